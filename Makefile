@@ -1,0 +1,49 @@
+# All set-up is done here: `make train` and `make test` work on a fresh clone.
+
+PYTHON ?= python3
+PRESET ?= sudoku6x6
+# An additional package index to take torch from, for instance PyTorch's own of builds without CUDA.
+TORCH_INDEX ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := trm_gym agents curricula scripts tests
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help train test fix
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make train [PRESET=sudoku6x6]  set up .venv, pretrain, teach the network when to stop, print the table"
+	@echo "make test                      set up .venv, then style, types, import rules and tests"
+	@echo "make fix                       let ruff mend style and layout"
+	@echo "options: PYTHON=python3.12 (3.11 or newer), TORCH_INDEX=URL (where to take torch from)"
+
+train: $(VENV)/.agents
+	$(BIN)/python scripts/grpo.py --preset $(PRESET)
+
+test: $(VENV)/.test
+	@echo "== style" && $(BIN)/ruff check $(SOURCES)
+	@echo "== layout" && $(BIN)/ruff format --check $(SOURCES)
+	@echo "== types" && $(BIN)/basedpyright --pythonpath $(BIN)/python
+	@echo "== import rules" && $(BIN)/lint-imports
+	@echo "== tests" && $(BIN)/python -m pytest
+
+fix: $(VENV)/.test
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+# A stamp per set of extras, so that a second run installs nothing unless pyproject.toml has changed.
+$(VENV)/.agents: EXTRAS := agents
+$(VENV)/.test: EXTRAS := agents,test,dev
+$(VENV)/.agents $(VENV)/.test: pyproject.toml | $(BIN)/python
+	@echo "== installing trm-gym[$(EXTRAS)] into $(VENV): one to three minutes the first time"
+	$(BIN)/python -m pip install --editable ".[$(EXTRAS)]" $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, but $(PYTHON) is: $$($(PYTHON) --version 2>&1)."; \
+		echo "Name another one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "== creating $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }

@@ -1,0 +1,113 @@
+"""What makes the network fast on this machine: torch.compile and bfloat16, each used where a measurement says it pays.
+
+bfloat16 is several times faster where the processor multiplies it in hardware and several times slower where not, so
+it is timed. Compiling costs tens of seconds and needs a C++ compiler, so it is tried on a tiny function first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+
+from agents.trm import TRM
+
+Choice = Literal["auto", "on", "off"]
+COMPILE_PAYS_AFTER = 120.0
+"""Seconds of training, uncompiled, below which compiling would cost more than it saves."""
+BFLOAT16_PAYS_AT = 1.2
+"""How many times faster a bfloat16 step must be before it is used."""
+
+
+@dataclass(frozen=True)
+class AccelerationConfig:
+    """What to switch on; ``auto`` decides at the start of a run and says so."""
+
+    compile: Choice = "auto"
+    """Compile the shared network (torch.compile)."""
+    bfloat16: Choice = "auto"
+    """Run the network under bfloat16 autocast."""
+    threads: int = 0
+    """Threads for the arithmetic; 0 leaves PyTorch's own choice."""
+
+
+@dataclass(frozen=True)
+class Acceleration:
+    """What was decided, and why."""
+
+    device: torch.device
+    compiled: bool
+    bfloat16: bool
+    reason: str
+
+    def autocast(self) -> contextlib.AbstractContextManager[object]:
+        """The context in which to run the network."""
+        if not self.bfloat16:
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+
+def accelerate(model: TRM, length: int, batch: int, updates: int, config: AccelerationConfig) -> Acceleration:
+    """Move the network to the fastest device there is and decide what to use there, for ``updates`` of ``batch``."""
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device)
+    problem = torch.zeros(batch, length, dtype=torch.long, device=device)
+    plain = _seconds(lambda: _update(model, problem, False))
+    half = _seconds(lambda: _update(model, problem, True)) if config.bfloat16 == "auto" else plain
+    ratio = plain / half
+    bfloat16 = config.bfloat16 == "on" or (config.bfloat16 == "auto" and ratio > BFLOAT16_PAYS_AT)
+    expected = updates * (half if bfloat16 else plain)
+    wanted = config.compile == "on" or (config.compile == "auto" and expected > COMPILE_PAYS_AFTER)
+    fault = probe_compiler() if wanted else None
+    if config.compile == "on" and fault:
+        raise ValueError(f"compile=on, but torch.compile does not work here ({fault}); install g++ or use compile=off")
+    compiled = wanted and not fault
+    if compiled:
+        model.core.compile(dynamic=False)
+    reason = f"{plain * 1e3:.0f} ms an update in float32, bfloat16 {ratio:.2f} times as fast, {expected:.0f} s expected"
+    if fault:
+        reason += f"; torch.compile does not work here ({fault}), so this runs eager and slower"
+    return Acceleration(device, compiled, bfloat16, reason)
+
+
+def probe_compiler() -> str | None:
+    """None where torch.compile works, otherwise why not (usually: no C++ compiler)."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.compile(_probe, dynamic=False)(torch.ones(8))
+    except Exception as error:  # whatever the toolchain throws, the answer is the same: run without it
+        return f"{type(error).__name__}: {str(error).strip().splitlines()[0][:120] if str(error).strip() else ''}"
+    return None
+
+
+def _probe(x: torch.Tensor) -> torch.Tensor:
+    return (x * 2 + 1).sin()
+
+
+def _update(model: TRM, problem: torch.Tensor, bfloat16: bool) -> None:
+    """One forward and backward pass, for timing."""
+    with torch.autocast(problem.device.type, torch.bfloat16, enabled=bfloat16):
+        _, output = model(model.initial_carry(len(problem)), problem)
+    (output.logits.float().mean() + output.halt.float().mean()).backward()
+    model.zero_grad(set_to_none=True)
+
+
+def _seconds(run: Callable[[], None]) -> float:
+    """The faster of two runs after a first one that warms caches."""
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        run()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - start)
+    return min(times[1:])

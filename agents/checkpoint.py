@@ -1,0 +1,135 @@
+"""What a training leaves behind: a folder with weights (safetensors) and their description (JSON); nothing can run.
+
+Training state for resuming is the same kind of file with more tensors in it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from agents.files import atomic_write
+from agents.halting import HaltHead
+from agents.trm import TRM, TRMConfig
+from trm_gym import make_task
+
+SHIPPED = Path(__file__).parent / "checkpoints"
+FORMAT = 1
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that is missing, broken, or made for something else; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A pretrained network and the halting heads taught on it.
+
+    task: name of the task. heads: by learner. meta: how it was made and what it reached, for people.
+    """
+
+    model: TRM
+    task: str
+    heads: dict[str, HaltHead] = field(default_factory=dict)
+    meta: dict[str, Any] = field(default_factory=dict)
+
+
+def nest(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """``tensors`` with ``prefix.`` before each name."""
+    return {f"{prefix}.{name}": value for name, value in tensors.items()}
+
+
+def unnest(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors below ``prefix.``, without it."""
+    start = f"{prefix}."
+    return {name[len(start) :]: value for name, value in tensors.items() if name.startswith(start)}
+
+
+def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, Tensor], note: Mapping[str, Any]) -> None:
+    """Write tensors and a JSON note about them into one safetensors file, atomically."""
+    whole = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+    atomic_write(path, safetensors.torch.save(whole, {"note": json.dumps(note)}))
+
+
+def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """What ``save_tensors`` wrote. Raises CheckpointError where the file is no such thing."""
+    try:
+        with safetensors.safe_open(str(path), framework="pt") as file:
+            note = json.loads((file.metadata() or {}).get("note", "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, note  # noqa: SIM118 - not a mapping
+    except (safetensors.SafetensorError, OSError, json.JSONDecodeError) as error:
+        raise CheckpointError(f"{path} is not a readable safetensors file ({error}); train it again") from error
+
+
+def save_checkpoint(folder: str | os.PathLike[str], checkpoint: Checkpoint) -> Path:
+    """Write ``model.safetensors`` and ``config.json`` into ``folder``; returns it."""
+    tensors = nest("model", checkpoint.model.state_dict())
+    for name, head in checkpoint.heads.items():
+        tensors |= nest(f"heads.{name}", head.state_dict())
+    config = {
+        "format": FORMAT,
+        "task": checkpoint.task,
+        "model": dataclasses.asdict(checkpoint.model.config),
+        "heads": {
+            name: {"features": head.features, "hidden": head.hidden, "outputs": head.outputs}
+            for name, head in checkpoint.heads.items()
+        },
+        "meta": checkpoint.meta,
+    }
+    save_tensors(Path(folder) / "model.safetensors", tensors, {})
+    atomic_write(Path(folder) / "config.json", json.dumps(config, indent=2) + "\n")
+    return Path(folder)
+
+
+def load_checkpoint(place: str | os.PathLike[str], task: str | None = None) -> Checkpoint:
+    """The checkpoint in a folder, or the shipped one of that name; in evaluation mode.
+
+    task: what it must have been made for, if that matters. Raises CheckpointError, saying what is wrong.
+    """
+    folder = _find(place)
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        made_for, shape = config["task"], TRMConfig(**config["model"])
+        described = dict(config["heads"])
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{folder / 'config.json'} does not describe a checkpoint: {error!r}") from error
+    if config.get("format") != FORMAT:
+        raise CheckpointError(f"{folder} has checkpoint format {config.get('format')!r}, this version reads {FORMAT}")
+    if task is not None and made_for != task:
+        raise CheckpointError(f"{folder} was trained on {made_for}, not on {task}: choose a checkpoint of {task}")
+    tensors, _ = load_tensors(folder / "model.safetensors")
+    built = make_task(made_for)
+    model = TRM(shape, built.vocab, built.structure)
+    try:
+        heads = {name: HaltHead(**sizes) for name, sizes in described.items()}
+        model.load_state_dict(unnest("model", tensors))
+        for name, head in heads.items():
+            head.load_state_dict(unnest(f"heads.{name}", tensors))
+    except (RuntimeError, TypeError) as error:
+        raise CheckpointError(f"{folder}: weights and config.json do not fit each other: {error}") from error
+    for module in (model, *heads.values()):
+        module.eval().requires_grad_(False)
+    return Checkpoint(model, made_for, heads, config.get("meta", {}))
+
+
+def shipped() -> list[str]:
+    """Names of the checkpoints that come with the package."""
+    return sorted(path.parent.name for path in SHIPPED.glob("*/config.json"))
+
+
+def _find(place: str | os.PathLike[str]) -> Path:
+    """The folder meant by a path or a shipped name."""
+    for folder in (Path(place), SHIPPED / str(place)):
+        if (folder / "config.json").is_file():
+            return folder
+    names = ", ".join(shipped()) or "none"
+    raise CheckpointError(f"no checkpoint at {place}: give a folder with config.json, or a shipped name ({names})")

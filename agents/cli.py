@@ -1,0 +1,161 @@
+"""One command line for every script: a frozen dataclass is its config, presets and YAML files are starting points.
+
+A later source overrides an earlier one: preset (``--preset NAME``), file (``--config FILE``), single fields
+(``--model.width 64``). This module knows nothing of what a config means; a script's dataclass says that.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import inspect
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+import tyro
+import yaml
+
+from agents.files import atomic_write
+
+Config = TypeVar("Config")
+
+
+class ConfigError(ValueError):
+    """A configuration that does not fit its dataclass; the message says where, and what was expected."""
+
+
+def parse(cls: type[Config], presets: Mapping[str, Config] | None = None, args: Sequence[str] | None = None) -> Config:
+    """The config that the command line asks for.
+
+    cls: a frozen dataclass; nested ones become ``--outer.inner``, the docstring under a field is its help.
+    presets: named starting points, the first of them the default; without any there is no --preset and no --config.
+    args: the words of the command line; None for those of this process.
+    Raises ConfigError for a bad file; misspelt options and values end the process with code 2 and say why.
+    """
+    markers = (tyro.conf.AvoidSubcommands,)
+    description = inspect.getdoc(cls)
+    if not presets:
+        return tyro.cli(cls, args=args, description=description, config=markers)
+    origin = _origin(presets)
+    # Two passes, because the starting point decides the defaults that the second one shows and fills in.
+    start, _ = tyro.cli(origin, args=args, return_unknown_args=True, add_help=False)
+    base = presets[start.preset]
+    if start.config is not None:
+        base = load_config(start.config, base)
+    command: Any = dataclasses.make_dataclass(
+        "Command", [(name, Annotated[kind, tyro.conf.arg(name="")]) for name, kind in (("origin", origin), ("to", cls))]
+    )
+    return tyro.cli(command, default=command(start, base), args=args, description=description, config=markers).to
+
+
+def _origin(presets: Mapping[str, Any]) -> Any:
+    """The dataclass of the two options that choose where a config starts from."""
+    names = tyro.extras.literal_type_from_choices(list(presets))
+    file = "A YAML file laid over the preset, such as the config.yaml of an earlier run."
+    return dataclasses.make_dataclass(
+        "Origin",
+        [
+            ("preset", Annotated[names, tyro.conf.arg(help="The settings to start from.")], next(iter(presets))),
+            ("config", Annotated[Path | None, tyro.conf.arg(help=file)], None),
+        ],
+    )
+
+
+def load_config(path: str | os.PathLike[str], base: Config) -> Config:
+    """``base`` with the fields that the YAML file at ``path`` names. Raises ConfigError, naming file and key."""
+    try:
+        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the configuration {path}: {error}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not valid YAML: {error}") from error
+    return _overlay(base, {} if values is None else values, f"{path}: ")
+
+
+def save_config(config: Any, path: str | os.PathLike[str]) -> Path:
+    """Write every field of ``config`` as YAML, atomically; ``--config`` reads it back to the same config."""
+    return atomic_write(path, yaml.safe_dump(_plain(config), sort_keys=False, allow_unicode=True))
+
+
+def main(
+    run: Callable[[Config], object],
+    cls: type[Config],
+    presets: Mapping[str, Config] | None = None,
+    args: Sequence[str] | None = None,
+) -> None:
+    """Parse the command line and run the script.
+
+    What a person got wrong (ValueError, OSError) becomes one line on stderr and exit code 2, an interruption exit
+    code 130. ``python -X dev`` lets the traceback through, for a person who suspects the program.
+    """
+    try:
+        run(parse(cls, presets, args))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except (ValueError, OSError) as error:
+        if sys.flags.dev_mode:
+            raise
+        print(f"error: {_one_line(error)}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _one_line(error: ValueError | OSError) -> str:
+    """What an error says, on one line and without error numbers."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.strerror}: {error.filename}"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _overlay(base: Any, values: Any, where: str) -> Any:
+    """The dataclass instance ``base`` with the fields in ``values``; ``where`` prefixes what errors name."""
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{where}expected fields of {type(base).__name__}, got {values!r}")
+    hints = get_type_hints(type(base), include_extras=True)
+    changes = {}
+    for name, value in values.items():
+        if name not in hints:
+            close = difflib.get_close_matches(str(name), hints, n=1)
+            meant = f" (did you mean {close[0]}?)" if close else ""
+            raise ConfigError(f"{where}unknown key {name!r}{meant}; known keys: {', '.join(hints)}")
+        current = getattr(base, name)
+        if dataclasses.is_dataclass(current):
+            changes[name] = _overlay(current, value, f"{where}{name}.")
+        else:
+            changes[name] = _convert(hints[name], value, f"{where}{name}")
+    return dataclasses.replace(base, **changes)
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    """``value`` from YAML as ``hint``, by the command line's own rules: 1e-3, which YAML takes for text, is a float."""
+    try:
+        return tyro.cli(hint, args=_words(value), add_help=False, console_outputs=False)
+    except SystemExit:
+        expected = inspect.formatannotation(hint)
+        raise ConfigError(f"{where}: expected {expected}, got {value!r} ({type(value).__name__})") from None
+
+
+def _words(value: Any) -> list[str]:
+    """A YAML value as the words that a person would type for it."""
+    if isinstance(value, Mapping):
+        value = [part for pair in value.items() for part in pair]
+    if isinstance(value, list):
+        return [word for part in value for word in _words(part)]
+    return [str(value)]
+
+
+def _plain(value: Any) -> Any:
+    """A config as the mappings, lists and scalars that YAML knows."""
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    if isinstance(value, Enum):
+        return value.name
+    return str(value) if isinstance(value, os.PathLike) else value

@@ -1,0 +1,286 @@
+"""GRPO for halting on a frozen network: many branches of a problem, many halting times per branch, no critic.
+
+Every draft of a rollout is graded, so halting times are drawn, and drawn again, without running anything again.
+joint.py is the setting in which the network learns too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, final
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from agents import losses
+from agents.checkpoint import nest, unnest
+from agents.halting import PRICES, HaltHead
+from agents.optim import schedule
+from agents.rollout import Rollout, Unroll
+from trm_gym.reward import exact_cost
+
+
+@dataclass(frozen=True)
+class GrpoConfig:
+    """How a halting head is taught by GRPO."""
+
+    hidden: int = 64
+    """Width of the head."""
+    lr: float = 1e-3
+    """Learning rate of Adam on the head."""
+    decay: float = 0.5
+    """Share of the run, at its end, over which the learning rate falls linearly to zero."""
+    passes: int = 4
+    """How often prices and halting times are drawn anew for one rollout, each time from the present policy."""
+    times: int = 8
+    """K: halting times drawn per branch and pass."""
+    epochs: int = 2
+    """Times that the samples of a pass are gone through."""
+    minibatches: int = 2
+    """Updates per epoch."""
+    clip: float = 0.2
+    """How far the probability ratio of a halting time may move before its gradient is cut."""
+    entropy: float = 0.001
+    """Weight of the entropy bonus on the distribution of halting times."""
+    explore: float = 0.1
+    """Share of halting times drawn uniformly from all steps; they are weighted by their importance."""
+    prices: tuple[float, float] = PRICES
+    """Lowest and highest price (lambda); each group draws one in between, uniformly in its logarithm."""
+    own_price: float = 0.1
+    """Share of groups at the environment's own price."""
+    warmup: int = 0
+    """Iterations in which the highest price drawn rises from the lowest to its own value; 0 starts with all prices."""
+    floor: float = 0.9
+    """While it warms up, the highest price falls again where accuracy drops below this share of full depth's."""
+    gradient_norm: float = 1.0
+    """Longest gradient; longer ones are cut to it."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.prices[0] <= self.prices[1]:
+            raise ValueError(f"grpo.prices must be two positive numbers, the lower first; got {self.prices}")
+        for name in ("explore", "own_price"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"grpo.{name} must be at least 0 and below 1, got {getattr(self, name)}")
+        for name in ("passes", "times", "epochs", "minibatches"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"grpo.{name} must be at least 1, got {getattr(self, name)}")
+
+
+class Samples(NamedTuple):
+    """Halting times drawn for P groups of G branches, and what they tell; M = G * K members a group."""
+
+    price: Float[Tensor, "p g s"]
+    log_probs: Float[Tensor, "p g s"]
+    """Of every halting time, under the policy that they were drawn from."""
+    times: Int[Tensor, "p g k"]
+    """Counted from 0."""
+    weight: Float[Tensor, "p g k"]
+    """Importance: policy over the distribution drawn from."""
+    advantage: Float[Tensor, "p g k"]
+    varied: Bool[Tensor, " p"]
+    """Whether the returns of a group differ: there is nothing to learn from one where they do not."""
+
+    def log_prob(self, log_probs: Float[Tensor, "m g s"]) -> Float[Tensor, "m g k"]:
+        """The log-probabilities of the drawn times."""
+        return log_probs.gather(-1, self.times)
+
+    def groups(self, index: Int[Tensor, " m"]) -> Samples:
+        """Those of the groups at ``index``."""
+        return Samples(*(part[index] for part in self))
+
+
+class Metrics(NamedTuple):
+    """scalars: by name, at the environment's own price and before the update; steps: halting steps drawn there."""
+
+    scalars: dict[str, float]
+    steps: Int[Tensor, " n"]
+
+
+def halting_log_probs(
+    head: HaltHead, features: Float[Tensor, "*batch s f"], price: Float[Tensor, "*batch s"]
+) -> Float[Tensor, "*batch s"]:
+    """What a head makes of an unroll: the log-probability of every halting time."""
+    return losses.halting_log_probs(head(features, price)[..., 0])
+
+
+def draw_prices(groups: int, low: float, high: float, own: float, share: float, generator: torch.Generator) -> Tensor:
+    """A price for each group, float64 [groups]: ``own`` for a ``share`` of them, the others log-uniform."""
+    place = torch.rand(groups, generator=generator, dtype=torch.float64)
+    prices = (math.log(low) + place * (math.log(high) - math.log(low))).exp()
+    return torch.where(torch.rand(groups, generator=generator) < share, own, prices)
+
+
+@torch.no_grad()
+def sample_halting(
+    head: HaltHead,
+    graded: Unroll,
+    prices: Float[Tensor, " p"],
+    config: GrpoConfig,
+    generator: torch.Generator,
+) -> Samples:
+    """Draw halting times at one price per group from the head's policy, explored by ``config.explore``."""
+    groups, budget = len(prices), graded.max_steps
+    price = prices.float()[:, None, None].expand(groups, len(graded) // groups, budget)
+    log_probs = halting_log_probs(head, graded.features.view(*price.shape, -1), price)
+    drawn_from = (1 - config.explore) * log_probs.exp() + config.explore / budget
+    times = torch.multinomial(drawn_from.flatten(0, 1), config.times, replacement=True, generator=generator)
+    times = times.view(*price.shape[:2], config.times)
+    step_cost = torch.tensor([exact_cost(price / budget) for price in prices.tolist()], dtype=torch.float64)
+    returns = losses.halting_returns(graded.solved.view_as(price), step_cost[:, None].expand(price.shape[:2]))
+    drawn = returns.gather(-1, times).flatten(1)
+    return Samples(
+        price=price,
+        log_probs=log_probs,
+        times=times,
+        weight=log_probs.exp().gather(-1, times) / drawn_from.gather(-1, times),
+        advantage=losses.group_advantage(drawn).float().view_as(times),
+        varied=(drawn != drawn[:, :1]).any(-1),
+    )
+
+
+@torch.no_grad()
+def measure(head: HaltHead, rollout: Rollout, generator: torch.Generator) -> Metrics:
+    """How the policy does on a rollout at the environment's own price; exact means over its halting times."""
+    graded = rollout.unroll
+    budget = graded.max_steps
+    price = torch.full(graded.solved.shape, rollout.step_cost * budget)
+    log_probs = halting_log_probs(head, graded.features, price)
+    chances = log_probs.exp()
+    scalars = {
+        "return": losses.expected_return(log_probs, rollout.returns).mean().item(),
+        "steps": (chances * torch.arange(1, budget + 1)).sum(-1).mean().item(),
+        "solved": (chances * graded.solved).sum(-1).mean().item(),
+        "solved_at_full_depth": graded.solved[:, -1].float().mean().item(),
+        "entropy": losses.halting_entropy(log_probs).mean().item(),
+    }
+    return Metrics(scalars, torch.multinomial(chances, 1, generator=generator).squeeze(-1) + 1)
+
+
+class PriceRange:
+    """The prices that groups draw from: all of them, or during a warm-up up to a ceiling that rises with success."""
+
+    def __init__(self, config: GrpoConfig) -> None:
+        self._config = config
+        self.ceiling = config.prices[0 if config.warmup else 1]
+
+    def draw(self, rollout: Rollout, generator: torch.Generator) -> Float[Tensor, " p"]:
+        """A price for every group of a rollout."""
+        own = rollout.step_cost * rollout.unroll.max_steps
+        groups = len(rollout.unroll) // rollout.branches
+        return draw_prices(groups, self._config.prices[0], self.ceiling, own, self._config.own_price, generator)
+
+    def update(self, solved: float, full_depth: float) -> None:
+        """Raise the ceiling where accuracy keeps above the floor, lower it otherwise."""
+        low, high = self._config.prices
+        if self._config.warmup:
+            factor = (high / low) ** (1 / self._config.warmup)
+            factor = factor if solved >= self._config.floor * full_depth else 1 / factor
+            self.ceiling = min(max(self.ceiling * factor, low), high)
+
+
+@final
+class Grpo:
+    """Teaches a halting head from rollouts of a network that stays as it is.
+
+    features: what the head sees per step; iterations: calls of ``update`` in the run, for the learning rate.
+    """
+
+    def __init__(self, config: GrpoConfig, features: int, iterations: int, seed: int) -> None:
+        self.config, self.iterations = config, iterations
+        self.head = HaltHead(features, config.hidden, seed=seed)
+        self.done, self.updates = 0, 0
+        self._optimizer = torch.optim.Adam(self.head.parameters(), lr=config.lr)
+        self.generator = torch.Generator().manual_seed(seed)
+        self._range = PriceRange(config)
+
+    def update(self, rollout: Rollout) -> Metrics:
+        """Learn from a rollout; the first one fixes the scale of what the head sees."""
+        if self.done == 0:
+            self.head.standardise(rollout.unroll.features)
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.config.lr * schedule(self.done, self.iterations, 0, self.config.decay)
+        metrics = measure(self.head, rollout, self.generator)
+        self._range.update(metrics.scalars["solved"], metrics.scalars["solved_at_full_depth"])
+        told, varied = [], []
+        for _ in range(self.config.passes):
+            samples = self.sample(rollout)
+            features = rollout.unroll.features.view(*samples.price.shape, -1)
+            told += [self._step(samples.groups(part), features[part]) for part in self._minibatches(samples.varied)]
+            varied.append(samples.varied)
+        self.done += 1
+        metrics.scalars["zero_variance_groups"] = 1 - torch.cat(varied).float().mean().item()
+        metrics.scalars["highest_price"] = self._range.ceiling
+        return Metrics(metrics.scalars | means(told), metrics.steps)
+
+    def sample(self, rollout: Rollout) -> Samples:
+        """Halting times drawn from the present head, at a new price for every group."""
+        prices = self._range.draw(rollout, self.generator)
+        return sample_halting(self.head, rollout.unroll, prices, self.config, self.generator)
+
+    def _minibatches(self, varied: Bool[Tensor, " p"]) -> list[Int[Tensor, " m"]]:
+        """Groups for one update after another, from all epochs; those without anything to learn from are left out."""
+        kept = varied.nonzero().flatten()
+        parts = []
+        for _ in range(self.config.epochs if len(kept) else 0):
+            order = kept[torch.randperm(len(kept), generator=self.generator)]
+            parts += order.chunk(self.config.minibatches)
+        return parts
+
+    def _step(self, samples: Samples, features: Float[Tensor, "m g s f"]) -> dict[str, float]:
+        """One update of the head."""
+        config = self.config
+        log_probs = halting_log_probs(self.head, features, samples.price)
+        new, old = samples.log_prob(log_probs), samples.log_prob(samples.log_probs)
+        surrogate = losses.clipped_surrogate(new, old, samples.advantage, config.clip, samples.weight)
+        loss = surrogate - config.entropy * losses.halting_entropy(log_probs).mean()
+        self._optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.head.parameters(), config.gradient_norm)
+        self._optimizer.step()
+        self.updates += 1
+        return {
+            "loss": loss.item(),
+            "clip_fraction": losses.clip_fraction(new, old, config.clip).item(),
+            "kl": losses.halting_kl(samples.log_probs, log_probs).mean().item(),
+        }
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Everything that ``update`` changes, as flat, named tensors."""
+        return {
+            **nest("head", self.head.state_dict()),
+            **nest("optimizer", flat_state(self._optimizer)),
+            "generator": self.generator.get_state(),
+            "done": torch.tensor([self.done, self.updates]),
+            "ceiling": torch.tensor(self._range.ceiling, dtype=torch.float64),
+        }
+
+    def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take back what ``state_dict`` gave."""
+        self.head.load_state_dict(unnest("head", tensors))
+        load_flat_state(self._optimizer, unnest("optimizer", tensors))
+        self.generator.set_state(tensors["generator"])
+        self.done, self.updates = tensors["done"].tolist()
+        self._range.ceiling = float(tensors["ceiling"])
+
+
+def means(rows: list[dict[str, float]]) -> dict[str, float]:
+    """Name by name the mean over ``rows``; nothing where there are none."""
+    return {name: sum(row[name] for row in rows) / len(rows) for name in (rows[0] if rows else ())}
+
+
+def flat_state(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """An optimiser's moments as flat, named tensors."""
+    state = optimizer.state_dict()["state"]
+    return {f"{index}.{name}": value for index, entry in state.items() for name, value in entry.items()}
+
+
+def load_flat_state(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Take back what ``flat_state`` gave."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        index, name = key.split(".", 1)
+        state.setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -1,0 +1,110 @@
+"""Losses of halting as pure functions: tensors in, a number or one number per problem out; no state, no sampling.
+
+Throughout, s is the budget; a halting rule gives each step t = 1..s a logit, h_t = sigmoid(logit_t) is the probability
+of halting there once it is reached, and the last step always halts.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def halting_log_probs(logits: Float[Tensor, "*batch s"]) -> Float[Tensor, "*batch s"]:
+    """log p_t of halting at each step: p_t = h_t prod_{i<t} (1 - h_i) for t < s, p_s = prod_{i<s} (1 - h_i).
+
+    Graves 2016, arXiv 1603.08983; in this form Banino et al. 2021 (PonderNet), arXiv 2107.05407, equation 6. The last
+    logit has no influence.
+    """
+    going_on = F.logsigmoid(-logits[..., :-1]).cumsum(-1)
+    reached = F.pad(going_on, (1, 0))
+    halting = F.pad(F.logsigmoid(logits[..., :-1]), (0, 1))
+    return reached + halting
+
+
+def halting_returns(solved: Bool[Tensor, "*batch s"], step_cost: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch s"]:
+    """R_t = solved_t - step_cost * t in float64: what an environment of that step cost pays for halting at step t.
+
+    To the last bit where the step cost is given in float64: see trm_gym.reward.exact_cost.
+    """
+    steps = torch.arange(1, solved.shape[-1] + 1, dtype=torch.float64, device=solved.device)
+    return solved.double() - step_cost.double()[..., None] * steps
+
+
+def halting_entropy(log_probs: Float[Tensor, "*batch s"]) -> Float[Tensor, "*batch"]:
+    """-sum_t p_t log p_t of halting distributions (the bonus of Williams & Peng 1991)."""
+    return -(log_probs.exp() * log_probs).sum(-1)
+
+
+def expected_return(
+    log_probs: Float[Tensor, "*batch s"], returns: Float[Tensor, "*batch s"]
+) -> Float[Tensor, "*batch"]:
+    """sum_t p_t R_t, what sampling a halting time is worth on average; its negative is a loss without any sampling.
+
+    PonderNet's objective (arXiv 2107.05407, equation 5) without the prior, with returns instead of losses.
+    """
+    return (log_probs.exp() * returns.to(log_probs.dtype)).sum(-1)
+
+
+def group_advantage(returns: Float[Tensor, "groups members"]) -> Float[Tensor, "groups members"]:
+    """r_i minus the mean of the others of its group: (m r_i - sum_j r_j) / (m - 1).
+
+    Leave-one-out: Kool et al. 2019 ("Buy 4 REINFORCE samples"), Ahmadian et al. 2024 (RLOO, arXiv 2402.14740). Unlike
+    GRPO's (arXiv 2402.03300, equation 3) there is no division by the group's standard deviation: where all members are
+    right, only the cost of steps varies, and the division would blow it up until halting collapses to step 1.
+    """
+    members = returns.shape[-1]
+    if members < 2:
+        raise ValueError("an advantage within a group needs at least two members: sample more halting times")
+    return (members * returns - returns.sum(-1, keepdim=True)) / (members - 1)
+
+
+def clipped_surrogate(
+    log_prob: Float[Tensor, "*batch"],
+    old_log_prob: Float[Tensor, "*batch"],
+    advantage: Float[Tensor, "*batch"],
+    clip: float,
+    weight: Float[Tensor, "*batch"] | float = 1.0,
+) -> Float[Tensor, ""]:
+    """Loss -mean w min(r A, clip(r, 1 - c, 1 + c) A) with r = exp(log_prob - old_log_prob), over all samples.
+
+    Schulman et al. 2017 (PPO, arXiv 1707.06347, equation 7) with the advantages of a group (GRPO, arXiv 2402.03300).
+    weight: importance of samples that were not drawn from the old policy itself, old / behaviour; kept out of the
+    clipped ratio, so that at the first update nothing is clipped (Hilton et al. 2021, arXiv 2110.00641).
+    """
+    ratio = (log_prob - old_log_prob).exp()
+    gain = torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage)
+    return -(weight * gain).mean()
+
+
+def clip_fraction(
+    log_prob: Float[Tensor, "*batch"], old_log_prob: Float[Tensor, "*batch"], clip: float
+) -> Float[Tensor, ""]:
+    """Share of samples whose probability ratio lies beyond 1 +- clip."""
+    return ((log_prob - old_log_prob).exp() - 1).abs().gt(clip).float().mean()
+
+
+def halting_kl(old: Float[Tensor, "*batch s"], new: Float[Tensor, "*batch s"]) -> Float[Tensor, "*batch"]:
+    """KL(old || new) = sum_t p_t (log p_t - log q_t), exactly, from the log-probabilities of every halting time."""
+    return (old.exp() * (old - new)).sum(-1)
+
+
+def binary_cross_entropy(logits: Float[Tensor, "*shape"], targets: Bool[Tensor, "*shape"]) -> Float[Tensor, ""]:
+    """-mean [y log h + (1 - y) log(1 - h)], h = sigmoid(logit): the loss of the published TRM's halt head.
+
+    Jolicoeur-Martineau 2025, arXiv 2510.04871, figure 3 (its target: the draft is right).
+    """
+    return F.binary_cross_entropy_with_logits(logits, targets.to(logits.dtype))
+
+
+def token_log_prob(
+    logits: Float[Tensor, "*batch l v"], tokens: Int[Tensor, "*batch l"], free: Bool[Tensor, "*batch l"]
+) -> Float[Tensor, "*batch"]:
+    """log-probability of a draft: sum over its free cells of log softmax(logits)[token]; fixed cells are no choice.
+
+    The joint term of the policy gradient where answers are actions too (Williams 1992, REINFORCE).
+    """
+    chosen = logits.log_softmax(-1).gather(-1, tokens[..., None]).squeeze(-1)
+    return (chosen * free).sum(-1)

@@ -1,0 +1,222 @@
+"""What an evaluation found: rows of figures, tables for a terminal, files for whoever wants to compute their own."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from agents import metrics
+from agents.files import atomic_write
+from agents.metrics import Interval
+
+
+@dataclass(frozen=True)
+class Row:
+    """One rule on the test problems; everything it could choose was chosen on validation problems.
+
+    All but ``returns``, ``price_settings`` and ``area`` is at the operating point.
+    """
+
+    rule: str
+    accuracy: Interval
+    steps: float
+    share: Interval
+    """The share of the way in steps from the best fixed number of steps (0) to the oracle (1)."""
+    correlation: float
+    """Spearman's, of the step it stops at with the problem's difficulty."""
+    thinking: metrics.Thinking
+    setting: dict[str, float]
+    returns: dict[float, Interval]
+    """By price of thinking; the setting is chosen for each price anew."""
+    price_settings: dict[float, dict[str, float]]
+    area: float
+    """Under the curve of accuracy over mean steps."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Learner minus rule on the same problems, at a price (return) or at the operating point (price None: steps)."""
+
+    learner: str
+    rule: str
+    price: float | None
+    difference: Interval
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Results per test problem: solved, bool [n, s]; level, int [n]; difficulty, float [n]; steps by rule, int [n].
+
+    ``steps`` is at the operating point, ``price_steps`` by rule and price.
+    """
+
+    solved: metrics.Bools
+    level: NDArray[np.integer]
+    difficulty: NDArray[np.floating]
+    steps: dict[str, metrics.Steps]
+    price_steps: dict[str, dict[float, metrics.Steps]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """One checkpoint on one set of problems.
+
+    source: which problems. target: the accuracy that the operating point asks for, on validation. best_fixed: the
+    fixed number of steps that was most accurate there. curves: by rule, (mean steps, accuracy) of the settings that
+    no other beat on validation.
+    """
+
+    task: str
+    source: str
+    n: int
+    budget: int
+    target: float
+    best_fixed: int
+    oracle: float
+    accuracy_at: dict[int, float]
+    rows: list[Row]
+    curves: dict[str, list[tuple[float, float]]]
+    comparisons: list[Comparison]
+    raw: Raw
+
+    def row(self, rule: str) -> Row:
+        """The row of a rule. Raises ValueError where there is none."""
+        for row in self.rows:
+            if row.rule == rule:
+                return row
+        raise ValueError(f"no rule {rule!r} in this report: it has {', '.join(row.rule for row in self.rows)}")
+
+    def accuracy_of_fixed(self, steps: int) -> float:
+        """Accuracy on the test problems when all are stopped after ``steps``."""
+        return float(self.raw.solved[:, steps - 1].mean())
+
+    def summary(self) -> list[dict[str, Any]]:
+        """The rows as {rule, accuracy, steps, n}, accuracy in [0, 1]."""
+        return [
+            {"rule": row.rule, "accuracy": row.accuracy.value, "steps": row.steps, "n": self.n} for row in self.rows
+        ]
+
+    def table(self) -> RenderableType:
+        """The figures for a terminal of 80 columns or more."""
+        steps = "  ".join(f"{step}: {accuracy:.1%}" for step, accuracy in self.accuracy_at.items())
+        never = 1 - self.raw.solved.any(1).mean()
+        head = (
+            f"{self.task}, {self.source}: {self.n:,} test problems, at most {self.budget} steps, "
+            f"{never:.1%} never right\naccuracy after so many steps  {steps}\n"
+            f"best fixed k: {self.best_fixed} steps (on validation), oracle: {self.oracle:.2f}"
+        )
+        return Group(Text(head), self._operating_table(), self._return_table())
+
+    def _operating_table(self) -> Table:
+        title = f"As few steps as leave {self.target:.1%} right on validation (A* - 0.5 points)"
+        names = ("rule", "right %", "steps", "way to oracle %", "rank r", "over %", "under %", "hopeless")
+        table = _table(title, names)
+        for row in self.rows:
+            over, under, hopeless = row.thinking
+            table.add_row(
+                row.rule,
+                f"{row.accuracy.value:.1%}"[:-1],
+                f"{row.steps:.2f}",
+                _percent(row.share),
+                f"{row.correlation:.2f}",
+                f"{100 * over:.1f}",
+                f"{100 * under:.1f}",
+                _number(hopeless, ".1f"),
+            )
+        return table
+
+    def _return_table(self) -> Table:
+        prices = list(self.rows[0].returns)
+        marks = {(one.rule, one.price): _mark(one) for one in self.comparisons}
+        title = "Return: right - price x steps / budget, each setting chosen for the price on validation"
+        table = _table(title, ("rule", *(f"price {price:g}" for price in prices), "area"))
+        for row in self.rows:
+            cells = [f"{row.returns[price].value:.3f}{marks.get((row.rule, price), ' ')}" for price in prices]
+            table.add_row(row.rule, *cells, f"{row.area:.3f}")
+        if self.comparisons:
+            table.caption = f"+ {self.comparisons[0].learner} is better, - worse (paired bootstrap, 95%)"
+        return table
+
+    def write(self, folder: str | os.PathLike[str]) -> Path:
+        """Write report.json, problems.csv (raw results, one problem a line) and the pictures; returns the folder."""
+        from agents import figures  # matplotlib takes a second to load
+
+        folder = Path(folder)
+        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "raw"}
+        atomic_write(folder / "report.json", json.dumps(_plain(parts), indent=2, allow_nan=False) + "\n")
+        atomic_write(folder / "problems.csv", self._csv())
+        figures.halting_figure(self, folder / "halting.png")
+        figures.accuracy_figure(self, folder / "accuracy.png")
+        figures.histogram_figure(self, folder / "steps.png")
+        return folder
+
+    def _csv(self) -> str:
+        """Raw results: right says for every step whether its draft was right (1) or not (0)."""
+        raw, text = self.raw, io.StringIO()
+        columns: dict[str, Any] = {
+            "problem": range(self.n),
+            "level": raw.level.tolist(),
+            "difficulty": [f"{value:g}" for value in raw.difficulty],
+            "right": ["".join("01"[int(right)] for right in draft) for draft in raw.solved],
+        }
+        columns |= {f"steps {rule}": steps.tolist() for rule, steps in raw.steps.items()}
+        for rule, by_price in raw.price_steps.items():
+            columns |= {f"steps {rule} at {price:g}": steps.tolist() for price, steps in by_price.items()}
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+        return text.getvalue()
+
+
+def _table(title: str, names: tuple[str, ...]) -> Table:
+    table = Table(
+        title=title, title_justify="left", caption_justify="left", box=None, padding=(0, 1), title_style="bold"
+    )
+    for place, name in enumerate(names):
+        table.add_column(name, justify="right" if place else "left", no_wrap=place == 0, header_style="cyan")
+    return table
+
+
+def _percent(share: Interval) -> str:
+    if math.isnan(share.value):
+        return "-"
+    return f"{100 * share.value:.0f} [{_number(100 * share.low, '.0f')}, {_number(100 * share.high, '.0f')}]"
+
+
+def _number(value: float, form: str) -> str:
+    return "-" if math.isnan(value) else format(value, form)
+
+
+def _mark(comparison: Comparison) -> str:
+    if not comparison.difference.excludes_zero:
+        return " "
+    return "+" if comparison.difference.value > 0 else "-"
+
+
+def _plain(value: Any) -> Any:
+    """``value`` as JSON knows it: named parts as objects, and null for what is not a finite number."""
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if hasattr(value, "_asdict"):
+        return _plain(value._asdict())
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    if isinstance(value, (float, np.floating)):
+        return float(value) if math.isfinite(value) else None
+    return value

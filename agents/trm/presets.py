@@ -1,0 +1,8 @@
+"""Shapes of networks by name."""
+
+from __future__ import annotations
+
+from agents.trm.model import TRMConfig
+
+SUDOKU = TRMConfig(hidden=32, cycles=1, latent_updates=2, expansion=3.0, mixer="units", positions="candidates")
+"""A position for every digit of every cell: nothing in it depends on the size of the sudoku."""

@@ -1,0 +1,65 @@
+"""What a curriculum is: a mixture over levels that follows how well they are solved."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Curriculum(abc.ABC):
+    """Chooses levels. ``levels``: indices into a task's levels, from easy to hard, each once.
+
+    Raises ValueError where there is none or one twice.
+    """
+
+    def __init__(self, levels: Sequence[int]) -> None:
+        self.levels = np.array(levels, dtype=np.int64)
+        if self.levels.ndim != 1 or not len(levels) or len(np.unique(self.levels)) != len(levels):
+            raise ValueError(f"a curriculum needs one or more different levels, from easy to hard; got {list(levels)}")
+
+    @property
+    @abc.abstractmethod
+    def mixture(self) -> NDArray[np.float64]:
+        """The probability of each of ``levels``, in their order."""
+
+    def sample(self, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """``count`` levels, drawn from the mixture."""
+        return self.levels[rng.choice(len(self.levels), size=count, p=self.mixture)]
+
+    def update(self, levels: NDArray[np.integer], solved: NDArray[np.bool_ | np.floating]) -> None:
+        """Learn that problems of ``levels`` [P] were solved, or how often: [P] or [P, tries]."""
+        shares = np.asarray(solved, dtype=np.float64).reshape(len(levels), -1).mean(axis=1)
+        for place, level in enumerate(self.levels):
+            seen = shares[levels == level]
+            if len(seen):
+                self._observe(place, float(seen.mean()), len(seen))
+
+    @abc.abstractmethod
+    def _observe(self, place: int, solved: float, count: int) -> None:
+        """Of ``count`` problems of the level at ``place``, a share ``solved`` was solved."""
+
+    @abc.abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """All that ``update`` has changed, as what JSON can say."""
+
+    @abc.abstractmethod
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take back what ``state_dict`` gave. Raises ValueError where it is of other levels."""
+
+
+def moved(estimate: float, solved: float, count: int, memory: float) -> float:
+    """A running mean that ``count`` new values have moved towards their mean; it remembers about ``memory`` values."""
+    return solved + (estimate - solved) * float(np.exp(-count / memory))
+
+
+def restored(values: Sequence[float], like: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Saved numbers, one per level, as an array. Raises ValueError where there are not as many as in ``like``."""
+    if len(values) != len(like):
+        raise ValueError(
+            f"this curriculum has {len(like)} levels, the saved one {len(values)}: name the same ones"
+        )
+    return np.array(values, dtype=np.float64)

@@ -1,0 +1,181 @@
+"""Measure how fast this machine runs the suite, each figure beside the bar it is held to. It checks no results.
+
+python scripts/benchmark.py envs     environments, supply of problems, import and first reset
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+import tyro
+from gymnasium.spaces import MultiDiscrete
+from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
+from rich.console import Console
+from rich.table import Table
+
+from agents.cli import main
+from trm_gym.env import RefinementEnv
+from trm_gym.registration import TASKS, make_task
+from trm_gym.task import Task
+from trm_gym.vector import RefinementVectorEnv
+
+_ACTION_BATCHES = 8
+
+
+@dataclass(frozen=True)
+class Config:
+    """What to measure, and how long."""
+
+    subject: Annotated[Literal["envs"], tyro.conf.Positional]
+    """What to measure."""
+    task: str = "sudoku9x9"
+    """The task whose environments are measured."""
+    level: str = "clues30"
+    """The level of its problems."""
+    slots: int = 1024
+    """Slots of the native vector environment."""
+    loop_slots: int = 64
+    """Slots of Gymnasium's looping vector environment, which it is compared with."""
+    seconds: float = 1.0
+    """How long one run takes; the best of three counts, since whatever else the machine does only slows them."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measurement and the bar that it should reach, or stay below."""
+
+    what: str
+    value: float
+    unit: str
+    bar: float | None = None
+    below: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """Whether the bar is met; empty without one."""
+        if self.bar is None:
+            return ""
+        met = self.value <= self.bar if self.below else self.value >= self.bar
+        return "[green]met[/]" if met else "[red]missed[/]"
+
+
+def measure_envs(config: Config) -> list[Figure]:
+    """The figures of the environments."""
+    task = make_task(config.task)
+    return [
+        *throughput(config, task, halting=0.0, length=16, bar=1.5e6),
+        *throughput(config, task, halting=1 / 3, length=3, bar=0.7e6),
+        generation(config, task),
+        Figure("import trm_gym", best(import_seconds, min), "s", 0.5, below=True),
+        *(Figure(f"first reset of {name}, nothing cached", cold_reset(name), "s", 5.0, below=True) for name in TASKS),
+    ]
+
+
+def throughput(config: Config, task: Task, halting: float, length: int, bar: float) -> list[Figure]:
+    """Steps per second at a mean episode length, native in two autoreset modes, and looped in the same run."""
+    figures = []
+    for mode in (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP):
+        native = RefinementVectorEnv(config.slots, task, config.level, autoreset_mode=mode)
+        speed = best(lambda envs=native: steps_per_second(envs, halting, config.seconds), max)
+        what = f"{config.task}, {config.slots} slots, episodes of {length} steps, {mode.name}"
+        figures.append(Figure(what, speed, "steps/s", bar))
+    looped = SyncVectorEnv([lambda: RefinementEnv(task, config.level)] * config.loop_slots)
+    slow = best(lambda: steps_per_second(looped, halting, config.seconds), max)
+    figures.append(Figure(f"the same by SyncVectorEnv, {config.loop_slots} slots", slow, "steps/s"))
+    figures.append(Figure("native NEXT_STEP against SyncVectorEnv", figures[0].value / slow, "times"))
+    return figures
+
+
+def steps_per_second(envs: VectorEnv, halting: float, seconds: float) -> float:
+    """Refinement steps per second, autoreset and verification included; resets are not counted as steps.
+
+    halting: the probability of halting at each step. The drafts are noise, drawn beforehand.
+    """
+    rng = np.random.default_rng(0)
+    space = envs.single_action_space
+    assert isinstance(space, MultiDiscrete)
+    shape = (_ACTION_BATCHES, envs.num_envs, *space.shape)
+    actions = rng.integers(0, space.nvec[0], shape)
+    actions[..., -1] = rng.random(shape[:2]) < halting
+    envs.reset(seed=0)
+    envs.step(actions[0])
+    restarts_take_a_step = envs.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
+    calls, idle, began = 0, 0, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        ended = envs.step(actions[calls % _ACTION_BATCHES])[2]
+        calls += 1
+        idle += int(np.count_nonzero(ended))
+    steps = calls * envs.num_envs - idle * restarts_take_a_step
+    return steps / (time.perf_counter() - began)
+
+
+def generation(config: Config, task: Task) -> Figure:
+    """Fresh unique problems per second, which pretraining may use in place of the bank."""
+    level, count = task.level_index(config.level), 256
+    task.generate(count, level, "train", 0)
+
+    def once() -> float:
+        made, began = 0, time.perf_counter()
+        while time.perf_counter() - began < config.seconds:
+            made += len(task.generate(count, level, "train", 1 + made))
+        return made / (time.perf_counter() - began)
+
+    return Figure(f"fresh unique problems, {config.task} {config.level}", best(once, max), "per s", 2000)
+
+
+def import_seconds() -> float:
+    """The time that ``import trm_gym`` takes in a new interpreter."""
+    return timed("import trm_gym")
+
+
+def cold_reset(name: str) -> float:
+    """Import, construction and first reset where neither compiled code nor problems are cached."""
+    with tempfile.TemporaryDirectory() as folder:
+        code = f"import gymnasium; gymnasium.make('trm_gym:{TASKS[name].env_id}').reset(seed=0)"
+        return timed(code, TRM_GYM_CACHE=folder, NUMBA_CACHE_DIR=folder)
+
+
+def timed(code: str, **variables: str) -> float:
+    """Seconds that ``code`` takes in a new interpreter with these environment variables; its start not counted."""
+    wrapped = f"import time; began = time.perf_counter(); {code}; print(time.perf_counter() - began)"
+    run = subprocess.run(
+        [sys.executable, "-c", wrapped], env={**os.environ, **variables}, stdout=subprocess.PIPE, check=True, text=True
+    )
+    return float(run.stdout.split()[-1])
+
+
+def best(measure: Callable[[], float], choose: Callable[[list[float]], float]) -> float:
+    """The best of three measurements."""
+    return choose([measure() for _ in range(3)])
+
+
+def show(figures: list[Figure]) -> None:
+    """Print the figures as a table."""
+    table = Table("measured", "figure", "unit", "bar", "")
+    for column in (1, 3):
+        table.columns[column].justify = "right"
+    for figure in figures:
+        bar = "" if figure.bar is None else f"{'<=' if figure.below else '>='} {figure.bar:,.6g}"
+        value = f"{figure.value:,.0f}" if figure.value >= 1000 else f"{figure.value:.2f}"
+        table.add_row(figure.what, value, figure.unit, bar, figure.verdict)
+    Console().print(table)
+
+
+SUBJECTS = {"envs": measure_envs}
+
+
+def run(config: Config) -> None:
+    """Measure the subject and show the figures."""
+    show(SUBJECTS[config.subject](config))
+
+
+if __name__ == "__main__":
+    main(run, Config)

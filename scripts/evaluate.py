@@ -1,0 +1,73 @@
+"""Measure how well a checkpoint's network thinks and stops, beside every other rule of stopping. It trains nothing.
+
+python scripts/evaluate.py --checkpoint sudoku6x6                          on its own level's test split
+python scripts/evaluate.py --checkpoint runs/mine --level clues8-10        on another level
+python scripts/evaluate.py --checkpoint sudoku9x9 --data puzzles.txt       on puzzles from outside
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from agents.checkpoint import load_checkpoint
+from agents.cli import main
+from agents.evaluation import EvaluationConfig, evaluate_checkpoint
+from agents.files import atomic_write
+from trm_gym import make_task
+from trm_gym.task import ProblemError, Problems
+
+
+@dataclass(frozen=True)
+class Config(EvaluationConfig):
+    """Measure every halting rule on a checkpoint: table, pictures, raw results."""
+
+    checkpoint: str = "sudoku6x6"
+    """A folder with a checkpoint, or the name of one that comes with the package."""
+    data: Path | None = None
+    """A file of puzzles, one a line, optionally followed by a tab and the solution. Settings are still chosen on the
+    validation split of the level; of several solutions any counts."""
+    json: Path | None = None
+    """A file to write the rows {rule, accuracy, steps, n} to, accuracy in [0, 1]."""
+    out: Path | None = None
+    """Folder for report, raw results and pictures; runs/evaluate/CHECKPOINT-PROBLEMS by default."""
+
+
+def read(data: Path, task_name: str) -> Problems:
+    """The puzzles of a file as problems of the task. Raises ProblemError, saying what is wrong and where."""
+    if not data.is_file():
+        raise ProblemError(
+            f"skipped {data}: there is no such file; give the path of a text file with one puzzle a line"
+        )
+    task = make_task(task_name)
+    # Other tasks have formats of their own; so far sudoku is the only one.
+    from trm_gym.sudoku import SudokuTask
+    from trm_gym.sudoku.user import read_file
+
+    if not isinstance(task, SudokuTask):
+        raise ProblemError(f"no format for files of {task_name} is known: leave --data out")
+    try:
+        return read_file(data, task.size, unique=False)
+    except ProblemError as error:
+        raise ProblemError(f"{error} (the checkpoint was trained on {task_name})") from None
+
+
+def run(config: Config) -> None:
+    """Evaluate, print the table and write the files."""
+    checkpoint = load_checkpoint(config.checkpoint)
+    data = None if config.data is None else read(config.data, checkpoint.task)
+    what = "-".join(config.level) or "own-levels" if config.data is None else config.data.stem
+    out = config.out or Path("runs", "evaluate", f"{Path(config.checkpoint).name}-{what}")
+    report = evaluate_checkpoint(checkpoint, config, out, data)
+    console = Console()
+    console.print(report.table(), highlight=False)
+    if config.json is not None:
+        atomic_write(config.json, json.dumps(report.summary(), indent=2) + "\n")
+    console.print(f"report, raw results and pictures: {out}", highlight=False)
+
+
+if __name__ == "__main__":
+    main(run, Config)

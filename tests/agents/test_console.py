@@ -1,0 +1,33 @@
+"""Progress: a live bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from agents.console import Progress
+
+
+def test_log_gets_plain_lines():
+    log = io.StringIO()
+    with Progress(3, "train", seconds=0.0, console=Console(file=log)) as bar:
+        bar.update(1, loss=0.123456, exact=1)
+        bar.update(2)
+    lines = log.getvalue().splitlines()
+    assert lines == ["train 1/3  0 s  loss 0.1235  exact 1", *["train 2/3  0 s  loss 0.1235  exact 1"] * 2]
+
+
+def test_rare_lines_by_default():
+    log = io.StringIO()
+    with Progress(100, "train", console=Console(file=log)) as bar:
+        for step in range(101):
+            bar.update(step)
+    assert log.getvalue() == "train 100/100  0 s\n"
+
+
+def test_terminal_gets_a_bar():
+    screen = io.StringIO()
+    with Progress(3, "train", console=Console(file=screen, force_terminal=True, width=120)) as bar:
+        bar.update(3, loss=0.5)
+    assert "3/3" in screen.getvalue() and "loss 0.5" in screen.getvalue()

@@ -1,0 +1,125 @@
+"""Every loss against numbers worked out by hand."""
+
+import math
+
+import pytest
+import torch
+
+from agents import losses
+
+
+def logit(*chances: float) -> torch.Tensor:
+    return torch.logit(torch.tensor(chances, dtype=torch.float64))
+
+
+def test_halting_log_probs_by_hand():
+    # 0.5, then 0.5 * 0.2, then what is left whatever the last hazard says.
+    log_probs = losses.halting_log_probs(logit(0.5, 0.2, 0.9))
+    torch.testing.assert_close(log_probs.exp(), torch.tensor([0.5, 0.1, 0.4], dtype=torch.float64))
+
+
+def test_halting_log_probs_sum_to_one_and_stay_finite():
+    logits = torch.tensor([[200.0, -200.0, 0.0], [-200.0, -200.0, -200.0], [3.0, -1.0, 5.0]])
+    log_probs = losses.halting_log_probs(logits)
+    assert log_probs.isfinite().all()
+    torch.testing.assert_close(log_probs.exp().sum(-1), torch.ones(3))
+
+
+def test_a_budget_of_one_step_always_halts_there():
+    assert losses.halting_log_probs(torch.tensor([[-4.0]])).tolist() == [[0.0]]
+
+
+def test_halting_returns_by_hand():
+    returns = losses.halting_returns(torch.tensor([[False, True, False, True]]), torch.tensor([0.125]))
+    assert returns.dtype == torch.float64 and returns.tolist() == [[-0.125, 0.75, -0.375, 0.5]]
+
+
+def test_halting_entropy_by_hand():
+    log_probs = torch.tensor([[0.5, 0.25, 0.25], [1.0, 1e-30, 1e-30]]).log()
+    torch.testing.assert_close(losses.halting_entropy(log_probs), torch.tensor([1.5 * math.log(2), 0.0]))
+
+
+def test_expected_return_by_hand():
+    log_probs = torch.tensor([[0.5, 0.1, 0.4]]).log()
+    returns = torch.tensor([[-0.1, 0.8, 0.7]], dtype=torch.float64)
+    torch.testing.assert_close(losses.expected_return(log_probs, returns), torch.tensor([-0.05 + 0.08 + 0.28]))
+
+
+def test_group_advantage_by_hand():
+    returns = torch.tensor([[1.0, 0.0, 0.5], [0.25, 0.25, 0.25]])
+    expected = torch.tensor([[1 - 0.25, 0 - 0.75, 0.5 - 0.5], [0.0, 0.0, 0.0]])
+    torch.testing.assert_close(losses.group_advantage(returns), expected)
+
+
+def test_group_advantage_keeps_the_scale_of_returns():
+    nearly_all_right = torch.tensor([[0.99, 0.98, 0.97, 0.96]])
+    assert losses.group_advantage(nearly_all_right).abs().max() < 0.03
+
+
+def test_a_group_of_one_has_no_advantage():
+    with pytest.raises(ValueError, match="at least two members"):
+        losses.group_advantage(torch.ones(3, 1))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "advantage", "gain"),
+    [
+        (1.0, 2.0, 2.0),
+        (1.1, 2.0, 2.2),
+        (1.5, 2.0, 2.4),
+        (0.5, 2.0, 1.0),
+        (1.5, -2.0, -3.0),
+        (0.5, -2.0, -1.6),
+    ],
+)
+def test_clipped_surrogate_by_hand(ratio, advantage, gain):
+    new, old = torch.tensor([math.log(ratio)]), torch.zeros(1)
+    loss = losses.clipped_surrogate(new, old, torch.tensor([advantage]), 0.2)
+    assert loss.item() == pytest.approx(-gain)
+    weighted = losses.clipped_surrogate(new, old, torch.tensor([advantage]), 0.2, torch.tensor([0.5]))
+    assert weighted.item() == pytest.approx(-gain / 2)
+
+
+def test_surrogate_is_a_mean_and_its_first_gradient_that_of_reinforce():
+    log_prob = torch.tensor([-1.0, -2.0], requires_grad=True)
+    advantage, weight = torch.tensor([0.5, -1.0]), torch.tensor([1.0, 0.4])
+    losses.clipped_surrogate(log_prob, log_prob.detach(), advantage, 0.2, weight).backward()
+    torch.testing.assert_close(log_prob.grad, -weight * advantage / 2)
+
+
+def test_samples_drawn_by_exploring_give_the_gradient_of_the_expected_return():
+    """Every halting time once, weighted by the chance to draw it: the mean over draws, worked out without drawing."""
+    logits = torch.tensor([-1.0, 0.5, 0.3, 2.0], dtype=torch.float64, requires_grad=True)
+    returns = torch.tensor([0.1, 0.9, -0.2, 0.4], dtype=torch.float64)
+    log_probs = losses.halting_log_probs(logits)
+    (exact,) = torch.autograd.grad(losses.expected_return(log_probs, returns), logits, retain_graph=True)
+    old = log_probs.detach()
+    behaviour = 0.7 * old.exp() + 0.3 / 4
+    chance_and_weight = 4 * behaviour * (old.exp() / behaviour)
+    loss = losses.clipped_surrogate(log_probs, old, returns - 0.3, 0.2, chance_and_weight)
+    (sampled,) = torch.autograd.grad(loss, logits)
+    torch.testing.assert_close(sampled, -exact)
+
+
+def test_clip_fraction_by_hand():
+    new = torch.tensor([1.0, 1.19, 1.21, 0.79]).log()
+    assert losses.clip_fraction(new, torch.zeros(4), 0.2).item() == 0.5
+
+
+def test_halting_kl_by_hand():
+    old, new = torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[0.25, 0.75]]).log()
+    expected = 0.5 * math.log(2) + 0.5 * math.log(2 / 3)
+    torch.testing.assert_close(losses.halting_kl(old, new), torch.tensor([expected]))
+    assert losses.halting_kl(old, old).item() == 0
+
+
+def test_binary_cross_entropy_by_hand():
+    loss = losses.binary_cross_entropy(logit(0.8, 0.3), torch.tensor([True, False]))
+    assert loss.item() == pytest.approx(-(math.log(0.8) + math.log(0.7)) / 2)
+
+
+def test_token_log_prob_counts_the_free_cells():
+    chances = torch.tensor([[[0.5, 0.5], [0.9, 0.1], [0.25, 0.75]]])
+    drafts, free = torch.tensor([[0, 0, 1]]), torch.tensor([[True, False, True]])
+    expected = math.log(0.5) + math.log(0.75)
+    assert losses.token_log_prob(chances.log() + 3.0, drafts, free).item() == pytest.approx(expected)

@@ -1,0 +1,145 @@
+"""Which levels come next: each curriculum by hand, and what all of them promise."""
+
+import json
+
+import numpy as np
+import pytest
+
+from curricula import CURRICULA, make_curriculum
+from curricula.learnability import Learnability
+from curricula.threshold import Threshold
+
+LEVELS = [4, 1, 7, 2]
+
+
+def teach(curriculum, solved: dict[int, float], problems: int = 200, rounds: int = 5) -> None:
+    for _ in range(rounds):
+        for level, share in solved.items():
+            results = np.arange(problems) < share * problems
+            curriculum.update(np.full(problems, level), results)
+
+
+@pytest.mark.parametrize("name", CURRICULA)
+def test_samples_follow_the_mixture_and_nothing_but_the_generator(name):
+    curriculum = make_curriculum(name, LEVELS)
+    teach(curriculum, {4: 0.9, 1: 0.5}, rounds=1)
+    mixture = curriculum.mixture
+    assert mixture.shape == (4,) and mixture.min() >= 0 and mixture.sum() == pytest.approx(1)
+    drawn = curriculum.sample(20_000, np.random.default_rng(0))
+    shares = [(drawn == level).mean() for level in LEVELS]
+    np.testing.assert_allclose(shares, mixture, atol=0.02)
+    np.testing.assert_array_equal(drawn, curriculum.sample(20_000, np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize("name", CURRICULA)
+def test_state_comes_back_through_json(name):
+    one, other = make_curriculum(name, LEVELS), make_curriculum(name, LEVELS)
+    teach(one, {4: 0.9, 1: 0.2, 7: 0.6})
+    other.load_state_dict(json.loads(json.dumps(one.state_dict())))
+    np.testing.assert_array_equal(one.mixture, other.mixture)
+    for curriculum in (one, other):
+        teach(curriculum, {1: 0.8}, problems=10)
+    assert one.state_dict() == other.state_dict()
+    np.testing.assert_array_equal(one.mixture, other.mixture)
+
+
+@pytest.mark.parametrize("name", ["threshold", "learnability"])
+def test_state_of_other_levels_is_refused(name):
+    with pytest.raises(ValueError, match="4 levels, the saved one 2"):
+        make_curriculum(name, LEVELS).load_state_dict(make_curriculum(name, [0, 1]).state_dict())
+
+
+@pytest.mark.parametrize("name", CURRICULA)
+def test_one_level_is_a_curriculum(name):
+    curriculum = make_curriculum(name, [3])
+    teach(curriculum, {3: 1.0})
+    assert curriculum.mixture.tolist() == [1.0]
+    assert curriculum.sample(2, np.random.default_rng(0)).tolist() == [3, 3]
+
+
+def test_several_tries_at_a_problem_count_as_one_problem():
+    one, other = make_curriculum("learnability", LEVELS), make_curriculum("learnability", LEVELS)
+    one.update(np.array([4, 4]), np.array([[True, False], [True, True]]))
+    other.update(np.array([4, 4]), np.array([0.5, 1.0]))
+    assert one.state_dict() == other.state_dict()
+
+
+def test_levels_that_are_not_its_own_are_left_alone():
+    curriculum = make_curriculum("learnability", LEVELS)
+    before = curriculum.state_dict()
+    curriculum.update(np.array([99]), np.array([True]))
+    assert curriculum.state_dict() == before
+
+
+def test_uniform_never_moves():
+    curriculum = make_curriculum("uniform", LEVELS)
+    teach(curriculum, {4: 1.0})
+    assert curriculum.mixture.tolist() == [0.25] * 4
+
+
+def test_learnability_prefers_what_is_solved_half_of_the_time():
+    curriculum = Learnability(LEVELS, floor=0.2)
+    teach(curriculum, {4: 1.0, 1: 0.5, 7: 0.1, 2: 0.0}, rounds=50)
+    weights = np.array([0.0, 0.25, 0.09, 0.0])
+    np.testing.assert_allclose(curriculum.mixture, 0.05 + 0.8 * weights / weights.sum(), atol=1e-6)
+
+
+def test_learnability_is_uniform_before_it_knows_and_where_there_is_nothing_to_learn():
+    curriculum = Learnability(LEVELS)
+    assert curriculum.mixture.tolist() == [0.25] * 4
+    teach(curriculum, dict.fromkeys(LEVELS, 1.0), rounds=200)
+    np.testing.assert_allclose(curriculum.mixture, 0.25, atol=1e-6)
+
+
+def test_learnability_forgets_at_the_rate_of_its_memory():
+    curriculum = Learnability(LEVELS, memory=100)
+    curriculum.update(np.full(100, 4), np.ones(100))
+    assert curriculum.state_dict()["solved"][0] == pytest.approx(1 - 0.5 * np.exp(-1))
+
+
+def test_threshold_moves_up_and_down_the_order_of_levels():
+    curriculum = Threshold(LEVELS)
+    assert curriculum.mixture.tolist() == [0.75, 0.25, 0, 0]
+    teach(curriculum, {4: 0.9}, rounds=1)
+    assert curriculum.mixture.tolist() == [0.25, 0.5, 0.25, 0]
+    teach(curriculum, {1: 0.9}, rounds=1)
+    assert curriculum.mixture.tolist() == [0, 0.25, 0.5, 0.25]
+    teach(curriculum, {7: 0.1}, rounds=1)
+    assert curriculum.mixture.tolist() == [0.25, 0.5, 0.25, 0]
+
+
+@pytest.mark.parametrize("share", [0.35, 0.5, 0.65])
+def test_threshold_stays_in_between(share):
+    curriculum = Threshold(LEVELS)
+    teach(curriculum, {4: 0.9}, rounds=1)
+    teach(curriculum, {1: share, 4: 1.0, 7: 0.0})
+    assert curriculum.mixture.tolist() == [0.25, 0.5, 0.25, 0]
+
+
+def test_threshold_waits_for_enough_problems_and_stays_within_its_levels():
+    curriculum = Threshold([0, 1], patience=40)
+    for _ in range(39):
+        curriculum.update(np.array([0]), np.array([True]))
+    assert curriculum.mixture.tolist() == [0.75, 0.25]
+    curriculum.update(np.array([0]), np.array([True]))
+    assert curriculum.mixture.tolist() == [0.25, 0.75]
+    teach(curriculum, {1: 1.0})
+    assert curriculum.mixture.tolist() == [0.25, 0.75]
+    teach(curriculum, {1: 0.0}, rounds=1)
+    teach(curriculum, {0: 0.0})
+    assert curriculum.mixture.tolist() == [0.75, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda: make_curriculum("hardest", LEVELS), "unknown curriculum 'hardest': use one of uniform, threshold"),
+        (lambda: make_curriculum("uniform", []), "one or more different levels"),
+        (lambda: make_curriculum("uniform", [1, 1]), "one or more different levels"),
+        (lambda: Threshold(LEVELS, up=0.2), "0 <= down < up <= 1"),
+        (lambda: Learnability(LEVELS, floor=0), "must be above 0"),
+    ],
+)
+def test_bad_settings_are_errors(make, match):
+    with pytest.raises(ValueError, match=match):
+        make()

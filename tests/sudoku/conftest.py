@@ -1,0 +1,23 @@
+"""Fixtures for the sudoku tests."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Banks of these tests are built afresh, away from the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRM_GYM_CACHE", str(tmp_path_factory.mktemp("banks")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def benchmarks() -> pathlib.Path:
+    folder = pathlib.Path(__file__).parents[3] / "shared" / "benchmarks" / "sudoku"
+    if not folder.is_dir():
+        pytest.skip(f"the benchmark puzzles are not there: {folder}")
+    return folder

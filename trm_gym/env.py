@@ -1,0 +1,149 @@
+"""The environment for one problem at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import gymnasium
+import numpy as np
+from gymnasium.error import ResetNeeded
+
+from trm_gym.episodes import (
+    DEFAULT_COST,
+    DEFAULT_STEPS,
+    SEED_LIMIT,
+    Episodes,
+    action_space,
+    check_options,
+    check_seeds,
+    observation_space,
+    read_actions,
+)
+from trm_gym.splits import split_index
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from trm_gym.task import Problems, Task
+
+    Observation = dict[str, Any]
+
+OPTIONS = ("level", "split", "problem")
+"""What ``reset`` takes as options."""
+
+_SLOT = np.zeros(1, dtype=np.int64)
+
+
+@final
+class RefinementEnv(gymnasium.Env["Observation", "NDArray[np.integer]"]):
+    """Refine a draft answer until it is worth handing in.
+
+    Description: a problem stays fixed. Every step replaces the whole draft of its answer by a better one and
+    says whether that was the last. The return is what the answer is worth less what the thinking cost; it is
+    undiscounted (gamma = 1).
+
+    Action Space: ``MultiDiscrete([V] * L + [2])``, the next draft's tokens and the halt bit. Fixed cells
+    (givens, walls) ignore what is written to them.
+
+    Observation Space: ``Dict`` of ``problem`` and ``answer`` (the draft), tokens uint8 [L], 0 for a blank; and
+    ``budget``, float32 [1], the share of steps left. The first draft is the problem with its free cells blank.
+
+    Rewards: ``-step_cost`` each step, and at the end (``reward="exact"``) 1 if the problem is solved, or
+    (``"graded"``) the verifier's partial score. ``"progress"`` pays that score's change at every step instead.
+    The last two are for training only, and for tasks that offer a sound score. ``step_cost`` is kept to the
+    nearest multiple of 2**-40, so that rewards add up without rounding error.
+
+    Episode End: ``terminated`` when the agent halts and when ``max_steps`` are used up: the draft is judged as
+    it stands. The budget is part of the problem and observed, so nothing is ever truncated. The last ``info``
+    holds ``solved``, ``score``, ``steps``, ``level`` and ``difficulty``; before the end it is empty.
+
+    Reset options: ``level`` (index or name) and ``split`` stay in force until given anew; ``problem`` (a
+    person's own: text, file, list or array; level -1) is for one episode. The problem is a function of seed,
+    number of the episode since seeding, level and split alone. ``reset()`` without a seed goes on to the next.
+
+    task: a task or its name. level: None for the task's default. Raises ValueError for what it does not know.
+
+    Version History: v0, the first.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 2}
+
+    def __init__(
+        self,
+        task: Task | str,
+        level: int | str | None = None,
+        split: str = "train",
+        max_steps: int = DEFAULT_STEPS,
+        step_cost: float = DEFAULT_COST,
+        reward: str = "exact",
+        render_mode: str | None = None,
+    ) -> None:
+        self._episodes = Episodes(1, task, level, split, max_steps, step_cost, reward)
+        self.task = self._episodes.task
+        self.max_steps = self._episodes.max_steps
+        self.step_cost = self._episodes.step_cost
+        self.observation_space = observation_space(self.task)
+        self.action_space = action_space(self.task)
+        self.render_mode = check_render_mode(render_mode)
+
+    @property
+    def problems(self) -> Problems:
+        """The problem at hand, as a batch of one. It is live: copy what is to outlast the episode."""
+        return self._episodes.problems
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict]:
+        """Start an episode. Raises ValueError for options it does not know, ProblemError for a bad problem."""
+        options = check_options(options, OPTIONS)
+        super().reset(seed=seed)
+        if seed is None and not self._episodes.seeded[0]:
+            seed = int(self.np_random.integers(SEED_LIMIT))
+        if "level" in options:
+            self._episodes.levels[:] = self.task.level_index(options["level"])
+        if "split" in options:
+            self._episodes.splits[:] = split_index(options["split"])
+        own = self.task.encode(options["problem"]) if "problem" in options else None
+        if seed is not None:
+            self._episodes.seed(_SLOT, check_seeds(np.array([seed])))
+        self._episodes.begin(_SLOT, own)
+        return self._observation(), {}
+
+    def step(self, action: NDArray[np.integer]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Write the next draft; see the class. Raises ValueError for an action outside the action space."""
+        if not self._episodes.playing[0]:
+            raise ResetNeeded("there is no episode to step: it has ended, or none has begun; call reset() first")
+        tokens, halts = read_actions(np.asarray(action)[None], 1, self.task)
+        reward = float(self._episodes.advance(tokens, halts)[0])
+        terminated = not self._episodes.playing[0]
+        info = {}
+        if terminated:
+            info = {name: values[0].item() for name, values in self._episodes.report(_SLOT).items()}
+        return self._observation(), reward, terminated, False, info
+
+    def render(self) -> str | NDArray[np.uint8] | None:
+        """The draft as text or as a picture uint8 [H, W, 3], as ``render_mode`` says."""
+        return render_slot(self._episodes, 0, self.render_mode)
+
+    def _observation(self) -> Observation:
+        return {name: values[0] for name, values in self._episodes.observe().items()}
+
+
+def check_render_mode(mode: str | None) -> str | None:
+    """``mode`` itself. Raises ValueError with the known modes."""
+    known = RefinementEnv.metadata["render_modes"]
+    if mode is not None and mode not in known:
+        raise ValueError(f"unknown render_mode {mode!r}: use None or one of {', '.join(known)}")
+    return mode
+
+
+def render_slot(episodes: Episodes, slot: int, mode: str | None) -> str | NDArray[np.uint8] | None:
+    """The draft at ``slot`` as text or picture; None where ``mode`` is None."""
+    if mode is None:
+        gymnasium.logger.warn("render() shows nothing: make the environment with render_mode='ansi' or 'rgb_array'")
+        return None
+    if not episodes.begun:
+        raise ResetNeeded("there is no problem to render yet: call reset() first")
+    problems, draft = episodes.problems[slot : slot + 1], episodes.drafts[slot]
+    caption = f"step {episodes.steps[slot]}/{episodes.max_steps}"
+    if mode == "ansi":
+        return f"{episodes.task.draw_ansi(problems, draft)}\n{caption}"
+    return episodes.task.draw_rgb(problems, draft, caption)

@@ -1,0 +1,204 @@
+"""The decision process itself, for a batch of slots: problems, drafts, steps and their ends, as arrays.
+
+Both environments are thin faces of it, which is why they agree bit for bit. It knows no autoreset and no
+Gymnasium calls; it is told which slots begin and which play.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+from gymnasium.spaces import Box, Dict, MultiDiscrete
+
+from trm_gym.registration import make_task
+from trm_gym.reward import exact_cost, reward_mode, step_rewards
+from trm_gym.splits import SPLITS, split_index
+from trm_gym.streams import mix
+from trm_gym.task import Problems, Task, Verdicts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DEFAULT_STEPS = 16
+DEFAULT_COST = 0.1 / DEFAULT_STEPS
+SEED_LIMIT = 2**63
+"""Seeds are below this, so that every slot's seed is one 64-bit word."""
+
+
+def observation_space(task: Task) -> Dict:
+    """What is seen at one slot: problem and draft as tokens [L], and the share of steps left [1]."""
+
+    def tokens() -> MultiDiscrete[Any]:
+        space: MultiDiscrete[Any] = MultiDiscrete(np.full(task.length, task.vocab), dtype=np.uint8)
+        # The counts are widened because learners add them up (the size of a one-hot): as bytes they wrap round.
+        space.nvec = space.nvec.astype(np.int64)
+        return space
+
+    return Dict({"problem": tokens(), "answer": tokens(), "budget": Box(0.0, 1.0, (1,), np.float32)})
+
+
+def action_space(task: Task) -> MultiDiscrete:
+    """What is done at one slot: the next draft's tokens [L], then the halt bit."""
+    return MultiDiscrete(np.array([task.vocab] * task.length + [2]))
+
+
+@final
+class Episodes:
+    """N slots, each in the middle of an episode, at its end, or not begun.
+
+    task: a task or its name. level: index or name, None for the task's default. max_steps: the budget.
+    Raises ValueError for unknown names and for settings out of range.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        task: Task | str,
+        level: int | str | None,
+        split: str,
+        max_steps: int,
+        step_cost: float,
+        reward: str,
+    ) -> None:
+        for name, number in (("num_envs", count), ("max_steps", max_steps)):
+            if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
+                raise ValueError(f"{name} must be a whole number from 1 up, not {number!r}")
+        self.task = make_task(task) if isinstance(task, str) else task
+        self.max_steps = int(max_steps)
+        self.step_cost = exact_cost(step_cost)
+        self._mode = reward_mode(reward, self.task.graded, self.task.name)
+
+        chosen = self.task.default_level if level is None else self.task.level_index(level)
+        self.levels = np.full(count, chosen, dtype=np.int64)
+        self.splits = np.full(count, split_index(split), dtype=np.int64)
+        self.seeds = np.zeros(count, dtype=np.uint64)
+        self.numbers = np.full(count, -1, dtype=np.int64)
+        self.seeded = np.zeros(count, dtype=np.bool_)
+
+        length = self.task.length
+        self.problems = Problems(
+            problem=np.zeros((count, length), dtype=np.uint8),
+            free=np.zeros((count, length), dtype=np.bool_),
+            solution=np.zeros((count, length), dtype=np.uint8),
+            level=np.zeros(count, dtype=np.int64),
+            difficulty=np.zeros(count, dtype=np.float32),
+        )
+        self.drafts = np.zeros((count, length), dtype=np.uint8)
+        # Bit masks, because choosing bytes by a mask of truths takes thirty times as long.
+        self._writable = np.zeros((count, length), dtype=np.uint8)
+        self._fixed = np.zeros((count, length), dtype=np.uint8)
+        self.steps = np.zeros(count, dtype=np.int64)
+        self.playing = np.zeros(count, dtype=np.bool_)
+        self._worth = np.zeros(count, dtype=np.float64)
+        self._verdicts = Verdicts(solved=np.zeros(count, dtype=np.bool_), score=np.zeros(count, dtype=np.float32))
+
+    def seed(self, slots: NDArray[np.int64], seeds: NDArray[np.uint64]) -> None:
+        """Give ``slots`` [S] their ``seeds`` [S]; the next problem of each is the first of its stream."""
+        self.seeds[slots] = seeds
+        self.numbers[slots] = -1
+        self.seeded[slots] = True
+
+    @property
+    def begun(self) -> bool:
+        """Whether every slot has a problem."""
+        return bool((self.numbers >= 0).all())
+
+    def begin(self, slots: NDArray[np.int64], own: Problems | None = None) -> None:
+        """Start an episode at ``slots`` [S]: with the next problem of each one's stream, or a person's ``own``.
+
+        own: as many problems as slots, or one for all.
+        """
+        self.numbers[slots] += 1
+        if own is not None:
+            self._place(slots, own)
+            return
+        splits = self.splits[slots]
+        for index in np.flatnonzero(np.bincount(splits)).tolist():
+            here = slots[splits == index]
+            levels = self.levels[here]
+            keys = mix(self.seeds[here], self.numbers[here], levels, index)
+            self._place(here, self.task.supply(keys, levels, SPLITS[index]))
+
+    def _place(self, slots: NDArray[np.int64], problems: Problems) -> None:
+        self.problems.put(slots, problems)
+        writable = np.negative(problems.free.view(np.uint8))
+        fixed = problems.problem & ~writable
+        self._writable[slots], self._fixed[slots] = writable, fixed
+        self.drafts[slots] = fixed
+        self.steps[slots] = 0
+        # The first draft is an echo of the problem, whose score is 0 in every task that has one.
+        self._worth[slots] = 0.0
+        self.playing[slots] = True
+
+    def advance(self, tokens: NDArray[np.uint8], halts: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """One step of every slot that is playing; returns the rewards, float64 [N], 0 at the others.
+
+        tokens: uint8 [N, L], the next drafts. halts: bool [N]. Slots that stop here are no longer ``playing``;
+        only they are judged, unless the reward asks for more.
+        """
+        played = self.playing
+        self.drafts = (tokens & self._writable) | self._fixed
+        self.steps += played
+        self.playing = played & ~halts & (self.steps < self.max_steps)
+        judged = np.flatnonzero(played if self._mode.every_step else played & ~self.playing)
+        before = self._worth
+        self._worth = before.copy()
+        if judged.size:
+            verdicts = self.task.verify(self.problems[judged], self.drafts[judged])
+            self._worth[judged] = self._mode.worth(verdicts)
+            self._verdicts.solved[judged] = verdicts.solved
+            self._verdicts.score[judged] = verdicts.score
+        return np.where(played, step_rewards(before, self._worth, self.step_cost), 0.0)
+
+    def observe(self) -> dict[str, NDArray]:
+        """Fresh arrays: problem and answer, uint8 [N, L]; budget, the share of steps left, float32 [N, 1]."""
+        return {
+            "problem": self.problems.problem.copy(),
+            "answer": self.drafts.copy(),
+            "budget": ((self.max_steps - self.steps[:, None]) / self.max_steps).astype(np.float32),
+        }
+
+    def report(self, slots: NDArray[np.int64]) -> dict[str, NDArray]:
+        """What is told at the end of an episode, of ``slots`` [S]: arrays [S] by name."""
+        return {
+            "solved": self._verdicts.solved[slots],
+            "score": self._verdicts.score[slots].astype(np.float64),
+            "steps": self.steps[slots],
+            "level": self.problems.level[slots],
+            "difficulty": self.problems.difficulty[slots].astype(np.float64),
+        }
+
+
+def check_seeds(seeds: NDArray) -> NDArray[np.uint64]:
+    """Seeds [S] (of any type) as uint64. Raises ValueError where they are no whole numbers in [0, 2**63)."""
+    seeds = np.array(seeds.tolist(), dtype=None if seeds.size else np.uint64)
+    if not np.issubdtype(seeds.dtype, np.integer) or (seeds < 0).any() or (seeds >= SEED_LIMIT).any():
+        raise ValueError(f"seeds must be whole numbers from 0 to 2**63 - 1, got {reprlib.repr(seeds.tolist())}")
+    return seeds.astype(np.uint64)
+
+
+def check_options(options: dict[str, Any] | None, known: tuple[str, ...]) -> dict[str, Any]:
+    """A copy of the reset options. Raises ValueError for an option that is not ``known``."""
+    options = dict(options or {})
+    for name in options:
+        if name not in known:
+            raise ValueError(f"unknown reset option {name!r}: use {', '.join(known)}")
+    return options
+
+
+def read_actions(actions: NDArray, count: int, task: Task) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Actions, integers [N, L + 1], as drafts uint8 [N, L] and halt bits bool [N]. Raises ValueError."""
+    actions = np.asarray(actions)
+    if actions.shape != (count, task.length + 1) or not np.issubdtype(actions.dtype, np.integer):
+        raise ValueError(
+            f"an action of {task.name} is {task.length} tokens and a halt bit: expected integers of shape "
+            f"{(count, task.length + 1)}, got {actions.dtype} of shape {actions.shape}"
+        )
+    if actions.min() < 0 or actions.max() >= task.vocab or actions[:, -1].max() > 1:
+        raise ValueError(
+            f"an action of {task.name} holds tokens 0..{task.vocab - 1} and then a halt bit 0 or 1: got values "
+            f"from {actions.min()} to {actions.max()} and halt bits up to {actions[:, -1].max()}"
+        )
+    return actions[:, :-1].astype(np.uint8), actions[:, -1] == 1

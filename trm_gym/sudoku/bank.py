@@ -1,0 +1,115 @@
+"""Banks of base problems, built once from the suite's own seed and kept on disk, for a supply to disguise."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.splits import split_index, split_of
+from trm_gym.streams import mix
+from trm_gym.sudoku.classes import classes_4x4
+from trm_gym.sudoku.generator import generate, split_hash
+from trm_gym.sudoku.geometry import geometry
+from trm_gym.sudoku.levels import LEVELS
+from trm_gym.sudoku.solver import difficulty
+from trm_gym.sudoku.symmetry import pack
+
+_SEED = 20_260_214
+_VERSION = 1  # To be raised with any change to what the generator or the rating makes of a seed.
+
+_log = logging.getLogger(__name__)
+
+
+class Bank(NamedTuple):
+    """N base problems of one level and split: packed uint8 [N, L] (see ``symmetry.pack``), difficulty float32 [N]."""
+
+    packed: NDArray[np.uint8]
+    difficulty: NDArray[np.float32]
+
+
+@functools.cache
+def bank(size: int, level: int, split: str) -> Bank:
+    """The bank of a level (by index) and split: from memory, else from disk, else built and written to disk."""
+    split_index(split)
+    if size == 4:
+        return _classes(level, split)
+    spec = LEVELS[size][level]
+    path = cache_folder() / f"sudoku{size}x{size}-{spec.name}-{split}-{_VERSION}.npz"
+    stored = _read(path, spec.bases, size)
+    if stored is not None:
+        return stored
+    began = time.perf_counter()
+    made = generate(size, spec, level, spec.bases, split, _SEED)
+    built = Bank(pack(made.problem, made.solution), made.difficulty)
+    _log.info("built %d problems for %s in %.1f s", len(made), path.stem, time.perf_counter() - began)
+    _write(path, built)
+    return built
+
+
+def cache_folder() -> Path:
+    """Where banks are kept: $TRM_GYM_CACHE, else trm_gym in the user's cache folder."""
+    chosen = os.environ.get("TRM_GYM_CACHE")
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(base) if base else Path.home() / ".cache") / "trm_gym"
+
+
+def _classes(level: int, split: str) -> Bank:
+    """Every class of a 4x4 level in a split."""
+    spec, board = LEVELS[4][level], geometry(4)
+    problem, solution = classes_4x4()
+    clues = (problem > 0).sum(axis=1)
+    mine = (clues >= spec.clues[0]) & (clues <= spec.clues[1])
+    mine &= split_of(split_hash(problem, solution, board)) == split_index(split)
+    return Bank(pack(problem[mine], solution[mine]), difficulty(problem[mine], board))
+
+
+def _read(path: Path, count: int, size: int) -> Bank | None:
+    """The bank at ``path``; None where there is none, or no sound one."""
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
+            stored = Bank(data["packed"], data["difficulty"])
+            checksum = data["checksum"]
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # There is no end to what a damaged archive may raise.
+        _log.warning("rebuilding the unreadable %s: %s", path, error)
+        return None
+    sound = stored.packed.shape == (count, size * size) and stored.difficulty.shape == (count,)
+    sound = sound and stored.packed.dtype == np.uint8 and stored.difficulty.dtype == np.float32
+    if not sound or not np.array_equal(checksum, _checksum(stored)):
+        _log.warning("rebuilding the damaged %s", path)
+        return None
+    return stored
+
+
+def _write(path: Path, built: Bank) -> None:
+    """Keep the bank on disk, whole or not at all; where nothing can be written, it lives in memory."""
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".npz")
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **built._asdict(), checksum=_checksum(built))
+        os.replace(temporary, path)
+    except OSError as error:
+        _log.warning("keeping %s in memory only: %s", path.stem, error)
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def _checksum(stored: Bank) -> NDArray[np.uint64]:
+    """A hash of a bank's content, uint64 [1]."""
+    content = np.concatenate([part.ravel().view(np.uint8) for part in stored]).astype(np.uint64)
+    return np.bitwise_xor.reduce(mix(np.arange(len(content)), content), keepdims=True)

@@ -1,0 +1,194 @@
+"""Reads the puzzles that people bring: text, lists, arrays and files, each fault with an error of its own."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import reprlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.sudoku.batch import searched
+from trm_gym.sudoku.geometry import Geometry, geometry
+from trm_gym.sudoku.solver import difficulty
+from trm_gym.task import ProblemError, Problems, UserProblem
+
+NODE_BUDGET = 1_000_000
+"""Branch nodes after which a puzzle counts as undecidable: some seconds; real puzzles need a few hundred at most."""
+
+_BLANKS = "0._"
+_DECORATION = "|-+"
+_LONGEST = 10_000
+_MOST_LINES = 100
+_KINDS = ("row", "column", "box")
+
+
+def encode(problem: UserProblem, board: Geometry, unique: bool = True) -> Problems:
+    """A person's puzzle as a batch of one of level -1, checked for size, alphabet, contradictions, solvability and,
+    unless ``unique`` is False, for a second solution. Raises ProblemError.
+    """
+    cells = parse(problem, board)
+    found = solutions(cells, 2 if unique else 1, board)
+    if len(found) > 1:
+        cell = int(np.argmax(found[0] != found[1]))
+        row, column = _where(cell, board)
+        first, second = sorted(int(solution[cell]) for solution in found)
+        raise ProblemError(
+            f"the puzzle has more than one solution: row {row}, column {column} can be {first} or {second}; "
+            "add a given that decides it"
+        )
+    puzzle = cells[None]
+    return Problems(puzzle, puzzle == 0, found, np.full(1, -1), difficulty(puzzle, board))
+
+
+def solutions(cells: NDArray[np.uint8], limit: int, board: Geometry) -> NDArray[np.uint8]:
+    """Up to ``limit`` (1 or 2) solutions, uint8 [n, L], of a puzzle uint8 [L], at least one. Raises ProblemError."""
+    result = searched(cells[None], limit, board, budget=NODE_BUDGET)
+    count = int(result.counts[0])
+    if count < 0:
+        raise ProblemError(
+            f"the puzzle is too hard to check: undecided after {NODE_BUDGET:,} branch nodes; give it more givens"
+        )
+    if count == 0:
+        raise ProblemError("the puzzle has no solution: no givens clash at sight, but no filling fits them all")
+    return result.solutions[0, :count]
+
+
+def read_file(path: str | os.PathLike[str], size: int, unique: bool = True) -> Problems:
+    """Every puzzle of a text file, one a line, as a batch of B.
+
+    A line is a puzzle or, tab-separated, a puzzle, its solution (or "-") and further columns, which are not read; lines
+    that start with # and empty lines are skipped. Raises ProblemError naming file and line for a bad puzzle, for a
+    solution that is none, and, unless ``unique`` is False, for a puzzle with several.
+    """
+    board, batches = geometry(size), []
+    for number, line in enumerate(_lines(path), start=1):
+        columns = line.strip().split("\t")
+        if columns == [""] or columns[0].startswith("#"):
+            continue
+        try:
+            one = encode(_cells_of_text(columns[0], board), board, unique)
+            if len(columns) > 1 and columns[1] != "-":
+                one = _with_solution(one, _cells_of_text(columns[1], board), board)
+        except ProblemError as error:
+            raise ProblemError(f"{os.fspath(path)}:{number}: {error}") from None
+        batches.append(one)
+    if not batches:
+        raise ProblemError(f"{os.fspath(path)}: no puzzle in it; expected one a line, blanks as 0 or a dot")
+    return Problems.concatenate(batches)
+
+
+def parse(problem: UserProblem, board: Geometry) -> NDArray[np.uint8]:
+    """The cells uint8 [L] of a puzzle in any form; checks size, alphabet and contradictions. Raises ProblemError."""
+    if isinstance(problem, os.PathLike) or (isinstance(problem, str) and problem.strip().endswith(".txt")):
+        name = problem.strip() if isinstance(problem, str) else problem
+        cells = _cells_of_text("".join(itertools.islice(_lines(name), _MOST_LINES)), board)
+    elif isinstance(problem, str):
+        cells = _cells_of_text(problem, board)
+    elif isinstance(problem, (np.ndarray, Sequence)):
+        cells = _cells_of_values(problem, board)
+    else:
+        kind = type(problem).__name__
+        raise ProblemError(f"a puzzle is text, a list, an array or the path of a .txt file, not {kind}")
+    _refuse_contradictions(cells, board)
+    return cells
+
+
+def _lines(path: str | os.PathLike[str]) -> Iterator[str]:
+    """The lines of a text file, each cut where it is longer than any puzzle. Raises ProblemError."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            while line := file.readline(_LONGEST + 1):
+                yield line
+    except OSError as error:
+        raise ProblemError(f"cannot read {os.fspath(path)}: {error.strerror or error}") from None
+    except ValueError:  # Bytes that are no UTF-8, or a zero byte in the path.
+        raise ProblemError(f"cannot read {os.fspath(path)!r}: not a text file") from None
+
+
+def _cells_of_text(text: str, board: Geometry) -> NDArray[np.uint8]:
+    if len(text) > _LONGEST:
+        raise ProblemError(f"a text of {len(text)} characters is too long: expected {_shape(board)}")
+    cells = []
+    for place, letter in enumerate(text, start=1):
+        if letter.isspace() or letter in _DECORATION:
+            continue
+        token = _digit(letter, board)
+        if token is None:
+            raise ProblemError(
+                f"{letter!r} at character {place} is no cell of a {board.size}x{board.size} sudoku: "
+                f"use the digits 1-{board.size}, and 0, . or _ for a blank"
+            )
+        cells.append(token)
+    if len(cells) != board.size**2:
+        raise ProblemError(f"{len(cells)} cells found: expected {_shape(board)}")
+    return np.array(cells, np.uint8)
+
+
+def _cells_of_values(values: Sequence | NDArray, board: Geometry) -> NDArray[np.uint8]:
+    """The cells of a flat or nested list or array; rows may be text."""
+    if isinstance(values, np.ndarray):
+        if values.shape not in ((board.size**2,), (board.size, board.size)):
+            raise ProblemError(f"an array of shape {values.shape} is no puzzle: expected {_shape(board)}")
+        values = values.tolist()
+    if len(values) not in (board.size, board.size**2):
+        raise ProblemError(f"{len(values)} cells or rows found: expected {_shape(board)}")
+    if len(values) == board.size:
+        for number, row in enumerate(values, start=1):
+            length = len(row) if isinstance(row, (Sequence, np.ndarray)) else 1
+            if length != board.size:
+                raise ProblemError(f"row {number} has length {length}: expected {_shape(board)}")
+        values = [value for row in values for value in row]
+    return np.array([_cell_of_value(value, place, board) for place, value in enumerate(values)], np.uint8)
+
+
+def _cell_of_value(value: object, place: int, board: Geometry) -> int:
+    if isinstance(value, str) and len(value) == 1:
+        digit = _digit(value, board)
+        if digit is not None:
+            return digit
+    elif isinstance(value, (int, np.integer)) and not isinstance(value, bool) and 0 <= value <= board.size:
+        return int(value)
+    row, column = _where(place, board)
+    raise ProblemError(
+        f"{reprlib.repr(value)} in row {row}, column {column} is no cell of a {board.size}x{board.size} sudoku: "
+        f"use the whole numbers 1-{board.size}, and 0 for a blank"
+    )
+
+
+def _digit(letter: str, board: Geometry) -> int | None:
+    """The token that one character stands for; None where it stands for no cell."""
+    if letter in _BLANKS:
+        return 0
+    return int(letter) if letter in "123456789"[: board.size] else None
+
+
+def _shape(board: Geometry) -> str:
+    return f"{board.size**2} cells, {board.size} rows of {board.size}"
+
+
+def _where(cell: int, board: Geometry) -> tuple[int, int]:
+    """A cell's row and column as people count them."""
+    return cell // board.size + 1, cell % board.size + 1
+
+
+def _refuse_contradictions(cells: NDArray[np.uint8], board: Geometry) -> None:
+    for number, unit in enumerate(board.units):
+        for digit in range(1, board.size + 1):
+            twice = unit[cells[unit] == digit]
+            if len(twice) > 1:
+                places = " and ".join("row {}, column {}".format(*_where(int(cell), board)) for cell in twice[:2])
+                kind, which = divmod(number, board.size)
+                raise ProblemError(
+                    f"the givens contradict each other: {digit} stands twice in {_KINDS[kind]} {which + 1}, at {places}"
+                )
+
+
+def _with_solution(one: Problems, claimed: NDArray[np.uint8], board: Geometry) -> Problems:
+    """The problem with the solution that its file claims. Raises ProblemError where it is none."""
+    _refuse_contradictions(claimed, board)
+    if (claimed == 0).any() or ((claimed != one.problem[0]) & ~one.free[0]).any():
+        raise ProblemError("the solution beside the puzzle does not solve it")
+    return Problems(one.problem, one.free, claimed[None], one.level, one.difficulty)

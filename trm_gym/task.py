@@ -1,0 +1,165 @@
+"""What a task is: problems as arrays, verdicts on answers, and what every task must offer.
+
+Everything else in the suite (environments, agents, scripts) speaks to a task through this file alone.
+"""
+
+from __future__ import annotations
+
+import abc
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BLANK = 0
+"""The token of a cell that holds nothing yet, in every task."""
+
+UserProblem = str | os.PathLike[str] | Sequence[int] | Sequence[Sequence[int]] | np.ndarray
+"""What a person may hand in as a problem of their own: text, a file, a list, an array."""
+
+
+class ProblemError(ValueError):
+    """A problem that a person handed in is not one of this task; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """One difficulty setting of a task."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Structure:
+    """How the positions of a task belong together; networks may build it into their wiring.
+
+    ``units`` holds one array per kind of unit (rows, columns, boxes): entry i is the unit of that kind that
+    position i is in. ``exchangeable`` is the half-open range of tokens that a renaming may permute without
+    changing the problem (sudoku: the digits), or None where tokens have meanings of their own.
+    """
+
+    shape: tuple[int, ...]
+    units: tuple[NDArray[np.int64], ...] = ()
+    exchangeable: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Problems:
+    """A batch of B problems over L positions, as arrays.
+
+    problem: uint8 [B, L], the tokens shown; BLANK where something is to be found.
+    free: bool [B, L], the cells that an answer may change.
+    solution: uint8 [B, L], one valid answer, for supervision only.
+    level: int64 [B], index into ``Task.levels``; -1 for a person's own problem.
+    difficulty: float32 [B], what the task's solver measured.
+    """
+
+    problem: NDArray[np.uint8]
+    free: NDArray[np.bool_]
+    solution: NDArray[np.uint8]
+    level: NDArray[np.int64]
+    difficulty: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.problem)
+
+    def __getitem__(self, index: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Problems:
+        """The problems at ``index`` (slice, integers or mask), as a batch."""
+        return Problems(*(getattr(self, field.name)[index] for field in fields(self)))
+
+    @property
+    def start(self) -> NDArray[np.uint8]:
+        """The first draft, uint8 [B, L]: the problem with its free cells blank. A fresh array."""
+        return self.problem * ~self.free  # many times faster than np.where on bytes
+
+    def put(self, index: NDArray[np.int64] | NDArray[np.bool_], new: Problems) -> None:
+        """Overwrite the problems at ``index`` by ``new``, in place."""
+        for field in fields(self):
+            getattr(self, field.name)[index] = getattr(new, field.name)
+
+    @staticmethod
+    def concatenate(batches: Sequence[Problems]) -> Problems:
+        """One batch out of several."""
+        return Problems(*(np.concatenate([getattr(b, f.name) for b in batches]) for f in fields(Problems)))
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What a verifier says of B answers: solved, bool [B]; score, float32 [B] in [0, 1], 1 iff solved."""
+
+    solved: NDArray[np.bool_]
+    score: NDArray[np.float32]
+
+
+class Task(abc.ABC):
+    """A family of problems on one canvas of fixed length and vocabulary.
+
+    Levels never change ``length`` (L) or ``vocab`` (V): tokens are 0..V-1, 0 is BLANK.
+    """
+
+    name: str
+    length: int
+    vocab: int
+    levels: tuple[Level, ...]
+    default_level: int
+    structure: Structure
+    graded: bool
+    """Whether ``Verdicts.score`` is a sound partial score: 0 for an echo of the problem and for any constant."""
+
+    @abc.abstractmethod
+    def generate(self, count: int, level: int, split: str, seed: int) -> Problems:
+        """``count`` fresh problems, a pure function of the arguments; for supervision and evaluation.
+
+        Raises ValueError where the split holds fewer distinct problems than a finite task is asked for.
+        """
+
+    def split_size(self, level: int, split: str) -> int | None:
+        """How many different problems a level has in a split; None where they are too many to count."""
+        return None
+
+    @abc.abstractmethod
+    def supply(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
+        """One problem per key, quickly: a banked base problem under a random symmetry, a pure function of its key.
+
+        keys: uint64 [B], already well mixed. levels: int64 [B].
+        """
+
+    @abc.abstractmethod
+    def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
+        """Judge answers uint8 [B, L] by the task's rules (never by comparison with ``problems.solution``)."""
+
+    @abc.abstractmethod
+    def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The solution uint8 [L] of one problem uint8 [L]. Raises ProblemError where there is none."""
+
+    @abc.abstractmethod
+    def encode(self, problem: UserProblem) -> Problems:
+        """A person's own problem as a batch of one, fully validated. Raises ProblemError."""
+
+    @abc.abstractmethod
+    def decode(self, tokens: NDArray[np.uint8]) -> str:
+        """Tokens uint8 [L] as the text that ``encode`` reads."""
+
+    @abc.abstractmethod
+    def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
+        """A batch of one and a draft uint8 [L] for a terminal."""
+
+    @abc.abstractmethod
+    def draw_rgb(self, problems: Problems, draft: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:
+        """A batch of one and a draft uint8 [L] as a picture uint8 [H, W, 3] with a line of text below."""
+
+    def level_index(self, level: int | str) -> int:
+        """The index of a level given by index or name. Raises ValueError with the known levels."""
+        names = [known.name for known in self.levels]
+        if isinstance(level, str) and level in names:
+            return names.index(level)
+        if isinstance(level, (int, np.integer)) and not isinstance(level, bool) and 0 <= level < len(names):
+            return int(level)
+        known = f"0..{len(names) - 1} or one of {', '.join(names)}"
+        raise ValueError(f"unknown level {level!r} of {self.name}: use {known}")

@@ -1,0 +1,209 @@
+"""The environment for many problems at once: whole batches as arrays, no loop over slots."""
+
+from __future__ import annotations
+
+import reprlib
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+from gymnasium.error import ResetNeeded
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from trm_gym.env import RefinementEnv, check_render_mode, render_slot
+from trm_gym.episodes import (
+    DEFAULT_COST,
+    DEFAULT_STEPS,
+    SEED_LIMIT,
+    Episodes,
+    action_space,
+    check_options,
+    check_seeds,
+    observation_space,
+    read_actions,
+)
+from trm_gym.splits import split_index
+from trm_gym.task import Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from trm_gym.task import Task
+
+    Observation = dict[str, Any]
+
+OPTIONS = ("level", "levels", "split", "problem", "problems", "reset_mask")
+"""What ``reset`` takes as options."""
+
+
+@final
+class RefinementVectorEnv(VectorEnv["Observation", "NDArray[np.integer]", "NDArray"]):
+    """``num_envs`` problems refined side by side; slot i under seed s is a ``RefinementEnv`` under seed s + i.
+
+    Spaces, rewards, ends and options are those of ``RefinementEnv``, batched. More options: ``levels`` and
+    ``problems`` hold one entry per slot (a problem may be None: that slot draws its own), ``reset_mask``
+    (bool [num_envs]) restarts those slots alone. ``seed`` may be a list, with None for slots that go on.
+
+    autoreset_mode: Gymnasium's ``AutoresetMode`` or its value. NEXT_STEP restarts a finished slot at the next
+    step, whose action there is read but has no effect; SAME_STEP at once, with the last observation in
+    ``infos["final_obs"]`` and the report in ``infos["final_info"]``; DISABLED leaves it to ``reset_mask``.
+    max_episode_steps: always None; the budget is ``max_steps``.
+    """
+
+    def __init__(
+        self,
+        num_envs: int,
+        task: Task | str,
+        level: int | str | None = None,
+        split: str = "train",
+        max_steps: int = DEFAULT_STEPS,
+        step_cost: float = DEFAULT_COST,
+        reward: str = "exact",
+        render_mode: str | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        max_episode_steps: None = None,
+    ) -> None:
+        if max_episode_steps is not None:
+            raise ValueError(f"max_episode_steps={max_episode_steps!r} would truncate: set the budget by max_steps")
+        self._episodes = Episodes(num_envs, task, level, split, max_steps, step_cost, reward)
+        self.task = self._episodes.task
+        self.max_steps = self._episodes.max_steps
+        self.step_cost = self._episodes.step_cost
+        self.num_envs = int(num_envs)
+        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.metadata = {**RefinementEnv.metadata, "autoreset_mode": self.autoreset_mode}
+        self.render_mode = check_render_mode(render_mode)
+        self.single_observation_space = observation_space(self.task)
+        self.single_action_space = action_space(self.task)
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+
+    @property
+    def problems(self) -> Problems:
+        """The problems at all slots. They are live: copy what is to outlast an episode."""
+        return self._episodes.problems
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Start an episode at all slots or at those of ``reset_mask``. Raises ValueError, ProblemError."""
+        options = check_options(options, OPTIONS)
+        slots = np.flatnonzero(read_mask(options, self.num_envs))
+        levels = read_levels(options, self.num_envs, self.task)
+        split = split_index(options["split"]) if "split" in options else None
+        own, has_own = read_problems(options, slots, self.num_envs, self.task)
+        self._seed(slots, seed)
+        if levels is not None:
+            self._episodes.levels[slots] = levels[slots]
+        if split is not None:
+            self._episodes.splits[slots] = split
+        if own is not None:
+            self._episodes.begin(slots[has_own], own)
+        if not has_own.all():
+            self._episodes.begin(slots[~has_own])
+        return self._episodes.observe(), {}
+
+    def step(
+        self, actions: NDArray[np.integer]
+    ) -> tuple[Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
+        """Write the next drafts, integers [num_envs, L + 1]; rewards float64, ends bool, all [num_envs]."""
+        idle = np.flatnonzero(~self._episodes.playing)
+        if idle.size and (self.autoreset_mode is not AutoresetMode.NEXT_STEP or not self._episodes.begun):
+            raise ResetNeeded(
+                f"slots {reprlib.repr(idle.tolist())} have no episode to step: call reset(), or reset them alone with "
+                "options={'reset_mask': ...}"
+            )
+        tokens, halts = read_actions(actions, self.num_envs, self.task)
+        rewards = self._episodes.advance(tokens, halts)
+        ended = ~self._episodes.playing
+        if idle.size:
+            ended[idle] = False
+            self._episodes.begin(idle)
+        observation, infos = self._episodes.observe(), {}
+        if ended.any():
+            infos = self._report(ended)
+            if self.autoreset_mode is AutoresetMode.SAME_STEP:
+                infos = self._final(ended, observation, infos)
+                self._episodes.begin(np.flatnonzero(ended))
+                observation = self._episodes.observe()
+        return observation, rewards, ended, np.zeros_like(ended), infos
+
+    def render(self) -> tuple[Any, ...]:
+        """Every slot's draft as text or as a picture, as ``render_mode`` says."""
+        return tuple(render_slot(self._episodes, slot, self.render_mode) for slot in range(self.num_envs))
+
+    def _seed(self, slots: NDArray[np.int64], seed: int | Sequence[int | None] | None) -> None:
+        """Seed those of ``slots`` that are given a seed, and those that never had one."""
+        if seed is None or isinstance(seed, (int, np.integer)):
+            super().reset(seed=seed if seed is None else int(seed))
+            seeds = np.full(self.num_envs, seed, dtype=object)
+            seeds = seeds if seed is None else seeds + np.arange(self.num_envs)
+        else:
+            seeds = np.asarray(seed, dtype=object)
+        if seeds.shape != (self.num_envs,):
+            raise ValueError(f"seed must be one number, or {self.num_envs} in a list; got shape {seeds.shape}")
+        given = np.array(seeds != np.array(None))[slots]
+        self._episodes.seed(slots[given], check_seeds(seeds[slots[given]]))
+        unseeded = slots[~self._episodes.seeded[slots]]
+        if unseeded.size:
+            self._episodes.seed(unseeded, self.np_random.integers(SEED_LIMIT, size=unseeded.size, dtype=np.uint64))
+
+    def _report(self, ended: NDArray[np.bool_]) -> dict[str, NDArray]:
+        """The info at the end of episodes, one array [num_envs] and its mask for every name."""
+        slots, infos = np.flatnonzero(ended), {}
+        for name, values in self._episodes.report(slots).items():
+            infos[name] = np.zeros(self.num_envs, dtype=values.dtype)
+            infos[name][slots] = values
+            infos[f"_{name}"] = ended.copy()
+        return infos
+
+    def _final(self, ended: NDArray[np.bool_], observation: Observation, report: dict[str, Any]) -> dict[str, Any]:
+        """The info of SAME_STEP: what was seen at the end, one dictionary per finished slot, and its report."""
+        slots = np.flatnonzero(ended)
+        rows = zip(*(observation[name][slots] for name in ("problem", "answer", "budget")), strict=True)
+        last = np.full(self.num_envs, None, dtype=object)
+        last[slots] = [{"problem": problem, "answer": answer, "budget": budget} for problem, answer, budget in rows]
+        return {"final_obs": last, "_final_obs": ended.copy(), "final_info": report, "_final_info": ended.copy()}
+
+
+def read_mask(options: dict[str, Any], count: int) -> NDArray[np.bool_]:
+    """Which slots to restart, bool [count]; all without a ``reset_mask``. Raises ValueError."""
+    mask = options.get("reset_mask", np.ones(count, dtype=np.bool_))
+    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != (count,) or not mask.any():
+        raise ValueError(f"options['reset_mask'] must be a bool array [{count}] with a True in it, got {mask!r}")
+    return mask
+
+
+def read_levels(options: dict[str, Any], count: int, task: Task) -> NDArray[np.int64] | None:
+    """The level of every slot, int64 [count]; None where none is given. Raises ValueError."""
+    if "level" in options and "levels" in options:
+        raise ValueError("options 'level' (one for all slots) and 'levels' (one per slot) exclude each other")
+    if "level" in options:
+        return np.full(count, task.level_index(options["level"]))
+    if "levels" not in options:
+        return None
+    levels = np.asarray(options["levels"])
+    if levels.shape != (count,):
+        raise ValueError(f"options['levels'] needs one level per slot, {count} of them; got shape {levels.shape}")
+    distinct, inverse = np.unique(levels, return_inverse=True)
+    return np.array([task.level_index(level) for level in distinct.tolist()], dtype=np.int64)[inverse]
+
+
+def read_problems(
+    options: dict[str, Any], slots: NDArray[np.int64], count: int, task: Task
+) -> tuple[Problems | None, NDArray[np.bool_]]:
+    """A person's own problems for ``slots`` [S], or one for all, and which slots they are for, bool [S]."""
+    if "problem" in options and "problems" in options:
+        raise ValueError("options 'problem' (one for all slots) and 'problems' (one per slot) exclude each other")
+    if "problem" in options:
+        return task.encode(options["problem"]), np.ones(len(slots), dtype=np.bool_)
+    if "problems" not in options:
+        return None, np.zeros(len(slots), dtype=np.bool_)
+    problems = options["problems"]
+    if isinstance(problems, str) or len(problems) != count:
+        raise ValueError(f"options['problems'] needs one problem (or None) per slot: a list of {count}")
+    chosen = [problems[slot] for slot in slots.tolist()]
+    encoded = [task.encode(problem) for problem in chosen if problem is not None]
+    return (Problems.concatenate(encoded) if encoded else None), np.array([p is not None for p in chosen])
