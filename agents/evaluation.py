@@ -6,6 +6,7 @@ rules meet the same drafts. Nothing is learnt here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +18,10 @@ from agents import metrics
 from agents.checkpoint import Checkpoint
 from agents.report import Comparison, Raw, Report, Row
 from agents.rollout import Unroll, unroll
-from agents.rules import ORACLE, Rule, Settings, all_rules
+from agents.rules import LEARNER, ORACLE, Rule, Settings, all_rules
 from trm_gym import make_task
 from trm_gym.task import Problems, Task
 
-LEARNER = "grpo"
-"""The learner that all other rules are compared with."""
 _SHOWN_STEPS = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -202,7 +201,7 @@ def _row(one: Played, test: Unroll, oracle: metrics.Steps, best_fixed: int, resa
     right = metrics.solved_at(solved, one.point)
     share = metrics.share_of_way(one.point.mean(), best_fixed, oracle.mean())
     shares = metrics.share_of_way(resampled.draws(name, None), best_fixed, resampled.draws(ORACLE, 0.0))
-    curve = np.array(_curve(one, solved))
+    curve, first = np.array(_curve(one, solved)), float(solved[:, 0].mean())
     return Row(
         rule=name,
         accuracy=metrics.wilson(int(right.sum()), len(right)),
@@ -218,7 +217,7 @@ def _row(one: Played, test: Unroll, oracle: metrics.Steps, best_fixed: int, resa
         price_settings={
             price: _named(one.rule, chosen) for price, chosen in zip(resampled.prices, one.choice.prices, strict=True)
         },
-        area=metrics.area(curve[:, 1], curve[:, 0], solved.shape[1]),
+        area=metrics.area(curve[:, 1], curve[:, 0], first, solved.shape[1]) if one.rule.labels else math.nan,
     )
 
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from agents import metrics
 from agents.files import atomic_write
 from agents.report import Report
-from agents.rules import CHECKER, FIXED, ORACLE
+from agents.rules import CHECKER, FIXED, LEARNER, ORACLE
 from agents.trace import Trace
 from trm_gym.task import Task
 
@@ -32,7 +32,7 @@ from trm_gym.task import Task
 _BLUE, _ORANGE, _GREEN, _SKY, _VERMILION, _PURPLE = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#D55E00", "#CC79A7"
 _INK, _GREY = "#222222", "#8A8A8A"
 _STYLES = {
-    "grpo": (_VERMILION, "-", 2.6),
+    LEARNER: (_VERMILION, "-", 2.6),
     "expected": (_PURPLE, "-", 1.6),
     "bce": (_BLUE, "-", 1.6),
     "two-heads": (_GREEN, "-", 1.6),
@@ -77,26 +77,39 @@ def _figure(path: str | os.PathLike[str], width: float, height: float) -> Iterat
 
 def halting_figure(report: Report, path: str | os.PathLike[str]) -> Path:
     """Accuracy against mean steps: a curve per rule, the best fixed k, the rule checker and the oracle as points."""
-    with _figure(path, 7.2, 4.6) as figure:
-        axes = figure.subplots()
-        spare = iter(_LEARNT * len(report.curves))
-        for name, curve in report.curves.items():
-            if len(curve) > 1:
-                colour, line, width = _STYLES.get(name) or (next(spare), "-.", 1.6)
-                steps, accuracy = np.array(curve).T
-                axes.plot(steps, 100 * accuracy, line, color=colour, lw=width, label=name, zorder=2 + width)
-        best = report.accuracy_of_fixed(report.best_fixed)
-        axes.plot(report.best_fixed, 100 * best, "s", color=_INK, ms=7, label=f"best fixed k = {report.best_fixed}")
-        axes.axhline(100 * report.target, color=_GREY, lw=1, ls=(0, (2, 3)), zorder=1)
-        for name, marker, size in ((CHECKER, "D", 6), (ORACLE, "*", 13)):
-            for row in report.rows:
-                if row.rule == name:
-                    axes.plot(row.steps, 100 * row.accuracy.value, marker, color=_INK, ms=size, label=name, zorder=9)
-        axes.set(xlabel="mean steps", ylabel="right answers (%)", title=f"When to stop: {report.task}, {report.source}")
-        axes.set_xlim(left=0.8)
-        axes.set_ylim(top=min(101, 100 * max(row.accuracy.value for row in report.rows) + 3))
-        axes.legend(loc="lower right", ncols=2)
+    with _figure(path, 10.4, 4.4) as figure:
+        whole, near = figure.subplots(1, 2)
+        for axes in (whole, near):
+            _curves(axes, report)
+            axes.set_xlabel("mean steps")
+        title = f"When to stop: {report.task}, {report.source}"
+        whole.set(ylabel="right answers (%)", title=title, xlim=(0.8, None))
+        near.set(title="where it matters", xlim=_span(report.oracle, report.best_fixed))
+        near.set_ylim(*_span(100 * report.target - 4, 100 * max(row.accuracy.value for row in report.rows)))
+        figure.legend(*whole.get_legend_handles_labels(), loc="outside right center")
     return Path(path)
+
+
+def _curves(axes: Axes, report: Report) -> None:
+    spare = iter(_LEARNT * len(report.curves))
+    for name, curve in report.curves.items():
+        if len(curve) > 1:
+            colour, line, width = _STYLES.get(name) or (next(spare), "-.", 1.6)
+            steps, accuracy = np.array(curve).T
+            axes.plot(steps, 100 * accuracy, line, color=colour, lw=width, label=name, zorder=2 + width)
+    best = report.accuracy_of_fixed(report.best_fixed)
+    axes.plot(report.best_fixed, 100 * best, "s", color=_INK, ms=7, label=f"best fixed k = {report.best_fixed}")
+    axes.axhline(100 * report.target, color=_GREY, lw=1.2, ls=(0, (2, 3)), zorder=1, label="asked for: A* - 0.5")
+    for name, marker, size in ((CHECKER, "D", 6), (ORACLE, "*", 13)):
+        for row in report.rows:
+            if row.rule == name:
+                axes.plot(row.steps, 100 * row.accuracy.value, marker, color=_INK, ms=size, label=name, zorder=9)
+
+
+def _span(low: float, high: float) -> tuple[float, float]:
+    """Limits of an axis that shows ``low`` to ``high`` with some room around."""
+    room = 0.08 * max(high - low, 1.0)
+    return low - room, high + room
 
 
 def accuracy_figure(report: Report, path: str | os.PathLike[str]) -> Path:
@@ -121,7 +134,7 @@ def histogram_figure(report: Report, path: str | os.PathLike[str], rule: str | N
     rule: GRPO where there is one, else the last but the bounds, by default.
     """
     names = list(report.raw.steps)
-    rule = rule or ("grpo" if "grpo" in names else next(n for n in reversed(names) if n not in (ORACLE, CHECKER)))
+    rule = rule or (LEARNER if LEARNER in names else next(n for n in reversed(names) if n not in (ORACLE, CHECKER)))
     thirds = _thirds(report.raw.difficulty)
     shown = [name for name in (rule, ORACLE) if name in names]
     with _figure(path, 7.2, 2.2 + 1.9 * len(shown)) as figure:

@@ -98,18 +98,17 @@ def frontier(accuracy: Floats, steps: Floats) -> NDArray[np.int64]:
     return order[rising]
 
 
-def area(accuracy: Floats, steps: Floats, budget: int) -> float:
-    """The mean height of the curve of accuracy over mean steps from 1 to ``budget``, both [k]; 1 at most.
+def area(accuracy: Floats, steps: Floats, first: float, budget: int) -> float:
+    """The mean height of the curve of accuracy over mean steps, both [k], from 1 step to ``budget``; 1 at most.
 
-    Between two settings it runs straight (a coin decides which of them is used), and level before the first and
-    after the last.
+    It starts at 1 step and the accuracy ``first``, which stopping at once gives. Between two settings it runs straight
+    (a coin decides which of them is used), and level after the last.
     """
-    order = np.lexsort((accuracy, steps))
-    accuracy, steps = accuracy[order], steps[order]
     if budget == 1:
-        return float(accuracy[-1])
-    steps, accuracy = np.r_[1.0, steps, budget], np.r_[accuracy[0], accuracy, accuracy[-1]]
-    return float(np.trapezoid(accuracy, steps) / (budget - 1))
+        return first
+    order = np.lexsort((accuracy, steps))
+    accuracy = np.r_[first, accuracy[order], accuracy[order[-1]]]
+    return float(np.trapezoid(accuracy, np.r_[1.0, steps[order], budget]) / (budget - 1))
 
 
 def rank_correlation(steps: Steps, difficulty: Floats) -> float:

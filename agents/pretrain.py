@@ -15,6 +15,7 @@ from typing import Any, final
 
 import numpy as np
 import torch
+from jaxtyping import Int
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -25,9 +26,11 @@ from agents.optim import Average, OptimConfig, Optimizers
 from agents.supply import Supply
 from agents.trm import TRM, Carry, TRMConfig
 from trm_gym import make_task
+from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
 
 STATE_FILE = "pretrain.safetensors"
+LEAST_STEPS_STREAM = 1
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class PretrainConfig:
     """Slots: problems that are being refined side by side."""
     max_steps: int = 12
     """Steps after which a slot takes a new problem even if it has not halted."""
+    explore: float = 0.25
+    """Share of problems that go on for a random number of steps, however sure the halt head is (published: 0.1)."""
     halt_weight: float = 0.5
     """Weight of the halt head's loss (published: 0.5)."""
     average: float = 0.99
@@ -83,6 +88,7 @@ class Pretrainer:
         self.carry = self.model.initial_carry(config.batch)
         # Staggered, so that slots are refilled a few at a time and not all at once.
         self.steps = torch.arange(config.batch) % config.max_steps
+        self.least_steps = self._least_steps(config.batch)
         self.updates = 0
 
     def update(self) -> dict[str, float]:
@@ -108,8 +114,19 @@ class Pretrainer:
             "solved": solved.float().mean().item(),
             "steps": self.steps.float().mean().item(),
         }
-        self._refill(carry, (halt.detach().cpu() > 0) | (self.steps >= self.config.max_steps))
+        sure = (halt.detach().cpu() > 0) & (self.steps >= self.least_steps)
+        self._refill(carry, sure | (self.steps >= self.config.max_steps))
         return metrics
+
+    def _least_steps(self, count: int) -> Int[Tensor, " count"]:
+        """Steps that the ``count`` problems taken last must go on for, 1 unless they explore.
+
+        Without it a network that is sure early is never trained on late steps, and forgets there what it knew.
+        """
+        place = mix(self.config.seed, np.arange(self.supply.taken - count, self.supply.taken), LEAST_STEPS_STREAM)
+        share = (place >> np.uint64(11)) * 2.0**-53 / max(self.config.explore, 1e-9)
+        drawn = 2 + (share * (self.config.max_steps - 1)).astype(np.int64)
+        return torch.from_numpy(np.where(share < 1, drawn, 1))
 
     def _refill(self, carry: Carry, done: Tensor) -> None:
         """New problems and carries for the slots that are done."""
@@ -119,6 +136,7 @@ class Pretrainer:
         self.steps[done] = 0
         if count := int(done.sum()):
             self.problems.put(done.numpy(), self.supply.take(count))
+            self.least_steps[done] = self._least_steps(count)
 
     def averaged(self) -> TRM:
         """The network with averaged weights, in evaluation mode, on the CPU; a copy."""
@@ -131,7 +149,7 @@ class Pretrainer:
         slots = {f.name: torch.from_numpy(getattr(self.problems, f.name)) for f in dataclasses.fields(self.problems)}
         tensors = nest("model", self.model.state_dict()) | nest("optimizers", self.optimizers.state_dict())
         tensors |= nest("average", self.average.state_dict()) | nest("slots", slots)
-        tensors |= nest("carry", self.carry._asdict()) | {"steps": self.steps}
+        tensors |= nest("carry", self.carry._asdict()) | {"steps": self.steps, "least_steps": self.least_steps}
         note = {"updates": self.updates, "taken": self.supply.taken, "config": describe(self.config)}
         save_tensors(path, tensors, note)
 
@@ -145,7 +163,7 @@ class Pretrainer:
         self.average.load_state_dict(unnest("average", tensors))
         self.problems = Problems(**{name: value.numpy() for name, value in unnest("slots", tensors).items()})
         self.carry = Carry(**unnest("carry", tensors))
-        self.steps, self.updates = tensors["steps"], note["updates"]
+        self.steps, self.least_steps, self.updates = tensors["steps"], tensors["least_steps"], note["updates"]
         self.supply.close()
         self.supply = Supply(self.task, self.config.levels, self.config.seed, note["taken"])
 

@@ -44,7 +44,7 @@ class Row:
     """By price of thinking; the setting is chosen for each price anew."""
     price_settings: dict[float, dict[str, float]]
     area: float
-    """Under the curve of accuracy over mean steps."""
+    """Under the curve of accuracy over mean steps; not a number for a rule without settings."""
 
 
 @dataclass(frozen=True)
@@ -119,37 +119,42 @@ class Report:
             f"{never:.1%} never right\naccuracy after so many steps  {steps}\n"
             f"best fixed k: {self.best_fixed} steps (on validation), oracle: {self.oracle:.2f}"
         )
-        return Group(Text(head), self._operating_table(), self._return_table())
+        return Group(Text(head), *self._operating_table(), *self._return_table())
 
-    def _operating_table(self) -> Table:
-        title = f"As few steps as leave {self.target:.1%} right on validation (A* - 0.5 points)"
-        names = ("rule", "right %", "steps", "way to oracle %", "rank r", "over %", "under %", "hopeless")
-        table = _table(title, names)
+    def _operating_table(self) -> list[RenderableType]:
+        table = _table("rule", "right", "steps", "way", "95%", "rank", "over", "under", "never")
         for row in self.rows:
             over, under, hopeless = row.thinking
             table.add_row(
                 row.rule,
-                f"{row.accuracy.value:.1%}"[:-1],
+                f"{row.accuracy.value:.1%}",
                 f"{row.steps:.2f}",
-                _percent(row.share),
+                _number(row.share.value, ".0%"),
+                f"{_number(100 * row.share.low, '.0f')}..{_number(100 * row.share.high, '.0f')}",
                 f"{row.correlation:.2f}",
                 f"{100 * over:.1f}",
                 f"{100 * under:.1f}",
                 _number(hopeless, ".1f"),
             )
-        return table
+        legend = (
+            "way: in steps, from the best fixed k (0%) to the oracle (100%)\n"
+            "rank: correlation of steps with difficulty; over: % that went on after a right\n"
+            "draft; under: % stopped too soon; never: mean steps on what is never right"
+        )
+        title = f"\nAs few steps as leave {self.target:.1%} right on validation (A* - 0.5 points)"
+        return [Text(title, "bold"), table, Text(legend, "dim")]
 
-    def _return_table(self) -> Table:
+    def _return_table(self) -> list[RenderableType]:
         prices = list(self.rows[0].returns)
         marks = {(one.rule, one.price): _mark(one) for one in self.comparisons}
-        title = "Return: right - price x steps / budget, each setting chosen for the price on validation"
-        table = _table(title, ("rule", *(f"price {price:g}" for price in prices), "area"))
+        table = _table("rule", *(f"price {price:g}" for price in prices), "area")
         for row in self.rows:
             cells = [f"{row.returns[price].value:.3f}{marks.get((row.rule, price), ' ')}" for price in prices]
-            table.add_row(row.rule, *cells, f"{row.area:.3f}")
-        if self.comparisons:
-            table.caption = f"+ {self.comparisons[0].learner} is better, - worse (paired bootstrap, 95%)"
-        return table
+            table.add_row(row.rule, *cells, _number(row.area, ".3f"))
+        learner = [Text(f"+ {one.learner} is better, - worse (95%)", "dim") for one in self.comparisons[:1]]
+        title = "\nReturn: right - price x steps / budget; settings chosen for each price on validation"
+        legend = Text("area: under the curve of accuracy over mean steps", "dim")
+        return [Text(title, "bold"), table, *learner, legend]
 
     def write(self, folder: str | os.PathLike[str]) -> Path:
         """Write report.json, problems.csv (raw results, one problem a line) and the pictures; returns the folder."""
@@ -182,19 +187,12 @@ class Report:
         return text.getvalue()
 
 
-def _table(title: str, names: tuple[str, ...]) -> Table:
-    table = Table(
-        title=title, title_justify="left", caption_justify="left", box=None, padding=(0, 1), title_style="bold"
-    )
+def _table(*names: str) -> Table:
+    """A table with these columns: text on the left, figures on the right."""
+    table = Table(box=None, padding=(0, 1), header_style="cyan")
     for place, name in enumerate(names):
-        table.add_column(name, justify="right" if place else "left", no_wrap=place == 0, header_style="cyan")
+        table.add_column(name, justify="right" if place else "left", no_wrap=True)
     return table
-
-
-def _percent(share: Interval) -> str:
-    if math.isnan(share.value):
-        return "-"
-    return f"{100 * share.value:.0f} [{_number(100 * share.low, '.0f')}, {_number(100 * share.high, '.0f')}]"
 
 
 def _number(value: float, form: str) -> str:

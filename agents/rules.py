@@ -18,6 +18,8 @@ from agents.halting import HaltHead
 from agents.rollout import Unroll
 
 ORACLE, CHECKER, FIXED = "oracle", "rule-checker", "best-fixed-k"
+LEARNER = "grpo"
+"""The head whose rule all others are compared with, and whose wish to stop is shown."""
 QUANTILES = 128
 """Thresholds tried per class of drafts (right, wrong); twice as many in all."""
 PRICES = (0.05, 0.1, 0.2, 0.3, 0.6, 1.0)

@@ -94,6 +94,6 @@ class Supply:
             return self._task.generate(count, level, "train", seed)
         whole, rest = divmod(count, held)
         sizes = [held] * whole + [rest] * (rest > 0)
-        return Problems.concatenate(
-            [self._task.generate(size, level, "train", int(mix(seed, i) >> np.uint64(1))) for i, size in enumerate(sizes)]
-        )
+        seeds = (mix(seed, np.arange(len(sizes))) >> np.uint64(1)).tolist()
+        draws = [self._task.generate(size, level, "train", key) for size, key in zip(sizes, seeds, strict=True)]
+        return Problems.concatenate(draws)

@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from agents.checkpoint import Checkpoint
 from agents.halting import HaltHead
 from agents.rollout import refine
+from agents.rules import LEARNER
 from trm_gym import make_task
 from trm_gym.task import Problems
-
-POLICY = "grpo"
-"""The head whose halting probability is shown."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def trace(checkpoint: Checkpoint, problems: Problems, max_steps: int, price: flo
     """
     if len(problems) != 1:
         raise ValueError(f"a trace is of one problem, got {len(problems)}")
-    task, policy = make_task(checkpoint.task), checkpoint.heads.get(POLICY)
+    task, policy = make_task(checkpoint.task), checkpoint.heads.get(LEARNER)
     free, last = problems.free[0], problems.start[0]
     rows = []
     for step in refine(checkpoint.model, problems, max_steps):

@@ -59,7 +59,5 @@ def moved(estimate: float, solved: float, count: int, memory: float) -> float:
 def restored(values: Sequence[float], like: NDArray[np.float64]) -> NDArray[np.float64]:
     """Saved numbers, one per level, as an array. Raises ValueError where there are not as many as in ``like``."""
     if len(values) != len(like):
-        raise ValueError(
-            f"this curriculum has {len(like)} levels, the saved one {len(values)}: name the same ones"
-        )
+        raise ValueError(f"this curriculum has {len(like)} levels, the saved one {len(values)}: name the same ones")
     return np.array(values, dtype=np.float64)

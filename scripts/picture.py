@@ -34,7 +34,7 @@ class Config:
     """Decides which they are."""
     max_steps: int = 16
     """The budget of steps."""
-    panels: int = 5
+    panels: int = 6
     """Drafts shown at most, the problem among them."""
     out: Path = Path("docs", "refinement.png")
     """Where the picture goes."""

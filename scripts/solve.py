@@ -18,7 +18,8 @@ from rich.text import Text
 from agents import metrics
 from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.cli import main
-from agents.trace import POLICY, Trace, trace
+from agents.rules import LEARNER
+from agents.trace import Trace, trace
 from trm_gym import make_task
 from trm_gym.task import ProblemError, Problems, Task
 
@@ -85,7 +86,7 @@ def stop(found: Trace, rule: str) -> int:
         return len(found)
     if not found.policy:
         raise ValueError(
-            f"the checkpoint has no {POLICY} head: choose --rule rule-checker, or teach it by scripts/grpo.py"
+            f"the checkpoint has no {LEARNER} head: choose --rule rule-checker, or teach it by scripts/grpo.py"
         )
     return int(metrics.first_true(found.halt >= 0.5, len(found)))
 
@@ -126,7 +127,7 @@ def conclude(console: Console, task: Task, found: Trace, steps: int, rule: str) 
         advice = f"Its draft at step {later} was right, and it thought on: choose --rule rule-checker."
     else:
         advice = (
-            f"No draft within {len(found)} steps was right. A larger --max-steps may help, or another --checkpoint."
+            f"No draft was right in a budget of {len(found)}. A larger --max-steps may help, or another --checkpoint."
         )
     console.print(f"Not solved: the network's answer breaks the rules. {advice}", style="red", highlight=False)
     return False

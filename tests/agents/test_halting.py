@@ -67,8 +67,9 @@ def test_a_fresh_head_goes_on_at_every_price():
 
 def test_heads_are_drawn_from_their_seed():
     one, same, other = (HaltHead(5, seed=seed) for seed in (1, 1, 2))
-    assert torch.equal(one.layers[0].weight, same.layers[0].weight)
-    assert not torch.equal(one.layers[0].weight, other.layers[0].weight)
+    weight = "layers.0.weight"
+    assert torch.equal(one.state_dict()[weight], same.state_dict()[weight])
+    assert not torch.equal(one.state_dict()[weight], other.state_dict()[weight])
 
 
 def test_a_head_sees_price_and_standardised_features():

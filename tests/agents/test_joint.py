@@ -23,9 +23,7 @@ def make(seed: int = 0, **settings) -> tuple[JointGrpo, TRM]:
 
 
 def play(network: TRM, seed: int, level: int = 0) -> Rollout:
-    envs = RefinementVectorEnv(
-        GROUPS * BRANCHES, ToyTask(), max_steps=STEPS, autoreset_mode=AutoresetMode.DISABLED
-    )
+    envs = RefinementVectorEnv(GROUPS * BRANCHES, ToyTask(), max_steps=STEPS, autoreset_mode=AutoresetMode.DISABLED)
     levels = np.full(GROUPS, level)
     return collect(envs, network, levels, BRANCHES, np.random.default_rng(seed), noise=0.3, temperature=1.0)
 

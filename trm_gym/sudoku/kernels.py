@@ -23,13 +23,16 @@ _S27, _S30, _S31, _S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(
 
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
+_INNER: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True}
+_INLINED: dict[str, Any] = {**_OPTIONS, "inline": "always"}
+
 kernel = njit(**_OPTIONS)
 """Compiles a function at its first call and keeps the result on disk; it runs beside other threads."""
 
-inner = njit(**_OPTIONS, no_cpython_wrapper=True)
+inner = njit(**_INNER)
 """The same for a function that only kernels call: without the wrapper for Python it compiles twice as fast."""
 
-inlined = njit(**_OPTIONS, inline="always")
+inlined = njit(**_INLINED)
 """The same for a function with one caller, which takes it in before it is compiled."""
 
 

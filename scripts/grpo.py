@@ -1,0 +1,258 @@
+"""The main job: teach a network's halting head by GRPO when to stop, and show how well it stops.
+
+``python scripts/grpo.py --preset sudoku6x6`` pretrains a network (or takes ``--checkpoint``), teaches the head on
+levels that a curriculum chooses, teaches the heads it is compared with on the same drafts, and evaluates all of them. An
+interrupted run goes on where it was when started again with the same settings.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, final
+
+import numpy as np
+import torch
+from gymnasium.vector import AutoresetMode
+from rich.console import Console
+
+from agents.baselines import HeadConfig, train_baselines
+from agents.checkpoint import (
+    Checkpoint,
+    CheckpointError,
+    load_checkpoint,
+    load_tensors,
+    nest,
+    save_checkpoint,
+    save_tensors,
+    unnest,
+)
+from agents.cli import main, save_config
+from agents.console import Progress
+from agents.evaluation import EvaluationConfig, evaluate_checkpoint
+from agents.figures import curriculum_figure
+from agents.grpo import Grpo, GrpoConfig, Metrics
+from agents.halting import HaltHead
+from agents.joint import JointConfig, JointGrpo
+from agents.presets import PRETRAIN
+from agents.pretrain import PretrainConfig, describe, pretrain
+from agents.rollout import Rollout, Unroll, collect, unroll
+from curricula import make_curriculum
+from trm_gym import make_task
+from trm_gym.vector import RefinementVectorEnv
+
+STATE_FILE = "grpo.safetensors"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Teach a network when to stop."""
+
+    levels: tuple[str, ...]
+    """Levels to learn halting on, from easy to hard."""
+    pretrain: PretrainConfig
+    """How the network is pretrained where no checkpoint is given."""
+    evaluation: EvaluationConfig
+    """The evaluation at the end, one table per level."""
+    checkpoint: str | None = None
+    """A pretrained network to start from: a folder, or the name of one that comes with the package."""
+    setting: Literal["frozen", "joint"] = "frozen"
+    """Whether the network stays as it is, or goes on learning beside its halting head."""
+    curriculum: Literal["uniform", "threshold", "learnability"] = "learnability"
+    """How levels are chosen."""
+    grpo: GrpoConfig = field(default_factory=GrpoConfig)
+    """How the halting head is taught."""
+    joint: JointConfig = field(default_factory=JointConfig)
+    """How the network is taught in the joint setting."""
+    iterations: int = 100
+    """Rollouts to learn from."""
+    groups: int = 48
+    """Problems in a rollout (P)."""
+    branches: int = 4
+    """Noisy runs of each of them (G)."""
+    noise: float = 0.3
+    """Standard deviation of the noise on a branch's first carry, as a share of the carry's own."""
+    price: float = 0.1
+    """The environment's price of thinking (lambda), of the whole budget."""
+    max_steps: int = 16
+    """The budget of steps."""
+    seed: int = 0
+    """Of everything but the pretraining, which has its own."""
+    save_every: int = 20
+    """Iterations between two resumable states."""
+    folder: Path | None = None
+    """Where everything goes; runs/grpo-TASK-SETTING-SEED by default."""
+
+    def __post_init__(self) -> None:
+        for name in ("iterations", "groups", "branches", "max_steps", "save_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.noise < 0:
+            raise ValueError(f"noise must be 0 or more, got {self.noise}")
+
+
+def preset(task: str, levels: tuple[str, ...], tested: tuple[str, ...], **settings: Any) -> Config:
+    """The settings for a task: learnt on ``levels``, evaluated on ``tested``."""
+    return Config(levels, PRETRAIN[task], EvaluationConfig(level=tested), **settings)
+
+
+PRESETS = {
+    "sudoku6x6": preset("sudoku6x6", ("clues13", "clues12", "clues11", "clues10", "clues9", "clues8"), ("clues8-10",)),
+    "sudoku4x4": preset("sudoku4x4", ("clues10-12", "clues6-8", "clues4-5"), ("clues6-8",), iterations=40),
+    "sudoku9x9": preset("sudoku9x9", ("clues36", "clues30", "clues26", "clues24", "minimal"), ("clues30", "minimal")),
+}
+"""The first is the default."""
+
+
+@final
+class Training:
+    """Everything that a run moves, and how it is kept."""
+
+    def __init__(self, config: Config, folder: Path, start: Checkpoint) -> None:
+        self.config, self.folder, self.network = config, folder, start.model
+        self.task = make_task(start.task)
+        self.curriculum = make_curriculum(config.curriculum, [self.task.level_index(name) for name in config.levels])
+        self.envs = RefinementVectorEnv(
+            config.groups * config.branches,
+            self.task,
+            max_steps=config.max_steps,
+            step_cost=config.price / config.max_steps,
+            autoreset_mode=AutoresetMode.DISABLED,
+        )
+        self.rng = np.random.default_rng(config.seed)
+        problems = self.task.generate(1, self.curriculum.levels[0], "train", 0)
+        features = unroll(self.network, self.task, problems, 1).features.shape[-1]
+        self.grpo = Grpo(config.grpo, features, config.iterations, config.seed)
+        joint = config.setting == "joint"
+        self.learner = JointGrpo(config.joint, self.grpo, self.network) if joint else self.grpo
+        # Answers are actions only where they are learnt; elsewhere a draft is the network's first choice.
+        self.temperature = 1.0 if joint else 0.0
+        self.bank: list[Unroll] = []
+        self.mixtures: list[np.ndarray] = []
+        if (folder / STATE_FILE).exists():
+            self.load(folder / STATE_FILE)
+
+    def run(self) -> None:
+        """Learn for the iterations that are left."""
+        from torch.utils.tensorboard import SummaryWriter  # slow to import, and only a run needs it
+
+        config = self.config
+        writer = SummaryWriter(self.folder / "tensorboard", purge_step=len(self.mixtures))
+        with writer, Progress(config.iterations, "grpo") as bar:
+            for iteration in range(len(self.mixtures), config.iterations):
+                self.mixtures.append(self.curriculum.mixture)
+                levels = self.curriculum.sample(config.groups, self.rng)
+                rollout = self.collect(levels)
+                metrics = self.learner.update(rollout)
+                self.curriculum.update(levels, rollout.solved)
+                log(writer, iteration, metrics, self.solved_by_level(levels, rollout))
+                shown = ("return", "steps", "solved", "solved_at_full_depth")
+                bar.update(iteration + 1, **{name: metrics.scalars[name] for name in shown})
+                if (iteration + 1) % config.save_every == 0 or iteration + 1 == config.iterations:
+                    self.save(self.folder / STATE_FILE)
+
+    def collect(self, levels: np.ndarray) -> Rollout:
+        """A rollout, whose drafts join the bank where the network that made them stays."""
+        config = self.config
+        rollout = collect(self.envs, self.network, levels, config.branches, self.rng, config.noise, self.temperature)
+        if config.setting == "frozen":
+            self.bank.append(rollout.unroll)
+        return rollout
+
+    def solved_by_level(self, levels: np.ndarray, rollout: Rollout) -> dict[str, float]:
+        """Share of the branches of each level in a rollout that are right at full depth, by the level's name."""
+        return {self.task.levels[level].name: rollout.solved[levels == level].mean() for level in np.unique(levels)}
+
+    def heads(self) -> dict[str, HaltHead]:
+        """GRPO's head, and in the frozen setting those that it is compared with, taught on the same drafts."""
+        heads = {"grpo": self.grpo.head.eval().requires_grad_(False)}
+        if self.bank:
+            grpo = self.config.grpo
+            batch = max(1, self.envs.num_envs // grpo.minibatches)
+            like = HeadConfig.like(grpo, max(1, self.grpo.updates), batch, self.config.price)
+            heads |= train_baselines(Unroll.concatenate(self.bank), like, self.config.seed)
+        return heads
+
+    def save(self, path: Path) -> None:
+        """Write all that is needed to go on as if nothing had happened."""
+        tensors = nest("learner", self.learner.state_dict())
+        tensors["mixtures"] = torch.from_numpy(np.stack(self.mixtures))
+        if self.bank:
+            self.bank = [Unroll.concatenate(self.bank)]
+            tensors |= nest("bank", vars(self.bank[0]))
+        note = {
+            "settings": settings(self.config),
+            "curriculum": self.curriculum.state_dict(),
+            "rng": self.rng.bit_generator.state,
+        }
+        save_tensors(path, tensors, note)
+
+    def load(self, path: Path) -> None:
+        """Go on from what ``save`` wrote. Raises CheckpointError where it belongs to another configuration."""
+        tensors, note = load_tensors(path)
+        if note.get("settings") != settings(self.config):
+            raise CheckpointError(
+                f"{path} was written by a run with other settings: choose another --folder, or delete it"
+            )
+        self.learner.load_state_dict(unnest("learner", tensors))
+        self.mixtures = list(tensors["mixtures"].numpy())
+        self.curriculum.load_state_dict(note["curriculum"])
+        self.rng.bit_generator.state = note["rng"]
+        if bank := unnest("bank", tensors):
+            self.bank = [Unroll(**bank)]
+
+
+def settings(config: Config) -> dict[str, Any]:
+    """The settings that decide what is learnt, as JSON gives them back."""
+    plain = dataclasses.asdict(config)
+    for name in ("evaluation", "folder", "save_every"):
+        del plain[name]
+    plain["pretrain"] = None if config.checkpoint else describe(config.pretrain)
+    return json.loads(json.dumps(plain))
+
+
+def log(writer: Any, iteration: int, metrics: Metrics, solved: dict[str, float]) -> None:
+    """Write an iteration's figures for TensorBoard."""
+    for name, value in metrics.scalars.items():
+        writer.add_scalar(f"grpo/{name}", value, iteration)
+    for level, share in solved.items():
+        writer.add_scalar(f"solved_at_full_depth/{level}", share, iteration)
+    writer.add_histogram("grpo/halting_steps", metrics.steps, iteration)
+
+
+def pretrained(config: Config, folder: Path) -> Checkpoint:
+    """The network to start from: the checkpoint given, or the one pretrained in ``folder``, if need be now."""
+    if config.checkpoint is not None:
+        return load_checkpoint(config.checkpoint, config.pretrain.task)
+    place = folder / "pretrained"
+    if (place / "config.json").exists():
+        start = load_checkpoint(place, config.pretrain.task)
+        if start.meta.get("pretraining") != json.loads(json.dumps(describe(config.pretrain))):
+            raise CheckpointError(f"{place} was pretrained with other settings: choose another --folder, or delete it")
+        return start
+    save_checkpoint(place, pretrain(config.pretrain, folder))
+    return load_checkpoint(place)
+
+
+def run(config: Config) -> None:
+    """Pretrain, teach, compare, show."""
+    task = config.pretrain.task
+    folder = config.folder or Path("runs") / f"grpo-{task}-{config.setting}-{config.seed}"
+    save_config(config, folder / "config.yaml")
+    start = pretrained(config, folder)
+    training = Training(config, folder, start)
+    training.run()
+    checkpoint = dataclasses.replace(start, heads=training.heads(), meta={**start.meta, "grpo": settings(config)})
+    place = save_checkpoint(folder / "checkpoint", checkpoint)
+    curriculum_figure(np.stack(training.mixtures), config.levels, folder / "curriculum.png")
+    console = Console()
+    for level in config.evaluation.level:
+        only = dataclasses.replace(config.evaluation, level=(level,))
+        console.print(evaluate_checkpoint(checkpoint, only, folder / f"evaluation-{level}").table(), highlight=False)
+    console.print(f"checkpoint: {place}; curves, reports and pictures: {folder}", highlight=False)
+
+
+if __name__ == "__main__":
+    main(run, Config, PRESETS)

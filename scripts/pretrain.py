@@ -1,0 +1,78 @@
+"""Pretrain a TRM by supervision, and say how many problems of the test split it solves at 1, 2, 4, 8 and 16 steps.
+
+``python scripts/pretrain.py --preset sudoku9x9``. An interrupted run goes on where it was when started again with the
+same settings. What is not here: halting by reward (grpo.py) and evaluation with halting honoured (evaluate.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from agents.checkpoint import Checkpoint, save_checkpoint
+from agents.cli import main, save_config
+from agents.presets import PRETRAIN
+from agents.pretrain import PretrainConfig, pretrain
+from agents.rollout import unroll
+from trm_gym import make_task
+
+SHOWN_STEPS = (1, 2, 4, 8, 16)
+
+
+@dataclass(frozen=True)
+class Config(PretrainConfig):
+    """Supervised pretraining of a TRM."""
+
+    folder: Path | None = None
+    """Where everything goes; runs/pretrain-TASK-SEED by default."""
+    test_problems: int = 2000
+    """Problems of the test split per level; a finite split that holds fewer is taken whole."""
+    test_levels: tuple[str, ...] = ()
+    """Levels to test on; those trained on by default."""
+
+
+def test_table(checkpoint: Checkpoint, levels: tuple[str, ...], count: int) -> tuple[Table, dict[str, list[float]]]:
+    """Share of test problems solved after some numbers of steps, per level."""
+    task = make_task(checkpoint.task)
+    table = Table("level", "problems", *(f"{step} steps" for step in SHOWN_STEPS), title="solved, test split, percent")
+    figures: dict[str, list[float]] = {}
+    for name in levels:
+        level = task.level_index(name)
+        held = task.split_size(level, "test")
+        problems = task.generate(count if held is None else min(count, held), level, "test", seed=0)
+        solved = unroll(checkpoint.model, task, problems, max(SHOWN_STEPS)).solved.float().mean(0)
+        figures[name] = [round(float(solved[step - 1]), 4) for step in SHOWN_STEPS]
+        table.add_row(name, str(len(problems)), *(f"{100 * value:.2f}" for value in figures[name]))
+    return table, figures
+
+
+def run(config: Config) -> None:
+    """Pretrain, save, test."""
+    started = time.perf_counter()
+    folder = config.folder or Path("runs") / f"pretrain-{config.task}-{config.seed}"
+    levels = config.test_levels or config.levels
+    save_config(config, folder / "config.yaml")
+    settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(PretrainConfig)}
+    checkpoint = pretrain(PretrainConfig(**settings), folder)
+    save_checkpoint(folder / "checkpoint", checkpoint)
+    trained = time.perf_counter() - started
+    table, figures = test_table(checkpoint, levels, config.test_problems)
+    meta = {**checkpoint.meta, "solved_at_steps": {"steps": list(SHOWN_STEPS), **figures}}
+    save_checkpoint(folder / "checkpoint", dataclasses.replace(checkpoint, meta=meta))
+    Console().print(table)
+    print(f"trained in {trained:.0f} s; checkpoint in {folder / 'checkpoint'}")
+
+
+def presets() -> dict[str, Config]:
+    """The pretraining presets, with this script's own fields."""
+    fields = [field.name for field in dataclasses.fields(PretrainConfig)]
+    return {name: Config(**{f: getattr(preset, f) for f in fields}) for name, preset in PRETRAIN.items()}
+
+
+if __name__ == "__main__":
+    main(run, Config, presets())

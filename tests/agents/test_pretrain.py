@@ -1,0 +1,159 @@
+"""Pretraining: it learns, it resumes to the bit, and the same seed gives the same run."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from agents.acceleration import AccelerationConfig, accelerate, probe_compiler
+from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint, load_tensors, save_checkpoint
+from agents.halting import HaltHead
+from agents.optim import schedule
+from agents.presets import PRETRAIN
+from agents.pretrain import PretrainConfig, Pretrainer, new_model, pretrain
+from agents.rollout import unroll
+from agents.supply import Supply
+from agents.trm import TRMConfig
+from trm_gym import make_task
+
+PLAIN = AccelerationConfig(compile="off", bfloat16="off")
+TINY = PretrainConfig(
+    task="sudoku4x4",
+    levels=("clues6-8", "clues10-12"),
+    model=TRMConfig(hidden=8, cycles=1, latent_updates=1, positions="candidates"),
+    acceleration=PLAIN,
+    updates=12,
+    batch=8,
+    max_steps=4,
+    save_every=6,
+)
+
+
+def test_a_4x4_network_learns_to_solve_problems_that_it_never_saw(tmp_path):
+    """The real thing, small: broken gradients, targets, carries or refills all show here."""
+    config = dataclasses.replace(PRETRAIN["sudoku4x4"], updates=120, acceleration=PLAIN)
+    checkpoint = pretrain(config, tmp_path)
+    task = make_task("sudoku4x4")
+    level = task.level_index("clues6-8")
+    problems = task.generate(task.split_size(level, "test") or 0, level, "test", 0)
+    solved = unroll(checkpoint.model, task, problems, 16).solved.float().mean(0)
+    assert solved[3] > 0.97 and solved[15] > 0.97
+
+
+def run(config: PretrainConfig, updates: int) -> tuple[Pretrainer, list[dict[str, float]]]:
+    trainer = Pretrainer(config)
+    return trainer, [trainer.update() for _ in range(updates)]
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another():
+    (first, seen), (_, again), (_, other) = (run(c, 5) for c in (TINY, TINY, dataclasses.replace(TINY, seed=1)))
+    assert seen == again != other
+    assert first.updates == 5
+
+
+def test_a_resumed_run_ends_as_one_that_was_never_stopped(tmp_path):
+    whole, _ = run(TINY, 12)
+    half, _ = run(TINY, 6)
+    half.save(tmp_path / "state.safetensors")
+    other = Pretrainer(TINY)
+    other.load(tmp_path / "state.safetensors")
+    for _ in range(6):
+        other.update()
+    for name, value in whole.model.state_dict().items():
+        assert torch.equal(value, other.model.state_dict()[name]), name
+    for name, value in whole.average.weights.items():
+        assert torch.equal(value, other.average.weights[name]), name
+    np.testing.assert_array_equal(whole.problems.problem, other.problems.problem)
+    assert whole.supply.taken == other.supply.taken
+
+
+def test_a_state_of_other_settings_is_refused(tmp_path):
+    trainer, _ = run(TINY, 1)
+    trainer.save(tmp_path / "state.safetensors")
+    with pytest.raises(CheckpointError, match="other settings"):
+        Pretrainer(dataclasses.replace(TINY, batch=4)).load(tmp_path / "state.safetensors")
+
+
+def test_supply_is_one_stream_however_it_is_taken():
+    task = make_task("sudoku6x6")
+    parts = []
+    for sizes in ((700,), (3, 500, 197)):
+        supply = Supply(task, ("clues13", "clues20"), seed=3)
+        parts.append(np.concatenate([supply.take(size).problem for size in sizes]))
+        supply.close()
+    np.testing.assert_array_equal(*parts)
+    resumed = Supply(task, ("clues13", "clues20"), seed=3, taken=600)
+    np.testing.assert_array_equal(resumed.take(100).problem, parts[0][600:])
+    resumed.close()
+    clues = (parts[0] > 0).sum(1)
+    assert set(clues) == {13, 20} and 0.4 < (clues == 13).mean() < 0.6
+
+
+def test_supply_hands_its_fault_to_the_trainer():
+    task = make_task("sudoku4x4")
+    with pytest.raises(ValueError, match="levels is empty"):
+        Supply(task, (), seed=0)
+    with pytest.raises(ValueError, match="unknown level"):
+        Supply(task, ("clues99",), seed=0)
+
+
+def test_learning_rates_rise_stay_and_fall():
+    assert [schedule(u, 100, 10, 0.4) for u in (0, 9, 50, 60, 80)] == pytest.approx([0.1, 1, 1, 1, 0.5])
+
+
+def test_initial_weights_come_from_the_seed_alone():
+    task = make_task("sudoku4x4")
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    first = new_model(TINY.model, task, 1).state_dict()
+    assert torch.equal(torch.rand(3), expected)
+    torch.rand(7)
+    assert all(torch.equal(value, first[name]) for name, value in new_model(TINY.model, task, 1).state_dict().items())
+
+
+def made(folder, heads=("grpo",)):
+    task = make_task("sudoku4x4")
+    model = new_model(TINY.model, task, 0)
+    return save_checkpoint(folder, Checkpoint(model, task.name, {name: HaltHead(5) for name in heads}, {"note": 1}))
+
+
+def test_a_checkpoint_comes_back_as_it_was(tmp_path):
+    loaded = load_checkpoint(made(tmp_path), "sudoku4x4")
+    model = new_model(TINY.model, make_task("sudoku4x4"), 0)
+    assert all(torch.equal(value, loaded.model.state_dict()[name]) for name, value in model.state_dict().items())
+    assert set(loaded.heads) == {"grpo"} and loaded.meta == {"note": 1}
+    assert not any(p.requires_grad for p in loaded.model.parameters())
+
+
+def test_checkpoints_that_do_not_fit_say_why(tmp_path):
+    folder = made(tmp_path)
+    with pytest.raises(CheckpointError, match="was trained on sudoku4x4, not on sudoku9x9"):
+        load_checkpoint(folder, "sudoku9x9")
+    with pytest.raises(CheckpointError, match="no checkpoint at"):
+        load_checkpoint(tmp_path / "nothing")
+    (folder / "model.safetensors").write_bytes(b"no weights")
+    with pytest.raises(CheckpointError, match="not a readable safetensors file"):
+        load_checkpoint(folder)
+    (folder / "config.json").write_text("{}")
+    with pytest.raises(CheckpointError, match="does not describe a checkpoint"):
+        load_checkpoint(folder)
+    with pytest.raises(CheckpointError, match="not a readable"):
+        load_tensors(tmp_path / "absent")
+
+
+def test_without_a_compiler_a_run_is_eager_and_says_so(monkeypatch):
+    def broken(*_args, **_options):
+        raise RuntimeError("no C++ compiler")
+
+    monkeypatch.setattr(torch, "compile", broken)
+    assert probe_compiler() == "RuntimeError: no C++ compiler"
+    model = new_model(TINY.model, make_task("sudoku4x4"), 0)
+    monkeypatch.setattr("agents.acceleration.COMPILE_PAYS_AFTER", 0.0)
+    chosen = accelerate(model, 16, 4, 100, AccelerationConfig(bfloat16="off"))
+    assert not chosen.compiled and "runs eager and slower" in chosen.reason
+    with pytest.raises(ValueError, match=r"install g\+\+ or use compile=off"):
+        accelerate(model, 16, 4, 100, AccelerationConfig(compile="on", bfloat16="off"))

@@ -1,0 +1,157 @@
+"""The network: its shapes, its symmetries, and what keeps gradients."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from agents.trm import TRM, TRMConfig
+from agents.trm.encoder import NEVER, make_encoder
+from agents.trm.layers import rms_norm, swiglu_width
+from agents.trm.mixers import AttentionMixer, UnitsMixer, make_mixer
+from trm_gym import make_task
+from trm_gym.task import Structure
+
+TASK = make_task("sudoku4x4")
+SMALL = TRMConfig(hidden=16, cycles=2, latent_updates=2, heads=2)
+CANDIDATES = dataclasses.replace(SMALL, positions="candidates")
+
+
+def network(config: TRMConfig, task=TASK, seed: int = 0) -> TRM:
+    torch.manual_seed(seed)
+    model = TRM(config, task.vocab, task.structure)
+    torch.nn.init.normal_(model.halt.weight)
+    return model
+
+
+def some_problems(count: int = 8) -> torch.Tensor:
+    return torch.as_tensor(TASK.generate(count, 1, "train", 0).problem).long()
+
+
+@pytest.mark.parametrize("config", [dataclasses.replace(SMALL, mixer=m) for m in ("units", "mlp", "attention")])
+def test_every_mixer_steps_and_hands_on_a_detached_carry(config):
+    model = network(config)
+    problem = some_problems()
+    carry, output = model(model.initial_carry(8), problem)
+    assert output.logits.shape == (8, 16, 5) and output.halt.shape == (8,)
+    assert carry.answer.shape == carry.reasoning.shape == (8, 16, 16)
+    assert output.logits.requires_grad and not carry.answer.requires_grad and not carry.reasoning.requires_grad
+
+
+def test_a_step_is_the_recursion_of_the_paper():
+    model = network(SMALL)
+    problem = some_problems()
+    x = model.encoder.embed(problem)
+    y, z = model.initial_carry(8)
+    for _ in range(2):
+        for _ in range(2):
+            z = model.core(z + y + x)
+        y = model.core(y + z)
+    carry, output = model(model.initial_carry(8), problem)
+    torch.testing.assert_close(carry.answer, y.detach())
+    torch.testing.assert_close(carry.reasoning, z.detach())
+    torch.testing.assert_close(output.halt, model.halt(y.mean(1)).squeeze(-1))
+
+
+def test_only_the_last_cycle_keeps_gradients():
+    model = network(SMALL)
+    carry, problem = model.initial_carry(8), some_problems()
+    x = model.encoder.embed(problem)
+    with torch.no_grad():
+        halfway = model.cycle(carry, x)
+    expected = torch.autograd.grad(model.cycle(halfway, x).answer.sum(), list(model.core.parameters()))
+    answers = []
+    reading = type(model.encoder).read
+    try:
+        type(model.encoder).read = lambda self, answer: (answers.append(answer), reading(self, answer))[1]
+        model(carry, problem)
+    finally:
+        type(model.encoder).read = reading
+    found = torch.autograd.grad(answers[0].sum(), list(model.core.parameters()))
+    for left, right in zip(found, expected, strict=True):
+        torch.testing.assert_close(left, right)
+
+
+def test_renaming_digits_renames_what_a_candidate_network_answers():
+    model = network(CANDIDATES)
+    problem = some_problems()
+    names = torch.tensor([0, 3, 1, 4, 2])
+    carry = model.initial_carry(8)
+    for _ in range(3):
+        carry, output = model(carry, problem)
+    renamed = model.initial_carry(8)
+    for _ in range(3):
+        renamed, answer = model(renamed, names[problem])
+    torch.testing.assert_close(answer.logits[..., names], output.logits, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(answer.halt, output.halt, atol=1e-4, rtol=1e-4)
+    assert (output.logits[..., 0] == NEVER).all()
+
+
+def test_weights_of_a_candidate_network_fit_every_size():
+    large = make_task("sudoku9x9")
+    weights = network(CANDIDATES).state_dict()
+    model = TRM(CANDIDATES, large.vocab, large.structure)
+    model.load_state_dict(weights)
+    problem = torch.as_tensor(large.generate(2, large.default_level, "train", 0).problem).long()
+    assert model(model.initial_carry(2), problem)[1].logits.shape == (2, 81, 10)
+
+
+def test_units_mixer_is_the_concatenation_of_pools_under_one_matrix():
+    structure, hidden = TASK.structure, 6
+    mixer = UnitsMixer(hidden, structure, values=1)
+    x = torch.randn(3, 16, hidden)
+    parts = [x]
+    for unit in structure.units:
+        same = torch.as_tensor(unit[:, None] == unit[None]).float()
+        parts.append(same @ x / np.sqrt(4))
+    weight = torch.cat([mixer.own.weight, *(layer.weight for layer in mixer.pools)], dim=1)
+    torch.testing.assert_close(mixer(x), F.linear(torch.cat(parts, -1), weight) / 2)
+
+
+def test_attention_knows_the_distance_of_positions_only():
+    mixer = AttentionMixer(8, 2, 12)
+    query, key = torch.randn(1, 2, 1, 4), torch.randn(1, 2, 1, 4)
+    turned_query = mixer.rotate(query.expand(-1, -1, 12, -1))
+    turned_key = mixer.rotate(key.expand(-1, -1, 12, -1))
+    product = turned_query @ turned_key.transpose(-1, -2)
+    torch.testing.assert_close(product[0, 0, 3, 1], product[0, 0, 11, 9])
+    assert not torch.allclose(product[0, 0, 3, 1], product[0, 0, 3, 2])
+
+
+def test_norm_and_widths_by_hand():
+    torch.testing.assert_close(rms_norm(torch.tensor([[3.0, 4.0]])), torch.tensor([[3.0, 4.0]]) / 12.5**0.5)
+    assert swiglu_width(512, 4, 256) == 1536  # 1365 rounded up, as published
+    assert swiglu_width(128, 4, 32) == 352
+
+
+def test_a_fresh_halt_head_goes_on():
+    torch.manual_seed(0)
+    model = TRM(SMALL, TASK.vocab, TASK.structure)
+    assert (model(model.initial_carry(2), some_problems(2))[1].halt == -5).all()
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: make_mixer("magic", 16, 2, 4, 32, TASK.structure, 1), "unknown mixer 'magic'"),
+        (lambda: make_encoder("nowhere", 5, 16, TASK.structure), "unknown positions 'nowhere'"),
+        (lambda: make_mixer("attention", 16, 3, 4, 32, TASK.structure, 1), "must split into 3 heads"),
+    ],
+)
+def test_what_cannot_be_built_says_so(build, message):
+    with pytest.raises(ValueError, match=message):
+        build()
+
+
+def test_mixers_and_encoders_ask_for_the_structure_that_they_need():
+    bare = Structure((16,))
+    with pytest.raises(ValueError, match="needs a task that declares units"):
+        TRM(SMALL, 5, bare)
+    with pytest.raises(ValueError, match="exchangeable values"):
+        TRM(dataclasses.replace(CANDIDATES, mixer="mlp"), 5, bare)
+    with pytest.raises(ValueError, match=r"model\.hidden must be at least 1"):
+        TRMConfig(hidden=0)

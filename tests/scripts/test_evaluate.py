@@ -1,0 +1,115 @@
+"""scripts/evaluate.py: rows, files, and every fault of the input as one line and exit code 2."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agents.cli import main
+from scripts.evaluate import Config, run
+from tests.scripts.checkpoints import untrained
+from trm_gym import make_task
+
+SMALL = ["--problems", "20", "--validation", "20", "--max-steps", "2", "--resamples", "50"]
+TASK = make_task("sudoku4x4")
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    heads = ("grpo", "expected", "bce", "two_heads")
+    return untrained(tmp_path_factory.mktemp("checkpoints"), heads=heads)
+
+
+@pytest.fixture
+def evaluate(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The script in an empty folder, run with these words after the checkpoint."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str) -> None:
+        main(run, Config, args=["--checkpoint", str(checkpoint), *SMALL, *words])
+
+    return call
+
+
+@pytest.fixture
+def refused(evaluate, capsys: pytest.CaptureFixture[str]):
+    """The message with which the script refuses these words."""
+
+    def call(*words: str) -> str:
+        with pytest.raises(SystemExit) as stopped:
+            evaluate(*words)
+        assert stopped.value.code == 2
+        return capsys.readouterr().err
+
+    return call
+
+
+def test_rows_table_and_files(evaluate, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    evaluate("--level", "clues10-12", "--json", "rows.json")
+    rows = json.loads((tmp_path / "rows.json").read_text())
+    assert {"always-2", "best-fixed-k", "bce", "two-heads", "expected", "grpo", "oracle"} <= {r["rule"] for r in rows}
+    assert all(list(row) == ["rule", "accuracy", "steps", "n"] and row["n"] == 20 for row in rows)
+    out = capsys.readouterr().out
+    assert "oracle" in out and "clues10-12" in out
+    folder = tmp_path / "runs" / "evaluate" / "sudoku4x4-clues10-12"
+    assert {path.name for path in folder.iterdir()} >= {"report.json", "problems.csv", "halting.png"}
+
+
+def write_puzzles(path: Path, count: int = 5) -> Path:
+    problems = TASK.generate(count, 0, "test", 0)
+    lines = [
+        f"{TASK.decode(p)}\t{TASK.decode(s)}\t10\tN\t0"
+        for p, s in zip(problems.problem, problems.solution, strict=True)
+    ]
+    path.write_text("#puzzle\tsolution\tclues\ttier\tguesses\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def test_data_from_outside(evaluate, tmp_path: Path):
+    evaluate("--data", str(write_puzzles(tmp_path / "mine.txt")), "--json", "rows.json")
+    assert {row["n"] for row in json.loads((tmp_path / "rows.json").read_text())} == {5}
+    assert (tmp_path / "runs" / "evaluate" / "sudoku4x4-mine" / "report.json").is_file()
+
+
+def test_puzzles_with_several_solutions_are_taken(evaluate, tmp_path: Path):
+    (tmp_path / "many.txt").write_text("." * 16 + "\t-\t0\tX\t9\n")
+    evaluate("--data", "many.txt", "--json", "rows.json")
+    assert {row["n"] for row in json.loads((tmp_path / "rows.json").read_text())} == {1}
+
+
+def test_absent_data(refused):
+    message = refused("--data", "nowhere.txt")
+    assert "nowhere.txt" in message and "no such file" in message and message.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("." * 81, "81 cells found: expected 16 cells"),
+        ("5" + "." * 15, "'5' at character 1"),
+        ("11" + "." * 14, "contradict"),
+        ("", "no puzzle in it"),
+        ("1234" + "." * 12 + "\t" + "1234" * 4, "contradict"),
+    ],
+)
+def test_bad_data(refused, tmp_path: Path, line: str, said: str):
+    (tmp_path / "bad.txt").write_text(f"#puzzle\n{line}\n")
+    message = refused("--data", "bad.txt")
+    assert said in message and "bad.txt" in message and "sudoku4x4" in message and message.count("\n") == 1
+
+
+def test_unknown_level_checkpoint_and_numbers(refused, tmp_path: Path):
+    assert "unknown level 'clues99'" in refused("--level", "clues99")
+    assert "no checkpoint at" in refused("--checkpoint", str(tmp_path / "none"))
+    assert "problems must be at least 1" in refused("--problems", "0")
+
+
+def test_a_process_ends_with_code_2_and_no_traceback(tmp_path: Path):
+    words = [sys.executable, "scripts/evaluate.py", "--checkpoint", str(tmp_path)]
+    ended = subprocess.run(words, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: no checkpoint at") and "Traceback" not in ended.stderr
