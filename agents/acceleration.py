@@ -15,7 +15,6 @@ from typing import Literal
 
 import torch
 
-
 from agents.trm import TRM
 
 Choice = Literal["auto", "on", "off"]

@@ -84,12 +84,10 @@ def evaluate_checkpoint(
 
 def draw(task: Task, levels: Sequence[int], count: int, split: str, seed: int) -> Problems:
     """``count`` problems of a split in equal parts from ``levels``; from a finite level no more than it has."""
-    # Only finite tasks know how many problems a split has.
-    size_of = getattr(task, "split_size", None)
     parts = []
     for place, level in enumerate(levels):
         share = count // len(levels) + (place < count % len(levels))
-        held = None if size_of is None else size_of(level, split)
+        held = task.split_size(level, split)
         parts.append(task.generate(share if held is None else min(share, held), level, split, seed))
     return Problems.concatenate(parts)
 

@@ -157,7 +157,9 @@ class Pretrainer:
         """Go on from what ``save`` wrote. Raises CheckpointError where it belongs to another configuration."""
         tensors, note = load_tensors(path)
         if note.get("config") != describe(self.config):
-            raise CheckpointError(f"{path} was written by a run with other settings: choose another folder, or delete it")
+            raise CheckpointError(
+                f"{path} was written by a run with other settings: choose another folder, or delete it"
+            )
         self.model.load_state_dict(unnest("model", tensors))
         self.optimizers.load_state_dict(unnest("optimizers", tensors))
         self.average.load_state_dict(unnest("average", tensors))
