@@ -7,6 +7,7 @@ it is timed. Compiling costs tens of seconds and needs a C++ compiler, so it is 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import time
 import warnings
 from collections.abc import Callable
@@ -17,9 +18,13 @@ import torch
 
 from agents.trm import TRM
 
+Pass = Callable[[torch.device], None]
+"""What a run does over and over, on a device; for timing."""
 Choice = Literal["auto", "on", "off"]
-COMPILE_PAYS_AFTER = 120.0
-"""Seconds of training, uncompiled, below which compiling would cost more than it saves."""
+COMPILE_PAYS_AFTER = 60.0
+"""Seconds of work, uncompiled, below which compiling would cost more than it saves."""
+MALLOC_OPTIONS = ((-3, 32 << 20), (-1, (1 << 31) - 1), (-2, 256 << 20))
+"""glibc's M_MMAP_THRESHOLD (32 MiB is its largest), M_TRIM_THRESHOLD and M_TOP_PAD, in bytes."""
 BFLOAT16_PAYS_AT = 1.2
 """How many times faster a bfloat16 step must be before it is used."""
 
@@ -52,29 +57,66 @@ class Acceleration:
         return torch.autocast(self.device.type, torch.bfloat16)
 
 
-def accelerate(model: TRM, length: int, batch: int, updates: int, config: AccelerationConfig) -> Acceleration:
-    """Move the network to the fastest device there is and decide what to use there, for ``updates`` of ``batch``."""
+def accelerate(model: TRM, one_pass: Pass, count: int, config: AccelerationConfig) -> Acceleration:
+    """Move the network to the fastest device there is and decide what to use there for ``count`` runs of ``one_pass``.
+
+    one_pass: training_pass or solving_pass of this network.
+    """
+    keep_freed_memory()
     if config.threads:
         torch.set_num_threads(config.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)
-    problem = torch.zeros(batch, length, dtype=torch.long, device=device)
-    plain = _seconds(lambda: _update(model, problem, False))
-    half = _seconds(lambda: _update(model, problem, True)) if config.bfloat16 == "auto" else plain
+    plain = _seconds(one_pass, device, bfloat16=False)
+    half = _seconds(one_pass, device, bfloat16=True) if config.bfloat16 == "auto" else plain
     ratio = plain / half
     bfloat16 = config.bfloat16 == "on" or (config.bfloat16 == "auto" and ratio > BFLOAT16_PAYS_AT)
-    expected = updates * (half if bfloat16 else plain)
+    expected = count * (half if bfloat16 else plain)
     wanted = config.compile == "on" or (config.compile == "auto" and expected > COMPILE_PAYS_AFTER)
     fault = probe_compiler() if wanted else None
     if config.compile == "on" and fault:
         raise ValueError(f"compile=on, but torch.compile does not work here ({fault}); install g++ or use compile=off")
     compiled = wanted and not fault
     if compiled:
-        model.core.compile(dynamic=False)
-    reason = f"{plain * 1e3:.0f} ms an update in float32, bfloat16 {ratio:.2f} times as fast, {expected:.0f} s expected"
+        model.core.compile()
+    reason = f"{plain * 1e3:.0f} ms a pass in float32, bfloat16 {ratio:.2f} times as fast, {expected:.0f} s expected"
     if fault:
         reason += f"; torch.compile does not work here ({fault}), so this runs eager and slower"
     return Acceleration(device, compiled, bfloat16, reason)
+
+
+def training_pass(model: TRM, length: int, batch: int) -> Pass:
+    """One step forward and backward on ``batch`` blank problems of ``length`` cells."""
+
+    def run(device: torch.device) -> None:
+        _, output = model(model.initial_carry(batch), torch.zeros(batch, length, dtype=torch.long, device=device))
+        (output.logits.float().mean() + output.halt.float().mean()).backward()
+        model.zero_grad(set_to_none=True)
+
+    return run
+
+
+def solving_pass(model: TRM, length: int, batch: int) -> Pass:
+    """One step forward on ``batch`` blank problems of ``length`` cells."""
+
+    @torch.no_grad()
+    def run(device: torch.device) -> None:
+        model(model.initial_carry(batch), torch.zeros(batch, length, dtype=torch.long, device=device))
+
+    return run
+
+
+def keep_freed_memory() -> bool:
+    """Tell glibc's allocator to keep what is freed instead of giving it back; whether it took the advice.
+
+    A step allocates and frees tensors of some megabytes by the dozen. By default each comes from the system anew and
+    is paid for in page faults, which on two cores took longer than the arithmetic.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):  # another C library has its own ways
+        return False
+    return all([mallopt(option, value) for option, value in MALLOC_OPTIONS])
 
 
 def probe_compiler() -> str | None:
@@ -82,7 +124,7 @@ def probe_compiler() -> str | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            torch.compile(_probe, dynamic=False)(torch.ones(8))
+            torch.compile(_probe)(torch.ones(8))
     except Exception as error:  # whatever the toolchain throws, the answer is the same: run without it
         return f"{type(error).__name__}: {str(error).strip().splitlines()[0][:120] if str(error).strip() else ''}"
     return None
@@ -92,21 +134,14 @@ def _probe(x: torch.Tensor) -> torch.Tensor:
     return (x * 2 + 1).sin()
 
 
-def _update(model: TRM, problem: torch.Tensor, bfloat16: bool) -> None:
-    """One forward and backward pass, for timing."""
-    with torch.autocast(problem.device.type, torch.bfloat16, enabled=bfloat16):
-        _, output = model(model.initial_carry(len(problem)), problem)
-    (output.logits.float().mean() + output.halt.float().mean()).backward()
-    model.zero_grad(set_to_none=True)
-
-
-def _seconds(run: Callable[[], None]) -> float:
-    """The faster of two runs after a first one that warms caches."""
+def _seconds(one_pass: Pass, device: torch.device, bfloat16: bool) -> float:
+    """The faster of two passes after a first one that warms caches."""
     times = []
     for _ in range(3):
         start = time.perf_counter()
-        run()
-        if torch.cuda.is_available():
+        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+            one_pass(device)
+        if device.type == "cuda":
             torch.cuda.synchronize()
         times.append(time.perf_counter() - start)
     return min(times[1:])

@@ -19,7 +19,7 @@ from jaxtyping import Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from agents.acceleration import Acceleration, AccelerationConfig, accelerate
+from agents.acceleration import Acceleration, AccelerationConfig, accelerate, training_pass
 from agents.checkpoint import Checkpoint, CheckpointError, load_tensors, nest, save_tensors, unnest
 from agents.console import Progress
 from agents.optim import Average, OptimConfig, Optimizers
@@ -78,9 +78,8 @@ class Pretrainer:
         self.config = config
         self.task: Task = make_task(config.task)
         self.model = new_model(config.model, self.task, config.seed)
-        self.acceleration: Acceleration = accelerate(
-            self.model, self.task.length, config.batch, config.updates, config.acceleration
-        )
+        one_pass = training_pass(self.model, self.task.length, config.batch)
+        self.acceleration: Acceleration = accelerate(self.model, one_pass, config.updates, config.acceleration)
         self.optimizers = Optimizers(self.model, config.optim)
         self.average = Average(self.model, config.average)
         self.supply = Supply(self.task, config.levels, config.seed)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from agents.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.checkpoint import load_checkpoint
 from agents.cli import main
 from agents.evaluation import EvaluationConfig, evaluate_checkpoint
@@ -59,6 +60,10 @@ def run(config: Config) -> None:
     """Evaluate, print the table and write the files."""
     checkpoint = load_checkpoint(config.checkpoint)
     data = None if config.data is None else read(config.data, checkpoint.task)
+    task = make_task(checkpoint.task)
+    passes = (config.problems + config.validation) // config.batch * config.max_steps
+    one_pass = solving_pass(checkpoint.model, task.length, config.batch)
+    accelerate(checkpoint.model, one_pass, passes, AccelerationConfig(bfloat16="off"))
     what = "-".join(config.level) or "own-levels" if config.data is None else config.data.stem
     out = config.out or Path("runs", "evaluate", f"{Path(config.checkpoint).name}-{what}")
     report = evaluate_checkpoint(checkpoint, config, out, data)

@@ -1,7 +1,7 @@
 """The main job: teach a network's halting head by GRPO when to stop, and show how well it stops.
 
 ``python scripts/grpo.py --preset sudoku6x6`` pretrains a network (or takes ``--checkpoint``), teaches the head on
-levels that a curriculum chooses, teaches the heads it is compared with on the same drafts, and evaluates all of them. An
+levels that a curriculum chooses, teaches the heads it is compared with on the same drafts, and evaluates them all. An
 interrupted run goes on where it was when started again with the same settings.
 """
 
@@ -18,6 +18,7 @@ import torch
 from gymnasium.vector import AutoresetMode
 from rich.console import Console
 
+from agents.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.baselines import HeadConfig, train_baselines
 from agents.checkpoint import (
     Checkpoint,
@@ -38,7 +39,7 @@ from agents.halting import HaltHead
 from agents.joint import JointConfig, JointGrpo
 from agents.presets import PRETRAIN
 from agents.pretrain import PretrainConfig, describe, pretrain
-from agents.rollout import Rollout, Unroll, collect, unroll
+from agents.rollout import BATCH, Rollout, Unroll, collect, unroll
 from curricula import make_curriculum
 from trm_gym import make_task
 from trm_gym.vector import RefinementVectorEnv
@@ -55,7 +56,7 @@ class Config:
     pretrain: PretrainConfig
     """How the network is pretrained where no checkpoint is given."""
     evaluation: EvaluationConfig
-    """The evaluation at the end, one table per level."""
+    """The evaluation at the end, one table per level; at the budget that halting was learnt at."""
     checkpoint: str | None = None
     """A pretrained network to start from: a folder, or the name of one that comes with the package."""
     setting: Literal["frozen", "joint"] = "frozen"
@@ -66,9 +67,11 @@ class Config:
     """How the halting head is taught."""
     joint: JointConfig = field(default_factory=JointConfig)
     """How the network is taught in the joint setting."""
-    iterations: int = 100
+    acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
+    """What makes rollouts fast; the numbers that halting heads see stay in float32."""
+    iterations: int = 60
     """Rollouts to learn from."""
-    groups: int = 48
+    groups: int = 32
     """Problems in a rollout (P)."""
     branches: int = 4
     """Noisy runs of each of them (G)."""
@@ -89,6 +92,8 @@ class Config:
         for name in ("iterations", "groups", "branches", "max_steps", "save_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not self.evaluation.level:
+            raise ValueError("name at least one level for the evaluation (--evaluation.level)")
         if self.noise < 0:
             raise ValueError(f"noise must be 0 or more, got {self.noise}")
 
@@ -121,6 +126,9 @@ class Training:
             step_cost=config.price / config.max_steps,
             autoreset_mode=AutoresetMode.DISABLED,
         )
+        passes = config.iterations * config.max_steps * -(-self.envs.num_envs // BATCH)
+        one_pass = solving_pass(self.network, self.task.length, min(BATCH, self.envs.num_envs))
+        accelerate(self.network, one_pass, passes, config.acceleration)
         self.rng = np.random.default_rng(config.seed)
         problems = self.task.generate(1, self.curriculum.levels[0], "train", 0)
         features = unroll(self.network, self.task, problems, 1).features.shape[-1]
@@ -207,7 +215,7 @@ class Training:
 def settings(config: Config) -> dict[str, Any]:
     """The settings that decide what is learnt, as JSON gives them back."""
     plain = dataclasses.asdict(config)
-    for name in ("evaluation", "folder", "save_every"):
+    for name in ("acceleration", "evaluation", "folder", "save_every"):
         del plain[name]
     plain["pretrain"] = None if config.checkpoint else describe(config.pretrain)
     return json.loads(json.dumps(plain))
@@ -238,8 +246,10 @@ def pretrained(config: Config, folder: Path) -> Checkpoint:
 
 def run(config: Config) -> None:
     """Pretrain, teach, compare, show."""
-    task = config.pretrain.task
-    folder = config.folder or Path("runs") / f"grpo-{task}-{config.setting}-{config.seed}"
+    task = make_task(config.pretrain.task)
+    for level in (*config.levels, *config.evaluation.level):
+        task.level_index(level)
+    folder = config.folder or Path("runs") / f"grpo-{task.name}-{config.setting}-{config.seed}"
     save_config(config, folder / "config.yaml")
     start = pretrained(config, folder)
     training = Training(config, folder, start)
@@ -249,8 +259,9 @@ def run(config: Config) -> None:
     curriculum_figure(np.stack(training.mixtures), config.levels, folder / "curriculum.png")
     console = Console()
     for level in config.evaluation.level:
-        only = dataclasses.replace(config.evaluation, level=(level,))
-        console.print(evaluate_checkpoint(checkpoint, only, folder / f"evaluation-{level}").table(), highlight=False)
+        only = dataclasses.replace(config.evaluation, level=(level,), max_steps=config.max_steps)
+        report = evaluate_checkpoint(checkpoint, only, folder / f"evaluation-{level}")
+        console.print(report.table(), highlight=False)
     console.print(f"checkpoint: {place}; curves, reports and pictures: {folder}", highlight=False)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from agents.acceleration import AccelerationConfig, accelerate, probe_compiler
+from agents.acceleration import AccelerationConfig, accelerate, probe_compiler, training_pass
 from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint, load_tensors, save_checkpoint
 from agents.halting import HaltHead
 from agents.optim import schedule
@@ -153,7 +153,7 @@ def test_without_a_compiler_a_run_is_eager_and_says_so(monkeypatch):
     assert probe_compiler() == "RuntimeError: no C++ compiler"
     model = new_model(TINY.model, make_task("sudoku4x4"), 0)
     monkeypatch.setattr("agents.acceleration.COMPILE_PAYS_AFTER", 0.0)
-    chosen = accelerate(model, 16, 4, 100, AccelerationConfig(bfloat16="off"))
+    chosen = accelerate(model, training_pass(model, 16, 4), 100, AccelerationConfig(bfloat16="off"))
     assert not chosen.compiled and "runs eager and slower" in chosen.reason
     with pytest.raises(ValueError, match=r"install g\+\+ or use compile=off"):
-        accelerate(model, 16, 4, 100, AccelerationConfig(compile="on", bfloat16="off"))
+        accelerate(model, training_pass(model, 16, 4), 100, AccelerationConfig(compile="on", bfloat16="off"))

@@ -1,0 +1,127 @@
+"""scripts/grpo.py: from nothing to a table, resumed as if never interrupted, and its refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from agents.checkpoint import load_checkpoint, load_tensors
+from agents.cli import main
+from scripts import grpo
+from tests.scripts.checkpoints import untrained
+
+SMALL = [
+    "--preset",
+    "sudoku4x4",
+    "--iterations",
+    "4",
+    "--save-every",
+    "2",
+    "--groups",
+    "4",
+    "--branches",
+    "2",
+    "--max-steps",
+    "3",
+    "--grpo.passes",
+    "1",
+]
+SMALL += ["--evaluation.problems", "20", "--evaluation.validation", "20", "--evaluation.resamples", "50"]
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return untrained(tmp_path_factory.mktemp("checkpoints"))
+
+
+@pytest.fixture
+def teach(network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The script in an empty folder, run with these words."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str) -> None:
+        main(grpo.run, grpo.Config, grpo.PRESETS, ["--checkpoint", str(network), *SMALL, *words])
+
+    return call
+
+
+def interrupt_after(iterations: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the next run in the midst of the iteration after ``iterations``, as a kill would."""
+    collect, calls = grpo.collect, []
+
+    def counted(*args, **kwargs):
+        calls.append(None)
+        if len(calls) > iterations:
+            raise KeyboardInterrupt
+        return collect(*args, **kwargs)
+
+    monkeypatch.setattr(grpo, "collect", counted)
+
+
+def test_a_run_leaves_heads_table_curves_and_pictures(teach, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    teach("--folder", "run")
+    out = capsys.readouterr().out
+    assert "grpo 4/4" in out and "two-heads" in out and "oracle" in out
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names >= {"config.yaml", "grpo.safetensors", "tensorboard", "checkpoint", "curriculum.png"}
+    checkpoint = load_checkpoint(tmp_path / "run" / "checkpoint", "sudoku4x4")
+    assert set(checkpoint.heads) == {"grpo", "bce", "two_heads", "expected"}
+    assert (tmp_path / "run" / "evaluation-clues6-8" / "report.json").exists()
+    teach("--folder", "run", "--config", "run/config.yaml")
+
+
+@pytest.mark.parametrize(("setting", "curriculum"), [("frozen", "learnability"), ("joint", "threshold")])
+def test_an_interrupted_run_goes_on_as_if_it_had_not_been(teach, tmp_path, monkeypatch, setting, curriculum):
+    words = ["--setting", setting, "--curriculum", curriculum]
+    teach("--folder", "whole", *words)
+    with monkeypatch.context() as patch:
+        interrupt_after(3, patch)
+        with pytest.raises(SystemExit) as stopped:
+            teach("--folder", "broken", *words)
+        assert stopped.value.code == 130
+    teach("--folder", "broken", *words)
+    whole, broken = (load_tensors(tmp_path / name / grpo.STATE_FILE) for name in ("whole", "broken"))
+    assert whole[1] == broken[1] and whole[0].keys() == broken[0].keys()
+    for name, tensor in whole[0].items():
+        assert torch.equal(tensor, broken[0][name]), name
+
+
+def test_a_network_is_pretrained_once_if_none_is_given(tmp_path: Path, monkeypatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.chdir(tmp_path)
+    words = "--pretrain.updates 2 --pretrain.batch 2 --pretrain.model.hidden 8 --pretrain.acceleration.compile off"
+    for _ in range(2):
+        main(grpo.run, grpo.Config, grpo.PRESETS, [*SMALL, *words.split()])
+    assert capsys.readouterr().out.count("parameters") == 1
+    folder = tmp_path / "runs" / "grpo-sudoku4x4-frozen-0"
+    meta = json.loads((folder / "checkpoint" / "config.json").read_text())["meta"]
+    assert meta["pretraining"]["updates"] == 2 and meta["grpo"]["iterations"] == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "match"),
+    [
+        (["--levels", "clues6-8", "clues99"], "unknown level 'clues99'"),
+        (["--levels", "clues6-8", "clues6-8"], "different levels"),
+        (["--preset", "sudoku6x6"], "was trained on sudoku4x4, not on sudoku6x6"),
+        (["--checkpoint", "nowhere"], "no checkpoint at nowhere"),
+        (["--groups", "0"], "groups must be at least 1"),
+        (["--grpo.explore", "1"], "grpo.explore"),
+        (["--evaluation.level", "clues99"], "unknown level 'clues99'"),
+        (["--evaluation.level"], "name at least one level"),
+    ],
+)
+def test_bad_input_is_a_clear_error_and_exit_code_2(teach, capsys: pytest.CaptureFixture[str], words, match):
+    with pytest.raises(SystemExit) as stopped:
+        teach(*words)
+    error = capsys.readouterr().err
+    assert stopped.value.code == 2 and match in error and "Traceback" not in error
+
+
+def test_a_folder_of_other_settings_is_refused(teach, capsys: pytest.CaptureFixture[str]):
+    teach("--folder", "run")
+    with pytest.raises(SystemExit):
+        teach("--folder", "run", "--noise", "0.5")
+    assert "was written by a run with other settings" in capsys.readouterr().err
