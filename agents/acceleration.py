@@ -116,7 +116,7 @@ def keep_freed_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError, TypeError):  # another C library has its own ways
         return False
-    return all([mallopt(option, value) for option, value in MALLOC_OPTIONS])
+    return min(mallopt(option, value) for option, value in MALLOC_OPTIONS) == 1
 
 
 def probe_compiler() -> str | None:

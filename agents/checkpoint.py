@@ -65,7 +65,8 @@ def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[
     try:
         with safetensors.safe_open(str(path), framework="pt") as file:
             note = json.loads((file.metadata() or {}).get("note", "{}"))
-            return {name: file.get_tensor(name) for name in file.keys()}, note  # noqa: SIM118 - not a mapping
+            names = file.keys()
+            return {name: file.get_tensor(name) for name in names}, note
     except (safetensors.SafetensorError, OSError, json.JSONDecodeError) as error:
         raise CheckpointError(f"{path} is not a readable safetensors file ({error}); train it again") from error
 

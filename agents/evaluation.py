@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from agents import metrics
 from agents.checkpoint import Checkpoint
 from agents.report import Comparison, Raw, Report, Row
-from agents.rollout import Unroll, unroll
+from agents.rollout import BATCH, Unroll, unroll
 from agents.rules import LEARNER, ORACLE, Rule, Settings, all_rules
 from trm_gym import make_task
 from trm_gym.task import Problems, Task
@@ -45,7 +45,7 @@ class EvaluationConfig:
     """Bootstrap resamples behind every interval."""
     seed: int = 0
     """Decides which problems of the splits are drawn."""
-    batch: int = 128
+    batch: int = BATCH
     """Problems that the network takes at a time."""
 
     def __post_init__(self) -> None:

@@ -21,8 +21,8 @@ from agents.trm import Carry, Output
 from trm_gym.task import Problems, Task
 from trm_gym.vector import RefinementVectorEnv
 
-BATCH = 128
-"""Problems that the network runs on at a time."""
+BATCH = 32
+"""Problems that the network runs on at a time: more fill the caches, and take longer per problem."""
 SEEDS = 2**62
 
 

@@ -13,23 +13,10 @@ from agents.cli import main
 from scripts import grpo
 from tests.scripts.checkpoints import untrained
 
-SMALL = [
-    "--preset",
-    "sudoku4x4",
-    "--iterations",
-    "4",
-    "--save-every",
-    "2",
-    "--groups",
-    "4",
-    "--branches",
-    "2",
-    "--max-steps",
-    "3",
-    "--grpo.passes",
-    "1",
-]
-SMALL += ["--evaluation.problems", "20", "--evaluation.validation", "20", "--evaluation.resamples", "50"]
+SMALL = """
+    --preset sudoku4x4 --iterations 4 --save-every 2 --groups 4 --branches 2 --max-steps 3 --grpo.passes 1
+    --evaluation.problems 20 --evaluation.validation 20 --evaluation.max-steps 3 --evaluation.resamples 50
+""".split()
 
 
 @pytest.fixture(scope="module")
