@@ -33,8 +33,8 @@ class GrpoConfig:
     """Learning rate of Adam on the head."""
     decay: float = 0.5
     """Share of the run, at its end, over which the learning rate falls linearly to zero."""
-    passes: int = 4
-    """How often prices and halting times are drawn anew for one rollout, each time from the present policy."""
+    passes: int = 16
+    """How often groups, prices and halting times are drawn anew per rollout, the times from the present policy."""
     times: int = 8
     """K: halting times drawn per branch and pass."""
     epochs: int = 2
@@ -196,8 +196,13 @@ class Grpo:
         self.generator = torch.Generator().manual_seed(seed)
         self._range = PriceRange(config)
 
-    def update(self, rollout: Rollout) -> Metrics:
-        """Learn from a rollout; the first one fixes the scale of what the head sees."""
+    def update(self, rollout: Rollout, bank: Unroll | None = None) -> Metrics:
+        """Learn from a rollout; the first one fixes the scale of what the head sees.
+
+        bank: all groups so far, the rollout's among them. A frozen network would make the same drafts again, and
+        halting times are drawn anew from the present head, so old groups teach as well as new ones: passes draw from
+        all of them.
+        """
         if self.done == 0:
             self.head.standardise(rollout.unroll.features)
         for group in self._optimizer.param_groups:
@@ -206,8 +211,9 @@ class Grpo:
         self._range.update(metrics.scalars["solved"], metrics.scalars["solved_at_full_depth"])
         told, varied = [], []
         for _ in range(self.config.passes):
-            samples = self.sample(rollout)
-            features = rollout.unroll.features.view(*samples.price.shape, -1)
+            graded = rollout.unroll if bank is None else self._draw(bank, rollout.branches, len(rollout.unroll))
+            samples = self.sample(rollout, graded)
+            features = graded.features.view(*samples.price.shape, -1)
             told += [self._step(samples.groups(part), features[part]) for part in self._minibatches(samples.varied)]
             varied.append(samples.varied)
         self.done += 1
@@ -215,10 +221,15 @@ class Grpo:
         metrics.scalars["highest_price"] = self._range.ceiling
         return Metrics(metrics.scalars | means(told), metrics.steps)
 
-    def sample(self, rollout: Rollout) -> Samples:
-        """Halting times drawn from the present head, at a new price for every group."""
+    def sample(self, rollout: Rollout, graded: Unroll) -> Samples:
+        """Halting times drawn from the present head for as many graded runs as a rollout has, at new prices."""
         prices = self._range.draw(rollout, self.generator)
-        return sample_halting(self.head, rollout.unroll, prices, self.config, self.generator)
+        return sample_halting(self.head, graded, prices, self.config, self.generator)
+
+    def _draw(self, bank: Unroll, branches: int, runs: int) -> Unroll:
+        """As many whole groups of a bank as make up so many runs, each at most once."""
+        groups = torch.randperm(len(bank) // branches, generator=self.generator)[: runs // branches]
+        return bank[(groups[:, None] * branches + torch.arange(branches)).flatten()]
 
     def _minibatches(self, varied: Bool[Tensor, " p"]) -> list[Int[Tensor, " m"]]:
         """Groups for one update after another, from all epochs; those without anything to learn from are left out."""

@@ -18,7 +18,7 @@ from torch import Tensor
 from agents import losses
 from agents.checkpoint import nest, unnest
 from agents.grpo import Grpo, Metrics, Samples, flat_state, load_flat_state, means
-from agents.rollout import Rollout, refine
+from agents.rollout import Rollout, Unroll, refine
 from agents.trm import TRM, Carry
 
 
@@ -52,14 +52,17 @@ class JointGrpo:
         network.requires_grad_(True)
         self._optimizer = torch.optim.AdamW(network.parameters(), lr=config.lr, weight_decay=config.weight_decay)
 
-    def update(self, rollout: Rollout) -> Metrics:
-        """Learn from a rollout: the network by drafts at halting times that the present head draws, then the head."""
-        samples = self.grpo.sample(rollout)
+    def update(self, rollout: Rollout, bank: Unroll | None = None) -> Metrics:
+        """Learn from a rollout: the network by drafts at halting times that the present head draws, then the head.
+
+        bank: none here, since the drafts of a network that has changed since teach the head nothing about this one.
+        """
+        samples = self.grpo.sample(rollout, rollout.unroll)
         kept = samples.varied.nonzero().flatten()
         order = kept[torch.randperm(len(kept), generator=self.grpo.generator)]
         parts = order.split(self.config.minibatch) if len(kept) else ()
         told = [self._step(rollout, part, samples.groups(part)) for part in parts]
-        metrics = self.grpo.update(rollout)
+        metrics = self.grpo.update(rollout, bank)
         return Metrics(
             metrics.scalars | {f"network_{name}": value for name, value in means(told).items()}, metrics.steps
         )

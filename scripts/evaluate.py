@@ -7,14 +7,16 @@ python scripts/evaluate.py --checkpoint sudoku9x9 --data puzzles.txt       on pu
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from rich.console import Console
 
 from agents.acceleration import AccelerationConfig, accelerate, solving_pass
-from agents.checkpoint import load_checkpoint
+from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from agents.cli import main
 from agents.evaluation import EvaluationConfig, evaluate_checkpoint
 from agents.files import atomic_write
@@ -28,6 +30,8 @@ class Config(EvaluationConfig):
 
     checkpoint: str = "sudoku6x6"
     """A folder with a checkpoint, or the name of one that comes with the package."""
+    also: tuple[str, ...] = ()
+    """More checkpoints of the same network, taught with other seeds: their GRPO heads are measured as grpo-2, grpo-3."""
     data: Path | None = None
     """A file of puzzles, one a line, optionally followed by a tab and the solution. Settings are still chosen on the
     validation split of the level; of several solutions any counts."""
@@ -56,9 +60,23 @@ def read(data: Path, task_name: str) -> Problems:
         raise ProblemError(f"{error} (the checkpoint was trained on {task_name})") from None
 
 
+def joined(checkpoint: Checkpoint, others: tuple[str, ...]) -> Checkpoint:
+    """``checkpoint`` with the GRPO heads of ``others`` too. Raises CheckpointError where a network is another one."""
+    heads, weights = dict(checkpoint.heads), checkpoint.model.state_dict()
+    for number, place in enumerate(others, start=2):
+        other = load_checkpoint(place, checkpoint.task)
+        same = other.model.config == checkpoint.model.config
+        if not same or any(not torch.equal(part, weights[name]) for name, part in other.model.state_dict().items()):
+            raise CheckpointError(f"{place} holds another network: --also takes heads taught on the same one")
+        if "grpo" not in other.heads:
+            raise CheckpointError(f"{place} has no GRPO head: teach one with scripts/grpo.py --checkpoint {place}")
+        heads[f"grpo-{number}"] = other.heads["grpo"]
+    return dataclasses.replace(checkpoint, heads=heads)
+
+
 def run(config: Config) -> None:
     """Evaluate, print the table and write the files."""
-    checkpoint = load_checkpoint(config.checkpoint)
+    checkpoint = joined(load_checkpoint(config.checkpoint), config.also)
     data = None if config.data is None else read(config.data, checkpoint.task)
     task = make_task(checkpoint.task)
     passes = (config.problems + config.validation) // config.batch * config.max_steps

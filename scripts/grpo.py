@@ -137,7 +137,7 @@ class Training:
         self.learner = JointGrpo(config.joint, self.grpo, self.network) if joint else self.grpo
         # Answers are actions only where they are learnt; elsewhere a draft is the network's first choice.
         self.temperature = 1.0 if joint else 0.0
-        self.bank: list[Unroll] = []
+        self.bank: Unroll | None = None
         self.mixtures: list[np.ndarray] = []
         if (folder / STATE_FILE).exists():
             self.load(folder / STATE_FILE)
@@ -153,7 +153,7 @@ class Training:
                 self.mixtures.append(self.curriculum.mixture)
                 levels = self.curriculum.sample(config.groups, self.rng)
                 rollout = self.collect(levels)
-                metrics = self.learner.update(rollout)
+                metrics = self.learner.update(rollout, self.bank)
                 self.curriculum.update(levels, rollout.solved)
                 log(writer, iteration, metrics, self.solved_by_level(levels, rollout))
                 shown = ("return", "steps", "solved", "solved_at_full_depth")
@@ -166,7 +166,7 @@ class Training:
         config = self.config
         rollout = collect(self.envs, self.network, levels, config.branches, self.rng, config.noise, self.temperature)
         if config.setting == "frozen":
-            self.bank.append(rollout.unroll)
+            self.bank = Unroll.concatenate([self.bank, rollout.unroll] if self.bank else [rollout.unroll])
         return rollout
 
     def solved_by_level(self, levels: np.ndarray, rollout: Rollout) -> dict[str, float]:
@@ -180,7 +180,7 @@ class Training:
             grpo = self.config.grpo
             batch = max(1, self.envs.num_envs // grpo.minibatches)
             like = HeadConfig.like(grpo, max(1, self.grpo.updates), batch, self.config.price)
-            heads |= train_baselines(Unroll.concatenate(self.bank), like, self.config.seed)
+            heads |= train_baselines(self.bank, like, self.config.seed)
         return heads
 
     def save(self, path: Path) -> None:
@@ -188,8 +188,7 @@ class Training:
         tensors = nest("learner", self.learner.state_dict())
         tensors["mixtures"] = torch.from_numpy(np.stack(self.mixtures))
         if self.bank:
-            self.bank = [Unroll.concatenate(self.bank)]
-            tensors |= nest("bank", vars(self.bank[0]))
+            tensors |= nest("bank", vars(self.bank))
         note = {
             "settings": settings(self.config),
             "curriculum": self.curriculum.state_dict(),
@@ -209,7 +208,7 @@ class Training:
         self.curriculum.load_state_dict(note["curriculum"])
         self.rng.bit_generator.state = note["rng"]
         if bank := unnest("bank", tensors):
-            self.bank = [Unroll(**bank)]
+            self.bank = Unroll(**bank)
 
 
 def settings(config: Config) -> dict[str, Any]:

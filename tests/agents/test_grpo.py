@@ -1,5 +1,7 @@
 """GRPO on problems whose best halting policy is known, and the parts that keep it from what is known to fail."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -7,12 +9,12 @@ import torch
 from agents import losses
 from agents.grpo import Grpo, GrpoConfig, draw_prices, measure, sample_halting
 from agents.halting import HaltHead
-from agents.rollout import Rollout
+from agents.rollout import Rollout, Unroll
 from tests.agents.halting_toy import BUDGET, best_return, draw_blind, draw_toy, toy_rollout
 
 
 def teach(draw, price: float, iterations: int, **settings) -> Grpo:
-    learner = Grpo(GrpoConfig(lr=3e-3, **settings), 4, iterations, seed=0)
+    learner = Grpo(GrpoConfig(lr=3e-3, **{"passes": 4, **settings}), 4, iterations, seed=0)
     rng = np.random.default_rng(0)
     for _ in range(iterations):
         learner.update(draw(rng, 48, 4, price))
@@ -33,6 +35,19 @@ def test_one_head_reaches_the_best_return_at_every_price():
         assert 1.5 < reached["steps"] < BUDGET - 1
         steps.append(reached["steps"])
     assert steps == sorted(steps, reverse=True)
+
+
+def test_a_bank_teaches_as_rollouts_do_and_its_groups_stay_whole():
+    learner = Grpo(GrpoConfig(lr=3e-3, passes=8), 4, 20, seed=0)
+    rng, bank = np.random.default_rng(0), None
+    for _ in range(20):
+        rollout = draw_toy(rng, 48, 4, 0.2)
+        bank = Unroll.concatenate([bank, rollout.unroll] if bank else [rollout.unroll])
+        learner.update(rollout, bank)
+    assert result(learner.head, draw_toy, 0.2)["return"] > best_return(0.2) - 0.02
+    numbered = dataclasses.replace(bank, difficulty=torch.arange(len(bank)).float())
+    drawn = learner._draw(numbered, 4, 48).difficulty.view(12, 4)
+    assert (drawn[:, 0] % 4 == 0).all() and (drawn.diff(dim=1) == 1).all() and len(drawn[:, 0].unique()) == 12
 
 
 def test_division_by_the_standard_deviation_collapses_to_the_first_step(monkeypatch):
