@@ -31,6 +31,13 @@ from trm_gym.task import Problems, Task
 
 STATE_FILE = "pretrain.safetensors"
 LEAST_STEPS_STREAM = 1
+TAGS = {
+    "loss": "train/loss",
+    "halt_loss": "train/halt_loss",
+    "solved": "rollout/success_rate",
+    "steps": "rollout/ep_len_mean",
+}
+"""TensorBoard tags, by Stable-Baselines3's names."""
 
 
 @dataclass(frozen=True)
@@ -203,9 +210,9 @@ def pretrain(config: PretrainConfig, folder: Path) -> Checkpoint:
             bar.update(trainer.updates, **metrics)
             if trainer.updates % 10 == 0:
                 for name, value in metrics.items():
-                    writer.add_scalar(f"pretrain/{name}", value, trainer.updates)
+                    writer.add_scalar(TAGS[name], value, trainer.updates)
                 rate = (trainer.updates - first) / (time.perf_counter() - started)
-                writer.add_scalar("charts/updates_per_second", rate, trainer.updates)
+                writer.add_scalar("time/updates_per_second", rate, trainer.updates)
             if trainer.updates % config.save_every == 0 or trainer.updates == config.updates:
                 trainer.save(state)
     trainer.supply.close()

@@ -31,7 +31,7 @@ class Config(EvaluationConfig):
     checkpoint: str = "sudoku6x6"
     """A folder with a checkpoint, or the name of one that comes with the package."""
     also: tuple[str, ...] = ()
-    """More checkpoints of the same network, taught with other seeds: their GRPO heads are measured as grpo-2, grpo-3."""
+    """More checkpoints of the same network, taught with other seeds: their GRPO heads become grpo-2, grpo-3, ..."""
     data: Path | None = None
     """A file of puzzles, one a line, optionally followed by a tab and the solution. Settings are still chosen on the
     validation split of the level; of several solutions any counts."""

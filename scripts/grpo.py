@@ -45,6 +45,14 @@ from trm_gym import make_task
 from trm_gym.vector import RefinementVectorEnv
 
 STATE_FILE = "grpo.safetensors"
+TAGS = {
+    "return": "rollout/ep_rew_mean",
+    "steps": "rollout/ep_len_mean",
+    "solved": "rollout/success_rate",
+    "solved_at_full_depth": "rollout/full_depth_success_rate",
+    "kl": "train/approx_kl",
+}
+"""Stable-Baselines3's names for what it has names for; everything else goes by its own name below train/."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,7 @@ def preset(task: str, levels: tuple[str, ...], tested: tuple[str, ...], **settin
 PRESETS = {
     "sudoku6x6": preset("sudoku6x6", ("clues13", "clues12", "clues11", "clues10", "clues9", "clues8"), ("clues8-10",)),
     "sudoku4x4": preset("sudoku4x4", ("clues10-12", "clues6-8", "clues4-5"), ("clues6-8",), iterations=40),
-    "sudoku9x9": preset("sudoku9x9", ("clues36", "clues30", "clues26", "clues24", "minimal"), ("clues30", "minimal")),
+    "sudoku9x9": preset("sudoku9x9", ("clues30", "clues26", "minimal", "search"), ("clues30", "search")),
 }
 """The first is the default."""
 
@@ -223,10 +231,10 @@ def settings(config: Config) -> dict[str, Any]:
 def log(writer: Any, iteration: int, metrics: Metrics, solved: dict[str, float]) -> None:
     """Write an iteration's figures for TensorBoard."""
     for name, value in metrics.scalars.items():
-        writer.add_scalar(f"grpo/{name}", value, iteration)
+        writer.add_scalar(TAGS.get(name, f"train/{name}"), value, iteration)
     for level, share in solved.items():
-        writer.add_scalar(f"solved_at_full_depth/{level}", share, iteration)
-    writer.add_histogram("grpo/halting_steps", metrics.steps, iteration)
+        writer.add_scalar(f"rollout/full_depth_success_rate/{level}", share, iteration)
+    writer.add_histogram("rollout/halting_steps", metrics.steps, iteration)
 
 
 def pretrained(config: Config, folder: Path) -> Checkpoint:

@@ -66,6 +66,7 @@ class CandidateEncoder(Encoder):
     """One position per cell and exchangeable value."""
 
     OPEN, CHOSEN, EXCLUDED = range(3)
+    value: Tensor
 
     def __init__(self, vocab: int, hidden: int, structure: Structure) -> None:
         super().__init__(3, hidden)

@@ -39,6 +39,9 @@ class UnitsMixer(Mixer):
     by itself, and the values of one cell are a unit more. Nothing here depends on the size of the problem.
     """
 
+    pool: Tensor
+    spread: Tensor
+
     def __init__(self, hidden: int, structure: Structure, values: int) -> None:
         super().__init__()
         if not structure.units:
@@ -83,6 +86,9 @@ class MlpMixer(Mixer):
 @final
 class AttentionMixer(Mixer):
     """Full self-attention with rotary position embeddings along the line of positions (RoPE, Su et al. 2021)."""
+
+    cos: Tensor
+    sin: Tensor
 
     def __init__(self, hidden: int, heads: int, positions: int) -> None:
         super().__init__()

@@ -92,6 +92,9 @@ class Core(nn.Sequential):
 class TRM(nn.Module):
     """z <- f(z + y + x), n times; y <- f(y + z); all that T times is one step."""
 
+    answer_start: Tensor
+    reasoning_start: Tensor
+
     def __init__(self, config: TRMConfig, vocab: int, structure: Structure) -> None:
         super().__init__()
         self.config = config

@@ -45,6 +45,7 @@ def test_a_bank_teaches_as_rollouts_do_and_its_groups_stay_whole():
         bank = Unroll.concatenate([bank, rollout.unroll] if bank else [rollout.unroll])
         learner.update(rollout, bank)
     assert result(learner.head, draw_toy, 0.2)["return"] > best_return(0.2) - 0.02
+    assert bank is not None
     numbered = dataclasses.replace(bank, difficulty=torch.arange(len(bank)).float())
     drawn = learner._draw(numbered, 4, 48).difficulty.view(12, 4)
     assert (drawn[:, 0] % 4 == 0).all() and (drawn.diff(dim=1) == 1).all() and len(drawn[:, 0].unique()) == 12

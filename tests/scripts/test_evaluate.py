@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.checkpoint import load_checkpoint, save_checkpoint
 from agents.cli import main
 from scripts.evaluate import Config, run
 from tests.scripts.checkpoints import untrained
@@ -57,6 +58,16 @@ def test_rows_table_and_files(evaluate, tmp_path: Path, capsys: pytest.CaptureFi
     assert "oracle" in out and "clues10-12" in out
     folder = tmp_path / "runs" / "evaluate" / "sudoku4x4-clues10-12"
     assert {path.name for path in folder.iterdir()} >= {"report.json", "problems.csv", "halting.png"}
+
+
+def test_heads_of_another_seed_join_if_they_belong_to_the_same_network(evaluate, checkpoint, refused, tmp_path: Path):
+    evaluate("--level", "clues10-12", "--also", str(checkpoint), "--json", "rows.json")
+    rows = {row["rule"]: row for row in json.loads((tmp_path / "rows.json").read_text())}
+    assert rows["grpo"]["steps"] == rows["grpo-2"]["steps"]
+    assert "has no GRPO head" in refused("--also", str(untrained(tmp_path / "headless", heads=())))
+    made = load_checkpoint(checkpoint)
+    made.model.halt.bias.data += 1
+    assert "holds another network" in refused("--also", str(save_checkpoint(tmp_path / "other", made)))
 
 
 def write_puzzles(path: Path, count: int = 5) -> Path:

@@ -108,7 +108,7 @@ def test_units_mixer_is_the_concatenation_of_pools_under_one_matrix():
     for unit in structure.units:
         same = torch.as_tensor(unit[:, None] == unit[None]).float()
         parts.append(same @ x / np.sqrt(4))
-    weight = torch.cat([mixer.own.weight, *(layer.weight for layer in mixer.pools)], dim=1)
+    weight = torch.cat([mixer.own.weight, *(w for name, w in mixer.named_parameters() if "pools" in name)], dim=1)
     torch.testing.assert_close(mixer(x), F.linear(torch.cat(parts, -1), weight) / 2)
 
 
