@@ -119,7 +119,7 @@ def test_measures_by_hand():
 
 
 def test_a_warm_up_raises_the_price_only_above_the_floor():
-    learner = Grpo(GrpoConfig(warmup=4, floor=0.9, prices=(0.01, 1.0), own_price=0.0), 4, 10, seed=0)
+    learner = Grpo(GrpoConfig(passes=4, warmup=4, floor=0.9, prices=(0.01, 1.0), own_price=0.0), 4, 10, seed=0)
     told = [learner.update(draw_blind(np.random.default_rng(0), 8, 2, 0.1)).scalars for _ in range(2)]
     assert [row["highest_price"] for row in told] == pytest.approx([0.01, 0.01])
     torch.nn.init.constant_(learner.head.out.bias, -60.0)
