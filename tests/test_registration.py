@@ -130,11 +130,7 @@ def test_unknown_tasks_are_errors():
         trm_gym.make_task("chess")
 
 
-def test_importing_the_suite_is_cheap():
-    code = (
-        "import sys, time, trm_gym; "
-        "assert not {'torch', 'numba', 'sympy'} & set(sys.modules), 'heavy modules must load at first use'; "
-        "print(time.process_time())"
-    )
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, check=True) for _ in range(3)]
-    assert min(float(run.stdout) for run in runs) < 0.5
+def test_importing_the_suite_loads_nothing_heavy():
+    code = "import sys, trm_gym; print(sorted({'torch', 'numba', 'sympy', 'matplotlib'} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert run.stdout.strip() == "[]", "heavy modules must load at first use"

@@ -42,11 +42,14 @@ class Structure:
     ``units`` holds one array per kind of unit (rows, columns, boxes): entry i is the unit of that kind that
     position i is in. ``exchangeable`` is the half-open range of tokens that a renaming may permute without
     changing the problem (sudoku: the digits), or None where tokens have meanings of their own.
+    ``written`` is, for a task of text, how many of the first positions hold the problem; the answer is written into
+    the others. None for tasks whose problem and answer share their cells.
     """
 
     shape: tuple[int, ...]
     units: tuple[NDArray[np.int64], ...] = ()
     exchangeable: tuple[int, int] | None = None
+    written: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,72 @@
+"""The alphabet of the math tasks, and how text stands on a canvas.
+
+A canvas is a row of cells: a problem region, then an answer region. The problem stands as a person writes it, from
+the left. In the answer every number is written units first (-12 is ``-21``), because a carry moves from the units up
+and because a digit's place is then its distance from the start of its field; blanks between symbols mean nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trm_gym.task import ProblemError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+VERBS = ("expand", "factor", "collect", "differentiate", "evaluate")
+"""What is to be done with an expression; an equation needs none."""
+
+SYMBOLS = ("", *"0123456789", *"+-*/^()=,xy", *(f"{verb} " for verb in VERBS), " at ")
+"""The text of each token; 0 is blank."""
+
+DIGIT = 1
+"""The token of the digit 0; those of 1 to 9 follow."""
+
+TOKEN = {symbol.strip(): token for token, symbol in enumerate(SYMBOLS)}
+"""Token by text, spaces around it left out."""
+
+_READ = re.compile("|".join(re.escape(s) for s in sorted(TOKEN, key=len, reverse=True) if s) + r"|\s+|(?P<wrong>.)")
+_NUMBER = re.compile(r"[0-9]+")
+
+
+def tokenize(text: str, cells: int) -> NDArray[np.uint8]:
+    """``text`` as tokens uint8 [cells], from the left, spaces left out; ``**`` is read as ``^``.
+
+    Raises ProblemError for a character outside the alphabet and for text that is too long.
+    """
+    tokens = []
+    for match in _READ.finditer(text.replace("**", "^")):
+        if match["wrong"]:
+            raise ProblemError(
+                f"unexpected {match['wrong']!r} in {text[:80]!r}: use digits, + - * / ^ ( ) = , x y and the words "
+                f"{', '.join(VERBS)}, at"
+            )
+        if not match[0].isspace():
+            tokens.append(TOKEN[match[0]])
+    if len(tokens) > cells:
+        raise ProblemError(f"{text[:80]!r} has {len(tokens)} symbols: at most {cells} fit")
+    return np.array(tokens + [0] * (cells - len(tokens)), dtype=np.uint8)
+
+
+def as_text(tokens: NDArray[np.uint8]) -> str:
+    """The problem region's ``tokens`` as text; blanks are left out."""
+    return "".join(SYMBOLS[token] for token in tokens).strip()
+
+
+def answer_text(tokens: NDArray[np.uint8]) -> str:
+    """The answer region's ``tokens`` as people write it: numbers the usual way round.
+
+    Blanks part two digits that they stand between, so that such a draft does not look like a number.
+    """
+    spaced = "".join(SYMBOLS[token] or " " for token in tokens)
+    turned = _NUMBER.sub(lambda number: number[0][::-1], spaced)
+    return re.sub(r"(?<![0-9]) +| +(?![0-9])", "", turned)
+
+
+def answer_tokens(text: str, cells: int) -> NDArray[np.uint8]:
+    """An answer as people write it, as tokens uint8 [cells], numbers units first. Raises as ``tokenize`` does."""
+    return tokenize(_NUMBER.sub(lambda number: number[0][::-1], text), cells)
