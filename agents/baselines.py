@@ -8,19 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
-from jaxtyping import Bool, Float
 from torch import Tensor
 
 from agents.grpo import GrpoConfig, draw_prices
-from agents.halting import PRICES, HaltHead
-from agents.losses import binary_cross_entropy, expected_return, halting_log_probs, halting_returns
-from agents.optim import schedule
+from agents.halting import NEUTRAL_PRICE, PRICES, Halter, HaltHead, HaltPolicy
+from agents.losses import (
+    binary_cross_entropy,
+    expected_return,
+    halting_log_probs,
+    halting_returns,
+    judgement_loss,
+)
+from agents.optim import HeadOptimizer, schedule
 from agents.rollout import Unroll
 
-Loss = Callable[[Float[Tensor, "b s outputs"], Bool[Tensor, "b s"], Float[Tensor, " b"]], Float[Tensor, ""]]
-"""From a head's logits, the verdicts on the drafts and the price of every problem to a loss."""
+H = TypeVar("H", HaltHead, HaltPolicy)
+Loss = Callable[[H, Tensor, Tensor, Tensor], Tensor]
+"""Of a head, from features [b, s, f], verdicts [b, s] and each problem's price [b, s]."""
+
+
+SHARED = ("hidden", "lr", "bar_lr", "decay", "gradient_norm", "prices", "own_price")
+"""Settings that heads take over from GRPO."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,8 @@ class HeadConfig:
     """Width of the head."""
     lr: float = 1e-3
     """Learning rate of Adam."""
+    bar_lr: float = 3e-2
+    """Learning rate of Adam on a policy's bars."""
     decay: float = 0.5
     """Share of the updates, at their end, over which the learning rate falls linearly to zero."""
     gradient_norm: float = 1.0
@@ -55,11 +68,14 @@ class HeadConfig:
     def like(grpo: GrpoConfig, updates: int, batch: int, own: float) -> HeadConfig:
         """The settings of a GRPO run that made so many ``updates`` on ``batch`` branches each; own: its env's price."""
         return HeadConfig(
-            updates, batch, grpo.hidden, grpo.lr, grpo.decay, grpo.gradient_norm, grpo.prices, own, grpo.own_price
+            updates=updates,
+            batch=batch,
+            own=own,
+            **{name: getattr(grpo, name) for name in SHARED},
         )
 
 
-def train_baselines(bank: Unroll, config: HeadConfig, seed: int) -> dict[str, HaltHead]:
+def train_baselines(bank: Unroll, config: HeadConfig, seed: int) -> dict[str, Halter]:
     """Every baseline head by its name, trained on ``bank``; a pure function of the arguments."""
     return {
         "bce": train_bce(bank, config, seed),
@@ -71,52 +87,43 @@ def train_baselines(bank: Unroll, config: HeadConfig, seed: int) -> dict[str, Ha
 def train_bce(bank: Unroll, config: HeadConfig, seed: int) -> HaltHead:
     """A head whose logit says whether the draft is right now."""
 
-    def loss(logits: Tensor, solved: Tensor, _: Tensor) -> Tensor:
-        return binary_cross_entropy(logits[..., 0], solved)
+    def loss(head: HaltHead, features: Tensor, solved: Tensor, price: Tensor) -> Tensor:
+        return binary_cross_entropy(head(features, torch.full_like(price, NEUTRAL_PRICE))[..., 0], solved)
 
-    return _train(bank, config, seed, 1, loss)
+    return _train(HaltHead(bank.features.shape[-1], config.hidden, 1, seed), bank, config, seed, loss)
 
 
 def train_two_heads(bank: Unroll, config: HeadConfig, seed: int) -> HaltHead:
     """A head with two logits: the draft is right now; this draft or a later one within the budget is."""
 
-    def loss(logits: Tensor, solved: Tensor, _: Tensor) -> Tensor:
-        return binary_cross_entropy(logits, torch.stack([solved, ever_solved(solved)], -1))
+    def loss(head: HaltHead, features: Tensor, solved: Tensor, price: Tensor) -> Tensor:
+        return judgement_loss(head(features, torch.full_like(price, NEUTRAL_PRICE)), solved)
 
-    return _train(bank, config, seed, 2, loss)
-
-
-def train_expected(bank: Unroll, config: HeadConfig, seed: int) -> HaltHead:
-    """A policy that maximises sum_t p_t R_t at prices drawn as GRPO draws them, without sampling halting times."""
-
-    def loss(logits: Tensor, solved: Tensor, price: Tensor) -> Tensor:
-        returns = halting_returns(solved, price / solved.shape[-1])
-        return -expected_return(halting_log_probs(logits[..., 0]), returns).mean()
-
-    return _train(bank, config, seed, 1, loss)
+    return _train(HaltHead(bank.features.shape[-1], config.hidden, 2, seed), bank, config, seed, loss)
 
 
-def ever_solved(solved: Bool[Tensor, "b s"]) -> Bool[Tensor, "b s"]:
-    """Whether this draft or a later one is right."""
-    return solved.flip(-1).cummax(-1).values.flip(-1)
+def train_expected(bank: Unroll, config: HeadConfig, seed: int) -> HaltPolicy:
+    """GRPO's policy, taught by the exact gradient of sum_t p_t R_t at prices drawn as GRPO draws them: no sampling."""
+
+    def loss(policy: HaltPolicy, features: Tensor, solved: Tensor, price: Tensor) -> Tensor:
+        returns = halting_returns(solved, price[:, 0] / solved.shape[-1])
+        gain = expected_return(halting_log_probs(policy(features, price)[..., 0]), returns).mean()
+        return judgement_loss(policy.judgements(features), solved) - gain
+
+    return _train(HaltPolicy(bank.features.shape[-1], config.hidden, seed), bank, config, seed, loss)
 
 
-def _train(bank: Unroll, config: HeadConfig, seed: int, outputs: int, loss: Loss) -> HaltHead:
-    """A head of ``outputs`` logits trained on random batches of ``bank``; in evaluation mode."""
+def _train(head: H, bank: Unroll, config: HeadConfig, seed: int, loss: Loss[H]) -> H:
+    """``head`` trained on random batches of ``bank``; in evaluation mode."""
     if not len(bank):
         raise ValueError("the bank is empty: collect at least one rollout before training heads on it")
     generator = torch.Generator().manual_seed(seed)
-    head = HaltHead(bank.features.shape[-1], config.hidden, outputs, seed)
     head.standardise(bank.features)
-    optimizer = torch.optim.Adam(head.parameters(), lr=config.lr)
+    optimizer = HeadOptimizer(head, config.lr, config.bar_lr, config.gradient_norm)
     for update in range(config.updates):
-        for group in optimizer.param_groups:
-            group["lr"] = config.lr * schedule(update, config.updates, 0, config.decay)
+        optimizer.slow_down(schedule(update, config.updates, 0, config.decay))
         index = torch.randint(len(bank), (config.batch,), generator=generator)
-        features, solved = bank.features[index], bank.solved[index]
+        solved = bank.solved[index]
         price = draw_prices(config.batch, *config.prices, config.own, config.own_price, generator).float()
-        optimizer.zero_grad()
-        loss(head(features, price[:, None].expand_as(solved)), solved, price).backward()
-        torch.nn.utils.clip_grad_norm_(head.parameters(), config.gradient_norm)
-        optimizer.step()
+        optimizer.step(loss(head, bank.features[index], solved, price[:, None].expand(solved.shape)))
     return head.eval().requires_grad_(False)

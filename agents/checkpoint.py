@@ -18,7 +18,8 @@ import safetensors.torch
 from torch import Tensor
 
 from agents.files import atomic_write
-from agents.halting import HaltHead
+from agents.halting import Halter, HaltHead, HaltPolicy
+from agents.tensors import nest, unnest
 from agents.trm import TRM, TRMConfig
 from trm_gym import make_task
 
@@ -39,19 +40,8 @@ class Checkpoint:
 
     model: TRM
     task: str
-    heads: dict[str, HaltHead] = field(default_factory=dict)
+    heads: dict[str, Halter] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
-
-
-def nest(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """``tensors`` with ``prefix.`` before each name."""
-    return {f"{prefix}.{name}": value for name, value in tensors.items()}
-
-
-def unnest(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors below ``prefix.``, without it."""
-    start = f"{prefix}."
-    return {name[len(start) :]: value for name, value in tensors.items() if name.startswith(start)}
 
 
 def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, Tensor], note: Mapping[str, Any]) -> None:
@@ -80,10 +70,7 @@ def save_checkpoint(folder: str | os.PathLike[str], checkpoint: Checkpoint) -> P
         "format": FORMAT,
         "task": checkpoint.task,
         "model": dataclasses.asdict(checkpoint.model.config),
-        "heads": {
-            name: {"features": head.features, "hidden": head.hidden, "outputs": head.outputs}
-            for name, head in checkpoint.heads.items()
-        },
+        "heads": {name: describe_head(head) for name, head in checkpoint.heads.items()},
         "meta": checkpoint.meta,
     }
     save_tensors(Path(folder) / "model.safetensors", tensors, {})
@@ -111,7 +98,7 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None) -> C
     built = make_task(made_for)
     model = TRM(shape, built.vocab, built.structure)
     try:
-        heads = {name: HaltHead(**sizes) for name, sizes in described.items()}
+        heads = {name: make_head(**sizes) for name, sizes in described.items()}
         model.load_state_dict(unnest("model", tensors))
         for name, head in heads.items():
             head.load_state_dict(unnest(f"heads.{name}", tensors))
@@ -120,6 +107,17 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None) -> C
     for module in (model, *heads.values()):
         module.eval().requires_grad_(False)
     return Checkpoint(model, made_for, heads, config.get("meta", {}))
+
+
+def describe_head(head: Halter) -> dict[str, int]:
+    """The sizes of a head; a policy's outputs are 0, since it has reasons instead."""
+    outputs = head.outputs if isinstance(head, HaltHead) else 0
+    return {"features": head.features, "hidden": head.hidden, "outputs": outputs}
+
+
+def make_head(features: int, hidden: int, outputs: int) -> Halter:
+    """A fresh head of the sizes that ``describe_head`` gave."""
+    return HaltHead(features, hidden, outputs) if outputs else HaltPolicy(features, hidden)
 
 
 def shipped() -> list[str]:

@@ -16,10 +16,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from agents import losses
-from agents.checkpoint import nest, unnest
-from agents.halting import PRICES, HaltHead
-from agents.optim import schedule
+from agents.halting import PRICES, Halter, HaltPolicy
+from agents.optim import HeadOptimizer, schedule
 from agents.rollout import Rollout, Unroll
+from agents.tensors import flat_state, load_flat_state, nest, unnest
 from trm_gym.reward import exact_cost
 
 
@@ -30,7 +30,9 @@ class GrpoConfig:
     hidden: int = 64
     """Width of the head."""
     lr: float = 1e-3
-    """Learning rate of Adam on the head."""
+    """Learning rate of Adam on the head's judgements."""
+    bar_lr: float = 3e-2
+    """Learning rate of Adam on how sure it must be to stop: a few numbers, with noisy gradients each."""
     decay: float = 0.5
     """Share of the run, at its end, over which the learning rate falls linearly to zero."""
     passes: int = 16
@@ -100,7 +102,7 @@ class Metrics(NamedTuple):
 
 
 def halting_log_probs(
-    head: HaltHead, features: Float[Tensor, "*batch s f"], price: Float[Tensor, "*batch s"]
+    head: Halter, features: Float[Tensor, "*batch s f"], price: Float[Tensor, "*batch s"]
 ) -> Float[Tensor, "*batch s"]:
     """What a head makes of an unroll: the log-probability of every halting time."""
     return losses.halting_log_probs(head(features, price)[..., 0])
@@ -115,7 +117,7 @@ def draw_prices(groups: int, low: float, high: float, own: float, share: float, 
 
 @torch.no_grad()
 def sample_halting(
-    head: HaltHead,
+    head: Halter,
     graded: Unroll,
     prices: Float[Tensor, " p"],
     config: GrpoConfig,
@@ -142,7 +144,7 @@ def sample_halting(
 
 
 @torch.no_grad()
-def measure(head: HaltHead, rollout: Rollout, generator: torch.Generator) -> Metrics:
+def measure(head: Halter, rollout: Rollout, generator: torch.Generator) -> Metrics:
     """How the policy does on a rollout at the environment's own price; exact means over its halting times."""
     graded = rollout.unroll
     budget = graded.max_steps
@@ -190,9 +192,9 @@ class Grpo:
 
     def __init__(self, config: GrpoConfig, features: int, iterations: int, seed: int) -> None:
         self.config, self.iterations = config, iterations
-        self.head = HaltHead(features, config.hidden, seed=seed)
+        self.head = HaltPolicy(features, config.hidden, seed)
         self.done, self.updates = 0, 0
-        self._optimizer = torch.optim.Adam(self.head.parameters(), lr=config.lr)
+        self._optimizer = HeadOptimizer(self.head, config.lr, config.bar_lr, config.gradient_norm)
         self.generator = torch.Generator().manual_seed(seed)
         self._range = PriceRange(config)
 
@@ -205,16 +207,17 @@ class Grpo:
         """
         if self.done == 0:
             self.head.standardise(rollout.unroll.features)
-        for group in self._optimizer.param_groups:
-            group["lr"] = self.config.lr * schedule(self.done, self.iterations, 0, self.config.decay)
+        self._optimizer.slow_down(schedule(self.done, self.iterations, 0, self.config.decay))
         metrics = measure(self.head, rollout, self.generator)
         self._range.update(metrics.scalars["solved"], metrics.scalars["solved_at_full_depth"])
         told, varied = [], []
         for _ in range(self.config.passes):
             graded = rollout.unroll if bank is None else self._draw(bank, rollout.branches, len(rollout.unroll))
             samples = self.sample(rollout, graded)
-            features = graded.features.view(*samples.price.shape, -1)
-            told += [self._step(samples.groups(part), features[part]) for part in self._minibatches(samples.varied)]
+            shape = samples.price.shape
+            features, solved = graded.features.view(*shape, -1), graded.solved.view(shape)
+            parts = self._minibatches(samples.varied)
+            told += [self._step(samples.groups(part), features[part], solved[part]) for part in parts]
             varied.append(samples.varied)
         self.done += 1
         metrics.scalars["zero_variance_groups"] = 1 - torch.cat(varied).float().mean().item()
@@ -240,20 +243,21 @@ class Grpo:
             parts += order.chunk(self.config.minibatches)
         return parts
 
-    def _step(self, samples: Samples, features: Float[Tensor, "m g s f"]) -> dict[str, float]:
+    def _step(
+        self, samples: Samples, features: Float[Tensor, "m g s f"], solved: Bool[Tensor, "m g s"]
+    ) -> dict[str, float]:
         """One update of the head."""
         config = self.config
         log_probs = halting_log_probs(self.head, features, samples.price)
         new, old = samples.log_prob(log_probs), samples.log_prob(samples.log_probs)
         surrogate = losses.clipped_surrogate(new, old, samples.advantage, config.clip, samples.weight)
         loss = surrogate - config.entropy * losses.halting_entropy(log_probs).mean()
-        self._optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.head.parameters(), config.gradient_norm)
-        self._optimizer.step()
+        judgement = losses.judgement_loss(self.head.judgements(features), solved)
+        self._optimizer.step(loss + judgement)
         self.updates += 1
         return {
             "loss": loss.item(),
+            "judgement_loss": judgement.item(),
             "clip_fraction": losses.clip_fraction(new, old, config.clip).item(),
             "kl": losses.halting_kl(samples.log_probs, log_probs).mean().item(),
         }
@@ -262,7 +266,7 @@ class Grpo:
         """Everything that ``update`` changes, as flat, named tensors."""
         return {
             **nest("head", self.head.state_dict()),
-            **nest("optimizer", flat_state(self._optimizer)),
+            **nest("optimizer", flat_state(self._optimizer.adam)),
             "generator": self.generator.get_state(),
             "done": torch.tensor([self.done, self.updates]),
             "ceiling": torch.tensor(self._range.ceiling, dtype=torch.float64),
@@ -271,7 +275,7 @@ class Grpo:
     def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
         """Take back what ``state_dict`` gave."""
         self.head.load_state_dict(unnest("head", tensors))
-        load_flat_state(self._optimizer, unnest("optimizer", tensors))
+        load_flat_state(self._optimizer.adam, unnest("optimizer", tensors))
         self.generator.set_state(tensors["generator"])
         self.done, self.updates = tensors["done"].tolist()
         self._range.ceiling = float(tensors["ceiling"])
@@ -280,18 +284,3 @@ class Grpo:
 def means(rows: list[dict[str, float]]) -> dict[str, float]:
     """Name by name the mean over ``rows``; nothing where there are none."""
     return {name: sum(row[name] for row in rows) / len(rows) for name in (rows[0] if rows else ())}
-
-
-def flat_state(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """An optimiser's moments as flat, named tensors."""
-    state = optimizer.state_dict()["state"]
-    return {f"{index}.{name}": value for index, entry in state.items() for name, value in entry.items()}
-
-
-def load_flat_state(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Take back what ``flat_state`` gave."""
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = value
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -20,6 +20,10 @@ PRICES = (0.02, 1.0)
 HALT_BIAS = -3.0
 """A fresh head's logit: it goes on with probability 0.95, so that every step is reached while it learns."""
 CLIP = 8.0
+STEP_FEATURE = -2
+"""Where the share of the budget used stands among the features."""
+NEUTRAL_PRICE = 1.0
+"""What heads are told whose target has nothing to do with the price; its logarithm is 0."""
 
 
 class Statistics(NamedTuple):
@@ -132,6 +136,54 @@ class HaltHead(nn.Module):
         for layer in self.layers:
             hidden = F.silu(layer(hidden))
         return self.out(hidden)
+
+
+@final
+class HaltPolicy(nn.Module):
+    """A policy that stops for one of two reasons: the draft seems right, or no draft ever will be.
+
+    A head judges how likely either is, and learns that from verdicts. How sure it must be before the policy stops, at
+    which step and at which price, is what returns teach: stop = 1 - (1 - sigmoid(done)) (1 - sigmoid(hopeless)), each a
+    judgement on a scale of its own against a bar that is quadratic in step and log-price. As a plain network from
+    features to one logit the same learners tie with thresholds on "right now" and do not give up.
+    """
+
+    outputs = 1
+
+    def __init__(self, features: int, hidden: int = 64, seed: int = 0) -> None:
+        super().__init__()
+        self.features, self.hidden = features, hidden
+        self.judge = HaltHead(features, hidden, outputs=2, seed=seed)
+        self.sharpness = nn.Parameter(torch.zeros(2))
+        self.bar = nn.Parameter(torch.tensor([1.0, 6.0]))  # a fresh policy seldom stops, for either reason
+        self.slope = nn.Parameter(torch.zeros(2, 6))
+
+    @property
+    def bars(self) -> list[nn.Parameter]:
+        """What returns teach."""
+        return [self.sharpness, self.bar, self.slope]
+
+    def standardise(self, features: Float[Tensor, "*batch f"]) -> None:
+        """Fix the scale on which features are seen."""
+        self.judge.standardise(features)
+
+    def judgements(self, features: Float[Tensor, "*batch f"]) -> Float[Tensor, "*batch 2"]:
+        """Logits: the draft is right now; this draft or a later one within the budget is."""
+        return self.judge(features, torch.full(features.shape[:-1], NEUTRAL_PRICE, device=features.device))
+
+    def forward(self, features: Float[Tensor, "*batch f"], price: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 1"]:
+        """The logit of stopping, for features seen at a price (lambda) each. The judge gets no gradient from it."""
+        right, ever = self.judgements(features).detach().unbind(-1)
+        step = features[..., STEP_FEATURE]
+        cost = price.to(step.dtype).clamp(min=1e-4).log() - sum(map(math.log, PRICES)) / 2
+        terms = torch.stack([step, cost, step * cost, step**2, cost**2, step**2 * cost], dim=-1)
+        reasons = torch.stack([right, -ever], dim=-1) * self.sharpness.exp() - self.bar + terms @ self.slope.T
+        going_on = F.logsigmoid(-reasons).sum(-1, keepdim=True).clamp(max=-1e-6)
+        return torch.log(-torch.expm1(going_on)) - going_on
+
+
+Halter = HaltHead | HaltPolicy
+"""What gives logits for features at a price."""
 
 
 def _mean(values: Float[Tensor, "b l"], free: Bool[Tensor, "b l"]) -> Float[Tensor, " b"]:

@@ -16,9 +16,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from agents import losses
-from agents.checkpoint import nest, unnest
-from agents.grpo import Grpo, Metrics, Samples, flat_state, load_flat_state, means
+from agents.grpo import Grpo, Metrics, Samples, means
 from agents.rollout import Rollout, Unroll, refine
+from agents.tensors import flat_state, load_flat_state, nest, unnest
 from agents.trm import TRM, Carry
 
 

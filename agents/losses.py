@@ -99,6 +99,16 @@ def binary_cross_entropy(logits: Float[Tensor, "*shape"], targets: Bool[Tensor, 
     return F.binary_cross_entropy_with_logits(logits, targets.to(logits.dtype))
 
 
+def ever_solved(solved: Bool[Tensor, "*batch s"]) -> Bool[Tensor, "*batch s"]:
+    """Whether this draft or a later one is right."""
+    return solved.flip(-1).cummax(-1).values.flip(-1)
+
+
+def judgement_loss(logits: Float[Tensor, "*batch s 2"], solved: Bool[Tensor, "*batch s"]) -> Float[Tensor, ""]:
+    """Binary cross-entropy of two judgements after every step: the draft is right; this or a later one is."""
+    return binary_cross_entropy(logits, torch.stack([solved, ever_solved(solved)], dim=-1))
+
+
 def token_log_prob(
     logits: Float[Tensor, "*batch l v"], tokens: Int[Tensor, "*batch l"], free: Bool[Tensor, "*batch l"]
 ) -> Float[Tensor, "*batch"]:

@@ -1,4 +1,4 @@
-"""Optimisers of the pretraining stage: Muon for the shared network's matrices, AdamW for everything else."""
+"""Optimisers: Muon for the shared network's matrices and AdamW for its rest; Adam for halting heads."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
+from agents.halting import Halter, HaltPolicy
+from agents.tensors import Tensors, flat_state, load_flat_state, nest, unnest
 from agents.trm import TRM
-
-Tensors = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -65,22 +66,43 @@ class Optimizers:
 
     def state_dict(self) -> Tensors:
         """Momenta and counters as flat, named tensors, so that they can be written without pickle."""
-        return {
-            f"{part}.{index}.{name}": value
-            for part, (optimizer, _) in enumerate(self._parts)
-            for index, entry in optimizer.state_dict()["state"].items()
-            for name, value in entry.items()
-        }
+        tensors: Tensors = {}
+        for part, (optimizer, _) in enumerate(self._parts):
+            tensors |= nest(str(part), flat_state(optimizer))
+        return tensors
 
     def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
         """Take back what ``state_dict`` gave."""
         for part, (optimizer, _) in enumerate(self._parts):
-            state: dict[int, Tensors] = {}
-            for key, value in tensors.items():
-                number, index, name = key.split(".", 2)
-                if int(number) == part:
-                    state.setdefault(int(index), {})[name] = value
-            optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+            load_flat_state(optimizer, unnest(str(part), tensors))
+
+
+@final
+class HeadOptimizer:
+    """Adam on a halting head: on a policy's judgements at one learning rate, on its bars at another.
+
+    gradient_norm: longest gradient of either; longer ones are cut to it.
+    """
+
+    def __init__(self, head: Halter, lr: float, bar_lr: float, gradient_norm: float) -> None:
+        self._parts = [(list(head.parameters()), lr)]
+        if isinstance(head, HaltPolicy):
+            self._parts = [(list(head.judge.parameters()), lr), (head.bars, bar_lr)]
+        self._gradient_norm = gradient_norm
+        self.adam = torch.optim.Adam([{"params": part, "lr": rate} for part, rate in self._parts])
+
+    def slow_down(self, factor: float) -> None:
+        """Set the learning rates to ``factor`` times those at the start."""
+        for group, (_, lr) in zip(self.adam.param_groups, self._parts, strict=True):
+            group["lr"] = lr * factor
+
+    def step(self, loss: Float[Tensor, ""]) -> None:
+        """Move the weights down the gradient of ``loss``."""
+        self.adam.zero_grad()
+        loss.backward()
+        for part, _ in self._parts:
+            torch.nn.utils.clip_grad_norm_(part, self._gradient_norm)
+        self.adam.step()
 
 
 @final

@@ -20,10 +20,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from agents.acceleration import Acceleration, AccelerationConfig, accelerate, training_pass
-from agents.checkpoint import Checkpoint, CheckpointError, load_tensors, nest, save_tensors, unnest
+from agents.checkpoint import Checkpoint, CheckpointError, load_tensors, save_tensors
 from agents.console import Progress
 from agents.optim import Average, OptimConfig, Optimizers
 from agents.supply import Supply
+from agents.tensors import nest, unnest
 from agents.trm import TRM, Carry, TRMConfig
 from trm_gym import make_task
 from trm_gym.streams import mix
@@ -107,7 +108,8 @@ class Pretrainer:
         logits, halt = output.logits.float(), output.halt.float()
         draft = torch.where(torch.as_tensor(self.problems.free, device=device), logits.argmax(-1), problem)
         solved = torch.as_tensor(self.task.verify(self.problems, draft.cpu().numpy().astype(np.uint8)).solved)
-        token_loss = F.cross_entropy(logits.flatten(0, 1), solution.flatten())
+        first = self.task.structure.written or 0  # a text's problem is no part of its answer
+        token_loss = F.cross_entropy(logits[:, first:].flatten(0, 1), solution[:, first:].flatten())
         halt_loss = F.binary_cross_entropy_with_logits(halt, solved.to(device).float())
         (token_loss + self.config.halt_weight * halt_loss).backward()
         self.optimizers.step(self.updates, self.config.updates)

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from agents import metrics
-from agents.halting import HaltHead
+from agents.halting import NEUTRAL_PRICE, Halter
 from agents.rollout import Unroll
 
 ORACLE, CHECKER, FIXED = "oracle", "rule-checker", "best-fixed-k"
@@ -24,8 +24,6 @@ QUANTILES = 128
 """Thresholds tried per class of drafts (right, wrong); twice as many in all."""
 PRICES = (0.05, 0.1, 0.2, 0.3, 0.6, 1.0)
 """Prices of thinking at which a policy is asked, each with its own sweep of the stop logit."""
-NEUTRAL_PRICE = 1.0
-"""What heads are told whose target has nothing to do with the price; its logarithm is 0."""
 
 Settings = NDArray[np.float64]
 Scores = NDArray[np.floating]
@@ -45,7 +43,7 @@ class Rule:
     steps: Callable[[Unroll, Settings], metrics.Steps]
 
 
-def head_logits(head: HaltHead, unroll: Unroll, price: float) -> NDArray[np.float32]:
+def head_logits(head: Halter, unroll: Unroll, price: float) -> NDArray[np.float32]:
     """What a halting head says after every step, float32 [n, s, outputs], when thinking costs ``price``."""
     with torch.inference_mode():
         features = unroll.features
@@ -117,7 +115,7 @@ def unchanged() -> Rule:
     return Rule("unchanged", ("k",), lambda unroll: np.arange(1.0, unroll.max_steps + 1)[:, None], steps)
 
 
-def two_heads(head: HaltHead, count: int = QUANTILES // 8) -> Rule:
+def two_heads(head: Halter, count: int = QUANTILES // 8) -> Rule:
     """Stop when the draft seems right now, or when it seems that it will never be, each with a threshold."""
 
     def settings(unroll: Unroll) -> Settings:
@@ -140,7 +138,7 @@ def two_heads(head: HaltHead, count: int = QUANTILES // 8) -> Rule:
     return Rule("two-heads", ("right now", "ever right"), settings, steps)
 
 
-def policy(name: str, head: HaltHead, prices: Sequence[float] = PRICES) -> Rule:
+def policy(name: str, head: Halter, prices: Sequence[float] = PRICES) -> Rule:
     """Stop when a policy's stop logit reaches a threshold; the policy may be asked at several prices."""
 
     def settings(unroll: Unroll) -> Settings:
@@ -161,7 +159,7 @@ def policy(name: str, head: HaltHead, prices: Sequence[float] = PRICES) -> Rule:
     return Rule(name, ("price", "logit"), settings, steps)
 
 
-def untuned(name: str, head: HaltHead, price: float) -> Rule:
+def untuned(name: str, head: Halter, price: float) -> Rule:
     """A policy as it was learnt for one price: stop when it finds stopping more likely than going on."""
     return constant(
         f"{name}, price {price:g}",
@@ -169,7 +167,7 @@ def untuned(name: str, head: HaltHead, price: float) -> Rule:
     )
 
 
-def all_rules(heads: Mapping[str, HaltHead], budget: int, prices: Sequence[float]) -> list[Rule]:
+def all_rules(heads: Mapping[str, Halter], budget: int, prices: Sequence[float]) -> list[Rule]:
     """Every rule that can be played with a checkpoint's heads, plain ones first, the oracle last.
 
     prices: those at which policies are also measured as they were learnt, without any sweep.

@@ -25,21 +25,20 @@ from agents.checkpoint import (
     CheckpointError,
     load_checkpoint,
     load_tensors,
-    nest,
     save_checkpoint,
     save_tensors,
-    unnest,
 )
 from agents.cli import main, save_config
 from agents.console import Progress
 from agents.evaluation import EvaluationConfig, evaluate_checkpoint
 from agents.figures import curriculum_figure
 from agents.grpo import Grpo, GrpoConfig, Metrics
-from agents.halting import HaltHead
+from agents.halting import Halter
 from agents.joint import JointConfig, JointGrpo
 from agents.presets import PRETRAIN
 from agents.pretrain import PretrainConfig, describe, pretrain
 from agents.rollout import BATCH, Rollout, Unroll, collect, unroll
+from agents.tensors import nest, unnest
 from curricula import make_curriculum
 from trm_gym import make_task
 from trm_gym.vector import RefinementVectorEnv
@@ -181,7 +180,7 @@ class Training:
         """Share of the branches of each level in a rollout that are right at full depth, by the level's name."""
         return {self.task.levels[level].name: rollout.solved[levels == level].mean() for level in np.unique(levels)}
 
-    def heads(self) -> dict[str, HaltHead]:
+    def heads(self) -> dict[str, Halter]:
         """GRPO's head, and in the frozen setting those that it is compared with, taught on the same drafts."""
         heads = {"grpo": self.grpo.head.eval().requires_grad_(False)}
         if self.bank:

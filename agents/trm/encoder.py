@@ -27,11 +27,12 @@ NEVER = -30.0
 class Encoder(nn.Module, abc.ABC):
     """The way in and the way out of the recursion."""
 
-    values: int
-    """Positions per cell."""
+    values = 1
+    """Positions per cell, where there are several."""
 
-    def __init__(self, symbols: int, hidden: int) -> None:
+    def __init__(self, symbols: int, hidden: int, positions: int) -> None:
         super().__init__()
+        self.positions = positions
         self.scale = math.sqrt(hidden)
         self.symbols = nn.Parameter(truncated_normal_(torch.empty(symbols, hidden), 1 / self.scale))
 
@@ -48,10 +49,8 @@ class Encoder(nn.Module, abc.ABC):
 class CellEncoder(Encoder):
     """One position per cell."""
 
-    values = 1
-
-    def __init__(self, vocab: int, hidden: int) -> None:
-        super().__init__(vocab, hidden)
+    def __init__(self, length: int, vocab: int, hidden: int) -> None:
+        super().__init__(vocab, hidden, length)
         self.head = linear(hidden, vocab)
 
     def embed(self, problem: Int[Tensor, "batch length"]) -> Float[Tensor, "batch positions hidden"]:
@@ -68,12 +67,12 @@ class CandidateEncoder(Encoder):
     OPEN, CHOSEN, EXCLUDED = range(3)
     value: Tensor
 
-    def __init__(self, vocab: int, hidden: int, structure: Structure) -> None:
-        super().__init__(3, hidden)
+    def __init__(self, length: int, vocab: int, hidden: int, structure: Structure) -> None:
         if structure.exchangeable is None:
             raise ValueError("a network over candidates needs a task with exchangeable values; use positions='cells'")
-        self.first, stop = structure.exchangeable
-        self.values = stop - self.first
+        first, stop = structure.exchangeable
+        super().__init__(3, hidden, length * (stop - first))
+        self.first, self.values = first, stop - first
         self.after = vocab - stop
         self.head = linear(hidden, 1)
         self.register_buffer("value", torch.arange(self.first, stop), persistent=False)
@@ -86,12 +85,3 @@ class CandidateEncoder(Encoder):
     def read(self, answer: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch length vocab"]:
         logits = self.head(answer).view(len(answer), -1, self.values)
         return F.pad(logits, (self.first, self.after), value=NEVER)
-
-
-def make_encoder(positions: str, vocab: int, hidden: int, structure: Structure) -> Encoder:
-    """The encoder for ``positions``: cells or candidates. Raises ValueError for another word."""
-    if positions == "cells":
-        return CellEncoder(vocab, hidden)
-    if positions == "candidates":
-        return CandidateEncoder(vocab, hidden, structure)
-    raise ValueError(f"unknown positions {positions!r}: use cells or candidates")

@@ -16,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from agents.trm.encoder import Encoder
 from agents.trm.layers import SwiGLU, linear, swiglu_width
 from trm_gym.task import Structure
 
@@ -115,15 +116,37 @@ class AttentionMixer(Mixer):
         return self.out(mixed.transpose(1, 2).flatten(2))
 
 
+@final
+class ConvMixer(Mixer):
+    """A depthwise 3x3 convolution over the grid and a pointwise map: a cell hears of its eight neighbours.
+
+    Beyond the edge lies nothing (zeros). No weight depends on the size of the grid.
+    """
+
+    def __init__(self, hidden: int, structure: Structure, values: int) -> None:
+        super().__init__()
+        if len(structure.shape) != 2 or values != 1:
+            raise ValueError("the conv mixer needs a task on a grid and positions='cells'; use another mixer")
+        self.grid = structure.shape
+        self.near = nn.Parameter(truncated_normal_(torch.empty(hidden, 1, 3, 3), 1 / 3))
+        self.point = linear(hidden, hidden)
+
+    def forward(self, x: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch positions hidden"]:
+        planes = x.unflatten(1, self.grid).permute(0, 3, 1, 2)
+        heard = F.conv2d(planes, self.near, padding=1, groups=len(self.near))
+        return self.point(heard.permute(0, 2, 3, 1).flatten(1, 2))
+
+
 def make_mixer(
-    name: str, hidden: int, heads: int, expansion: float, multiple: int, structure: Structure, values: int
+    name: str, hidden: int, heads: int, expansion: float, multiple: int, structure: Structure, encoder: Encoder
 ) -> Mixer:
-    """The mixer called ``name``. Raises ValueError with the known names."""
-    positions = math.prod(structure.shape) * values
+    """The mixer called ``name`` over an encoder's positions. Raises ValueError with the known names."""
+    positions, values = encoder.positions, encoder.values
     makers = {
         "units": lambda: UnitsMixer(hidden, structure, values),
         "mlp": lambda: MlpMixer(positions, expansion, multiple),
         "attention": lambda: AttentionMixer(hidden, heads, positions),
+        "conv": lambda: ConvMixer(hidden, structure, values),
     }
     if name not in makers:
         raise ValueError(f"unknown mixer {name!r}: use one of {', '.join(makers)}")

@@ -14,9 +14,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from agents.trm.encoder import make_encoder
+from agents.trm.encoder import CandidateEncoder, CellEncoder, Encoder
 from agents.trm.layers import SwiGLU, rms_norm, swiglu_width, truncated_normal_
 from agents.trm.mixers import make_mixer
+from agents.trm.recognition import TermEncoder
 from trm_gym.task import Structure
 
 HALT_BIAS = -5.0
@@ -34,10 +35,11 @@ class TRMConfig:
     """T: cycles per step; only the last one keeps gradients."""
     latent_updates: int = 3
     """n: updates of the reasoning latent per cycle, followed by one update of the answer latent."""
-    mixer: Literal["units", "mlp", "attention"] = "units"
+    mixer: Literal["units", "mlp", "attention", "conv"] = "units"
     """How positions hear of each other."""
-    positions: Literal["cells", "candidates"] = "cells"
-    """What a position is: a cell, or one value of a cell (for tasks whose values may be renamed)."""
+    positions: Literal["cells", "candidates", "terms"] = "cells"
+    """What a position is: a cell; one value of a cell (for tasks whose values may be renamed); or a term of the problem
+    and then a cell of the answer (for tasks of text)."""
     heads: int = 4
     """Attention heads (mixer=attention only)."""
     expansion: float = 4.0
@@ -67,14 +69,28 @@ class Output(NamedTuple):
     halt: Float[Tensor, " batch"]
 
 
+def make_encoder(config: TRMConfig, vocab: int, structure: Structure) -> Encoder:
+    """The encoder for ``config.positions``. Raises ValueError for another word, and where the task does not fit it."""
+    length = math.prod(structure.shape)
+    if config.positions == "cells":
+        return CellEncoder(length, vocab, config.hidden)
+    if config.positions == "candidates":
+        return CandidateEncoder(length, vocab, config.hidden, structure)
+    if config.positions == "terms":
+        if structure.written is None:
+            raise ValueError("a network over terms needs a task of text; use positions='cells'")
+        return TermEncoder(length, structure.written, config.hidden)
+    raise ValueError(f"unknown positions {config.positions!r}: use cells, candidates or terms")
+
+
 @final
 class Block(nn.Module):
     """Post-norm: x <- norm(x + mixer(x)), x <- norm(x + SwiGLU(x))."""
 
-    def __init__(self, config: TRMConfig, structure: Structure, values: int) -> None:
+    def __init__(self, config: TRMConfig, structure: Structure, encoder: Encoder) -> None:
         super().__init__()
         self.mixer = make_mixer(
-            config.mixer, config.hidden, config.heads, config.expansion, config.width_multiple, structure, values
+            config.mixer, config.hidden, config.heads, config.expansion, config.width_multiple, structure, encoder
         )
         self.mlp = SwiGLU(config.hidden, swiglu_width(config.hidden, config.expansion, config.width_multiple))
 
@@ -98,10 +114,8 @@ class TRM(nn.Module):
     def __init__(self, config: TRMConfig, vocab: int, structure: Structure) -> None:
         super().__init__()
         self.config = config
-        self.encoder = make_encoder(config.positions, vocab, config.hidden, structure)
-        values = self.encoder.values
-        self.positions = math.prod(structure.shape) * values
-        self.core = Core(*(Block(config, structure, values) for _ in range(config.layers)))
+        self.encoder = make_encoder(config, vocab, structure)
+        self.core = Core(*(Block(config, structure, self.encoder) for _ in range(config.layers)))
         self.halt = nn.Linear(config.hidden, 1)
         nn.init.zeros_(self.halt.weight)
         nn.init.constant_(self.halt.bias, HALT_BIAS)
@@ -116,7 +130,7 @@ class TRM(nn.Module):
     def initial_carry(self, batch: int) -> Carry:
         """The carry of ``batch`` problems before their first step."""
         starts = (self.answer_start, self.reasoning_start)
-        return Carry(*(start.expand(batch, self.positions, -1).clone() for start in starts))
+        return Carry(*(start.expand(batch, self.encoder.positions, -1).clone() for start in starts))
 
     def cycle(self, carry: Carry, x: Float[Tensor, "batch positions hidden"]) -> Carry:
         """n updates of the reasoning latent and one of the answer latent."""

@@ -30,7 +30,7 @@ def toy_rollout(first: np.ndarray, hint: np.ndarray, shown: np.ndarray, branches
     steps = np.arange(1, BUDGET + 1)
     solved = steps >= first[:, None]
     features = np.stack(
-        np.broadcast_arrays((solved & shown[:, None]) * 1.0, hint[:, None] * 1.0, shown[:, None] * 1.0, steps / BUDGET),
+        np.broadcast_arrays((solved & shown[:, None]) * 1.0, hint[:, None] * 1.0, steps / BUDGET, shown[:, None] * 1.0),
         axis=-1,
     )
     blank = torch.zeros(count, BUDGET)

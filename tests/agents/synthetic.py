@@ -20,7 +20,7 @@ def made_up(first: np.ndarray, budget: int = 8, seed: int = 0, noise: float = 0.
     solved = (first[:, None] != HOPELESS) & (steps >= first[:, None])
     hint = solved + noise * rng.standard_normal(solved.shape)
     never = (first == HOPELESS)[:, None] + noise * rng.standard_normal(solved.shape)
-    features = np.stack([hint, never, np.broadcast_to(steps / budget, solved.shape)], -1)
+    features = np.stack([hint, np.broadcast_to(steps / budget, solved.shape), never], -1)
 
     def tensor(values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(values, np.float32))

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from agents import metrics, rules
-from agents.baselines import HeadConfig, ever_solved, train_baselines, train_bce, train_expected, train_two_heads
+from agents.baselines import HeadConfig, train_baselines, train_bce, train_expected, train_two_heads
 from agents.grpo import GrpoConfig
+from agents.losses import ever_solved
 from agents.rollout import Unroll
 from tests.agents.synthetic import varied
 

@@ -8,7 +8,7 @@ import torch
 
 from agents import losses
 from agents.grpo import Grpo, GrpoConfig, draw_prices, measure, sample_halting
-from agents.halting import HaltHead
+from agents.halting import Halter, HaltHead
 from agents.rollout import Rollout, Unroll
 from tests.agents.halting_toy import BUDGET, best_return, draw_blind, draw_toy, toy_rollout
 
@@ -21,7 +21,7 @@ def teach(draw, price: float, iterations: int, **settings) -> Grpo:
     return learner
 
 
-def result(head: HaltHead, draw, price: float) -> dict[str, float]:
+def result(head: Halter, draw, price: float) -> dict[str, float]:
     rollout = draw(np.random.default_rng(999), 20_000, 1, price)
     return measure(head, rollout, torch.Generator().manual_seed(0)).scalars
 
@@ -90,7 +90,7 @@ def test_half_of_the_times_are_explored_and_weighted():
 
 def test_groups_without_variance_are_left_out_and_the_update_with_them():
     learner = Grpo(GrpoConfig(explore=0.0), 4, 10, seed=0)
-    torch.nn.init.constant_(learner.head.out.bias, 60.0)
+    torch.nn.init.constant_(learner.head.bar, -100.0)
     before = {name: value.clone() for name, value in learner.head.named_parameters()}
     metrics = learner.update(draw_blind(np.random.default_rng(0), 6, 2, 0.2))
     assert metrics.scalars["zero_variance_groups"] == 1 and "loss" not in metrics.scalars
@@ -120,9 +120,10 @@ def test_measures_by_hand():
 
 def test_a_warm_up_raises_the_price_only_above_the_floor():
     learner = Grpo(GrpoConfig(passes=4, warmup=4, floor=0.9, prices=(0.01, 1.0), own_price=0.0), 4, 10, seed=0)
+    torch.nn.init.constant_(learner.head.bar, -100.0)
     told = [learner.update(draw_blind(np.random.default_rng(0), 8, 2, 0.1)).scalars for _ in range(2)]
     assert [row["highest_price"] for row in told] == pytest.approx([0.01, 0.01])
-    torch.nn.init.constant_(learner.head.out.bias, -60.0)
+    torch.nn.init.constant_(learner.head.bar, 100.0)
     told = learner.update(draw_blind(np.random.default_rng(0), 8, 2, 0.1)).scalars
     assert told["highest_price"] == pytest.approx(0.01 * 100**0.25)
 

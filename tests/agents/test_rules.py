@@ -101,7 +101,7 @@ def test_two_heads_can_give_up():
 
     class Seer(torch.nn.Module):
         def forward(self, features: torch.Tensor, price: torch.Tensor) -> torch.Tensor:
-            return torch.stack([features[..., 0], -features[..., 1]], -1)
+            return torch.stack([features[..., 0], -features[..., 2]], -1)
 
     unroll = varied(noise=0.0)
     seer = HaltHead(features=3, outputs=2)

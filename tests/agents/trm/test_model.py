@@ -10,13 +10,14 @@ import torch
 from torch.nn import functional as F
 
 from agents.trm import TRM, TRMConfig
-from agents.trm.encoder import NEVER, make_encoder
+from agents.trm.encoder import NEVER, CellEncoder
 from agents.trm.layers import rms_norm, swiglu_width
 from agents.trm.mixers import AttentionMixer, UnitsMixer, make_mixer
 from trm_gym import make_task
 from trm_gym.task import Structure
 
 TASK = make_task("sudoku4x4")
+CELLS = CellEncoder(16, 5, 16)
 SMALL = TRMConfig(hidden=16, cycles=2, latent_updates=2, heads=2)
 CANDIDATES = dataclasses.replace(SMALL, positions="candidates")
 
@@ -137,9 +138,8 @@ def test_a_fresh_halt_head_goes_on():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: make_mixer("magic", 16, 2, 4, 32, TASK.structure, 1), "unknown mixer 'magic'"),
-        (lambda: make_encoder("nowhere", 5, 16, TASK.structure), "unknown positions 'nowhere'"),
-        (lambda: make_mixer("attention", 16, 3, 4, 32, TASK.structure, 1), "must split into 3 heads"),
+        (lambda: make_mixer("magic", 16, 2, 4, 32, TASK.structure, CELLS), "unknown mixer 'magic'"),
+        (lambda: make_mixer("attention", 16, 3, 4, 32, TASK.structure, CELLS), "must split into 3 heads"),
     ],
 )
 def test_what_cannot_be_built_says_so(build, message):
@@ -153,5 +153,9 @@ def test_mixers_and_encoders_ask_for_the_structure_that_they_need():
         TRM(SMALL, 5, bare)
     with pytest.raises(ValueError, match="exchangeable values"):
         TRM(dataclasses.replace(CANDIDATES, mixer="mlp"), 5, bare)
+    with pytest.raises(ValueError, match="needs a task of text"):
+        TRM(dataclasses.replace(SMALL, positions="terms", mixer="mlp"), 5, bare)
+    with pytest.raises(ValueError, match="needs a task on a grid"):
+        TRM(dataclasses.replace(SMALL, mixer="conv"), 5, bare)
     with pytest.raises(ValueError, match=r"model\.hidden must be at least 1"):
         TRMConfig(hidden=0)
