@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from trm_gym.sudoku.bank import Bank, bank
-from trm_gym.sudoku.levels import LEVELS
+from trm_gym.sudoku.bank import Bank, bank, build_bank
+from trm_gym.sudoku.levels import DEFAULT_LEVEL, LEVELS
 
 LEVEL = [level.name for level in LEVELS[6]].index("search")
 
@@ -49,6 +49,15 @@ def test_a_bank_is_read_back_as_it_was_built(folder, caplog):
     assert same(build(), built)
     assert "built" not in caplog.text
     assert [path.suffix for path in folder.iterdir()] == [".npz"]
+
+
+@pytest.mark.parametrize("size", LEVELS)
+def test_banks_that_come_with_the_package_are_what_would_be_built(folder, size, caplog):
+    caplog.set_level(logging.INFO)
+    level = [level.name for level in LEVELS[size]].index(DEFAULT_LEVEL[size])
+    assert same(bank(size, level, "train"), build_bank(size, level, "train"))
+    assert not caplog.text
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("damage", ["empty", "text", "cut", "flip", "other", "foreign"])

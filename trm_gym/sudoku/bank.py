@@ -1,4 +1,8 @@
-"""Banks of base problems, built once from the suite's own seed and kept on disk, for a supply to disguise."""
+"""Banks of base problems, built once from the suite's own seed and kept on disk, for a supply to disguise.
+
+The banks of first resets (training, each size's default level) come with the package, the same as they would be built:
+so nobody who starts out waits for the compilation of the search that builds them.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +18,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.splits import split_index, split_of
+from trm_gym.splits import SPLITS, split_index, split_of
 from trm_gym.streams import mix
 from trm_gym.sudoku.classes import classes_4x4
 from trm_gym.sudoku.generator import generate, split_hash
 from trm_gym.sudoku.geometry import geometry
-from trm_gym.sudoku.levels import LEVELS
+from trm_gym.sudoku.levels import DEFAULT_LEVEL, LEVELS, SudokuLevel
 from trm_gym.sudoku.solver import difficulty
 from trm_gym.sudoku.symmetry import pack
 
 _SEED = 20_260_214
 _VERSION = 2  # To be raised with any change to what the generator or the rating makes of a seed.
+
+SHIPPED = Path(__file__).parent / "banks"
+"""Where the banks lie that come with the package."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,19 +47,37 @@ class Bank(NamedTuple):
 def bank(size: int, level: int, split: str) -> Bank:
     """The bank of a level (by index) and split: from memory, else from disk, else built and written to disk."""
     split_index(split)
-    if size == 4:
-        return _classes(level, split)
-    spec = LEVELS[size][level]
-    path = cache_folder() / f"sudoku{size}x{size}-{spec.name}-{split}-{_VERSION}.npz"
-    stored = _read(path, spec.bases, size)
-    if stored is not None:
-        return stored
+    count = None if size == 4 else LEVELS[size][level].bases
+    for folder in (SHIPPED, cache_folder()):
+        stored = _read(folder / _file(size, level, split), size, count)
+        if stored is not None:
+            return stored
     began = time.perf_counter()
-    made = generate(size, spec, level, spec.bases, split, _SEED)
-    built = Bank(pack(made.problem, made.solution), made.difficulty)
-    _log.info("built %d problems for %s in %.1f s", len(made), path.stem, time.perf_counter() - began)
+    built = build_bank(size, level, split)
+    path = cache_folder() / _file(size, level, split)
+    _log.info("built %d problems for %s in %.1f s", len(built.packed), path.stem, time.perf_counter() - began)
     _write(path, built)
     return built
+
+
+def build_bank(size: int, level: int, split: str) -> Bank:
+    """The bank of a level (by index) and split, made afresh; of size 4, every class of problems in it."""
+    spec = LEVELS[size][level]
+    if size == 4:
+        return _classes(spec, split)
+    made = generate(size, spec, level, spec.bases, split, _SEED)
+    return Bank(pack(made.problem, made.solution), made.difficulty)
+
+
+def ship() -> None:
+    """Write anew the banks that come with the package; to be called whenever ``_VERSION`` is raised."""
+    for size, default in DEFAULT_LEVEL.items():
+        level = [spec.name for spec in LEVELS[size]].index(default)
+        _write(SHIPPED / _file(size, level, SPLITS[0]), build_bank(size, level, SPLITS[0]))
+
+
+def _file(size: int, level: int, split: str) -> str:
+    return f"sudoku{size}x{size}-{LEVELS[size][level].name}-{split}-{_VERSION}.npz"
 
 
 def cache_folder() -> Path:
@@ -64,9 +89,9 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "trm_gym"
 
 
-def _classes(level: int, split: str) -> Bank:
+def _classes(spec: SudokuLevel, split: str) -> Bank:
     """Every class of a 4x4 level in a split."""
-    spec, board = LEVELS[4][level], geometry(4)
+    board = geometry(4)
     problem, solution = classes_4x4()
     clues = (problem > 0).sum(axis=1)
     mine = (clues >= spec.clues[0]) & (clues <= spec.clues[1])
@@ -74,8 +99,8 @@ def _classes(level: int, split: str) -> Bank:
     return Bank(pack(problem[mine], solution[mine]), difficulty(problem[mine], board))
 
 
-def _read(path: Path, count: int, size: int) -> Bank | None:
-    """The bank at ``path``; None where there is none, or no sound one."""
+def _read(path: Path, size: int, count: int | None) -> Bank | None:
+    """The bank of ``count`` problems (None: any number) at ``path``; None where there is none, or no sound one."""
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
             stored = Bank(data["packed"], data["difficulty"])
@@ -85,6 +110,7 @@ def _read(path: Path, count: int, size: int) -> Bank | None:
     except Exception as error:  # There is no end to what a damaged archive may raise.
         _log.warning("rebuilding the unreadable %s: %s", path, error)
         return None
+    count = stored.difficulty.size if count is None else count
     sound = stored.packed.shape == (count, size * size) and stored.difficulty.shape == (count,)
     sound = sound and stored.packed.dtype == np.uint8 and stored.difficulty.dtype == np.float32
     if not sound or not np.array_equal(checksum, _checksum(stored)):
@@ -100,7 +126,7 @@ def _write(path: Path, built: Bank) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".npz")
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, **built._asdict(), checksum=_checksum(built))
+            np.savez_compressed(file, **built._asdict(), checksum=_checksum(built))
         os.replace(temporary, path)
     except OSError as error:
         _log.warning("keeping %s in memory only: %s", path.stem, error)

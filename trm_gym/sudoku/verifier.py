@@ -43,39 +43,44 @@ def _judge(problem, free, answers, solved, score, weight, tally, board):
 
 @inner
 def _partial(problem, free, answer, full, weight, tally, board):
-    """The score of an answer that keeps the givens but does not solve; ``tally`` is overwritten."""
-    cells, alone = 0, 0
-    for cell in range(len(problem)):
-        if free[cell]:
-            cells += 1
+    """The score of an answer that keeps the givens but does not solve; ``tally`` is that of the answer."""
+    size, member = board.size, board.member
+    cells, alone, chances = 0, 0, np.uint64(0)
+    for row in range(size):
+        spaces, last = 0, 0
+        for cell in range(row * size, row * size + size):
             one = weight[answer[cell]]
-            if one > 1:
-                # Four bits that hold 1: of a unit with the digit once, the mask leaves "one" itself.
-                mask = np.uint64(15) * one
-                others = 0
-                for kind in range(3):
-                    others += tally[board.member[cell, kind]] & mask != one
-                alone += others == 0
-    if alone == 0:
-        return 0.0
-    # What constant fills get: where the givens leave one cell of row, column and box free, and the same digit to it.
-    for unit in range(3 * board.size):
-        tally[unit] = 0
-    for cell in range(len(problem)):
-        for kind in range(3):
-            tally[board.member[cell, kind]] += weight[0 if free[cell] else problem[cell]]
-    constant = np.uint64(0)
-    for cell in range(len(problem)):
-        here = board.member[cell]
-        lacking = full + weight[0] - tally[here[0]]
-        if free[cell] and tally[here[0]] == tally[here[1]] == tally[here[2]] and lacking & np.uint64(15) == 0:
-            constant += lacking
-    chance = 0
-    for _ in range(board.size):
-        constant >>= np.uint64(4)
-        fits = np.int64(constant & np.uint64(15))
-        chance = fits if fits > chance else chance
-    return (alone - chance) / (cells - chance) if alone > chance else 0.0
+            # Four bits that hold 1: of a unit with the digit once, the mask leaves "one" itself.
+            held = (tally[row] | tally[member[cell, 1]] | tally[member[cell, 2]]) & (np.uint64(15) * one)
+            alone += free[cell] & (one > 1) & (held == one)
+            spaces += free[cell]
+            last = cell if free[cell] else last
+        cells += spaces
+        if spaces == 1:
+            chances += _last_digit(problem, free, last, full, weight, board)
+    constant = 0
+    for _ in range(size):
+        chances >>= np.uint64(4)
+        constant = max(constant, np.int64(chances & np.uint64(15)))
+    return (alone - constant) / (cells - constant) if alone > constant else 0.0
+
+
+@inner
+def _last_digit(problem, free, cell, full, weight, board):
+    """One in the four bits of the digit that a constant fill puts right in ``cell``; 0 where there is none.
+
+    There is one where row, column and box all lack that digit alone.
+    """
+    lacking = np.uint64(0)
+    for kind in range(3):
+        rest = full + weight[0]
+        for place in range(board.size):
+            other = board.units[board.member[cell, kind], place]
+            rest -= weight[0 if free[other] else problem[other]]
+        if rest & np.uint64(15) or (kind and rest != lacking):
+            return np.uint64(0)
+        lacking = rest
+    return lacking
 
 
 def verify(problems: Problems, answers: NDArray[np.uint8], board: Geometry) -> Verdicts:
