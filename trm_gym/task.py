@@ -43,13 +43,15 @@ class Structure:
     position i is in. ``exchangeable`` is the half-open range of tokens that a renaming may permute without
     changing the problem (sudoku: the digits), or None where tokens have meanings of their own.
     ``written`` is, for a task of text, how many of the first positions hold the problem; the answer is written into
-    the others. None for tasks whose problem and answer share their cells.
+    the others. None for tasks whose problem and answer share their cells. ``places`` says of each of those others which
+    place of a number it holds where the answer is laid out as the canonical solution is: 0 the units, -1 none.
     """
 
     shape: tuple[int, ...]
     units: tuple[NDArray[np.int64], ...] = ()
     exchangeable: tuple[int, int] | None = None
     written: int | None = None
+    places: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)

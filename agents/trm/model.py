@@ -40,6 +40,8 @@ class TRMConfig:
     positions: Literal["cells", "candidates", "terms"] = "cells"
     """What a position is: a cell; one value of a cell (for tasks whose values may be renamed); or a term of the problem
     and then a cell of the answer (for tasks of text)."""
+    terms: int = 8
+    """Terms of a problem that are read (positions=terms only)."""
     heads: int = 4
     """Attention heads (mixer=attention only)."""
     expansion: float = 4.0
@@ -50,7 +52,7 @@ class TRMConfig:
     """What the halt head reads: the mean answer latent, or that of the first position (as published)."""
 
     def __post_init__(self) -> None:
-        for name in ("hidden", "layers", "cycles", "latent_updates", "heads", "width_multiple"):
+        for name in ("hidden", "layers", "cycles", "latent_updates", "terms", "heads", "width_multiple"):
             if getattr(self, name) < 1:
                 raise ValueError(f"model.{name} must be at least 1, got {getattr(self, name)}")
 
@@ -77,9 +79,7 @@ def make_encoder(config: TRMConfig, vocab: int, structure: Structure) -> Encoder
     if config.positions == "candidates":
         return CandidateEncoder(length, vocab, config.hidden, structure)
     if config.positions == "terms":
-        if structure.written is None:
-            raise ValueError("a network over terms needs a task of text; use positions='cells'")
-        return TermEncoder(length, structure.written, config.hidden)
+        return TermEncoder(length, config.hidden, structure, config.terms)
     raise ValueError(f"unknown positions {config.positions!r}: use cells, candidates or terms")
 
 

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from agents.trm.encoder import NEVER, Encoder
 from agents.trm.layers import linear, truncated_normal_
+from trm_gym.task import Structure
 from trm_gym.text import DIGIT, SYMBOLS, TOKEN, VERBS
 
 PLACES = 7
@@ -24,6 +25,10 @@ PLACES = 7
 DEEPEST, MOST_BRACKETS, HIGHEST_DEGREE = 5, 8, 5
 PERIODS = (2, 3, 4, 5, 7, 9, 10, 11, 13, 20, 50, 100)
 """Values are also seen modulo these, as sines and cosines."""
+LOG_PERIODS = (0.5, 1.0, 2.0, 4.0)
+"""Sizes modulo these, in natural logarithms: a quotient is then a difference of angles."""
+ROLES = 5
+"""1, x, x^2, x^3, y."""
 SCALES = (10.0, 100.0, 1000.0)
 LIMIT = 3.0
 
@@ -79,83 +84,141 @@ def find_terms(tokens: Int[Tensor, "batch written"]) -> Terms:
     return Terms(cells, first, last, cells.any(-1))
 
 
-def term_features(tokens: Int[Tensor, "batch written"]) -> Float[Tensor, "batch terms features"]:
-    """What each term is, as numbers: see the head of this file. Zeros where there is no term."""
+class Reading(NamedTuple):
+    """What is read off the tokens of a batch of problems, zeros where there is no term."""
+
+    features: Float[Tensor, "batch terms features"]
+    """What each term is: see the head of this file."""
+    columns: Float[Tensor, "batch places numbers"]
+    """The sum of the digits at each place, of the numbers that are added and subtracted: what on paper stands one below
+    the other. Carries are not in it."""
+    totals: Float[Tensor, "batch numbers"]
+    """The sum of the coefficients of each role, brought to one side: of 1, x, x^2, x^3 and y, in the first equation and
+    in the second. Only of terms outside brackets, and only where there is an unknown."""
+
+
+def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> Reading:
+    """The first ``most`` terms of each problem, and the digits of all of them by their places."""
     terms = find_terms(tokens)
     at, cells = terms.first, terms.cells
     left, further = shifted(tokens, 1), shifted(tokens, 2)
     exponent = is_digit(tokens) & (left == TOKEN["^"])
     digit = is_digit(tokens) & ~exponent
-    place = torch.arange(tokens.shape[1], device=tokens.device)
-    ends = torch.where(digit, tokens.shape[1], place).flip(1).cummin(1).values.flip(1)
-    power = (ends - 1 - place).clamp(0, PLACES - 1)
-    figure = F.one_hot((power * 10 + tokens - DIGIT).clamp(0, 10 * PLACES - 1), 10 * PLACES) * digit[..., None]
     mine = cells.float()
-    digits = mine @ figure.float()
-    size = (mine @ ((tokens - DIGIT) * 10.0**power * digit)[..., None]).squeeze(-1)
+    figure = (tokens - DIGIT) * digit
+    power = digit_powers(digit)
+    place = F.one_hot(power.clamp(max=PLACES - 1), PLACES) * digit[..., None]
+    digits = mine @ (F.one_hot(figure, 10)[..., None, :] * place[..., None]).flatten(2).float()
+    size = (mine @ (figure * 10.0**power)[..., None]).squeeze(-1)
     size = torch.where((cells & digit[:, None]).any(-1), size, 1.0)
     raised = (mine @ ((tokens - DIGIT) * exponent).float()[..., None]).squeeze(-1).long()
     kind = (cells & (tokens == TOKEN["x"])[:, None]).any(-1) + 2 * (cells & (tokens == TOKEN["y"])[:, None]).any(-1)
     degree = torch.where(kind > 0, torch.where(raised > 0, raised, 1), 0).clamp(max=HIGHEST_DEGREE)
     before = [part.gather(1, at) for part in (left, further)]
     after = [shifted(tokens, -by).gather(1, terms.last) for by in (1, 2)]
-    minus = TOKEN["-"]
-    negative = (before[0] == minus) ^ ((before[1] == minus) & ((before[0] == minus) | (before[0] == TOKEN["+"])))
-    signed = torch.where(negative, -size, size)
+    minus, plus = TOKEN["-"], TOKEN["+"]
+    negative = (before[0] == minus) ^ ((before[1] == minus) & ((before[0] == minus) | (before[0] == plus)))
 
     def passed(symbol: str) -> Tensor:
         """How many of a symbol stand before the term."""
         return (tokens == TOKEN[symbol]).long().cumsum(1).gather(1, at)
 
-    depth = (passed("(") - passed(")")).clamp(0, DEEPEST)
+    depth, equation = (passed("(") - passed(")")).clamp(0, DEEPEST), passed(",").clamp(max=1)
+    right_side = (passed("=") - passed(",")).clamp(0, 1)
+    sign = torch.where(negative, -1.0, 1.0)
     told = [
         digits,
-        values(signed),
+        values(sign * size),
         *(F.one_hot(symbol, len(SYMBOLS)) for symbol in (*before, *after)),
         F.one_hot(kind, 3),
         F.one_hot(degree, HIGHEST_DEGREE + 1),
         F.one_hot(depth, DEEPEST + 1),
         F.one_hot(passed("(").clamp(max=MOST_BRACKETS), MOST_BRACKETS + 1),
-        F.one_hot((passed("=") - passed(",")).clamp(0, 1), 2),
-        F.one_hot(passed(",").clamp(max=1), 2),
+        F.one_hot(right_side, 2),
+        F.one_hot(equation, 2),
         negative[..., None],
     ]
-    return torch.cat([part.float() for part in told], dim=-1) * terms.present[..., None]
+    features = torch.cat([part.float() for part in told], dim=-1) * terms.present[..., None]
+    added = terms.present & (depth == 0) & ~is_factor(before[0]) & ~is_factor(after[0])
+    role = torch.where(kind == 2, ROLES - 1, degree.clamp(max=ROLES - 2)) + ROLES * equation
+    unknown = (kind > 0).any(-1, keepdim=True)
+    summed = added * sign
+    columns = (summed[:, None] @ (mine @ (place * figure[..., None]).float()).flatten(2)).squeeze(1)
+    sides = (summed * unknown * size * (1 - 2 * right_side))[:, None]
+    totals = (sides @ F.one_hot(role, 2 * ROLES).float()).squeeze(1)
+    return Reading(features[:, :most], values(columns), values(totals).flatten(1))
+
+
+def is_factor(symbol: Int[Tensor, "*shape"]) -> Bool[Tensor, "*shape"]:
+    """Whether what stands beside a term makes it a factor or a divisor."""
+    return (symbol == TOKEN["*"]) | (symbol == TOKEN["/"]) | (symbol == TOKEN["("])
+
+
+def digit_powers(digit: Bool[Tensor, "batch written"]) -> Int[Tensor, "batch written"]:
+    """The place of each digit in its number, 0 for the units; anything elsewhere."""
+    cell = torch.arange(digit.shape[1], device=digit.device)
+    ends = torch.where(digit, digit.shape[1], cell).flip(1).cummin(1).values.flip(1)
+    return (ends - 1 - cell).clamp(min=0)
 
 
 def values(signed: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape numbers"]:
-    """A number as a network can use it: on several scales, as logarithm and sign, and modulo PERIODS."""
-    angles = signed[..., None] * (2 * math.pi / torch.tensor(PERIODS, device=signed.device))
+    """A number as a network can use it: on several scales, by sign, as logarithm, modulo PERIODS and, on the scale of
+    logarithms, modulo LOG_PERIODS."""
+    size = signed.abs()
     scaled = (signed[..., None] / torch.tensor(SCALES, device=signed.device)).clamp(-LIMIT, LIMIT)
-    plain = torch.stack([signed.abs().log1p() / 3, signed.sign(), (signed == 0).float()], dim=-1)
-    return torch.cat([scaled, plain, angles.sin(), angles.cos()], dim=-1)
+    log = size.clamp(min=1).log()
+    plain = torch.stack([log / 3, signed.sign(), (signed == 0).float()], dim=-1)
+    angles = signed[..., None] * (2 * math.pi / torch.tensor(PERIODS, device=signed.device))
+    turns = log[..., None] * (2 * math.pi / torch.tensor(LOG_PERIODS, device=signed.device))
+    return torch.cat([scaled, plain, angles.sin(), angles.cos(), turns.sin(), turns.cos()], dim=-1)
 
 
-FEATURES = term_features(torch.zeros(1, 2, dtype=torch.long)).shape[-1]
+_NOTHING = read_terms(torch.zeros(1, 2, dtype=torch.long), 1)
 
 
 @final
 class TermEncoder(Encoder):
-    """One position per term of the problem, then one per cell of the answer."""
+    """One position per term of the problem, then one per cell of the answer.
+
+    structure: of a task of text; where it says which place of a number a cell holds, that cell sees the problem's
+    digits of that place. terms: the most that are read.
+    """
 
     verbs: Tensor
+    place: Tensor
+    placed: Tensor
 
-    def __init__(self, length: int, written: int, hidden: int) -> None:
-        super().__init__(len(VERBS) + 1, hidden, positions=written // 2 + length - written)
-        self.written, self.terms = written, written // 2
-        self.feature = nn.Linear(FEATURES, hidden, bias=False)
-        truncated_normal_(self.feature.weight, 0.3)
-        self.place = nn.Parameter(truncated_normal_(torch.empty(self.positions, hidden), 1.0))
+    def __init__(self, length: int, hidden: int, structure: Structure, terms: int) -> None:
+        if structure.written is None:
+            raise ValueError("a network over terms needs a task of text; use positions='cells'")
+        self.written, answer = structure.written, length - structure.written
+        super().__init__(len(VERBS) + 1, hidden, positions=terms + answer)
+        self.terms = terms
+        self.term = embedding(_NOTHING.features.shape[-1], hidden)
+        self.column = embedding(_NOTHING.columns.shape[-1], hidden)
+        self.total = embedding(_NOTHING.totals.shape[-1], hidden)
+        self.position = nn.Parameter(truncated_normal_(torch.empty(self.positions, hidden), 1.0))
         self.head = linear(hidden, len(SYMBOLS))
+        place = torch.full((answer,), -1) if structure.places is None else torch.from_numpy(structure.places)
+        self.register_buffer("place", place.clamp(0, PLACES - 1), persistent=False)
+        self.register_buffer("placed", (place >= 0)[:, None].float(), persistent=False)
         self.register_buffer("verbs", torch.tensor([TOKEN[verb] for verb in VERBS]), persistent=False)
 
     def embed(self, problem: Int[Tensor, "batch length"]) -> Float[Tensor, "batch positions hidden"]:
         tokens = problem[:, : self.written]
-        terms = F.pad(self.feature(term_features(tokens)), (0, 0, 0, self.positions - self.terms))
+        reading = read_terms(tokens, self.terms)
+        columns = self.column(reading.columns)[:, self.place] * self.placed + self.total(reading.totals)[:, None]
         asked = (tokens[..., None] == self.verbs).any(1).float()
         verb = torch.cat([asked, 1 - asked.sum(1, keepdim=True)], dim=1) @ self.symbols * self.scale
-        return terms + self.place + verb[:, None]
+        return torch.cat([self.term(reading.features), columns], dim=1) + self.position + verb[:, None]
 
     def read(self, answer: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch length vocab"]:
         # The problem's cells are fixed: whatever stands there is no part of the answer.
         return F.pad(self.head(answer[:, self.terms :]), (0, 0, self.written, 0), value=NEVER)
+
+
+def embedding(features: int, hidden: int) -> nn.Linear:
+    """A linear map of features most of which are 0, so that its weights are larger than elsewhere."""
+    layer = nn.Linear(features, hidden, bias=False)
+    truncated_normal_(layer.weight, 0.3)
+    return layer
