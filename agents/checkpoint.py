@@ -78,10 +78,11 @@ def save_checkpoint(folder: str | os.PathLike[str], checkpoint: Checkpoint) -> P
     return Path(folder)
 
 
-def load_checkpoint(place: str | os.PathLike[str], task: str | None = None) -> Checkpoint:
+def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size: int | None = None) -> Checkpoint:
     """The checkpoint in a folder, or the shipped one of that name; in evaluation mode.
 
-    task: what it must have been made for, if that matters. Raises CheckpointError, saying what is wrong.
+    task: what it must have been made for, if that matters. size: another size of its task to use it at, which works for
+    networks that tie no weight to a size. Raises CheckpointError, saying what is wrong.
     """
     folder = _find(place)
     try:
@@ -95,7 +96,7 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None) -> C
     if task is not None and made_for != task:
         raise CheckpointError(f"{folder} was trained on {made_for}, not on {task}: choose a checkpoint of {task}")
     tensors, _ = load_tensors(folder / "model.safetensors")
-    built = make_task(made_for)
+    built = make_task(made_for, size)
     model = TRM(shape, built.vocab, built.structure)
     try:
         heads = {name: make_head(**sizes) for name, sizes in described.items()}
@@ -103,10 +104,11 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None) -> C
         for name, head in heads.items():
             head.load_state_dict(unnest(f"heads.{name}", tensors))
     except (RuntimeError, TypeError) as error:
-        raise CheckpointError(f"{folder}: weights and config.json do not fit each other: {error}") from error
+        used = "" if built.name == made_for else f" on {built.name} (its weights may be tied to the size of {made_for})"
+        raise CheckpointError(f"{folder}: weights and config.json do not fit each other{used}: {error}") from error
     for module in (model, *heads.values()):
         module.eval().requires_grad_(False)
-    return Checkpoint(model, made_for, heads, config.get("meta", {}))
+    return Checkpoint(model, built.name, heads, config.get("meta", {}))
 
 
 def describe_head(head: Halter) -> dict[str, int]:

@@ -3,6 +3,7 @@
 python scripts/evaluate.py --checkpoint sudoku6x6                          on its own level's test split
 python scripts/evaluate.py --checkpoint runs/mine --level clues8-10        on another level
 python scripts/evaluate.py --checkpoint sudoku9x9 --data puzzles.txt       on puzzles from outside
+python scripts/evaluate.py --checkpoint maze11x11 --size 30 --max-steps 64 --level hard    on a size never trained on
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from agents.cli import main
 from agents.evaluation import EvaluationConfig, evaluate_checkpoint
 from agents.files import atomic_write
 from trm_gym import make_task
-from trm_gym.task import ProblemError, Problems
+from trm_gym.task import Outside, ProblemError
 
 
 @dataclass(frozen=True)
@@ -30,32 +31,25 @@ class Config(EvaluationConfig):
 
     checkpoint: str = "sudoku6x6"
     """A folder with a checkpoint, or the name of one that comes with the package."""
+    size: int | None = None
+    """Another size of the checkpoint's task to run it at; for networks that tie no weight to a size."""
     also: tuple[str, ...] = ()
     """More checkpoints of the same network, taught with other seeds: their GRPO heads become grpo-2, grpo-3, ..."""
     data: Path | None = None
-    """A file of puzzles, one a line, optionally followed by a tab and the solution. Settings are still chosen on the
-    validation split of the level; of several solutions any counts."""
+    """A file of problems in the task's format: sudokus one a line, mazes and questions as JSON lines. What is none of
+    the task's is counted and listed. Settings are still chosen on the level's validation split; any solution counts."""
     json: Path | None = None
     """A file to write the rows {rule, accuracy, steps, n} to, accuracy in [0, 1]."""
     out: Path | None = None
     """Folder for report, raw results and pictures; runs/evaluate/CHECKPOINT-PROBLEMS by default."""
 
 
-def read(data: Path, task_name: str) -> Problems:
-    """The puzzles of a file as problems of the task. Raises ProblemError, saying what is wrong and where."""
+def read(data: Path, task_name: str) -> Outside:
+    """What a file holds for the task. Raises ProblemError, saying what is wrong and where."""
     if not data.is_file():
-        raise ProblemError(
-            f"skipped {data}: there is no such file; give the path of a text file with one puzzle a line"
-        )
-    task = make_task(task_name)
-    # Other tasks have formats of their own; so far sudoku is the only one.
-    from trm_gym.sudoku import SudokuTask
-    from trm_gym.sudoku.user import read_file
-
-    if not isinstance(task, SudokuTask):
-        raise ProblemError(f"no format for files of {task_name} is known: leave --data out")
+        raise ProblemError(f"skipped {data}: there is no such file; give the path of a file with problems")
     try:
-        return read_file(data, task.size, unique=False)
+        return make_task(task_name).read_file(data)
     except ProblemError as error:
         raise ProblemError(f"{error} (the checkpoint was trained on {task_name})") from None
 
@@ -64,7 +58,7 @@ def joined(checkpoint: Checkpoint, others: tuple[str, ...]) -> Checkpoint:
     """``checkpoint`` with the GRPO heads of ``others`` too. Raises CheckpointError where a network is another one."""
     heads, weights = dict(checkpoint.heads), checkpoint.model.state_dict()
     for number, place in enumerate(others, start=2):
-        other = load_checkpoint(place, checkpoint.task)
+        other = load_checkpoint(place)
         same = other.model.config == checkpoint.model.config
         if not same or any(not torch.equal(part, weights[name]) for name, part in other.model.state_dict().items()):
             raise CheckpointError(f"{place} holds another network: --also takes heads taught on the same one")
@@ -76,16 +70,19 @@ def joined(checkpoint: Checkpoint, others: tuple[str, ...]) -> Checkpoint:
 
 def run(config: Config) -> None:
     """Evaluate, print the table and write the files."""
-    checkpoint = joined(load_checkpoint(config.checkpoint), config.also)
-    data = None if config.data is None else read(config.data, checkpoint.task)
+    checkpoint = joined(load_checkpoint(config.checkpoint, size=config.size), config.also)
+    outside = None if config.data is None else read(config.data, checkpoint.task)
     task = make_task(checkpoint.task)
     passes = (config.problems + config.validation) // config.batch * config.max_steps
     one_pass = solving_pass(checkpoint.model, task.length, config.batch)
     accelerate(checkpoint.model, one_pass, passes, AccelerationConfig(bfloat16="off"))
     what = "-".join(config.level) or "own-levels" if config.data is None else config.data.stem
     out = config.out or Path("runs", "evaluate", f"{Path(config.checkpoint).name}-{what}")
-    report = evaluate_checkpoint(checkpoint, config, out, data)
+    report = evaluate_checkpoint(checkpoint, config, out, None if outside is None else outside.problems)
     console = Console()
+    if outside is not None and outside.left_out:
+        place = atomic_write(out / "left_out.txt", "\n".join(outside.left_out) + "\n")
+        console.print(f"left out, not problems of {checkpoint.task}: {len(outside.left_out)}, listed in {place}")
     console.print(report.table(), highlight=False)
     if config.json is not None:
         atomic_write(config.json, json.dumps(report.summary(), indent=2) + "\n")

@@ -1,12 +1,14 @@
-"""Solve one puzzle with a trained network and show how it thinks. A network may fail, and says so; no solver helps it.
+"""Solve one problem with a trained network and show how it thinks. A network may fail, and says so; no solver helps it.
 
 python scripts/solve.py sudoku 53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79
-python scripts/solve.py sudoku puzzle.txt
+python scripts/solve.py algebra "3*x + 4 = 10"
+python scripts/solve.py maze maze.txt
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from agents import metrics
-from agents.checkpoint import Checkpoint, load_checkpoint
+from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from agents.cli import main
 from agents.rules import LEARNER
 from agents.trace import Trace, trace
@@ -26,18 +28,22 @@ from trm_gym.task import ProblemError, Problems, Task
 _SIZES = {16: 4, 36: 6, 81: 9}
 _DECORATION = "|-+"
 _LARGEST_FILE = 10_000
+_SMALLEST_MAZE = 5
+_MAZES = "maze11x11"
 
 
 @dataclass(frozen=True)
 class Config:
-    """Solve a puzzle of your own, draft by draft. Exit code 0: solved, 1: not solved, 2: the puzzle is no puzzle."""
+    """Solve a problem of your own, draft by draft. Exit code 0: solved, 1: not solved, 2: it is no such problem."""
 
-    family: Annotated[Literal["sudoku"], tyro.conf.Positional]
-    """What kind of puzzle it is."""
+    family: Annotated[Literal["sudoku", "arithmetic", "algebra", "maze"], tyro.conf.Positional]
+    """What kind of problem it is."""
     puzzle: Annotated[str, tyro.conf.Positional]
-    """Its cells row by row, blanks as 0, . or _; or a text file with them. 16, 36 or 81 cells."""
+    """The problem, or a .txt file with it. A sudoku: its 16, 36 or 81 cells row by row, blanks as 0, . or _. A maze:
+    rows parted by /, walls as #, open cells as dots or spaces, S and G. Arithmetic: 3*(4-1). Algebra: 3*x + 4 = 10, or
+    a word (expand, factor, collect, differentiate, evaluate) and an expression."""
     checkpoint: str | None = None
-    """A folder with a checkpoint, or the name of one that comes with the package: by default the puzzle's size's."""
+    """A folder with a checkpoint, or the name of one that comes with the package: by default the task's."""
     rule: Literal["grpo", "rule-checker", "always"] = "rule-checker"
     """When to stop: when the policy learnt by GRPO says so, when the draft obeys the rules, or never."""
     max_steps: int = 16
@@ -52,8 +58,8 @@ class Config:
             raise ValueError(f"--price must be positive, got {self.price}")
 
 
-def read(puzzle: str) -> tuple[Task, Problems]:
-    """The task of the puzzle's size, and the puzzle. Raises ProblemError, saying what is wrong with it."""
+def read(family: str, puzzle: str) -> tuple[Task, Problems]:
+    """The task, in the size that the problem needs, and the problem. Raises ProblemError, saying what is wrong."""
     text, path = puzzle, Path(puzzle)
     if puzzle.strip().endswith(".txt") or _is_file(path):
         try:
@@ -63,12 +69,30 @@ def read(puzzle: str) -> tuple[Task, Problems]:
             raise ProblemError(f"cannot read {puzzle}: {error.strerror}") from None
         except ValueError:
             raise ProblemError(f"cannot read {puzzle}: not a text file") from None
+    task = make_task(_NAMES[family](text))
+    return task, task.encode(text)
+
+
+def _sudoku(text: str) -> str:
     cells = sum(not letter.isspace() and letter not in _DECORATION for letter in text)
     if cells not in _SIZES:
         raise ProblemError(f"{cells} cells found: expected 16, 36 or 81 (4x4, 6x6 or 9x9), or the path of a text file")
-    size = _SIZES[cells]
-    task = make_task(f"sudoku{size}x{size}")
-    return task, task.encode(text)
+    return f"sudoku{_SIZES[cells]}x{_SIZES[cells]}"
+
+
+def _maze(text: str) -> str:
+    rows = text.strip("\n").replace("/", "\n").split("\n")
+    size = max(_SMALLEST_MAZE, len(rows), *map(len, rows))
+    return f"maze{size}x{size}"
+
+
+_NAMES: dict[str, Callable[[str], str]] = {
+    "sudoku": _sudoku,
+    "maze": _maze,
+    "arithmetic": lambda _: "arithmetic",
+    "algebra": lambda _: "algebra",
+}
+"""The name of the task that a problem of each family belongs to."""
 
 
 def _is_file(path: Path) -> bool:
@@ -76,6 +100,16 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):  # A puzzle may be too long for a file name.
         return False
+
+
+def fitting(config: Config, task: Task) -> Checkpoint:
+    """The checkpoint asked for, or the shipped one of the task; a network for mazes serves every size of them."""
+    if config.family != "maze":
+        return load_checkpoint(config.checkpoint or task.name, task.name)
+    checkpoint = load_checkpoint(config.checkpoint or _MAZES, size=task.structure.shape[0])
+    if checkpoint.task != task.name:
+        raise CheckpointError(f"{config.checkpoint} was trained on {checkpoint.task}: choose a checkpoint of mazes")
+    return checkpoint
 
 
 def stop(found: Trace, rule: str) -> int:
@@ -93,7 +127,7 @@ def stop(found: Trace, rule: str) -> int:
 
 def show(console: Console, task: Task, found: Trace, steps: int) -> None:
     """Print the drafts up to ``steps``, each with what the network thinks of it."""
-    console.print("the puzzle", style="bold")
+    console.print("the problem", style="bold")
     _draw(console, task, found, 0)
     free = found.problems.free[0]
     for step in range(1, steps + 1):
@@ -135,8 +169,8 @@ def conclude(console: Console, task: Task, found: Trace, steps: int, rule: str) 
 
 def run(config: Config) -> None:
     """Read, think, show."""
-    task, problems = read(config.puzzle)
-    checkpoint: Checkpoint = load_checkpoint(config.checkpoint or task.name, task.name)
+    task, problems = read(config.family, config.puzzle)
+    checkpoint = fitting(config, task)
     found = trace(checkpoint, problems, config.max_steps, config.price)
     steps, console = stop(found, config.rule), Console()
     show(console, task, found, steps)

@@ -13,6 +13,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 
 import trm_gym
+from tests.toy import ToyTask
 from trm_gym.env import RefinementEnv
 from trm_gym.registration import TASKS, make_task
 from trm_gym.vector import RefinementVectorEnv
@@ -62,7 +63,9 @@ def test_nothing_truncates_from_outside(env_id):
 
 @every_id
 def test_specs_survive_json_and_copying(env_id):
-    made = gymnasium.make(env_id, level=0, split="test", max_steps=4, step_cost=0.01, reward="graded")
+    graded = gymnasium.make(env_id).get_wrapper_attr("task").graded
+    reward = "graded" if graded else "exact"
+    made = gymnasium.make(env_id, level=0, split="test", max_steps=4, step_cost=0.01, reward=reward)
     spec = made.spec
     assert spec is not None
     for twin in (EnvSpec.from_json(spec.to_json()), copy.deepcopy(spec)):
@@ -71,6 +74,22 @@ def test_specs_survive_json_and_copying(env_id):
         assert isinstance(env, RefinementEnv)
         assert env.max_steps == 4
         np.testing.assert_array_equal(env.reset(seed=3)[0]["problem"], made.reset(seed=3)[0]["problem"])
+
+
+@pytest.mark.parametrize(
+    ("env_id", "size", "name"), [("TRM-Maze-v0", 30, "maze30x30"), ("TRM-Sudoku-v0", 4, "sudoku4x4")]
+)
+def test_a_size_makes_a_relative_of_the_task(env_id, size, name):
+    made = gymnasium.make(env_id, size=size)
+    assert made.get_wrapper_attr("task") is make_task(name)
+    spec = made.spec
+    assert spec is not None
+    twin = gymnasium.make(EnvSpec.from_json(spec.to_json()))
+    np.testing.assert_array_equal(twin.reset(seed=3)[0]["problem"], made.reset(seed=3)[0]["problem"])
+    envs = gymnasium.make_vec(env_id, num_envs=2, size=size)
+    assert isinstance(envs, RefinementVectorEnv)
+    assert envs.task is make_task(name)
+    np.testing.assert_array_equal(envs.reset(seed=3)[0]["problem"][0], made.reset(seed=3)[0]["problem"])
 
 
 @every_id
@@ -126,8 +145,23 @@ def test_tasks_are_found_by_name_and_made_once(name):
 
 
 def test_unknown_tasks_are_errors():
-    with pytest.raises(ValueError, match="unknown task 'chess': use one of sudoku4x4"):
-        trm_gym.make_task("chess")
+    for name in ("chess", "chess8x8", "maze11x12", "maze030x030", "maze"):
+        with pytest.raises(ValueError, match=f"unknown task '{name}': use one of sudoku4x4"):
+            trm_gym.make_task(name)
+
+
+def test_tasks_have_relatives_of_other_sizes():
+    assert make_task("maze30x30").name == "maze30x30"
+    assert make_task("maze30x30") is make_task("maze11x11", 30) is make_task("maze7x7", 30)
+    assert make_task("sudoku9x9", 4) is make_task("sudoku4x4")
+    with pytest.raises(ValueError, match="no maze of size 4: use a whole number from 5 to 65"):
+        make_task("maze11x11", 4)
+    with pytest.raises(ValueError, match="no sudoku of size 12: use one of 4, 6, 9"):
+        make_task("sudoku12x12")
+    with pytest.raises(ValueError, match="'arithmetic' has no size: leave out size=5"):
+        make_task("arithmetic", 5)
+    with pytest.raises(ValueError, match="size=5 goes with the name of a task; toy was made by the caller"):
+        RefinementEnv(ToyTask(), size=5)
 
 
 def test_importing_the_suite_loads_nothing_heavy():

@@ -79,6 +79,9 @@ class ToyTask(Task):
             difficulty=np.array([(tokens == BLANK).sum() / 8], dtype=np.float32),
         )
 
+    def read_file(self, path) -> Outside:
+        raise ProblemError("toys have no files")
+
     def decode(self, tokens: NDArray[np.uint8]) -> str:
         return "".join(str(token) for token in tokens.tolist())
 

@@ -61,7 +61,8 @@ class RefinementEnv(gymnasium.Env["Observation", "NDArray[np.integer]"]):
     person's own: text, file, list or array; level -1) is for one episode. The problem is a function of seed,
     number of the episode since seeding, level and split alone. ``reset()`` without a seed goes on to the next.
 
-    task: a task or its name. level: None for the task's default. Raises ValueError for what it does not know.
+    task: a task or its name. level: None for the task's default. size: another size of the named task than its own
+    (``gym.make("TRM-Maze-v0", size=30)``). Raises ValueError for what it does not know.
 
     Version History: v0, the first.
     """
@@ -77,8 +78,9 @@ class RefinementEnv(gymnasium.Env["Observation", "NDArray[np.integer]"]):
         step_cost: float = DEFAULT_COST,
         reward: str = "exact",
         render_mode: str | None = None,
+        size: int | None = None,
     ) -> None:
-        self._episodes = Episodes(1, task, level, split, max_steps, step_cost, reward)
+        self._episodes = Episodes(1, task, level, split, max_steps, step_cost, reward, size)
         self.task = self._episodes.task
         self.max_steps = self._episodes.max_steps
         self.step_cost = self._episodes.step_cost

@@ -25,6 +25,7 @@ DEFAULT_STEPS = 16
 DEFAULT_COST = 0.1 / DEFAULT_STEPS
 SEED_LIMIT = 2**63
 """Seeds are below this, so that every slot's seed is one 64-bit word."""
+_ALL = slice(None)
 
 
 def observation_space(task: Task) -> Dict:
@@ -48,8 +49,9 @@ def action_space(task: Task) -> MultiDiscrete:
 class Episodes:
     """N slots, each in the middle of an episode, at its end, or not begun.
 
-    task: a task or its name. level: index or name, None for the task's default. max_steps: the budget.
-    Raises ValueError for unknown names and for settings out of range.
+    task: a task or its name. size: another than the name says, see ``make_task``; None with a task itself.
+    level: index or name, None for the task's default. max_steps: the budget. Raises ValueError for unknown names and
+    for settings out of range.
     """
 
     def __init__(
@@ -61,11 +63,14 @@ class Episodes:
         max_steps: int,
         step_cost: float,
         reward: str,
+        size: int | None = None,
     ) -> None:
         for name, number in (("num_envs", count), ("max_steps", max_steps)):
             if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
                 raise ValueError(f"{name} must be a whole number from 1 up, not {number!r}")
-        self.task = make_task(task) if isinstance(task, str) else task
+        if size is not None and not isinstance(task, str):
+            raise ValueError(f"size={size!r} goes with the name of a task; {task.name} was made by the caller")
+        self.task = make_task(task, size) if isinstance(task, str) else task
         self.max_steps = int(max_steps)
         self.step_cost = exact_cost(step_cost)
         self._mode = reward_mode(reward, self.task.graded, self.task.name)
@@ -152,12 +157,14 @@ class Episodes:
             self._verdicts.score[judged] = verdicts.score
         return np.where(played, step_rewards(before, self._worth, self.step_cost), 0.0)
 
-    def observe(self) -> dict[str, NDArray]:
-        """Fresh arrays: problem and answer, uint8 [N, L]; budget, the share of steps left, float32 [N, 1]."""
+    def observe(self, slots: NDArray[np.int64] | slice = _ALL) -> dict[str, NDArray]:
+        """Fresh arrays of ``slots`` [S]: problem and answer, uint8 [S, L]; budget, the share of steps left, float32
+        [S, 1].
+        """
         return {
-            "problem": self.problems.problem.copy(),
-            "answer": self.drafts.copy(),
-            "budget": ((self.max_steps - self.steps[:, None]) / self.max_steps).astype(np.float32),
+            "problem": self.problems.problem[slots].copy(),
+            "answer": self.drafts[slots].copy(),
+            "budget": ((self.max_steps - self.steps[slots, None]) / self.max_steps).astype(np.float32),
         }
 
     def report(self, slots: NDArray[np.int64]) -> dict[str, NDArray]:
@@ -196,7 +203,9 @@ def read_actions(actions: NDArray, count: int, task: Task) -> tuple[NDArray[np.u
             f"an action of {task.name} is {task.length} tokens and a halt bit: expected integers of shape "
             f"{(count, task.length + 1)}, got {actions.dtype} of shape {actions.shape}"
         )
-    if actions.min() < 0 or actions.max() >= task.vocab or actions[:, -1].max() > 1:
+    # Read as unsigned, a negative number is beyond every token, which saves looking for the least one.
+    unsigned = actions.view(actions.dtype.str.replace("i", "u"))
+    if unsigned.max() >= task.vocab or unsigned[:, -1].max() > 1:
         raise ValueError(
             f"an action of {task.name} holds tokens 0..{task.vocab - 1} and then a halt bit 0 or 1: got values "
             f"from {actions.min()} to {actions.max()} and halt bits up to {actions[:, -1].max()}"

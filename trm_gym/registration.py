@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
@@ -27,20 +28,49 @@ TASKS = {
     "sudoku4x4": TaskEntry("TRM-Sudoku4x4-v0", "trm_gym.sudoku", "SudokuTask", {"size": 4}),
     "sudoku6x6": TaskEntry("TRM-Sudoku6x6-v0", "trm_gym.sudoku", "SudokuTask", {"size": 6}),
     "sudoku9x9": TaskEntry("TRM-Sudoku-v0", "trm_gym.sudoku", "SudokuTask", {"size": 9}),
+    "arithmetic": TaskEntry("TRM-Arithmetic-v0", "trm_gym.arithmetic", "ArithmeticTask", {}),
+    "maze11x11": TaskEntry("TRM-Maze-v0", "trm_gym.maze", "MazeTask", {"size": 11}),
+    "algebra": TaskEntry("TRM-Algebra-v0", "trm_gym.algebra", "AlgebraTask", {}),
 }
-"""Every task by its name."""
+"""Every task by its name. One that has a ``size`` comes in others too, under names such as maze30x30."""
+
+_SIZED = re.compile(r"(.+?)(0|[1-9][0-9]*)x\2")
+
+
+def make_task(name: str, size: int | None = None) -> Task:
+    """The task called ``name``, the same object every time: what it builds lazily is then built once.
+
+    size: another size of it than its name says (``make_task("maze11x11", 30)`` is ``make_task("maze30x30")``).
+    Raises ValueError with the known names, and for a size that the task does not have.
+    """
+    if size is not None:
+        sized = _SIZED.fullmatch(name)
+        if sized is None:
+            raise ValueError(f"{name!r} has no size: leave out size={size!r}")
+        name = f"{sized[1]}{size}x{size}"
+    return _made(name)
 
 
 @functools.cache
-def make_task(name: str) -> Task:
-    """The task called ``name``, the same object every time: what it builds lazily is then built once.
+def _made(name: str) -> Task:
+    entry = _entry(name)
+    factory = getattr(importlib.import_module(entry.module), entry.factory)
+    try:
+        return factory(**entry.kwargs)
+    except ValueError as error:
+        raise ValueError(f"unknown task {name!r}: {error}") from None
 
-    Raises ValueError with the known names.
-    """
-    if name not in TASKS:
-        raise ValueError(f"unknown task {name!r}: use one of {', '.join(TASKS)}")
-    entry = TASKS[name]
-    return getattr(importlib.import_module(entry.module), entry.factory)(**entry.kwargs)
+
+def _entry(name: str) -> TaskEntry:
+    """The entry of a task by name, or of a relative in another size."""
+    if name in TASKS:
+        return TASKS[name]
+    sized = _SIZED.fullmatch(name)
+    for known, entry in TASKS.items():
+        relative = _SIZED.fullmatch(known)
+        if sized and relative and sized[1] == relative[1]:
+            return replace(entry, kwargs={**entry.kwargs, "size": int(sized[2])})
+    raise ValueError(f"unknown task {name!r}: use one of {', '.join(TASKS)}")
 
 
 def register_envs() -> None:

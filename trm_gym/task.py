@@ -102,6 +102,14 @@ class Verdicts:
     score: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Outside:
+    """What a file from outside holds: the problems that are the task's, and where and why others were left out."""
+
+    problems: Problems
+    left_out: tuple[str, ...] = ()
+
+
 class Task(abc.ABC):
     """A family of problems on one canvas of fixed length and vocabulary.
 
@@ -146,6 +154,10 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def encode(self, problem: UserProblem) -> Problems:
         """A person's own problem as a batch of one, fully validated. Raises ProblemError."""
+
+    @abc.abstractmethod
+    def read_file(self, path: str | os.PathLike[str]) -> Outside:
+        """The problems of a file; each task names its format. Raises ProblemError where it holds none."""
 
     @abc.abstractmethod
     def decode(self, tokens: NDArray[np.uint8]) -> str:

@@ -31,13 +31,16 @@ TOKEN = {symbol.strip(): token for token, symbol in enumerate(SYMBOLS)}
 
 _READ = re.compile("|".join(re.escape(s) for s in sorted(TOKEN, key=len, reverse=True) if s) + r"|\s+|(?P<wrong>.)")
 _NUMBER = re.compile(r"[0-9]+")
+_GAP = re.compile(r"[0-9]+\s+[0-9]+")
 
 
 def tokenize(text: str, cells: int) -> NDArray[np.uint8]:
     """``text`` as tokens uint8 [cells], from the left, spaces left out; ``**`` is read as ``^``.
 
-    Raises ProblemError for a character outside the alphabet and for text that is too long.
+    Raises ProblemError for a character outside the alphabet, for a space within a number and for text that is too long.
     """
+    if gap := _GAP.search(text):
+        raise ProblemError(f"{gap[0]!r} is no number: leave out the space in it, or write the operator")
     tokens = []
     for match in _READ.finditer(text.replace("**", "^")):
         if match["wrong"]:
@@ -64,7 +67,7 @@ def answer_text(tokens: NDArray[np.uint8]) -> str:
     """
     spaced = "".join(SYMBOLS[token] or " " for token in tokens)
     turned = _NUMBER.sub(lambda number: number[0][::-1], spaced)
-    return re.sub(r"(?<![0-9]) +| +(?![0-9])", "", turned)
+    return re.sub(r"(?<![0-9 ]) +| +(?![0-9 ])", "", turned)
 
 
 def answer_tokens(text: str, cells: int) -> NDArray[np.uint8]:

@@ -64,10 +64,11 @@ class RefinementVectorEnv(VectorEnv["Observation", "NDArray[np.integer]", "NDArr
         render_mode: str | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         max_episode_steps: None = None,
+        size: int | None = None,
     ) -> None:
         if max_episode_steps is not None:
             raise ValueError(f"max_episode_steps={max_episode_steps!r} would truncate: set the budget by max_steps")
-        self._episodes = Episodes(num_envs, task, level, split, max_steps, step_cost, reward)
+        self._episodes = Episodes(num_envs, task, level, split, max_steps, step_cost, reward, size)
         self.task = self._episodes.task
         self.max_steps = self._episodes.max_steps
         self.step_cost = self._episodes.step_cost
@@ -121,14 +122,13 @@ class RefinementVectorEnv(VectorEnv["Observation", "NDArray[np.integer]", "NDArr
         if idle.size:
             ended[idle] = False
             self._episodes.begin(idle)
-        observation, infos = self._episodes.observe(), {}
+        infos = {}
         if ended.any():
             infos = self._report(ended)
             if self.autoreset_mode is AutoresetMode.SAME_STEP:
-                infos = self._final(ended, observation, infos)
+                infos = self._final(ended, infos)
                 self._episodes.begin(np.flatnonzero(ended))
-                observation = self._episodes.observe()
-        return observation, rewards, ended, np.zeros_like(ended), infos
+        return self._episodes.observe(), rewards, ended, np.zeros_like(ended), infos
 
     def render(self) -> tuple[Any, ...]:
         """Every slot's draft as text or as a picture, as ``render_mode`` says."""
@@ -159,10 +159,11 @@ class RefinementVectorEnv(VectorEnv["Observation", "NDArray[np.integer]", "NDArr
             infos[f"_{name}"] = ended.copy()
         return infos
 
-    def _final(self, ended: NDArray[np.bool_], observation: Observation, report: dict[str, Any]) -> dict[str, Any]:
+    def _final(self, ended: NDArray[np.bool_], report: dict[str, Any]) -> dict[str, Any]:
         """The info of SAME_STEP: what was seen at the end, one dictionary per finished slot, and its report."""
         slots = np.flatnonzero(ended)
-        rows = zip(*(observation[name][slots] for name in ("problem", "answer", "budget")), strict=True)
+        seen = self._episodes.observe(slots)
+        rows = zip(seen["problem"], seen["answer"], seen["budget"], strict=True)
         last = np.full(self.num_envs, None, dtype=object)
         last[slots] = [{"problem": problem, "answer": answer, "budget": budget} for problem, answer, budget in rows]
         return {"final_obs": last, "_final_obs": ended.copy(), "final_info": report, "_final_info": ended.copy()}

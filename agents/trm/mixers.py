@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from agents.trm.encoder import Encoder
-from agents.trm.layers import SwiGLU, linear, swiglu_width
+from agents.trm.layers import SwiGLU, linear, swiglu_width, truncated_normal_
 from trm_gym.task import Structure
 
 ROPE_BASE = 1e4

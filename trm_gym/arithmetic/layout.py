@@ -1,0 +1,61 @@
+"""Where things stand on the canvas: 32 cells of problem, then one number, each digit of it at a cell of its own.
+
+The answer's cells are sign, seven digits from the units up, ``/``, seven digits of the denominator from the units up.
+A plus sign, unused high digits, and ``/`` with the denominator of a whole number are blank.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.compiled import inner
+from trm_gym.text import DIGIT, TOKEN
+
+WRITTEN = 32
+"""The cells of the problem."""
+
+PLACES = 7
+"""The digits that a numerator or denominator of an answer has at most."""
+
+ANSWER = 2 * (1 + PLACES)
+"""The cells of the answer."""
+
+LENGTH = WRITTEN + ANSWER
+
+PLACE_OF_CELL = np.tile(np.arange(-1, PLACES), 2)
+"""The place of a number that each of the answer's cells holds, int64 [ANSWER]; -1 for sign and ``/``."""
+
+BOUND = 10**PLACES
+"""Numerator and denominator of an answer are smaller."""
+
+PLUS, MINUS, TIMES, OVER, OPEN, CLOSE = (TOKEN[symbol] for symbol in "+-*/()")
+
+
+def free_cells(count: int) -> NDArray[np.bool_]:
+    """Which cells of ``count`` problems an answer may change, bool [count, LENGTH]."""
+    free = np.zeros((count, LENGTH), np.bool_)
+    free[:, WRITTEN:] = True
+    return free
+
+
+@inner
+def lay_out(numerator, denominator, row):
+    """Write the canonical answer into the blank cells after the problem in ``row`` uint8 [LENGTH]."""
+    if numerator < 0:
+        row[WRITTEN] = MINUS
+    _digits(abs(numerator), row, WRITTEN + 1)
+    if denominator != 1:
+        row[WRITTEN + 1 + PLACES] = OVER
+        _digits(denominator, row, WRITTEN + 2 + PLACES)
+
+
+@inner
+def _digits(number, row, at):
+    """Write ``number`` from the units up."""
+    row[at] = DIGIT + number % 10
+    number //= 10
+    while number:
+        at += 1
+        row[at] = DIGIT + number % 10
+        number //= 10

@@ -1,0 +1,61 @@
+"""Finds the canonical shortest path through mazes, and measures how hard they are."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.compiled import inner, kernel
+from trm_gym.maze.field import OFF, ON, OPEN, flood, load, workspace
+
+
+@inner
+def mark(work, start, goal, problem, solution):
+    """Write the solution of ``problem`` uint8 [L], which stands in ``work.field``, into ``solution`` uint8 [L].
+
+    ``work.steps`` holds the steps to ``goal``. Returns the difficulty; see ``solve``.
+    """
+    for cell in range(len(problem)):
+        solution[cell] = OFF if problem[cell] == OPEN else problem[cell]
+    here, branches = start, 0
+    while here != goal:
+        following = 0
+        # The last that qualifies is taken, so the order is that of the rule backwards.
+        for cell in (here - 1, here + work.width, here + 1, here - work.width):
+            if work.field[cell] == OPEN:
+                branches += 1
+                if work.steps[cell] == work.steps[here] - 1:
+                    following = cell
+        # Of a cell's open neighbours the one before it and the one after it are the path itself.
+        branches -= 1 if here == start else 2
+        here = following
+        if here != goal:
+            solution[(here // work.width - 2) * work.size + here % work.width - 2] = ON
+    return np.float32(work.steps[start] + branches)
+
+
+@kernel
+def _solve(problem, solution, steps, difficulty, work):
+    """The loop of ``solve``."""
+    for index in range(len(problem)):
+        start, goal = load(problem[index], work)
+        steps[index] = -1
+        if start >= 0 and goal >= 0:
+            flood(work, goal, start)
+            steps[index] = work.steps[start]
+        if steps[index] >= 0:
+            difficulty[index] = mark(work, start, goal, problem[index], solution[index])
+
+
+def solve(problem: NDArray[np.uint8], size: int) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.float32]]:
+    """Solutions uint8 [B, L], steps of a shortest path int64 [B] (-1: no way through, or no start or goal) and
+    difficulty float32 [B] of mazes uint8 [B, L]; where there is no way, solution and difficulty are 0.
+
+    Of several shortest paths the canonical one goes, from the start on, to the first of up, right, down and left that
+    a shortest path goes to. The difficulty is its length in steps plus its branches: the open cells beside it, each
+    counted as often as the path passes it by, at which a walker could leave it.
+    """
+    solution, steps = np.zeros_like(problem), np.empty(len(problem), np.int64)
+    difficulty = np.zeros(len(problem), np.float32)
+    _solve(np.ascontiguousarray(problem), solution, steps, difficulty, workspace(size))
+    return solution, steps, difficulty

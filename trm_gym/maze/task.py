@@ -1,0 +1,84 @@
+"""Mazes as a task of the suite."""
+
+from __future__ import annotations
+
+import os
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.maze import generator, user, verifier, view
+from trm_gym.maze.field import LARGEST, SMALLEST, VOCAB
+from trm_gym.maze.levels import levels
+from trm_gym.splits import split_index
+from trm_gym.streams import mix
+from trm_gym.task import Outside, Problems, Structure, Task, UserProblem, Verdicts
+
+
+@final
+class MazeTask(Task):
+    """Mazes on a square canvas: mark a shortest way from the start to the goal, by steps up, right, down and left.
+
+    Tokens: 0 blank, 1 wall, 2 start, 3 goal, 4 off the path, 5 on the path. Walls, start and goal are fixed; an answer
+    says 4 or 5 of every other cell. What lies outside the canvas is wall. size: of the canvas, 5 to 65. Raises
+    ValueError for another.
+    """
+
+    def __init__(self, size: int = 11) -> None:
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not SMALLEST <= size <= LARGEST:
+            raise ValueError(f"no maze of size {size!r}: use a whole number from {SMALLEST} to {LARGEST}")
+        self.size = int(size)
+        self.name = f"maze{size}x{size}"
+        self.length = self.size * self.size
+        self.vocab = VOCAB
+        self.levels = self._levels = levels(self.size)
+        self.default_level = len(self.levels) // 2
+        self.structure = Structure((self.size, self.size))
+        self.graded = False
+
+    def generate(self, count: int, level: int, split: str, seed: int) -> Problems:
+        """``count`` fresh mazes of the level, no two the same in another guise.
+
+        Raises ValueError where the split of a small canvas holds fewer.
+        """
+        level = self.level_index(level)
+        keys = mix(seed, np.arange(count), level, split_index(split))
+        return generator.distinct(keys, np.full(count, level), split, self.size, self._levels)
+
+    def supply(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
+        """One fresh maze per key, uint64 [B], well mixed, and level, int64 [B]."""
+        return generator.supply(keys, levels, split, self.size, self._levels)
+
+    def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
+        """Judge answers uint8 [B, L]: any shortest path counts; see ``verifier.verify``."""
+        return verifier.verify(problems, answers, self.size)
+
+    def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The canonical solution uint8 [L] of one problem uint8 [L]; ``solver.solve`` states the rule."""
+        return self.encode(problem).solution[0]
+
+    def encode(self, problem: UserProblem) -> Problems:
+        """A person's maze as a batch of one: text, a .txt file, a list or an array, of any size that fits.
+
+        Rows stand on lines of their own or are parted by a slash: # is wall, a dot or a space open, S the start, G the
+        goal. Lists and arrays hold rows of text or tokens. ``user`` says what is checked.
+        """
+        return user.encode(problem, self.size)
+
+    def read_file(self, path: str | os.PathLike[str]) -> Outside:
+        """The mazes of a file of JSON lines with the fields id, len (steps of a shortest path) and grid."""
+        return user.read_file(path, self.size)
+
+    def decode(self, tokens: NDArray[np.uint8]) -> str:
+        """Tokens uint8 [L] as lines of text: a dot for a blank, a space off the path, an o on it."""
+        rows = tokens.reshape(self.size, self.size).tolist()
+        return "\n".join("".join(user.LETTERS[token] for token in row) for row in rows)
+
+    def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
+        """The maze for a terminal, the draft's path in blue, red where it is broken."""
+        return view.draw_ansi(problems, draft, self.size)
+
+    def draw_rgb(self, problems: Problems, draft: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:
+        """The maze as a picture uint8 [H, W, 3], ``caption`` below; see ``view.draw_rgb`` for the colours."""
+        return view.draw_rgb(problems, draft, caption, self.size)

@@ -1,0 +1,82 @@
+"""Judges answers to mazes by the rules alone: a legal path from start to goal, and none shorter."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.compiled import inner, kernel
+from trm_gym.maze.field import OFF, ON, flood, load, workspace
+from trm_gym.task import Problems, Verdicts
+
+
+@inner
+def _marked(problem, free, answer, work):
+    """Write the path of ``answer`` into ``work.marks``. Returns its number of cells, -1 where a free cell is neither on
+    nor off the path or a fixed cell was changed.
+    """
+    count = 0
+    for row in range(work.size):
+        here = (row + 2) * work.width + 2
+        for column in range(work.size):
+            place = row * work.size + column
+            token = answer[place]
+            if free[place]:
+                if token != ON and token != OFF:
+                    return -1
+            elif token != problem[place]:
+                return -1
+            on = bool(free[place]) and token == ON
+            work.marks[here + column] = on
+            count += on
+    return count
+
+
+@inner
+def _walk(start, goal, count, work):
+    """Whether the path in ``work.marks``, of ``count`` cells, leads from start to goal over each of them, unforked."""
+    marks = work.marks
+    marks[start] = marks[goal] = True
+    here, before = start, -1
+    for _ in range(count + 1):
+        ways, following = 0, 0
+        for cell in (here - work.width, here + 1, here + work.width, here - 1):
+            if marks[cell] and cell != before:
+                ways += 1
+                following = cell
+        if ways != 1:
+            return False
+        here, before = following, here
+    return here == goal
+
+
+@kernel
+def _judge(problem, free, answers, solved, work):
+    """The loop of ``verify``."""
+    for index in range(len(problem)):
+        solved[index] = False
+        count = _marked(problem[index], free[index], answers[index], work)
+        if count < 0:
+            continue
+        start, goal = load(problem[index], work)
+        # The cheap test first: hardly any wrong answer is a path, and then nobody has to look for a shorter one.
+        if start >= 0 and goal >= 0 and _walk(start, goal, count, work):
+            flood(work, start, goal)
+            solved[index] = work.steps[goal] == count + 1
+
+
+def verify(problems: Problems, answers: NDArray[np.uint8], size: int) -> Verdicts:
+    """Judge answers uint8 [B, L]: any shortest path counts, whether or not it is ``problems.solution``.
+
+    solved: every free cell is ON or OFF, the fixed ones are as given, and the cells that are ON are, with start and
+    goal, those of one shortest path. score: 1 iff solved, else 0. Raises ValueError for answers of another shape or
+    type.
+    """
+    if answers.shape != problems.problem.shape or answers.dtype != np.uint8:
+        raise ValueError(
+            f"answers must be uint8 of shape {problems.problem.shape}, not {answers.dtype} of shape {answers.shape}"
+        )
+    solved = np.empty(len(answers), np.bool_)
+    problem, free = np.ascontiguousarray(problems.problem), np.ascontiguousarray(problems.free)
+    _judge(problem, free, np.ascontiguousarray(answers), solved, workspace(size))
+    return Verdicts(solved, solved.astype(np.float32))
