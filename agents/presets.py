@@ -1,9 +1,13 @@
-"""Pretraining settings by name, one for every task that has been trained."""
+"""Pretraining settings by name of the task, one for every task that has been trained."""
 
 from __future__ import annotations
 
+from agents.optim import OptimConfig
 from agents.pretrain import PretrainConfig
-from agents.trm.presets import SUDOKU
+from agents.trm.presets import MATH, MAZE, SUDOKU
+
+FAST = OptimConfig(muon_lr=0.02)
+"""Larger networks than sudoku's bear twice the learning rate."""
 
 PRETRAIN: dict[str, PretrainConfig] = {
     "sudoku6x6": PretrainConfig(
@@ -24,6 +28,19 @@ PRETRAIN: dict[str, PretrainConfig] = {
         batch=32,
         max_steps=16,
         average=0.995,
+    ),
+    "arithmetic": PretrainConfig(
+        task="arithmetic", levels=("sum3", "sum6", "chain", "carry"), model=MATH, optim=FAST, updates=1200
+    ),
+    "algebra": PretrainConfig(
+        task="algebra",
+        levels=("shift", "scale", "linear", "both_sides", "brackets"),
+        model=MATH,
+        optim=FAST,
+        updates=2400,
+    ),
+    "maze11x11": PretrainConfig(
+        task="maze11x11", levels=("perfect", "long"), model=MAZE, optim=FAST, updates=2400, batch=32, max_steps=16
     ),
 }
 """The first is the default."""

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.compiled import below, inlined, kernel
 from trm_gym.sudoku.geometry import Geometry
-from trm_gym.sudoku.kernels import below, candidates, inlined, kernel, search, workspace
+from trm_gym.sudoku.kernels import candidates, search, workspace
 
 NO_BUDGET = 1 << 62
 """For searches that end by themselves."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.compiled import inner, kernel
 from trm_gym.sudoku.geometry import Geometry
-from trm_gym.sudoku.kernels import Workspace, candidates, inner, kernel, propagate, workspace
+from trm_gym.sudoku.kernels import Workspace, candidates, propagate, workspace
 
 
 @inner

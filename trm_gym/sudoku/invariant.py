@@ -7,8 +7,8 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.compiled import inlined, kernel, scramble
 from trm_gym.sudoku.geometry import Geometry, geometry
-from trm_gym.sudoku.kernels import inlined, kernel, scramble
 
 _ROUNDS = 3
 _S2 = np.uint64(2)

@@ -1,39 +1,18 @@
 """Compiled search over bitmasks of candidates, shared by generating and solving.
 
 A candidate mask has bit d-1 set where digit d is still possible. Everything is size-free: a ``Geometry`` says which
-cells belong together, so one compilation serves every size. Random numbers are splitmix64 (Steele, Lea and Flood,
-2014) from a state that the caller owns. The code spells out its loops and takes its arrays from the caller because
-that compiles several times faster, and the first reset waits for the compiler.
+cells belong together, so one compilation serves every size.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from trm_gym.compiled import below, inner
 from trm_gym.sudoku.geometry import Geometry
-
-_GAMMA = np.uint64(0x9E3779B97F4A7C15)
-_FIRST = np.uint64(0xBF58476D1CE4E5B9)
-_SECOND = np.uint64(0x94D049BB133111EB)
-_S27, _S30, _S31, _S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
-
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-
-_INNER: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True}
-_INLINED: dict[str, Any] = {**_OPTIONS, "inline": "always"}
-
-kernel = njit(**_OPTIONS)
-"""Compiles a function at its first call and keeps the result on disk; it runs beside other threads."""
-
-inner = njit(**_INNER)
-"""The same for a function that only kernels call: without the wrapper for Python it compiles twice as fast."""
-
-inlined = njit(**_INLINED)
-"""The same for a function with one caller, which takes it in before it is compiled."""
 
 
 class Workspace(NamedTuple):
@@ -75,21 +54,6 @@ def workspace(board: Geometry, limit: int = 1, budget: int = 1 << 62) -> Workspa
         np.zeros(1, np.uint64),
         budget,
     )
-
-
-@inner
-def scramble(word):
-    """The finaliser of splitmix64: uint64 -> uint64, a well-mixed bijection."""
-    word = (word ^ (word >> _S30)) * _FIRST
-    word = (word ^ (word >> _S27)) * _SECOND
-    return word ^ (word >> _S31)
-
-
-@inner
-def below(state, bound):
-    """The next random integer in [0, bound) of the stream ``state``, uint64 [1]; its bias is below bound / 2**32."""
-    state[0] += _GAMMA
-    return np.int64(((scramble(state[0]) >> _S32) * np.uint64(bound)) >> _S32)
 
 
 @inner

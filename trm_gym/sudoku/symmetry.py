@@ -12,8 +12,8 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.compiled import below, kernel
 from trm_gym.sudoku.geometry import Geometry
-from trm_gym.sudoku.kernels import below, kernel
 
 _FREE = 16  # Beyond every digit: a base cell is its digit, plus this where it is to be found.
 

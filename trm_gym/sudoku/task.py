@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import final
 
 import numpy as np
@@ -13,7 +14,7 @@ from trm_gym.sudoku import bank, generator, user, verifier, view
 from trm_gym.sudoku.geometry import geometry
 from trm_gym.sudoku.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.sudoku.symmetry import disguise
-from trm_gym.task import Problems, Structure, Task, UserProblem, Verdicts
+from trm_gym.task import Outside, Problems, Structure, Task, UserProblem, Verdicts
 
 
 @final
@@ -85,6 +86,10 @@ class SudokuTask(Task):
     def encode(self, problem: UserProblem) -> Problems:
         """A person's puzzle as a batch of one: text, a .txt file, a list or an array; ``user`` says what is checked."""
         return user.encode(problem, self._board)
+
+    def read_file(self, path: str | os.PathLike[str]) -> Outside:
+        """The puzzles of a text file, one a line, with one solution or several; see ``user.read_file``."""
+        return Outside(user.read_file(path, self.size, unique=False))
 
     def decode(self, tokens: NDArray[np.uint8]) -> str:
         """Tokens uint8 [L] as one line, with a dot for a blank."""

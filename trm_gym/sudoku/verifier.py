@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.compiled import inner, kernel
 from trm_gym.sudoku.geometry import Geometry
-from trm_gym.sudoku.kernels import inner, kernel
 from trm_gym.task import Problems, Verdicts
 
 
