@@ -1,0 +1,42 @@
+"""The difficulty settings: families of problems, from x + b = c to brackets in brackets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trm_gym.algebra import equations, polynomials
+from trm_gym.algebra.draws import Draws
+from trm_gym.algebra.equations import Drawn
+from trm_gym.task import Level
+
+
+@dataclass(frozen=True)
+class AlgebraLevel(Level):
+    """A level whose problems ``family`` draws; ``listed`` if they are few enough to be listed one and all."""
+
+    family: Callable[[Draws], Drawn]
+    listed: bool = False
+
+
+LEVELS = (
+    AlgebraLevel("shift", "x+b=c: b to 50, x to 20; terms and sides in either order", equations.shift, True),
+    AlgebraLevel("scale", "a*x=b: a from 2 to 50, x to 20, sides in either order", equations.scale, True),
+    AlgebraLevel("linear", "a*x+b=c: a to 9, b to 50, x to 20; terms and sides in either order", equations.linear),
+    AlgebraLevel("rational", "a*x+b=c with a fraction for x: a to 9, b and c to 50", equations.rational),
+    AlgebraLevel("both_sides", "a*x+b=c*x+d: a and c to 9, b and d to 50, x to 20", equations.both_sides),
+    AlgebraLevel("brackets", "linear, with brackets in brackets: needs depth", equations.brackets),
+    AlgebraLevel("system", "two equations for x and y: coefficients to 9, x and y to 12", equations.system),
+    AlgebraLevel("quadratic", "a*x^2+b*x+c=0, a to 9, with rational roots", equations.quadratic),
+    AlgebraLevel("evaluate", "the value of a polynomial up to x^3, coefficients and x to 9", polynomials.evaluate),
+    AlgebraLevel("collect", "like terms: 4 to 7 of them up to x^2, coefficients to 20", polynomials.collect),
+    AlgebraLevel("expand", "(a*x+b)*(c*x+d), coefficients to 9", polynomials.expand),
+    AlgebraLevel("expand3", "three factors, coefficients of x to 3, numbers to 9", polynomials.expand3),
+    AlgebraLevel("differentiate", "a polynomial up to x^4, coefficients to 99", polynomials.differentiate),
+    AlgebraLevel("factor", "k*(a*x+b)*(c*x+d) multiplied out: k, a and c to 4, b and d to 12", polynomials.factor),
+    AlgebraLevel("factor3", "three factors multiplied out: a to 2, b to 9", polynomials.factor3),
+)
+"""The levels."""
+
+DEFAULT_LEVEL = "both_sides"
+"""The name of the default level."""

@@ -1,0 +1,106 @@
+"""Solves problems exactly and writes the canonical answer; measures how much work a problem is.
+
+Canonical are: roots in ascending order, a double root once; x before y; polynomials by falling powers; factors by
+(a, b) of a*x + b, a positive, after the content. ``layout`` says where the symbols stand.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.algebra import layout
+from trm_gym.algebra.exact import Facts, Integers, facts
+from trm_gym.algebra.factoring import BROKEN, factored
+from trm_gym.algebra.parser import ANSWER, EVALUATE, FACTOR, WRITTEN, Reading, read
+from trm_gym.algebra.rational import UNDER
+from trm_gym.task import ProblemError
+from trm_gym.text import SYMBOLS, VERBS, answer_tokens
+
+LONG = -20
+"""Why a solved problem has no answer here: there is no room for it."""
+
+_MOST = 10**9  # every number of an answer is below; the verifier reads no longer ones
+
+
+class Solved(NamedTuple):
+    """What became of B problems: solutions uint8 [B, L]; found int64 [B], positive, or, negative, why there is no
+    answer (see ``parser``, ``exact``, ``factoring`` and LONG); and the facts that this rests on.
+    """
+
+    solutions: NDArray[np.uint8]
+    found: Integers
+    facts: Facts
+
+
+def solve(problems: NDArray[np.uint8], reading: Reading | None = None) -> Solved:
+    """Solve problems, uint8 [B, WRITTEN or more]; ``reading`` is what they say, if they have been read."""
+    kinds = (reading := reading or read(problems)).kinds
+    asked = facts(reading)
+    solutions = np.zeros((len(problems), WRITTEN + ANSWER), np.uint8)
+    solutions[:, :WRITTEN] = problems[:, :WRITTEN]
+    solved = Solved(solutions, asked.counts.copy(), asked)
+    for of_kind, answer in (
+        (kinds <= EVALUATE, _answer_numbers),
+        ((kinds > EVALUATE) & (kinds != FACTOR), _answer_polynomials),
+        (kinds == FACTOR, _answer_products),
+    ):
+        if (chosen := np.flatnonzero(of_kind & (asked.counts > 0))).size:
+            answer(solved, chosen)
+    return solved
+
+
+def _answer_numbers(solved: Solved, chosen: Integers) -> None:
+    values, counts = solved.facts.values[chosen], solved.facts.counts[chosen]
+    cells, room = layout.numbers(values, counts)
+    solved.solutions[chosen, WRITTEN:] = cells
+    for which in np.flatnonzero(~room):
+        count = int(counts[which])
+        _close(solved, chosen[which], values[which, :count], layout.close_numbers(values[which], count))
+
+
+def _answer_polynomials(solved: Solved, chosen: Integers) -> None:
+    rows = solved.facts.rows[chosen]
+    cells, room = layout.polynomials(rows)
+    solved.solutions[chosen, WRITTEN:] = cells
+    broken = rows[:, UNDER] != 1
+    solved.found[chosen[broken]] = BROKEN
+    for which in np.flatnonzero(~room & ~broken):
+        _close(solved, chosen[which], rows[which], layout.close_polynomial(rows[which]))
+
+
+def _answer_products(solved: Solved, chosen: Integers) -> None:
+    counts, contents, factors = factored(solved.facts.rows[chosen])
+    cells, room = layout.products(contents, factors, counts)
+    solved.solutions[chosen, WRITTEN:] = cells
+    solved.found[chosen] = counts
+    for which in np.flatnonzero(~room & (counts > 0)):
+        content, count = int(contents[which]), int(counts[which])
+        parts = np.append(factors[which, :count], content)
+        _close(solved, chosen[which], parts, layout.close_product(content, factors[which], count))
+
+
+def _close(solved: Solved, which: np.int64, numbers: Integers, text: str) -> None:
+    """Write an answer that has no room in its fields closely, if that fits."""
+    try:
+        cells = answer_tokens(text, ANSWER)
+    except ProblemError:
+        cells = None
+    if cells is None or (np.abs(numbers) >= _MOST).any():
+        solved.found[which] = LONG
+    else:
+        solved.solutions[which, WRITTEN:] = cells
+
+
+_WORK = np.array([symbol.strip() in (*"0123456789+-*/^", *VERBS) for symbol in SYMBOLS])
+_DIGITS = np.array([symbol != "" and symbol in "0123456789" for symbol in SYMBOLS])
+
+
+def difficulty(solutions: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How much work solved problems uint8 [B, L] are, float32 [B]: one for each operation written in the problem, and
+    one for each digit of problem and answer, at which there may be something to carry.
+    """
+    written, answer = solutions[:, :WRITTEN], solutions[:, WRITTEN:]
+    return (_WORK[written].sum(axis=1) + _DIGITS[answer].sum(axis=1)).astype(np.float32)
