@@ -39,8 +39,16 @@ PRETRAIN: dict[str, PretrainConfig] = {
         optim=FAST,
         updates=2400,
     ),
+    # The recursion of a deeper search is less stable: smaller steps, and late steps trained on more often.
     "maze11x11": PretrainConfig(
-        task="maze11x11", levels=("perfect", "long"), model=MAZE, optim=FAST, updates=2400, batch=32, max_steps=16
+        task="maze11x11",
+        levels=("perfect", "long"),
+        model=MAZE,
+        optim=OptimConfig(adamw_lr=2e-3),
+        updates=2500,
+        batch=32,
+        max_steps=16,
+        explore=0.5,
     ),
 }
 """The first is the default."""

@@ -116,8 +116,7 @@ def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> Reading:
     degree = torch.where(kind > 0, torch.where(raised > 0, raised, 1), 0).clamp(max=HIGHEST_DEGREE)
     before = [part.gather(1, at) for part in (left, further)]
     after = [shifted(tokens, -by).gather(1, terms.last) for by in (1, 2)]
-    minus, plus = TOKEN["-"], TOKEN["+"]
-    negative = (before[0] == minus) ^ ((before[1] == minus) & ((before[0] == minus) | (before[0] == plus)))
+    negative = is_negative(*before)
 
     def passed(symbol: str) -> Tensor:
         """How many of a symbol stand before the term."""
@@ -140,13 +139,18 @@ def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> Reading:
     ]
     features = torch.cat([part.float() for part in told], dim=-1) * terms.present[..., None]
     added = terms.present & (depth == 0) & ~is_factor(before[0]) & ~is_factor(after[0])
-    role = torch.where(kind == 2, ROLES - 1, degree.clamp(max=ROLES - 2)) + ROLES * equation
-    unknown = (kind > 0).any(-1, keepdim=True)
     summed = added * sign
     columns = (summed[:, None] @ (mine @ (place * figure[..., None]).float()).flatten(2)).squeeze(1)
-    sides = (summed * unknown * size * (1 - 2 * right_side))[:, None]
-    totals = (sides @ F.one_hot(role, 2 * ROLES).float()).squeeze(1)
+    unknown = (kind > 0).any(-1, keepdim=True)
+    role = torch.where(kind == 2, ROLES - 1, degree.clamp(max=ROLES - 2)) + ROLES * equation
+    totals = ((summed * unknown * size * (1 - 2 * right_side))[:, None] @ F.one_hot(role, 2 * ROLES).float()).squeeze(1)
     return Reading(features[:, :most], values(columns), values(totals).flatten(1))
+
+
+def is_negative(symbol: Int[Tensor, "*shape"], further: Int[Tensor, "*shape"]) -> Bool[Tensor, "*shape"]:
+    """Whether what stands before a term, and before that, makes it negative: a minus, but not two of them."""
+    sign = (symbol == TOKEN["-"]) | (symbol == TOKEN["+"])
+    return (symbol == TOKEN["-"]) ^ (sign & (further == TOKEN["-"]))
 
 
 def is_factor(symbol: Int[Tensor, "*shape"]) -> Bool[Tensor, "*shape"]:
