@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from agents.checkpoint import Checkpoint
-from agents.halting import HaltHead
+from agents.halting import Halter
 from agents.rollout import refine
 from agents.rules import LEARNER
 from trm_gym import make_task
@@ -75,7 +75,7 @@ def trace(checkpoint: Checkpoint, problems: Problems, max_steps: int, price: flo
     return Trace(problems, **columns, policy=policy is not None)
 
 
-def _stopping(policy: HaltHead | None, features: torch.Tensor, price: float) -> float:
+def _stopping(policy: Halter | None, features: torch.Tensor, price: float) -> float:
     """The policy's probability of stopping at this step; not a number without a policy."""
     if policy is None:
         return float("nan")

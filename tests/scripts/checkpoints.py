@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import torch
 
 from agents.checkpoint import Checkpoint, save_checkpoint
-from agents.halting import HaltHead
+from agents.halting import HaltHead, HaltPolicy
 from agents.rollout import unroll
 from agents.trm import TRM, TRMConfig
 from trm_gym import make_task
 
 TINY = TRMConfig(hidden=8, layers=1, cycles=1, latent_updates=1, width_multiple=8)
+SHAPES = {
+    "maze11x11": dataclasses.replace(TINY, mixer="conv"),
+    "arithmetic": dataclasses.replace(TINY, mixer="mlp", positions="terms"),
+    "algebra": dataclasses.replace(TINY, mixer="mlp", positions="terms"),
+}
 
 
 def untrained(folder: Path, task_name: str = "sudoku4x4", heads: tuple[str, ...] = ("grpo",)) -> Path:
@@ -20,7 +26,8 @@ def untrained(folder: Path, task_name: str = "sudoku4x4", heads: tuple[str, ...]
     task = make_task(task_name)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = TRM(TINY, task.vocab, task.structure).eval()
+        model = TRM(SHAPES.get(task_name, TINY), task.vocab, task.structure).eval()
     features = unroll(model, task, task.generate(1, 0, "train", 0), 1).features.shape[-1]
-    made = {name: HaltHead(features, hidden=4, outputs=2 if name == "two_heads" else 1) for name in heads}
+    sizes = {"bce": 1, "two_heads": 2}
+    made = {name: HaltHead(features, 4, sizes[name]) if name in sizes else HaltPolicy(features, 4) for name in heads}
     return save_checkpoint(folder / task_name, Checkpoint(model, task_name, made))

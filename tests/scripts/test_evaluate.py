@@ -92,6 +92,24 @@ def test_puzzles_with_several_solutions_are_taken(evaluate, tmp_path: Path):
     assert {row["n"] for row in json.loads((tmp_path / "rows.json").read_text())} == {1}
 
 
+def test_questions_that_the_task_does_not_cover_are_listed(evaluate, tmp_path: Path, capsys):
+    file, place = tmp_path / "questions.jsonl", untrained(tmp_path, "arithmetic")
+    lines = ['{"q": "What is 3 + 4?"}', "12*(3-1)", '{"q": "Who is there?"}', '{"question": "?"}', "# no problem"]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    words = ["--checkpoint", str(place), "--level", "sum2", "--data", str(file), "--out", str(tmp_path / "out")]
+    evaluate(*words, "--json", str(tmp_path / "rows.json"))
+    assert json.loads((tmp_path / "rows.json").read_text())[0]["n"] == 2
+    listed = (tmp_path / "out" / "left_out.txt").read_text(encoding="utf-8").splitlines()
+    assert len(listed) == 2 and "questions.jsonl:3: not covered: 'Who is there?'" in listed[0]
+    assert "left out" in capsys.readouterr().out
+
+
+def test_a_maze_network_runs_at_another_size(evaluate, tmp_path: Path):
+    place = untrained(tmp_path, "maze11x11")
+    evaluate("--checkpoint", str(place), "--size", "7", "--level", "random", "--json", str(tmp_path / "rows.json"))
+    assert json.loads((tmp_path / "rows.json").read_text())[0]["n"] == 20
+
+
 def test_absent_data(refused):
     message = refused("--data", "nowhere.txt")
     assert "nowhere.txt" in message and "no such file" in message and message.count("\n") == 1

@@ -26,10 +26,10 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return untrained(tmp_path_factory.mktemp("checkpoints"))
 
 
-def code_of(*words: str) -> int:
+def code_of(*words: str, family: str = "sudoku") -> int:
     """The exit code with which the script ends."""
     try:
-        main(solve.run, solve.Config, args=["sudoku", *words])
+        main(solve.run, solve.Config, args=[family, *words])
     except SystemExit as stopped:
         return int(stopped.code or 0)
     return 0
@@ -126,6 +126,45 @@ def test_wrong_checkpoints_and_numbers(checkpoint: Path, tmp_path: Path, capsys:
     assert "no grpo head" in capsys.readouterr().err
     for words in (["--max-steps", "0"], ["--price", "0"], ["--rule", "magic"]):
         assert code_of(PUZZLE, "--checkpoint", str(checkpoint), *words) == 2
+
+
+MAZE = "S..../.###./...#./##.#./....G"
+
+
+@pytest.mark.parametrize(
+    ("family", "task", "problem", "answer"),
+    [
+        ("algebra", "algebra", "3*x + 4 = 10", "\n2\n"),
+        ("arithmetic", "arithmetic", "3*(4-1)", "\n9\n"),
+        ("maze", "maze11x11", MAZE, "S    \no###"),
+    ],
+)
+def test_every_family_is_solved(family, task, problem, answer, tmp_path: Path, solving, capsys):
+    place = untrained(tmp_path, task)
+    solving(1)
+    assert code_of(problem, "--checkpoint", str(place), family=family) == 0
+    assert answer in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("family", "problem", "said"),
+    [
+        ("algebra", "3*x + 4", "="),
+        ("algebra", "x^2 = 2", "8"),
+        ("arithmetic", "1/0", "zero"),
+        ("maze", "S../.#./...", "no G"),
+        ("maze", "S#G/###/...", "no way"),
+    ],
+)
+def test_what_is_no_problem_of_a_family(family, problem, said, capsys):
+    assert code_of(problem, family=family) == 2
+    message = capsys.readouterr().err
+    assert said in message and message.count("\n") == 1
+
+
+def test_a_network_of_another_family_is_refused(checkpoint: Path, capsys):
+    assert code_of(MAZE, "--checkpoint", str(checkpoint), family="maze") == 2
+    assert "no sudoku of size 5" in capsys.readouterr().err
 
 
 def test_a_process_ends_with_code_2_and_no_traceback():

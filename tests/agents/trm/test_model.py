@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from agents.trm import TRM, TRMConfig
 from agents.trm.encoder import NEVER, CellEncoder
 from agents.trm.layers import rms_norm, swiglu_width
-from agents.trm.mixers import AttentionMixer, UnitsMixer, make_mixer
+from agents.trm.mixers import AttentionMixer, ConvMixer, UnitsMixer, make_mixer
 from trm_gym import make_task
 from trm_gym.task import Structure
 
@@ -111,6 +111,21 @@ def test_units_mixer_is_the_concatenation_of_pools_under_one_matrix():
         parts.append(same @ x / np.sqrt(4))
     weight = torch.cat([mixer.own.weight, *(w for name, w in mixer.named_parameters() if "pools" in name)], dim=1)
     torch.testing.assert_close(mixer(x), F.linear(torch.cat(parts, -1), weight) / 2)
+
+
+def test_conv_hears_of_the_eight_neighbours_and_fits_every_size():
+    torch.manual_seed(0)
+    mixer = ConvMixer(8, Structure((5, 7)), values=1)
+    x = torch.randn(1, 35, 8)
+    changed = x.clone()
+    changed[0, 2 * 7 + 3] += 1.0
+    heard = (mixer(x) - mixer(changed)).abs().amax(-1).view(5, 7) > 1e-6
+    expected = torch.zeros(5, 7, dtype=torch.bool)
+    expected[1:4, 2:5] = True
+    assert torch.equal(heard, expected)
+    larger = ConvMixer(8, Structure((9, 9)), values=1)
+    larger.load_state_dict(mixer.state_dict())
+    assert larger(torch.randn(2, 81, 8)).shape == (2, 81, 8)
 
 
 def test_attention_knows_the_distance_of_positions_only():

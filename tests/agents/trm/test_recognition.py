@@ -1,0 +1,113 @@
+"""What is read off a math problem, against what a person reads."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+import torch
+
+from agents.trm import TRM, TRMConfig
+from agents.trm import recognition as circuit
+from agents.trm.encoder import NEVER
+from trm_gym import make_task
+from trm_gym.text import SYMBOLS, tokenize
+
+CONFIG = TRMConfig(hidden=16, mixer="mlp", positions="terms")
+
+
+def cells(text: str) -> torch.Tensor:
+    return torch.from_numpy(tokenize(text, 40)).long()[None]
+
+
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch):
+    """Numbers as they are, so that sums can be read off."""
+    monkeypatch.setattr(circuit, "values", lambda signed: signed[..., None])
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("3*x+4=10", ["3*x", "4", "10"]),
+        ("12-x=-5*x+123", ["12", "x", "5*x", "123"]),
+        ("(x+2)*x^2-7x^3", ["x", "2", "x^2", "7x^3"]),
+        ("x*x*3", ["x", "x", "3"]),
+        ("evaluate x^2+1 at x=3", ["x^2", "1", "x", "3"]),
+        ("", []),
+    ],
+)
+def test_terms_are_found_in_reading_order(text, terms):
+    tokens = cells(text)
+    found = circuit.find_terms(tokens)
+    assert int(found.present.sum()) == len(terms)
+    for number, term in enumerate(terms):
+        assert "".join(SYMBOLS[token] for token in tokens[0][found.cells[0, number]]) == term
+
+
+@pytest.mark.parametrize(
+    ("text", "totals"),
+    [
+        ("3*x+4=10", [-6, 3, 0, 0, 0]),
+        ("12-x=-5*x+123", [-111, 4, 0, 0, 0]),
+        ("collect 3*x+5-x-7*x^2", [5, 2, -7, 0, 0]),
+        ("2*(3*x-4)+5=1", [4, 0, 0, 0, 0]),  # what brackets hold is left to the network
+        ("12+34-5", [0, 0, 0, 0, 0]),  # and so are sums of plain numbers
+        ("2*x+3*y=7", [-7, 2, 0, 0, 3]),
+    ],
+)
+def test_totals_by_role(plain, text, totals):
+    assert circuit.read_terms(cells(text), 8).totals[0, :5].tolist() == totals
+
+
+def test_a_second_equation_has_totals_of_its_own(plain):
+    totals = circuit.read_terms(cells("2*x+3*y=7,x-y=1"), 8).totals[0]
+    assert totals.tolist() == [-7, 2, 0, 0, 3, -1, 1, 0, 0, -1]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [("123-45+7", [5, -2, 1]), ("-3--40+9", [6, 4, 0]), ("12*3+4", [4, 0, 0]), ("(1+2)+50", [0, 5, 0])],
+)
+def test_columns_of_digits(plain, text, columns):
+    """On paper: 3 - 5 + 7, 2 - 4, 1; products and brackets are not added up; carries are nowhere."""
+    assert circuit.read_terms(cells(text), 8).columns[0, :3, 0].tolist() == columns
+
+
+def test_values_by_hand():
+    numbers = circuit.values(torch.tensor([-20.0]))[0]
+    assert numbers[:3].tolist() == pytest.approx([-2.0, -0.2, -0.02])
+    assert numbers[3:6].tolist() == pytest.approx([math.log(20) / 3, -1.0, 0.0])
+    sines, cosines = numbers[6:18], numbers[18:30]
+    assert sines[0].item() == pytest.approx(0.0, abs=1e-4) and cosines[0].item() == pytest.approx(1.0)
+    assert sines[1].item() == pytest.approx(math.sin(-2 * math.pi * 20 / 3), abs=1e-4)
+
+
+def test_an_answer_cell_sees_the_column_of_its_place():
+    task = make_task("arithmetic")
+    torch.manual_seed(0)
+    encoder = TRM(CONFIG, task.vocab, task.structure).encoder
+    one, other = (torch.nn.functional.pad(cells(text)[:, :32], (0, 16)) for text in ("123+456", "123+756"))
+    differs = (encoder.embed(one) != encoder.embed(other)).any(-1)[0, CONFIG.terms :]
+    places = task.structure.places
+    assert places is not None
+    assert differs.tolist() == (places == 2).tolist(), "only the hundreds"
+
+
+def test_a_network_over_terms_speaks_of_the_answer_alone():
+    task = make_task("algebra")
+    torch.manual_seed(0)
+    model = TRM(CONFIG, task.vocab, task.structure)
+    problems = torch.from_numpy(task.generate(3, task.default_level, "train", 0).problem).long()
+    carry, output = model(model.initial_carry(3), problems)
+    written = task.structure.written
+    assert output.logits.shape == (3, task.length, task.vocab)
+    assert (output.logits[:, :written] == NEVER).all() and (output.logits[:, written:] != NEVER).all()
+    assert carry.answer.shape[1] == CONFIG.terms + task.length - written
+
+
+def test_terms_need_a_task_of_text():
+    sudoku = make_task("sudoku4x4")
+    with pytest.raises(ValueError, match="needs a task of text"):
+        TRM(dataclasses.replace(CONFIG, mixer="units"), sudoku.vocab, sudoku.structure)
