@@ -1,6 +1,7 @@
 """Measure how fast this machine runs the suite, each figure beside the bar it is held to. It checks no results.
 
 python scripts/benchmark.py envs     environments, supply of problems, import and first reset
+python scripts/benchmark.py tasks    fresh problems and verdicts of math and mazes, beside reasoning-gym where installed
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Annotated, Literal
 
 import numpy as np
@@ -24,6 +27,7 @@ from rich.table import Table
 from agents.cli import main
 from trm_gym.env import RefinementEnv
 from trm_gym.registration import TASKS, make_task
+from trm_gym.streams import mix
 from trm_gym.task import Task
 from trm_gym.vector import RefinementVectorEnv
 
@@ -34,7 +38,7 @@ _ACTION_BATCHES = 8
 class Config:
     """What to measure, and how long."""
 
-    subject: Annotated[Literal["envs"], tyro.conf.Positional]
+    subject: Annotated[Literal["envs", "tasks"], tyro.conf.Positional]
     """What to measure."""
     task: str = "sudoku9x9"
     """The task whose environments are measured."""
@@ -131,6 +135,52 @@ def generation(config: Config, task: Task) -> Figure:
     return Figure(f"fresh unique problems, {config.task} {config.level}", best(once, max), "per s", 2000)
 
 
+RATES = (
+    ("arithmetic", "sum3", None, 500e3, "chain_sum"),
+    ("algebra", "linear", 200e3, 500e3, "simple_equations"),
+    ("algebra", "both_sides", None, 500e3, None),
+    ("algebra", "expand", 20e3, 500e3, "polynomial_multiplication"),
+    ("algebra", "collect", 20e3, 500e3, None),
+    ("maze11x11", "perfect", 50e3, 200e3, "maze"),
+    ("maze11x11", "random", 50e3, 200e3, None),
+    ("maze30x30", "hard", 2e3, None, None),
+)
+"""Task, level, the bars for fresh problems and for verdicts a second, and what reasoning-gym calls its like."""
+
+
+def measure_tasks(config: Config) -> list[Figure]:
+    """Fresh problems of the train split, and verdicts on right answers, on one core."""
+    figures = []
+    for name, level, fresh, verdicts, relative in RATES:
+        task = make_task(name)
+        index, count = task.level_index(level), 20_000 if task.length < 200 else 500
+        problems = task.generate(count, index, "train", 0)
+        keys, levels = mix(1, np.arange(count)), np.full(count, index)
+        rate = best(lambda t=task, k=keys, at=levels: per_second(lambda: t.supply(k, at, "train"), len(k), config), max)
+        figures.append(Figure(f"fresh problems, {name} {level}", rate, "per s", fresh))
+        judged = best(lambda t=task, p=problems: per_second(lambda: t.verify(p, p.solution), len(p), config), max)
+        figures.append(Figure(f"verdicts, {name} {level}", judged, "per s", verdicts))
+        if relative and find_spec("reasoning_gym"):
+            figures.append(Figure(f"reasoning-gym's {relative}", reasoning_gym(relative, config), "per s"))
+    return figures
+
+
+def per_second(work: Callable[[], object], count: int, config: Config) -> float:
+    """How many of ``count`` things, done by each call of ``work``, are done in a second."""
+    calls, began = 0, time.perf_counter()
+    while time.perf_counter() - began < config.seconds:
+        work()
+        calls += 1
+    return calls * count / (time.perf_counter() - began)
+
+
+def reasoning_gym(name: str, config: Config) -> float:
+    """Fresh problems a second of a dataset of reasoning-gym."""
+    dataset = import_module("reasoning_gym").create_dataset(name, size=1_000_000, seed=0)
+    numbers = iter(range(1_000_000))
+    return per_second(lambda: dataset[next(numbers)], 1, config)
+
+
 def import_seconds() -> float:
     """The time that ``import trm_gym`` takes in a new interpreter."""
     return timed("import trm_gym")
@@ -169,7 +219,7 @@ def show(figures: list[Figure]) -> None:
     Console().print(table)
 
 
-SUBJECTS = {"envs": measure_envs}
+SUBJECTS = {"envs": measure_envs, "tasks": measure_tasks}
 
 
 def run(config: Config) -> None:

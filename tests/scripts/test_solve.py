@@ -136,7 +136,7 @@ MAZE = "S..../.###./...#./##.#./....G"
     [
         ("algebra", "algebra", "3*x + 4 = 10", "\n2\n"),
         ("arithmetic", "arithmetic", "3*(4-1)", "\n9\n"),
-        ("maze", "maze11x11", MAZE, "S    \no###"),
+        ("maze", "maze11x11", MAZE, "Soooo\n ###o"),
     ],
 )
 def test_every_family_is_solved(family, task, problem, answer, tmp_path: Path, solving, capsys):
