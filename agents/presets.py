@@ -32,13 +32,7 @@ PRETRAIN: dict[str, PretrainConfig] = {
     "arithmetic": PretrainConfig(
         task="arithmetic", levels=("sum3", "sum6", "chain", "carry"), model=MATH, optim=FAST, updates=1200
     ),
-    "algebra": PretrainConfig(
-        task="algebra",
-        levels=("shift", "scale", "linear", "both_sides", "brackets"),
-        model=MATH,
-        optim=FAST,
-        updates=2400,
-    ),
+    "algebra": PretrainConfig(task="algebra", levels=("linear", "both_sides"), model=MATH, optim=FAST, updates=2000),
     # The recursion of a deeper search is less stable: smaller steps, and late steps trained on more often.
     "maze11x11": PretrainConfig(
         task="maze11x11",

@@ -114,9 +114,9 @@ PRESETS = {
     "sudoku6x6": preset("sudoku6x6", ("clues13", "clues12", "clues11", "clues10", "clues9", "clues8"), ("clues8-10",)),
     "sudoku4x4": preset("sudoku4x4", ("clues10-12", "clues6-8", "clues4-5"), ("clues6-8",), iterations=40),
     "sudoku9x9": preset("sudoku9x9", ("clues30", "clues26", "minimal", "search"), ("clues30", "search")),
-    "arithmetic": preset("arithmetic", ("sum3", "sum6", "chain", "carry"), ("chain", "carry"), iterations=40),
-    "algebra": preset("algebra", ("linear", "both_sides", "brackets"), ("both_sides", "brackets"), iterations=40),
-    "maze": preset("maze11x11", ("perfect", "long"), ("perfect", "long"), iterations=40),
+    "arithmetic": preset("arithmetic", ("sum3", "sum6", "chain", "carry"), ("chain",), iterations=40),
+    "algebra": preset("algebra", ("linear", "both_sides"), ("both_sides",), iterations=40),
+    "maze": preset("maze11x11", ("perfect", "long"), ("perfect",), iterations=40),
 }
 """The first is the default."""
 
@@ -185,7 +185,7 @@ class Training:
 
     def heads(self) -> dict[str, Halter]:
         """GRPO's head, and in the frozen setting those that it is compared with, taught on the same drafts."""
-        heads = {"grpo": self.grpo.head.eval().requires_grad_(False)}
+        heads: dict[str, Halter] = {"grpo": self.grpo.head.eval().requires_grad_(False)}
         if self.bank:
             grpo = self.config.grpo
             batch = max(1, self.envs.num_envs // grpo.minibatches)

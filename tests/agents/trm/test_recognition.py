@@ -101,7 +101,7 @@ def test_a_network_over_terms_speaks_of_the_answer_alone():
     model = TRM(CONFIG, task.vocab, task.structure)
     problems = torch.from_numpy(task.generate(3, task.default_level, "train", 0).problem).long()
     carry, output = model(model.initial_carry(3), problems)
-    written = task.structure.written
+    written = task.structure.written or 0
     assert output.logits.shape == (3, task.length, task.vocab)
     assert (output.logits[:, :written] == NEVER).all() and (output.logits[:, written:] != NEVER).all()
     assert carry.answer.shape[1] == CONFIG.terms + task.length - written
