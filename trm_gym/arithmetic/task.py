@@ -13,7 +13,7 @@ from trm_gym.arithmetic.layout import LENGTH, PLACE_OF_CELL, WRITTEN
 from trm_gym.arithmetic.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.questions import read_questions
 from trm_gym.task import Outside, Problems, Structure, Task, UserProblem, Verdicts
-from trm_gym.text import SYMBOLS, as_text
+from trm_gym.text import SYMBOLS, answer_text, as_text
 
 
 @final
@@ -66,8 +66,8 @@ class ArithmeticTask(Task):
         return read_questions(path, user.encode, user.from_words)
 
     def decode(self, tokens: NDArray[np.uint8]) -> str:
-        """The problem in tokens uint8 [L] as text, without spaces."""
-        return as_text(tokens[:WRITTEN])
+        """Tokens uint8 [L] as text: the answer, if there is one, or the problem as ``encode`` reads it."""
+        return answer_text(tokens[WRITTEN:]) or as_text(tokens[:WRITTEN])
 
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
         """The problem in bold, the draft's answer below."""
