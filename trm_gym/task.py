@@ -151,6 +151,13 @@ class Task(abc.ABC):
     def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The solution uint8 [L] of one problem uint8 [L]. Raises ProblemError where there is none."""
 
+    def nearest(self, problems: Problems, preference: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """The solutions uint8 [B, L] that agree best with a preference, for supervision where a problem has several.
+
+        preference: float32 [B, L, V], log-probabilities of tokens. Here, where one solution is known, that one.
+        """
+        return problems.solution
+
     @abc.abstractmethod
     def encode(self, problem: UserProblem) -> Problems:
         """A person's own problem as a batch of one, fully validated. Raises ProblemError."""
