@@ -44,8 +44,8 @@ class Structure:
     changing the problem (sudoku: the digits), or None where tokens have meanings of their own.
     ``written`` is, for a task of text, how many of the first positions hold the problem; the answer is written into
     the others. None for tasks whose problem and answer share their cells. ``places`` says of each of those others which
-    place of a number it holds where the answer is laid out as the canonical solution is: 0 the units, -1 none. ``powers``
-    says which power of the unknown its term has where the answer is a polynomial.
+    place of a number it holds where the answer is laid out as the canonical solution is: 0 the units, -1 none.
+    ``powers`` says which power of the unknown its term has where the answer is a polynomial.
     """
 
     shape: tuple[int, ...]
