@@ -118,3 +118,21 @@ def token_log_prob(
     """
     chosen = logits.log_softmax(-1).gather(-1, tokens[..., None]).squeeze(-1)
     return (chosen * free).sum(-1)
+
+
+def log_stablemax(logits: Float[Tensor, "*batch v"]) -> Float[Tensor, "*batch v"]:
+    """log(s(x_i) / sum_j s(x_j)) with s(x) = x + 1 where x >= 0, 1 / (1 - x) below: what TRM uses for softmax.
+
+    Prieto et al. 2025, arXiv 2501.04697, equation 5. The published code takes the quotient in float64; here log s(x) =
+    +-log(1 + |x|) is formed directly, so that nothing is lost in float32.
+    """
+    above, below = logits.clamp(min=0).log1p(), -(-logits.clamp(max=0)).log1p()
+    scores = torch.where(logits < 0, below, above)
+    return scores - scores.logsumexp(-1, keepdim=True)
+
+
+def stablemax_cross_entropy(
+    logits: Float[Tensor, "*batch v"], targets: Int[Tensor, "*batch"]
+) -> Float[Tensor, "*batch"]:
+    """-log stablemax(logits)[target] of every cell: the published TRM's loss of the answer."""
+    return -log_stablemax(logits).gather(-1, targets[..., None]).squeeze(-1)
