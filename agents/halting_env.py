@@ -89,7 +89,7 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
         self._episodes.begin(_SLOT, own)
         return self._episodes.observe()[0], {}
 
-    def step(self, action: np.int64) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+    def step(self, action: int | np.integer | np.ndarray) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Go on (0) or stop (1). Raises ValueError for anything else."""
         if not self._episodes.playing[0]:
             raise ResetNeeded("there is no episode to step: it has ended, or none has begun; call reset() first")
@@ -117,7 +117,7 @@ class HaltingVectorEnv(VectorEnv[Observation, NDArray[np.integer], NDArray]):
         step_cost: float = DEFAULT_COST,
         prices: tuple[float, float] | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-        max_episode_steps: None = None,
+        max_episode_steps: int | None = None,
     ) -> None:
         if max_episode_steps is not None:
             raise ValueError(f"max_episode_steps={max_episode_steps!r} would truncate: set the budget by max_steps")
@@ -144,7 +144,7 @@ class HaltingVectorEnv(VectorEnv[Observation, NDArray[np.integer], NDArray]):
         return self._episodes.observe(), {}
 
     def step(
-        self, actions: NDArray[np.integer]
+        self, actions: np.ndarray
     ) -> tuple[Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         """Go on or stop, integers [num_envs]; rewards float64, ends bool, all [num_envs]."""
         idle = np.flatnonzero(~self._episodes.playing)
@@ -207,7 +207,7 @@ class HaltingVectorEnv(VectorEnv[Observation, NDArray[np.integer], NDArray]):
         return {"final_obs": last, "_final_obs": ended.copy(), "final_info": report, "_final_info": ended.copy()}
 
 
-def read_actions(actions: NDArray, count: int) -> NDArray[np.bool_]:
+def read_actions(actions: np.ndarray, count: int) -> NDArray[np.bool_]:
     """Actions, integers [count], as wishes to stop, bool [count]. Raises ValueError."""
     actions = np.asarray(actions)
     if actions.shape != (count,) or not np.issubdtype(actions.dtype, np.integer):
@@ -267,7 +267,7 @@ def make_halting_vector(
     size: int | None = None,
     cache: str | os.PathLike[str] | None = None,
     autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-    max_episode_steps: None = None,
+    max_episode_steps: int | None = None,
 ) -> HaltingVectorEnv:
     """``gymnasium.make_vec("agents:TRM-Halt-v0", ...)``; settings: see ``load_bank`` and ``HaltingVectorEnv``."""
     bank = load_bank(checkpoint, BankConfig(level, split, problems, max_steps), task, size, cache)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import reprlib
 from collections.abc import Sequence
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,7 @@ class HaltingEpisodes:
         """Whether every slot has a problem."""
         return bool((self.numbers >= 0).all())
 
-    def check_problems(self, problems: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int64]:
+    def check_problems(self, problems: Sequence[Any] | np.ndarray) -> NDArray[np.int64]:
         """Places in the bank, one per slot, int64 [N]. Raises ValueError for what is none."""
         places = np.asarray(problems)
         whole = np.issubdtype(places.dtype, np.integer) and places.shape == self.seeds.shape

@@ -54,15 +54,15 @@ class TRMVecEnv(VecEnv):
         """Step all slots; rewards float32, as SB3 keeps them."""
         seen, rewards, terminated, truncated, told = self.envs.step(self._actions)
         ended = terminated | truncated
-        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        cut = (truncated & ~terminated).tolist()
+        infos: list[dict[str, Any]] = [{"TimeLimit.truncated": value} for value in cut]
         slots = np.flatnonzero(ended).tolist()
         if slots:
             last, final = told["final_obs"], told["final_info"]
             columns = {name: values.tolist() for name, values in final.items() if not name.startswith("_")}
             for slot in slots:
-                infos[slot] = {name: values[slot] for name, values in columns.items()}
+                infos[slot] |= {name: values[slot] for name, values in columns.items()}
                 infos[slot]["terminal_observation"] = last[slot]
-                infos[slot]["TimeLimit.truncated"] = bool(truncated[slot] and not terminated[slot])
         return seen, rewards.astype(np.float32), ended, infos
 
     def close(self) -> None:
