@@ -136,3 +136,26 @@ def stablemax_cross_entropy(
 ) -> Float[Tensor, "*batch"]:
     """-log stablemax(logits)[target] of every cell: the published TRM's loss of the answer."""
     return -log_stablemax(logits).gather(-1, targets[..., None]).squeeze(-1)
+
+
+def score_function_loss(
+    log_prob: Float[Tensor, "*batch"],
+    advantage: Float[Tensor, "*batch"],
+    weight: Float[Tensor, "*batch"] | float = 1.0,
+) -> Float[Tensor, ""]:
+    """Loss -mean w A log_prob, whose gradient is the plain policy gradient's (Williams 1992, REINFORCE).
+
+    weight: importance of samples that were not drawn from the policy itself, policy / behaviour.
+    """
+    return -(weight * advantage * log_prob).mean()
+
+
+def geometric_log_probs(rate: float, steps: int) -> Float[Tensor, " s"]:
+    """log p_t of halting at each of ``steps`` steps when each halts with chance ``rate``, and the last for certain.
+
+    PonderNet's prior (arXiv 2107.05407, section 2.2), its tail collected in the last step.
+    """
+    if not 0 < rate < 1:
+        raise ValueError(f"rate must be between 0 and 1, got {rate}: it is the chance of halting at a step")
+    rate_logit = torch.full((steps,), rate).logit()
+    return halting_log_probs(rate_logit)
