@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol, final, runtime_checkable
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
+from numpy.typing import NDArray
 from torch import Tensor
 
 from agents import losses
@@ -140,6 +142,33 @@ def measure(head: Halter, rollout: Graded, generator: torch.Generator) -> Metric
         "entropy": losses.halting_entropy(log_probs).mean().item(),
     }
     return Metrics(scalars, torch.multinomial(chances, 1, generator=generator).squeeze(-1) + 1)
+
+
+class Outcome(NamedTuple):
+    """How P problems go when a policy stops them, exactly, over branches and halting times, at the environment's price.
+
+    What a curriculum learns from: full depth says little of a policy, and on a frozen network it never changes.
+    """
+
+    solved: NDArray[np.float64]
+    """The chance that it stops at a right draft, [P]."""
+    spread: NDArray[np.float64]
+    """The variance of its return, [P]: what a policy gradient has to go by."""
+
+
+@torch.no_grad()
+def outcome(head: Halter, rollout: Graded) -> Outcome:
+    """How the problems of a rollout go under a head's policy."""
+    graded = rollout.unroll
+    price = torch.full(graded.solved.shape, rollout.step_cost * graded.max_steps)
+    chances = halting_log_probs(head, graded.features, price).exp().double()
+    step_cost = torch.full((len(graded),), rollout.step_cost, dtype=torch.float64)
+    returns = losses.halting_returns(graded.solved, step_cost)
+    first, second, solved = (
+        (chances * part).sum(-1).view(-1, rollout.branches).mean(-1)
+        for part in (returns, returns.square(), graded.solved)
+    )
+    return Outcome(solved.clamp(0, 1).numpy(), (second - first.square()).clamp(min=0).numpy())
 
 
 @final

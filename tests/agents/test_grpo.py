@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from agents.grpo import Grpo, measure, sample_halting
+from agents.grpo import Grpo, measure, outcome, sample_halting
 from agents.grpo_config import GrpoConfig
 from agents.halting import Halter, HaltHead
 from agents.pricing import draw_prices
@@ -136,6 +136,22 @@ def test_measures_by_hand():
     expected = {"return": 0.4, "steps": 1.0, "solved": 0.5, "solved_at_full_depth": 1.0, "entropy": 0.0}
     assert metrics.scalars == pytest.approx(expected, abs=1e-6)
     assert metrics.steps.tolist() == [1, 1]
+
+
+def test_outcomes_by_hand():
+    """Two problems of two branches: solved from steps 1 and 2, and never; a head that stops at step 1 or goes to 2."""
+    nothing = np.zeros(4, bool)
+    rollout = toy_rollout(np.array([1, 2, 9, 9]), nothing, nothing, 2, price=0.8)
+    head = HaltHead(4)
+    torch.nn.init.constant_(head.out.bias, 0.0)
+    found = outcome(head, rollout)
+    chances = np.r_[0.5 ** np.arange(1, 8), 0.5**7]
+    steps = np.arange(1, 9)
+    values = np.stack([1 - 0.1 * steps, (steps >= 2) - 0.1 * steps])
+    variance = (chances * values**2).sum() / 2 - ((chances * values).sum() / 2) ** 2
+    np.testing.assert_allclose(found.solved, [0.75, 0.0], atol=1e-6)
+    hopeless = (chances * (0.1 * steps) ** 2).sum() - (chances * 0.1 * steps).sum() ** 2
+    np.testing.assert_allclose(found.spread, [variance, hopeless], atol=1e-5)
 
 
 def test_a_warm_up_raises_the_price_only_above_the_floor():
