@@ -74,9 +74,55 @@ def clipped_surrogate(
     weight: importance of samples that were not drawn from the old policy itself, old / behaviour; kept out of the
     clipped ratio, so that at the first update nothing is clipped (Hilton et al. 2021, arXiv 2110.00641).
     """
+    return asymmetric_surrogate(log_prob, old_log_prob, advantage, (clip, clip), weight)
+
+
+def asymmetric_surrogate(
+    log_prob: Float[Tensor, "*batch"],
+    old_log_prob: Float[Tensor, "*batch"],
+    advantage: Float[Tensor, "*batch"],
+    bounds: tuple[float, float],
+    weight: Float[Tensor, "*batch"] | float = 1.0,
+) -> Float[Tensor, ""]:
+    """Loss -mean w min(r A, clip(r, 1 - low, 1 + high) A) with bounds (low, high); see ``clipped_surrogate``.
+
+    A higher upper bound lets rare halting times become likely: "clip-higher" of Yu et al. 2025 (DAPO, arXiv
+    2503.14476, equation 10).
+    """
     ratio = (log_prob - old_log_prob).exp()
-    gain = torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage)
+    gain = torch.minimum(ratio * advantage, ratio.clamp(1 - bounds[0], 1 + bounds[1]) * advantage)
     return -(weight * gain).mean()
+
+
+def cut_importance(
+    log_prob: Float[Tensor, "*batch"],
+    old_log_prob: Float[Tensor, "*batch"],
+    advantage: Float[Tensor, "*batch"],
+    bounds: tuple[float, float],
+    weight: Float[Tensor, "*batch"] | float = 1.0,
+) -> Float[Tensor, ""]:
+    """Loss -mean w sg(clip(r, 1 - low, 1 + high)) A log_prob, sg: without gradient.
+
+    CISPO (MiniMax 2025, arXiv 2506.13585, equation 4): a ratio beyond its bounds is cut, its gradient is not.
+    """
+    ratio = (log_prob - old_log_prob).exp().clamp(1 - bounds[0], 1 + bounds[1]).detach()
+    return -(weight * ratio * advantage * log_prob).mean()
+
+
+def sequence_surrogate(
+    log_prob: Float[Tensor, "*batch"],
+    old_log_prob: Float[Tensor, "*batch"],
+    advantage: Float[Tensor, "*batch"],
+    bounds: tuple[float, float],
+    weight: Float[Tensor, "*batch"] | float,
+    actions: Int[Tensor, "*#batch"],
+) -> Float[Tensor, ""]:
+    """``asymmetric_surrogate`` with r^(1 / n) for r, n the number of ``actions`` whose probabilities make log_prob.
+
+    GSPO (Zheng et al. 2025, arXiv 2507.18071, equations 5 and 7). Halting at step t is t actions, t - 1 times "go on"
+    and once "stop"; a draft is as many as it has free cells.
+    """
+    return asymmetric_surrogate(log_prob / actions, old_log_prob / actions, advantage, bounds, weight)
 
 
 def clip_fraction(
@@ -89,6 +135,17 @@ def clip_fraction(
 def halting_kl(old: Float[Tensor, "*batch s"], new: Float[Tensor, "*batch s"]) -> Float[Tensor, "*batch"]:
     """KL(old || new) = sum_t p_t (log p_t - log q_t), exactly, from the log-probabilities of every halting time."""
     return (old.exp() * (old - new)).sum(-1)
+
+
+def token_kl(
+    logits: Float[Tensor, "*batch l v"], reference: Float[Tensor, "*batch l v"], free: Bool[Tensor, "*batch l"]
+) -> Float[Tensor, ""]:
+    """Mean over free cells of KL(pi || pi_ref) = sum_v pi_v (log pi_v - log pi_ref,v), exactly.
+
+    The anchor of GRPO (arXiv 2402.03300, equation 3), which estimates it from samples; here all tokens are at hand.
+    """
+    new, old = logits.log_softmax(-1), reference.log_softmax(-1)
+    return ((new.exp() * (new - old)).sum(-1) * free).sum() / free.sum().clamp(min=1)
 
 
 def binary_cross_entropy(logits: Float[Tensor, "*shape"], targets: Bool[Tensor, "*shape"]) -> Float[Tensor, ""]:
