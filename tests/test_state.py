@@ -1,8 +1,8 @@
 """States taken and put back: search can branch, and what is no state of the environment is refused."""
 
 import copy
-from multiprocessing.reduction import ForkingPickler
 
+import cloudpickle
 import gymnasium
 import numpy as np
 import pytest
@@ -52,12 +52,12 @@ def test_a_batch_branches(env_id, mode):
     envs.set_state(state)
     assert future(envs) == first
     other = RefinementVectorEnv(5, envs.task, max_steps=4, autoreset_mode=mode)
-    other.set_state(ForkingPickler.loads(ForkingPickler.dumps(state)))
+    other.set_state(cloudpickle.loads(cloudpickle.dumps(state)))
     assert future(other) == first
 
 
 @every_id
-@pytest.mark.parametrize("twin_of", [copy.deepcopy, lambda env: ForkingPickler.loads(ForkingPickler.dumps(env))])
+@pytest.mark.parametrize("twin_of", [copy.deepcopy, lambda env: cloudpickle.loads(cloudpickle.dumps(env))])
 def test_copies_and_pickles_go_their_own_ways(env_id, twin_of):
     env = gymnasium.make(env_id, render_mode="ansi")
     env.reset(seed=5)
