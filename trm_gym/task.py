@@ -127,6 +127,11 @@ class Task(abc.ABC):
     graded: bool
     """Whether ``Verdicts.score`` is a sound partial score: 0 for an echo of the problem and for any constant."""
 
+    @property
+    def answer_tokens(self) -> NDArray[np.bool_]:
+        """Which tokens a free cell may hold in a finished answer, bool [V]: all but BLANK where a task says no more."""
+        return np.arange(self.vocab) != BLANK
+
     @abc.abstractmethod
     def generate(self, count: int, level: int, split: str, seed: int) -> Problems:
         """``count`` fresh problems, a pure function of the arguments; for supervision and evaluation.
@@ -174,7 +179,11 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
-        """A batch of one and a draft uint8 [L] for a terminal."""
+        """A batch of one and a draft uint8 [L] for a terminal.
+
+        Here and in a picture the draft may be two, uint8 [2, L], the one before it first: then the cells that it
+        changed are marked (``trm_gym.render.changes`` tells which).
+        """
 
     @abc.abstractmethod
     def draw_rgb(self, problems: Problems, draft: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:
