@@ -15,18 +15,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from agents import losses
-from agents.grpo import (
-    Grpo,
-    GrpoConfig,
-    Metrics,
-    draw_prices,
-    halting_log_probs,
-    means,
-    measure,
-)
+from agents.grpo import Graded, Grpo, Metrics, halting_log_probs, means, measure
+from agents.grpo_config import GrpoConfig
 from agents.halting import HaltPolicy
 from agents.optim import HeadOptimizer, schedule
-from agents.rollout import Rollout, Unroll
+from agents.pricing import draw_prices
+from agents.rollout import Unroll
 from agents.tensors import flat_state, load_flat_state, nest, unnest
 
 
@@ -36,7 +30,7 @@ class Learner(abc.ABC):
     head: HaltPolicy
 
     @abc.abstractmethod
-    def update(self, rollout: Rollout, bank: Unroll | None = None) -> Metrics:
+    def update(self, rollout: Graded, bank: Unroll | None = None) -> Metrics:
         """Learn from a rollout, or from the ``bank`` of all groups so far; what the head was worth before that."""
 
     @abc.abstractmethod
@@ -70,7 +64,7 @@ class HeadLearner(Learner):
     def loss(self, log_probs: Float[Tensor, "p g s"], returns: Float[Tensor, "p g s"]) -> Float[Tensor, ""]:
         """What is to be made small, for P groups of G branches, by every halting time's log-probability and return."""
 
-    def update(self, rollout: Rollout, bank: Unroll | None = None) -> Metrics:
+    def update(self, rollout: Graded, bank: Unroll | None = None) -> Metrics:
         """Learn from a rollout; the first one fixes the scale of what the head sees. bank: see ``Grpo.update``."""
         config = self.config
         if self.done == 0:

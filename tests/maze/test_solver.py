@@ -65,8 +65,8 @@ def test_the_nearest_solution_is_the_best_of_all_shortest_paths():
         assert TASK.verify(problems, answers).solved.all()
         gain = (logits[..., ON] - logits[..., OFF]).reshape(15, 11, 11)
         for problem, answer, worth in zip(problems.problem, answers, gain, strict=True):
-            ends = (divmod(int(np.flatnonzero(problem == end)[0]), 11) for end in (START, GOAL))
-            paths = [path[1:-1] for path in nx.all_shortest_paths(graph_of(problem), *ends)]
+            start, goal = (divmod(int(np.flatnonzero(problem == end)[0]), 11) for end in (START, GOAL))
+            paths = [path[1:-1] for path in nx.all_shortest_paths(graph_of(problem), start, goal)]
             several += len(paths) > 1
             best = max(paths, key=lambda path: sum(worth[cell] for cell in path))
             assert {divmod(int(cell), 11) for cell in np.flatnonzero(answer == ON)} == set(best)
