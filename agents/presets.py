@@ -36,12 +36,10 @@ PRETRAIN: dict[str, PretrainConfig] = {
     # The recursion of a deeper search is less stable: smaller steps, and late steps trained on more often.
     "maze11x11": PretrainConfig(
         task="maze11x11",
-        levels=("perfect", "long"),
+        levels=("random", "rooms", "perfect", "far"),
         model=MAZE,
         optim=OptimConfig(adamw_lr=2e-3),
-        updates=2500,
-        batch=32,
-        max_steps=16,
+        updates=2400,
         explore=0.5,
     ),
 }

@@ -13,7 +13,7 @@ SUDOKU = TRMConfig(hidden=32, cycles=1, latent_updates=2, expansion=3.0, mixer="
 MATH = TRMConfig(hidden=64, cycles=1, latent_updates=2, expansion=2.0, mixer="mlp", positions="terms")
 """A position for every term of the problem, then for every cell of the answer."""
 
-MAZE = TRMConfig(hidden=32, cycles=1, latent_updates=2, expansion=3.0, mixer="conv", positions="cells")
+MAZE = TRMConfig(hidden=48, cycles=1, latent_updates=2, expansion=3.0, mixer="conv", positions="cells")
 """A position for every cell, which hears of its neighbours: nothing in it depends on the size of the maze."""
 
 OFFICIAL_SUDOKU_ATTENTION = TRMConfig(

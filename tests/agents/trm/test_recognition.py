@@ -88,7 +88,7 @@ def test_an_answer_cell_sees_the_coefficient_of_its_power():
     one, other = (torch.nn.functional.pad(cells(f"collect {text}"), (0, 24)) for text in ("2*x^2+x", "2*x^2+3*x"))
     differs = (encoder.embed(one) != encoder.embed(other)).any(-1)[0, CONFIG.terms :]
     powers = task.structure.powers
-    assert powers is not None
+    assert powers is not None and task.structure.places is not None
     assert differs[powers == 1].all() and not differs[(powers != 1) & (task.structure.places < 0)].any()
 
 
