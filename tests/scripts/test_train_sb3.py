@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,21 @@ def test_each_stops_a_network(teach, tmp_path: Path, algorithm: str):
 def test_each_writes_answers(teach, algorithm: str, task: str, level: str):
     result = teach("--grain", "answer", "--algorithm", algorithm, "--task", task, "--level", level)
     assert result["test"]["n"] == 2 and 1 <= result["test"]["steps"] <= 3
+
+
+@pytest.mark.parametrize("algorithm", PLAYED["cell"])
+def test_each_edits_cells(teach, algorithm: str):
+    pytest.importorskip("trm_gym.wrappers")
+    result = teach("--grain", "cell", "--algorithm", algorithm, "--level", "clues10-12")
+    assert result["test"]["n"] == 2 and 0 <= result["test"]["steps"] <= 12
+
+
+def test_cells_are_refused_where_they_cannot_be_edited(teach, monkeypatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setitem(sys.modules, "trm_gym.wrappers", None)
+    with pytest.raises(SystemExit) as stopped:
+        teach("--grain", "cell", "--algorithm", "dqn")
+    assert stopped.value.code == 2
+    assert "needs trm_gym.wrappers.EditCells" in capsys.readouterr().err
 
 
 def test_ppo_learns_to_stop():
