@@ -84,7 +84,7 @@ class Config:
     price: float = 0.1
     """The price of thinking (lambda), of the whole budget."""
     max_steps: int = 16
-    """The budget of steps (halt and answer)."""
+    """The budget of steps; on the cell grain two edits for each free cell instead."""
     reward: Literal["exact", "graded"] = "exact"
     """What is paid while it learns (answer and cell); the measurement is always exact."""
     slots: int = 64
@@ -226,7 +226,7 @@ def cell(config: Config, folder: Path, console: Console) -> dict[str, Any]:
         raise ValueError("the cell grain needs trm_gym.wrappers.EditCells, which this version does not have") from None
 
     def made(split: str, reward: str) -> gymnasium.Env:
-        return edit(RefinementEnv(config.task, config.level, split, reward=reward))
+        return edit(RefinementEnv(config.task, config.level, split, config.max_steps, config.step_cost, reward))
 
     def envs(slots: int, split: str, reward: str) -> VecEnv:
         return VecMonitor(DummyVecEnv([lambda: made(split, reward)] * slots))
