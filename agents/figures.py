@@ -6,7 +6,7 @@ import io
 import itertools
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -183,6 +183,18 @@ def curriculum_figure(history: NDArray[np.floating], names: Sequence[str], path:
         axes.margins(x=0)
         handles, labels = axes.get_legend_handles_labels()
         figure.legend(handles[::-1], labels[::-1], loc="outside right center", title="level")
+    return Path(path)
+
+
+def effects_figure(found: Mapping[str, Sequence[float]], what: str, path: str | os.PathLike[str]) -> Path:
+    """One figure of runs that differ in one option each: a dot per seed; the first entry is what they differ from."""
+    with _figure(path, 7.2, 1.0 + 0.28 * len(found)) as figure:
+        axes = figure.subplots()
+        for place, values in enumerate(found.values()):
+            axes.plot(values, [place] * len(values), "o", color=_BLUE if place else _INK, ms=6, alpha=0.8)
+        axes.axvline(float(np.mean(next(iter(found.values())))), color=_GREY, lw=1.2, ls="--", zorder=1)
+        axes.set_yticks(range(len(found)), list(found))
+        axes.set(xlabel=what, ylim=(len(found) - 0.5, -0.5))
     return Path(path)
 
 

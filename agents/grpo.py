@@ -189,14 +189,14 @@ class Grpo:
         self._range = PriceRange(config)
 
     def update(self, rollout: Graded, bank: Unroll | None = None) -> Metrics:
-        """Learn from a rollout; the first one fixes the scale of what the head sees.
+        """Learn from a rollout; the first one (or its bank) fixes the scale of what the head sees.
 
         bank: all groups so far, the rollout's among them. A frozen network would make the same drafts again, and
         halting times are drawn anew from the present head, so old groups teach as well as new ones: passes draw from
         all of them.
         """
         if self.done == 0:
-            self.head.standardise(rollout.unroll.features)
+            self.head.standardise((rollout.unroll if bank is None else bank).features)
         self._optimizer.slow_down(schedule(self.done, self.iterations, 0, self.config.decay))
         metrics = measure(self.head, rollout, self.generator)
         self._range.update(metrics.scalars["solved"], metrics.scalars["solved_at_full_depth"])
