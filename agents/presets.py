@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.optim import OptimConfig
 from agents.pretrain import PretrainConfig
-from agents.trm.presets import MATH, MAZE, SUDOKU
+from agents.trm.presets import ALGEBRA, MATH, MAZE, SUDOKU
 
 FAST = OptimConfig(muon_lr=0.02)
 """Larger networks than sudoku's bear twice the learning rate."""
@@ -32,7 +32,16 @@ PRETRAIN: dict[str, PretrainConfig] = {
     "arithmetic": PretrainConfig(
         task="arithmetic", levels=("sum3", "sum6", "chain", "carry"), model=MATH, optim=FAST, updates=1200
     ),
-    "algebra": PretrainConfig(task="algebra", levels=("linear", "both_sides"), model=MATH, optim=FAST, updates=2000),
+    "algebra": PretrainConfig(
+        task="algebra",
+        levels=("linear", "both_sides", "collect"),
+        model=ALGEBRA,
+        optim=FAST,
+        updates=1500,
+        batch=128,
+        max_steps=8,
+        explore=0.1,
+    ),
     # The recursion of a deeper search is less stable: smaller steps, and late steps trained on more often.
     "maze11x11": PretrainConfig(
         task="maze11x11",

@@ -13,6 +13,9 @@ SUDOKU = TRMConfig(hidden=32, cycles=1, latent_updates=2, expansion=3.0, mixer="
 MATH = TRMConfig(hidden=64, cycles=1, latent_updates=2, expansion=2.0, mixer="mlp", positions="terms")
 """A position for every term of the problem, then for every cell of the answer."""
 
+ALGEBRA = TRMConfig(hidden=96, cycles=1, latent_updates=1, expansion=4.0, mixer="mlp", positions="terms")
+"""As MATH, wider and with fewer updates a step."""
+
 MAZE = TRMConfig(hidden=48, cycles=1, latent_updates=2, expansion=3.0, mixer="conv", positions="cells")
 """A position for every cell, which hears of its neighbours: nothing in it depends on the size of the maze."""
 
