@@ -36,7 +36,7 @@ PRETRAIN: dict[str, PretrainConfig] = {
         task="algebra",
         levels=("linear", "both_sides", "collect"),
         model=ALGEBRA,
-        optim=FAST,
+        optim=OptimConfig(muon_lr=0.02, adamw_lr=1e-3),
         updates=1500,
         batch=128,
         max_steps=8,
