@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from agents.optim import OptimConfig
 from agents.pretrain import PretrainConfig
-from agents.trm.presets import ALGEBRA, MATH, MAZE, SUDOKU
-
-FAST = OptimConfig(muon_lr=0.02)
-"""Larger networks than sudoku's bear twice the learning rate."""
+from agents.trm.presets import ALGEBRA, ARITHMETIC, MAZE, SUDOKU
 
 PRETRAIN: dict[str, PretrainConfig] = {
     "sudoku6x6": PretrainConfig(
@@ -30,7 +27,12 @@ PRETRAIN: dict[str, PretrainConfig] = {
         average=0.995,
     ),
     "arithmetic": PretrainConfig(
-        task="arithmetic", levels=("sum3", "sum6", "chain", "carry"), model=MATH, optim=FAST, updates=1200
+        task="arithmetic",
+        levels=("sum3", "sum6", "chain", "carry"),
+        model=ARITHMETIC,
+        optim=OptimConfig(adamw_lr=2e-3),
+        updates=4500,
+        explore=0.5,
     ),
     "algebra": PretrainConfig(
         task="algebra",

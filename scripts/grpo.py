@@ -124,7 +124,7 @@ PRESETS = {
     "sudoku6x6": preset("sudoku6x6", ("clues13", "clues12", "clues11", "clues10", "clues9", "clues8"), ("clues8-10",)),
     "sudoku4x4": preset("sudoku4x4", ("clues10-12", "clues6-8", "clues4-5"), ("clues6-8",), iterations=40),
     "sudoku9x9": preset("sudoku9x9", ("clues30", "clues26", "minimal", "search"), ("clues30", "search")),
-    "arithmetic": preset("arithmetic", ("sum3", "sum6", "chain", "carry"), ("chain",), iterations=40),
+    "arithmetic": preset("arithmetic", ("sum3", "sum6", "chain", "carry"), ("carry", "sum6"), iterations=40),
     "algebra": preset("algebra", ("linear", "both_sides", "collect"), ("both_sides", "collect"), iterations=40),
     "maze": preset("maze11x11", ("perfect", "long"), ("perfect",), iterations=40),
 }

@@ -143,23 +143,24 @@ def head_width(hidden: int, heads: int) -> int:
 
 @final
 class ConvMixer(Mixer):
-    """A depthwise 3x3 convolution over the grid and a pointwise map: a cell hears of its eight neighbours.
+    """A depthwise convolution of width 3 and a pointwise map: a position hears of its neighbours on the grid or the line.
 
-    Beyond the edge lies nothing (zeros). No weight depends on the size of the grid.
+    Beyond the edge lies nothing (zeros). No weight depends on the size, and what is far away takes many steps to hear.
     """
 
-    def __init__(self, hidden: int, structure: Structure, values: int) -> None:
+    def __init__(self, hidden: int, structure: Structure, positions: int, values: int) -> None:
         super().__init__()
-        if len(structure.shape) != 2 or values != 1:
-            raise ValueError("the conv mixer needs a task on a grid and positions='cells'; use another mixer")
-        self.grid = structure.shape
-        self.near = nn.Parameter(truncated_normal_(torch.empty(hidden, 1, 3, 3), 1 / 3))
+        if values != 1 or len(structure.shape) > 2:
+            raise ValueError("the conv mixer needs a task on a grid or a line, one position a cell; use another mixer")
+        self.grid = structure.shape if len(structure.shape) == 2 else (positions,)
+        self.near = nn.Parameter(truncated_normal_(torch.empty(hidden, 1, *(3 for _ in self.grid)), 1 / 3))
         self.point = linear(hidden, hidden)
 
     def forward(self, x: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch positions hidden"]:
-        planes = x.unflatten(1, self.grid).permute(0, 3, 1, 2)
-        heard = F.conv2d(planes, self.near, padding=1, groups=len(self.near))
-        return self.point(heard.permute(0, 2, 3, 1).flatten(1, 2))
+        planes = x.transpose(1, 2).unflatten(2, self.grid)
+        convolve = F.conv2d if len(self.grid) == 2 else F.conv1d
+        heard = convolve(planes, self.near, padding=1, groups=len(self.near))
+        return self.point(heard.flatten(2).transpose(1, 2))
 
 
 def make_mixer(config: TRMConfig, structure: Structure, positions: int, values: int) -> Mixer:
@@ -173,7 +174,7 @@ def make_mixer(config: TRMConfig, structure: Structure, positions: int, values: 
         "mlp": lambda: MlpMixer(positions, config.expansion, config.width_multiple),
         "attention": lambda: AttentionMixer(hidden, heads, positions),
         "mla": lambda: LatentAttentionMixer(hidden, heads, config.low_rank, config.rope_width, positions),
-        "conv": lambda: ConvMixer(hidden, structure, values),
+        "conv": lambda: ConvMixer(hidden, structure, positions, values),
     }
     if config.mixer not in makers:
         raise ValueError(f"unknown mixer {config.mixer!r}: use one of {', '.join(makers)}")

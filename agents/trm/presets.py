@@ -10,11 +10,14 @@ from agents.trm.layers import FULL_SPREAD
 SUDOKU = TRMConfig(hidden=32, cycles=1, latent_updates=2, expansion=3.0, mixer="units", positions="candidates")
 """A position for every digit of every cell: nothing in it depends on the size of the sudoku."""
 
-MATH = TRMConfig(hidden=64, cycles=1, latent_updates=2, expansion=2.0, mixer="mlp", positions="terms")
-"""A position for every term of the problem, then for every cell of the answer."""
+ARITHMETIC = TRMConfig(
+    hidden=64, layers=1, cycles=1, latent_updates=2, expansion=3.0, mixer="conv", positions="terms"
+)
+"""A position for every term of the problem, then for every cell of the answer, which hears of its neighbours alone: a
+carry goes three places a step, as far as it has to."""
 
 ALGEBRA = TRMConfig(hidden=96, cycles=1, latent_updates=1, expansion=4.0, mixer="mlp", positions="terms")
-"""As MATH, wider and with fewer updates a step."""
+"""Positions as there; each hears of all others, so that one step is enough."""
 
 MAZE = TRMConfig(hidden=48, cycles=1, latent_updates=2, expansion=3.0, mixer="conv", positions="cells")
 """A position for every cell, which hears of its neighbours: nothing in it depends on the size of the maze."""
