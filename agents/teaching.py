@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from agents.baselines import HeadConfig, train_bce, train_expected, train_two_heads
+from agents import learners
+from agents.baselines import HeadConfig, train_bce, train_two_heads
 from agents.branches import Groups
 from agents.grpo import Grpo
 from agents.grpo_config import GrpoConfig
@@ -35,27 +36,31 @@ class TeachConfig:
         return self.iterations * self.grpo.passes * self.grpo.epochs * self.grpo.minibatches
 
 
-def teach_grpo(groups: Groups, config: TeachConfig, seed: int) -> HaltPolicy:
-    """GRPO's head. Every pass draws from all groups; a part of them is what its progress is measured on."""
-    learner = Grpo(config.grpo, groups.unroll.features.shape[-1], config.iterations, seed)
+def teach_by_returns(
+    learner_class: type[Grpo] | type[learners.HeadLearner], groups: Groups, config: TeachConfig, seed: int
+) -> HaltPolicy:
+    """A policy's head. Every pass draws from all groups; a part of them is what its progress is measured on."""
+    learner = learner_class(config.grpo, groups.unroll.features.shape[-1], config.iterations, seed)
     for iteration in range(config.iterations):
         learner.update(groups.part(iteration, min(config.groups, len(groups))), groups.unroll)
     return learner.head.eval().requires_grad_(False)
 
 
+RETURNS = {"grpo": Grpo, **learners.LEARNERS}
+"""Learners of returns."""
 Trainer = Callable[[Unroll, HeadConfig, int], HaltHead | HaltPolicy]
-TRAINERS: dict[str, Trainer] = {"bce": train_bce, "two_heads": train_two_heads, "expected": train_expected}
-"""Learners that go by the bank alone."""
-LEARNERS = ("grpo", *TRAINERS)
+VERDICTS: dict[str, Trainer] = {"bce": train_bce, "two_heads": train_two_heads}
+"""Learners of verdicts alone."""
+LEARNERS = (*RETURNS, *VERDICTS)
 """Every learner's name."""
 
 
 def teach(learner: str, groups: Groups, config: TeachConfig, seed: int) -> Halter:
     """A head taught by ``learner``, in evaluation mode. Raises ValueError for an unknown name."""
-    if learner == "grpo":
-        return teach_grpo(groups, config, seed)
-    if learner not in TRAINERS:
+    if learner in RETURNS:
+        return teach_by_returns(RETURNS[learner], groups, config, seed)
+    if learner not in VERDICTS:
         raise ValueError(f"unknown learner {learner!r}: use one of {', '.join(LEARNERS)}")
     batch = max(1, config.groups * groups.branches // config.grpo.minibatches)
     price = groups.step_cost * groups.unroll.max_steps
-    return TRAINERS[learner](groups.unroll, HeadConfig.like(config.grpo, config.updates, batch, price), seed)
+    return VERDICTS[learner](groups.unroll, HeadConfig.like(config.grpo, config.updates, batch, price), seed)

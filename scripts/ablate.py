@@ -31,7 +31,7 @@ from agents.presets import PRETRAIN
 from agents.pretrain import PretrainConfig, Pretrainer, describe, pretrain
 from agents.rollout import Unroll, unroll
 from agents.rules import LEARNER, fixed, head_rules, oracle
-from agents.teaching import TeachConfig, teach_grpo
+from agents.teaching import TeachConfig, teach
 from trm_gym import make_task
 
 BASE = "preset"
@@ -183,7 +183,7 @@ class Bench:
         key = hashlib.sha256(json.dumps([made.learn, vars(made.bank)]).encode()).hexdigest()[:12]
         levels = [task.level_index(name) for name in made.learn]
         groups = kept_groups(self.folder / f"bank-{key}.safetensors", self.start.model, task, levels, made.bank)
-        save_head(path, teach_grpo(groups, made.teach, seed))
+        save_head(path, teach("grpo", groups, made.teach, seed))
 
     def drafts(self, level: str, split: str) -> Unroll:
         """Graded drafts, run once."""

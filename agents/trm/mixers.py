@@ -143,7 +143,7 @@ def head_width(hidden: int, heads: int) -> int:
 
 @final
 class ConvMixer(Mixer):
-    """A depthwise convolution of width 3 and a pointwise map: a position hears of its neighbours on the grid or the line.
+    """A depthwise convolution of width 3 and a pointwise map: a position hears of those next to it on the grid or line.
 
     Beyond the edge lies nothing (zeros). No weight depends on the size, and what is far away takes many steps to hear.
     """
