@@ -11,6 +11,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
+LARGEST_LOG_RATIO = 20.0
+
 
 def halting_log_probs(logits: Float[Tensor, "*batch s"]) -> Float[Tensor, "*batch s"]:
     """log p_t of halting at each step: p_t = h_t prod_{i<t} (1 - h_i) for t < s, p_s = prod_{i<s} (1 - h_i).
@@ -61,6 +63,17 @@ def group_advantage(returns: Float[Tensor, "groups members"]) -> Float[Tensor, "
     return (members * returns - returns.sum(-1, keepdim=True)) / (members - 1)
 
 
+def probability_ratio(
+    log_prob: Float[Tensor, "*batch"], old_log_prob: Float[Tensor, "*batch"]
+) -> Float[Tensor, "*batch"]:
+    """r = exp(log_prob - old_log_prob), at most exp(LARGEST_LOG_RATIO).
+
+    What exploration draws may have been next to impossible for the old policy: its ratio would be infinite, its
+    importance is 0, and the product of the two no number.
+    """
+    return (log_prob - old_log_prob).clamp(max=LARGEST_LOG_RATIO).exp()
+
+
 def clipped_surrogate(
     log_prob: Float[Tensor, "*batch"],
     old_log_prob: Float[Tensor, "*batch"],
@@ -89,7 +102,7 @@ def asymmetric_surrogate(
     A higher upper bound lets rare halting times become likely: "clip-higher" of Yu et al. 2025 (DAPO, arXiv
     2503.14476, equation 10).
     """
-    ratio = (log_prob - old_log_prob).exp()
+    ratio = probability_ratio(log_prob, old_log_prob)
     gain = torch.minimum(ratio * advantage, ratio.clamp(1 - bounds[0], 1 + bounds[1]) * advantage)
     return -(weight * gain).mean()
 
@@ -105,7 +118,7 @@ def cut_importance(
 
     CISPO (MiniMax 2025, arXiv 2506.13585, equation 4): a ratio beyond its bounds is cut, its gradient is not.
     """
-    ratio = (log_prob - old_log_prob).exp().clamp(1 - bounds[0], 1 + bounds[1]).detach()
+    ratio = probability_ratio(log_prob, old_log_prob).clamp(1 - bounds[0], 1 + bounds[1]).detach()
     return -(weight * ratio * advantage * log_prob).mean()
 
 
@@ -129,7 +142,7 @@ def clip_fraction(
     log_prob: Float[Tensor, "*batch"], old_log_prob: Float[Tensor, "*batch"], clip: float
 ) -> Float[Tensor, ""]:
     """Share of samples whose probability ratio lies beyond 1 +- clip."""
-    return ((log_prob - old_log_prob).exp() - 1).abs().gt(clip).float().mean()
+    return (probability_ratio(log_prob, old_log_prob) - 1).abs().gt(clip).float().mean()
 
 
 def halting_kl(old: Float[Tensor, "*batch s"], new: Float[Tensor, "*batch s"]) -> Float[Tensor, "*batch"]:

@@ -148,3 +148,14 @@ def test_stablemax_has_its_gradient_at_zero_too():
     logits = torch.zeros(1, 2, requires_grad=True)
     losses.stablemax_cross_entropy(logits, torch.tensor([0])).sum().backward()
     assert logits.grad is not None and logits.grad.tolist() == [[-0.5, 0.5]]
+
+
+@pytest.mark.parametrize("advantage", [1.0, -1.0])
+def test_a_sample_of_no_importance_has_no_say_however_its_probability_has_grown(advantage):
+    """exp(-1 + 200) is infinite in single precision, and infinity times an importance of 0 is no number."""
+    new = torch.tensor([-1.0, -1.0], requires_grad=True)
+    old, gained = torch.tensor([-200.0, -1.0]), torch.tensor([advantage, 1.0])
+    loss = losses.clipped_surrogate(new, old, gained, 0.2, torch.tensor([0.0, 1.0]))
+    loss.backward()
+    assert loss.item() == -0.5
+    assert new.grad is not None and new.grad.tolist() == [0.0, -0.5]
