@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
+from agents.branches import Point
 from agents.figures import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, figure_file
 from agents.trajectory import Settling, Trajectory, symbols
 from trm_gym.task import Task
@@ -39,7 +41,7 @@ def refinement_figure(found: Trajectory, task: Task, steps: Sequence[int], path:
     return Path(path)
 
 
-def trajectory_figure(found: Trajectory, task: Task, path: str | os.PathLike[str]) -> Path:
+def trajectory_figure(found: Trajectory, path: str | os.PathLike[str]) -> Path:
     """What the network thinks of its drafts, step by step: velocity and entropy fall, confidence rises; every cell."""
     steps, free = np.arange(1, len(found) + 1), found.problems.free[0]
     with figure_file(path, 10.4, 3.4) as figure:
@@ -94,6 +96,21 @@ def settling_figure(settled: Settling, path: str | os.PathLike[str]) -> Path:
             axes.set_title(f"step {step}", loc="center", size=10)
             axes.set(xticks=[], yticks=[])
         panels[0].set_ylabel(f"principal plane, {settled.share:.0%} of variance", size=8)
+    return Path(path)
+
+
+def scaling_figure(found: Mapping[str, Sequence[Point]], title: str, path: str | os.PathLike[str]) -> Path:
+    """Accuracy against steps per problem, a curve for each way of thinking longer."""
+    styles = itertools.cycle([(VERMILION, "-o"), (BLUE, "-s"), (GREEN, "-^"), (GREY, "--D")])
+    with figure_file(path, 6.4, 4.0) as figure:
+        axes = figure.subplots()
+        for (name, points), (colour, line) in zip(found.items(), styles, strict=False):
+            steps, right = [point.steps for point in points], [100 * point.accuracy for point in points]
+            axes.semilogx(steps, right, line, color=colour, ms=5, label=name, base=2)
+        axes.set(title=f"What more thinking buys: {title}", ylabel="right answers (%)")
+        axes.set_xlabel("mean steps per problem, all branches together")
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.legend()
     return Path(path)
 
 

@@ -140,7 +140,7 @@ def test_settling_is_seen_in_the_plane_of_most_variance(checkpoint: Checkpoint, 
 def test_every_task_is_drawn(name: str, tmp_path: Path):
     shipped, task = load_checkpoint(name), make_task(name)
     found = follow(shipped, task.generate(1, 0, "test", 0), 2, price=0.1)
-    for draw in (lambda p: trajectory_figure(found, task, p), lambda p: refinement_figure(found, task, [0, 2], p)):
+    for draw in (lambda p: trajectory_figure(found, p), lambda p: refinement_figure(found, task, [0, 2], p)):
         assert draw(tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert len(symbols(task)) == task.vocab
 
