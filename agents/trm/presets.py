@@ -10,9 +10,7 @@ from agents.trm.layers import FULL_SPREAD
 SUDOKU = TRMConfig(hidden=32, cycles=1, latent_updates=2, expansion=3.0, mixer="units", positions="candidates")
 """A position for every digit of every cell: nothing in it depends on the size of the sudoku."""
 
-ARITHMETIC = TRMConfig(
-    hidden=64, layers=1, cycles=1, latent_updates=2, expansion=3.0, mixer="conv", positions="terms"
-)
+ARITHMETIC = TRMConfig(hidden=64, layers=1, cycles=1, latent_updates=2, expansion=3.0, mixer="conv", positions="terms")
 """A position for every term of the problem, then for every cell of the answer, which hears of its neighbours alone: a
 carry goes three places a step, as far as it has to."""
 
