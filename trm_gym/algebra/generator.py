@@ -23,7 +23,7 @@ from trm_gym.text import as_text
 ATTEMPTS = 2000
 """Draws after which a key counts as hopeless: with nine in ten of another split and half invalid, one in 10**44."""
 
-_AT_ONCE = 512  # draws that cost hardly more than one
+_AT_ONCE = 64  # draws that cost hardly more than one
 
 
 class _Drawn(NamedTuple):

@@ -13,7 +13,7 @@ from trm_gym.arithmetic.layout import BOUND, LENGTH, OPEN, free_cells
 from trm_gym.arithmetic.levels import BROKEN, LEVELS, SHAPES, TREE, WHOLE
 from trm_gym.arithmetic.solver import solve
 from trm_gym.arithmetic.writers import ROOM, SCRATCH, WRITERS, spell
-from trm_gym.compiled import inner, kernel
+from trm_gym.compiled import inner, patient
 from trm_gym.splits import check_held, split_index, split_of
 from trm_gym.streams import mix
 from trm_gym.task import Problems
@@ -26,7 +26,7 @@ AT_ONCE = 64
 """How many tries are made together at least: as many as take about as long as the call itself."""
 
 
-@kernel
+@patient
 def _check(items, counts, shape, problem, hashes, fits, work):
     """The loop of ``written``, after the writing: spells out, hashes, and says whether it is a problem of the level."""
     for index in range(len(items)):

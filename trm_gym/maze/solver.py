@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.compiled import inner, kernel
+from trm_gym.compiled import inner, patient
 from trm_gym.maze.field import OFF, ON, OPEN, flood, load, workspace
 
 
@@ -34,7 +34,7 @@ def mark(work, start, goal, problem, solution):
     return np.float32(work.steps[start] + branches)
 
 
-@kernel
+@patient
 def _solve(problem, solution, steps, difficulty, work):
     """The loop of ``solve``."""
     for index in range(len(problem)):
