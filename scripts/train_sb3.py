@@ -169,6 +169,7 @@ def halt(config: Config, folder: Path, console: Console) -> dict[str, Any]:
 
     def bank(split: str, problems: int) -> Bank:
         wanted = BankConfig(config.level, split, problems, config.max_steps)
+        console.print(f"{split} bank of {problems:,} problems: from {config.cache}, or made now", highlight=False)
         made = load_bank(config.checkpoint, wanted, cache=config.cache)
         console.print(f"{split} bank: {len(made.unroll):,} problems, made in {made.seconds:.0f} s", highlight=False)
         return made
