@@ -18,7 +18,7 @@ import numpy as np
 
 from trm_gym.drafts import draft_text
 from trm_gym.episodes import SEED_LIMIT
-from trm_gym.files import new_folder
+from trm_gym.folders import new_folder
 from trm_gym.registration import make_task
 from trm_gym.splits import split_index
 from trm_gym.streams import mix

@@ -12,7 +12,7 @@ import numpy as np
 from gymnasium.spaces import Dict
 from gymnasium.utils import RecordConstructorArgs
 
-from trm_gym.files import write_whole
+from trm_gym.folders import write_whole
 
 
 @final
