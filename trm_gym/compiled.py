@@ -7,10 +7,13 @@ the compiler.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import njit
+
+from trm_gym.interpreted import Kernel
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -24,6 +27,12 @@ _INLINED: dict[str, Any] = {**_OPTIONS, "inline": "always"}
 
 kernel = njit(**_OPTIONS)
 """Compiles a function at its first call and keeps the result on disk; it runs beside other threads."""
+
+
+def patient(function: Callable[..., Any]) -> Kernel:
+    """The same for a function that the first problems need: until that pays, it is not compiled but interpreted."""
+    return Kernel(kernel(function))
+
 
 inner = njit(**_INNER)
 """The same for a function that only kernels call: without the wrapper for Python it compiles twice as fast."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from pathlib import Path
 
+from trm_gym.files import file_lines
 from trm_gym.task import Outside, ProblemError, Problems
+
+_LONGEST = 10_000
 
 
 def read_questions(
@@ -18,13 +20,8 @@ def read_questions(
     A line is a problem as ``encode`` reads it, or a JSON object whose ``q`` is a question that ``from_words`` turns
     into one. Empty lines and those that start with # are skipped. Raises ProblemError where nothing is left.
     """
-    name = os.fspath(path)
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise ProblemError(f"cannot read {name}: {error}") from None
-    kept, left_out = [], []
-    for number, line in enumerate(lines, start=1):
+    name, kept, left_out = os.fspath(path), [], []
+    for number, line in enumerate((line.rstrip("\n") for line in file_lines(path, _LONGEST)), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         try:

@@ -30,3 +30,12 @@ def split_index(name: str) -> int:
     if name not in SPLITS:
         raise ValueError(f"unknown split {name!r}: use one of {', '.join(SPLITS)}")
     return SPLITS.index(name)
+
+
+def check_held(count: int, held: int, split: str, task: str, level: str) -> None:
+    """Raises ValueError where more problems of a level are asked for than its split holds."""
+    if count > held:
+        raise ValueError(
+            f"the {split} split of {task} has {held} different problems of level {level}, fewer than the {count} "
+            f"asked for: ask for at most {held}"
+        )

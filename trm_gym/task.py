@@ -45,6 +45,7 @@ class Structure:
     ``written`` is, for a task of text, how many of the first positions hold the problem; the answer is written into
     the others. None for tasks whose problem and answer share their cells. ``places`` says of each of those others which
     place of a number it holds where the answer is laid out as the canonical solution is: 0 the units, -1 none.
+    ``powers`` says which power of the unknown its term has where the answer is a polynomial.
     """
 
     shape: tuple[int, ...]
@@ -52,6 +53,7 @@ class Structure:
     exchangeable: tuple[int, int] | None = None
     written: int | None = None
     places: NDArray[np.int64] | None = None
+    powers: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,13 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The solution uint8 [L] of one problem uint8 [L]. Raises ProblemError where there is none."""
+
+    def nearest(self, problems: Problems, preference: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """The solutions uint8 [B, L] that agree best with a preference, for supervision where a problem has several.
+
+        preference: float32 [B, L, V], log-probabilities of tokens. Here, where one solution is known, that one.
+        """
+        return problems.solution
 
     @abc.abstractmethod
     def encode(self, problem: UserProblem) -> Problems:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pathlib
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +15,6 @@ from trm_gym.task import ProblemError
 from trm_gym.text import answer_text
 
 TASK = ArithmeticTask()
-FILE = pathlib.Path(__file__).parents[3] / "shared" / "benchmarks" / "math" / "deepmind_interpolate_200.jsonl"
 
 expressions = st.recursive(
     st.integers(0, 999).map(str),
@@ -81,10 +79,9 @@ def test_what_a_solution_says_beside_the_problem_does_not_matter():
 
 
 @pytest.mark.parametrize(("module", "covered"), [("add_sub_multiple", 200), ("mixed", 165)])
-def test_problems_of_the_deepmind_set(module, covered):
-    if not FILE.is_file():
-        pytest.skip(f"the benchmark problems are not there: {FILE}")
-    lines = [json.loads(line) for line in FILE.read_text().splitlines()]
+def test_problems_of_the_deepmind_set(module, covered, benchmarks):
+    text = (benchmarks / "math" / "deepmind_interpolate_200.jsonl").read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
     ours = [line for line in lines if line["module"] == f"arithmetic__{module}"]
     texts = [from_words(line["q"]) for line in ours]
     assert len(ours) == 200 and sum(text is not None for text in texts) == covered

@@ -54,16 +54,6 @@ def test_what_is_read(text, answer):
     assert answer_text(TASK.encode(text).solution[0, 32:]) == answer
 
 
-def test_files(tmp_path):
-    path = tmp_path / "mine.txt"
-    path.write_text("3*(4-1)\n")
-    for form in (path, str(path), f" {path}\n"):
-        assert TASK.decode(TASK.encode(form).problem[0]) == "3*(4-1)"
-    path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ProblemError, match="not a text file"):
-        TASK.encode(path)
-
-
 @pytest.mark.parametrize(
     ("problem", "message"),
     [

@@ -82,7 +82,7 @@ def test_maze_hard_is_like_the_official_set(benchmarks):
     """Its train split has 109 steps and more, and walls as dense as ours."""
     from trm_gym.maze.user import read_jsonl
 
-    records = read_jsonl(benchmarks / "hrm_maze_hard_30x30_train.jsonl")[:300]
+    records = read_jsonl(benchmarks / "maze" / "hrm_maze_hard_30x30_train.jsonl")[:300]
     theirs = Problems.concatenate([record.problems for record in records if record.problems])
     ours = TASKS[30].generate(300, TASKS[30].level_index("hard"), "train", 0)
     assert steps_of(ours.problem[0]) > 110

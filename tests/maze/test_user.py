@@ -154,7 +154,7 @@ def test_files_of_another_form(tmp_path, text, message):
 
 
 def test_a_published_maze_without_a_way_through_is_reported(benchmarks):
-    records = read_jsonl(benchmarks / "rpcfn5_published_answers.jsonl")
+    records = read_jsonl(benchmarks / "maze" / "rpcfn5_published_answers.jsonl")
     assert [record.problems is None for record in records] == [False, False, True]
     assert "no way leads from S (row 6, column 16) to G (row 10, column 18)" in records[2].fault
     assert all(record.problems is None or record.problems.problem.shape == (1, 37 * 37) for record in records)

@@ -134,7 +134,7 @@ def test_answers_of_a_wrong_shape_or_type():
 
 
 def test_official_labels_are_legal_and_optimal(benchmarks):
-    path = benchmarks / "hrm_maze_hard_30x30_test.jsonl"
+    path = benchmarks / "maze" / "hrm_maze_hard_30x30_test.jsonl"
     records = read_jsonl(path)
     task = MazeTask(30)
     assert len(records) == 1000

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
-
 import pytest
 
 
@@ -13,11 +11,3 @@ def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRM_GYM_CACHE", str(tmp_path_factory.mktemp("banks")))
         yield
-
-
-@pytest.fixture(scope="session")
-def benchmarks() -> pathlib.Path:
-    folder = pathlib.Path(__file__).parents[3] / "shared" / "benchmarks" / "sudoku"
-    if not folder.is_dir():
-        pytest.skip(f"the benchmark puzzles are not there: {folder}")
-    return folder

@@ -38,8 +38,8 @@ def test_published_solutions_and_techniques(benchmarks, name):
     size = int(name[0])
     board = geometry(size)
     # read_file holds each solution against the file's own.
-    problems = read_file(benchmarks / f"{name}.txt", size)
-    lines = (benchmarks / f"{name}.txt").read_text().splitlines()[1:]
+    problems = read_file(benchmarks / "sudoku" / f"{name}.txt", size)
+    lines = (benchmarks / "sudoku" / f"{name}.txt").read_text().splitlines()[1:]
     tiers = np.array([line.split("\t")[3] for line in lines])
     guesses = np.array([line.split("\t")[4] for line in lines])
     efforts = searched(problems.problem, 2, board).efforts

@@ -147,4 +147,4 @@ def test_files_of_many_puzzles(tmp_path):
 
 def test_a_file_of_non_unique_puzzles_names_the_line(benchmarks):
     with pytest.raises(ProblemError, match=r"9x9_nonunique_100.txt:2: the puzzle has more than one solution"):
-        read_file(benchmarks / "9x9_nonunique_100.txt", 9)
+        read_file(benchmarks / "sudoku" / "9x9_nonunique_100.txt", 9)

@@ -127,7 +127,7 @@ def test_answers_of_a_wrong_shape_or_type():
 
 
 def test_puzzles_with_many_solutions_take_each_of_them(benchmarks):
-    problems = read_file(benchmarks / "9x9_nonunique_100.txt", 9, unique=False)
+    problems = read_file(benchmarks / "sudoku" / "9x9_nonunique_100.txt", 9, unique=False)
     assert len(problems) == 100
     for index in range(10):
         for answer in sat_solutions(problems.problem[index], 9):

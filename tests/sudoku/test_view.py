@@ -3,22 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from trm_gym.sudoku import SudokuTask
-
-
-@pytest.mark.parametrize("size", [4, 6, 9])
-def test_pictures_have_one_size_and_show_the_draft(size):
-    task = SudokuTask(size)
-    problems = task.generate(1, 1, "train", 0)
-    before = task.draw_rgb(problems, problems.start[0], "step 0 of 16")
-    after = task.draw_rgb(problems, problems.solution[0], "step 1 of 16")
-    assert before.dtype == np.uint8
-    assert before.shape == after.shape
-    assert before.shape[2] == 3
-    assert (before != after).any()
-    after[:] = 0  # The picture is the caller's own.
 
 
 def test_terminals_show_givens_bold_and_conflicts_red():

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from trm_gym.algebra.parser import ANSWER, EVALUATE, FACTOR
 from trm_gym.algebra.rational import DEGREE, WIDTH, multiply, set_number
-from trm_gym.compiled import inner, kernel
+from trm_gym.compiled import inner, patient
 from trm_gym.text import DIGIT, TOKEN
 
 MOST_DIGITS = 9
@@ -186,7 +186,7 @@ def _factored(items, work):
     return -1 if bare else at
 
 
-@kernel
+@patient
 def _read(answers, kinds, counts, values, rows, items, work):
     """The loop of ``read``; items: int64 [ANSWER + 3], work: three rows."""
     for index in range(len(answers)):

@@ -15,7 +15,7 @@ from trm_gym.algebra.parser import ANSWER, WRITTEN, Reading, read
 from trm_gym.algebra.pieces import write
 from trm_gym.algebra.rational import WIDTH
 from trm_gym.algebra.solver import difficulty, solve
-from trm_gym.splits import split_index, split_of
+from trm_gym.splits import check_held, split_index, split_of
 from trm_gym.streams import mix
 from trm_gym.task import Problems
 from trm_gym.text import as_text
@@ -23,7 +23,7 @@ from trm_gym.text import as_text
 ATTEMPTS = 2000
 """Draws after which a key counts as hopeless: with nine in ten of another split and half invalid, one in 10**44."""
 
-_AT_ONCE = 512  # draws that cost hardly more than one
+_AT_ONCE = 64  # draws that cost hardly more than one
 
 
 class _Drawn(NamedTuple):
@@ -94,6 +94,11 @@ def listed(level: int, split: str) -> NDArray[np.uint8]:
     return np.unique(drawn.written[drawn.good], axis=0)
 
 
+def split_size(level: int, split: str) -> int | None:
+    """How many different problems a level has in a split; None where they cannot be listed."""
+    return len(listed(level, split)) if LEVELS[level].listed else None
+
+
 def generate(count: int, level: int, split: str, seed: int) -> Problems:
     """``count`` problems of ``level``; problem i depends on (seed, i, level, split) alone, except that those of a level
     that can be listed are all different. Raises ValueError where it holds fewer than ``count``.
@@ -102,10 +107,6 @@ def generate(count: int, level: int, split: str, seed: int) -> Problems:
     if not LEVELS[level].listed:
         return supply(mix(seed, np.arange(count), level, part), np.full(count, level), split)
     every = listed(level, split)
-    if count > len(every):
-        raise ValueError(
-            f"the {split} split of algebra has {len(every)} different problems of level {LEVELS[level].name}, "
-            f"fewer than the {count} asked for: ask for at most {len(every)}"
-        )
+    check_held(count, len(every), split, "algebra", LEVELS[level].name)
     order = np.argsort(mix(seed, np.arange(len(every)), level, part))[:count]
     return _solved(every[order], read(every[order]), np.full(count, level))

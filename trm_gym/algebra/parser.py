@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.algebra.rational import DEGREE, LIMIT, UNDER, WIDTH, Y, add, multiply, set_number
-from trm_gym.compiled import inner, kernel
+from trm_gym.compiled import inner, patient
 from trm_gym.text import DIGIT, SYMBOLS, TOKEN
 
 WRITTEN = 40
@@ -220,7 +220,7 @@ def _kind(kind, parts, rows):
     return kind
 
 
-@kernel
+@patient
 def _read(problems, kinds, rows, work, verbs):
     """The loop of ``read``; ``verbs``: what each token asks for, 0 if it is no verb."""
     for index in range(len(problems)):

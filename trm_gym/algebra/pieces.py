@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trm_gym.algebra.parser import WRITTEN
 from trm_gym.algebra.rational import DEGREE, Y
-from trm_gym.compiled import inner, kernel
+from trm_gym.compiled import inner, patient
 from trm_gym.text import DIGIT, TOKEN
 
 SYMBOL, TIMES, NOTHING = Y + 1, Y + 2, Y + 3
@@ -96,7 +96,7 @@ def _term(row, at, what, value, begins):
     return at + 1
 
 
-@kernel
+@patient
 def _write(pieces, tokens, fits, row, ends):
     """The loop of ``write``. row: uint8 [_ROOM], scratch; ends: bool by token, what an expression ends before."""
     for index in range(len(pieces)):

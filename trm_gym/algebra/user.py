@@ -10,7 +10,6 @@ renamed x; two are renamed x and y in alphabetical order.
 
 from __future__ import annotations
 
-import os
 import re
 import reprlib
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from trm_gym.algebra import exact, factoring, parser, solver
 from trm_gym.algebra.generator import free_cells
 from trm_gym.algebra.parser import ANSWER, WRITTEN
+from trm_gym.files import file_of, file_text
 from trm_gym.task import ProblemError, Problems, UserProblem
 from trm_gym.text import SYMBOLS, VERBS, as_text, tokenize
 
@@ -89,24 +89,14 @@ def solution(problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def parse(problem: UserProblem) -> NDArray[np.uint8]:
     """The tokens uint8 [WRITTEN] of a problem in any form; checks everything but whether it can be solved."""
-    if isinstance(problem, os.PathLike) or (isinstance(problem, str) and problem.strip().endswith(".txt")):
-        return _of_text(_content(problem.strip() if isinstance(problem, str) else problem))
+    if (path := file_of(problem)) is not None:
+        return _of_text(file_text(path, _LONGEST + 1))
     if isinstance(problem, str):
         return _of_text(problem)
     if isinstance(problem, (np.ndarray, Sequence)):
         return _of_text(as_text(_of_values(problem)))
     kind = type(problem).__name__
     raise ProblemError(f"a problem is text such as {_EXAMPLE!r}, its tokens, or the path of a .txt file, not {kind}")
-
-
-def _content(path: str | os.PathLike[str]) -> str:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read(_LONGEST + 1)
-    except OSError as error:
-        raise ProblemError(f"cannot read {os.fspath(path)}: {error.strerror or error}") from None
-    except ValueError:  # Bytes that are no UTF-8, or a zero byte in the path.
-        raise ProblemError(f"cannot read {os.fspath(path)!r}: not a text file") from None
 
 
 def _of_values(values: Sequence | NDArray) -> NDArray[np.uint8]:

@@ -13,8 +13,8 @@ from trm_gym.arithmetic.layout import BOUND, LENGTH, OPEN, free_cells
 from trm_gym.arithmetic.levels import BROKEN, LEVELS, SHAPES, TREE, WHOLE
 from trm_gym.arithmetic.solver import solve
 from trm_gym.arithmetic.writers import ROOM, SCRATCH, WRITERS, spell
-from trm_gym.compiled import inner, kernel
-from trm_gym.splits import split_index, split_of
+from trm_gym.compiled import inner, patient
+from trm_gym.splits import check_held, split_index, split_of
 from trm_gym.streams import mix
 from trm_gym.task import Problems
 
@@ -26,7 +26,7 @@ AT_ONCE = 64
 """How many tries are made together at least: as many as take about as long as the call itself."""
 
 
-@kernel
+@patient
 def _check(items, counts, shape, problem, hashes, fits, work):
     """The loop of ``written``, after the writing: spells out, hashes, and says whether it is a problem of the level."""
     for index in range(len(items)):
@@ -94,6 +94,11 @@ def numbered(level: int, split: str) -> NDArray[np.uint64]:
     return numbers[written(numbers, level, split_index(split))[1]]
 
 
+def split_size(level: int, split: str) -> int | None:
+    """How many different problems a level has in a split; None where they are not numbered."""
+    return len(numbered(level, split)) if LEVELS[level].size else None
+
+
 def generate(count: int, level: int, split: str, seed: int) -> Problems:
     """``count`` problems of ``level``; problem i depends on (seed, i, level, split) alone.
 
@@ -104,10 +109,6 @@ def generate(count: int, level: int, split: str, seed: int) -> Problems:
     if not LEVELS[level].size:
         return supply(mix(seed, np.arange(count), level, part), np.full(count, level), split)
     held = numbered(level, split)
-    if count > len(held):
-        raise ValueError(
-            f"the {split} split of arithmetic has {len(held)} different problems of level {LEVELS[level].name}, "
-            f"fewer than the {count} asked for: ask for at most {len(held)}"
-        )
+    check_held(count, len(held), split, "arithmetic", LEVELS[level].name)
     chosen = held[np.argsort(mix(seed, np.arange(len(held)), level, part))[:count]]
     return finished(written(chosen, level, part)[0], np.full(count, level))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trm_gym.arithmetic.expression import NEGATE, read, workspace
 from trm_gym.arithmetic.layout import MINUS, OVER, PLUS
-from trm_gym.compiled import inner, kernel, scramble
+from trm_gym.compiled import inner, patient, scramble
 
 _ONE, _TWO, _TERM, _FACTOR = np.uint64(1), np.uint64(2), np.uint64(0x7E12), np.uint64(0xFAC7)
 
@@ -62,7 +62,7 @@ def _inverse(odd):
     return guess
 
 
-@kernel
+@patient
 def _hash_all(problem, hashes, work):
     """The loop of ``split_hash``; returns the first index of what is no expression, or -1."""
     for index in range(len(problem)):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from trm_gym.arithmetic.expression import FINE, TOO_LARGE, evaluate, workspace
 from trm_gym.arithmetic.layout import BOUND, MINUS, OVER, PLUS, lay_out
-from trm_gym.compiled import inner, kernel
+from trm_gym.compiled import inner, patient
 
 
 @inner
@@ -76,7 +76,7 @@ def _carries(first, second, add):
     return total
 
 
-@kernel
+@patient
 def _solve(problem, solution, difficulty, outcome, work):
     """The loop of ``solve``."""
     for index in range(len(problem)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from trm_gym.arithmetic.expression import BY_ZERO, LIMIT, MOST_DIGITS, TOO_LARGE
 from trm_gym.arithmetic.layout import ANSWER, BOUND, LENGTH, WRITTEN, free_cells
 from trm_gym.arithmetic.solver import solve
+from trm_gym.files import file_of, file_text
 from trm_gym.task import ProblemError, Problems, UserProblem
 from trm_gym.text import SYMBOLS, as_text, tokenize
 
@@ -30,8 +30,8 @@ def encode(problem: UserProblem) -> Problems:
     problem: text, the path of a .txt file, or the tokens of a problem (32, or 48 with the answer's cells blank). It is
     made of whole numbers, + - * /, brackets, and minus signs before numbers and brackets; spaces are left out.
     """
-    if isinstance(problem, os.PathLike) or (isinstance(problem, str) and problem.strip().endswith(".txt")):
-        text = _file(problem.strip() if isinstance(problem, str) else problem)
+    if (path := file_of(problem)) is not None:
+        text = file_text(path, _LONGEST + 1)
     elif isinstance(problem, str):
         text = problem
     elif isinstance(problem, (np.ndarray, Sequence)):
@@ -43,11 +43,16 @@ def encode(problem: UserProblem) -> Problems:
         )
     problems = np.zeros((1, LENGTH), np.uint8)
     problems[0, :WRITTEN] = _checked(text)
-    solution, difficulty = solved(problems)
+    solution, difficulty = _solved(problems)
     return Problems(problems, free_cells(1), solution, np.full(1, -1), difficulty)
 
 
-def solved(problems: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+def solution(problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The solution uint8 [L] of one problem, uint8 [WRITTEN or more]. Raises ProblemError."""
+    return encode(problem[:WRITTEN]).solution[0]
+
+
+def _solved(problems: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """The solution uint8 [1, L] and difficulty float32 [1] of a problem uint8 [1, L] in form. Raises ProblemError."""
     solution, difficulty, (outcome,) = solve(problems)
     text = as_text(problems[0, :WRITTEN])
@@ -136,14 +141,3 @@ def _tokens_as_text(values: Sequence | NDArray) -> str:
         raise ProblemError("the answer's cells hold tokens: a problem leaves them blank, that is 0")
     tokens = np.array(values[:WRITTEN], np.uint8)
     return as_text(tokens)
-
-
-def _file(path: str | os.PathLike[str]) -> str:
-    """The text of a file. Raises ProblemError."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read(_LONGEST + 1)
-    except OSError as error:
-        raise ProblemError(f"cannot read {os.fspath(path)}: {error.strerror or error}") from None
-    except ValueError:  # Bytes that are no UTF-8, or a zero byte in the path.
-        raise ProblemError(f"cannot read {os.fspath(path)!r}: not a text file") from None

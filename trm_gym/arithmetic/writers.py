@@ -12,7 +12,7 @@ import numpy as np
 
 from trm_gym.arithmetic.layout import CLOSE, MINUS, OPEN, OVER, PLUS, TIMES, WRITTEN
 from trm_gym.arithmetic.levels import CARRY, CHAIN, DIVISORS, FRACTION, PAIR, QUOTIENT, TREE
-from trm_gym.compiled import below, inner, kernel
+from trm_gym.compiled import below, inner, patient
 from trm_gym.text import DIGIT
 
 ROOM = 40
@@ -69,7 +69,7 @@ def _quotients(words, shape, items, counts, state, scratch):
     counts[:] = 3
 
 
-@kernel
+@patient
 def _chains(words, shape, items, counts, state, scratch):
     """Numbers added and subtracted; one in four is negative."""
     for index in range(len(words)):
@@ -88,7 +88,7 @@ def _chains(words, shape, items, counts, state, scratch):
         counts[index] = at
 
 
-@kernel
+@patient
 def _carries(words, shape, items, counts, state, scratch):
     """A sum or difference of 6 or 7 digits in which the units decide of a carry that the next five places pass on.
 
@@ -118,7 +118,7 @@ def _carries(words, shape, items, counts, state, scratch):
         counts[index] = 3
 
 
-@kernel
+@patient
 def _fractions(words, shape, items, counts, state, scratch):
     """One quotient, or two joined by an operator; the second is in brackets where it is divided by."""
     for index in range(len(words)):
@@ -147,7 +147,7 @@ def _fractions(words, shape, items, counts, state, scratch):
         counts[index] = at
 
 
-@kernel
+@patient
 def _trees(words, shape, items, counts, state, scratch):
     """Numbers joined two neighbours at a time, in random order, with brackets where the order needs them and some
     more; one number in four, and one joint in eight, is negative.

@@ -29,7 +29,8 @@ class Workspace(NamedTuple):
 
     field: uint8 [F], OPEN, WALL or BORDER. steps: int32 [F], see ``flood``. queue: int32 [F], cells.
     marks: bool [F], a path. sums: uint64 [8], the hashes under the symmetries. state: uint64 [1], the random stream.
-    size: the canvas's. width: size + 4, how far a cell is from the one below it.
+    rows: uint64 [4, size + 2], see ``screen``. size: the canvas's. width: size + 4, how far a cell is from the one
+    below it.
     """
 
     field: NDArray[np.uint8]
@@ -38,6 +39,7 @@ class Workspace(NamedTuple):
     marks: NDArray[np.bool_]
     sums: NDArray[np.uint64]
     state: NDArray[np.uint64]
+    rows: NDArray[np.uint64]
     size: int
     width: int
 
@@ -55,6 +57,7 @@ def workspace(size: int) -> Workspace:
         np.zeros(cells, np.bool_),
         np.empty(8, np.uint64),
         np.empty(1, np.uint64),
+        np.zeros((4, size + 2), np.uint64),
         size,
         width,
     )

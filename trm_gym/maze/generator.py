@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.compiled import below, inner, kernel
+from trm_gym.compiled import below, inner, patient
 from trm_gym.maze.field import GOAL, OPEN, START, WALL, flood, workspace
 from trm_gym.maze.invariant import split_hash
 from trm_gym.maze.levels import KINDS, MazeLevel
+from trm_gym.maze.screen import BITS, TRIES, WIDEST, seek
 from trm_gym.maze.solver import solve
 from trm_gym.splits import split_index, split_of
 from trm_gym.streams import mix
@@ -22,13 +23,14 @@ ATTEMPTS = 100_000
 ROUNDS = 50
 """How often mazes that were met before are drawn anew before a split counts as too small."""
 
-_UNIT = 1 << 8  # Shares are counted in parts of this: four draws fit into 32 random bits.
+_UNIT = 1 << BITS  # Shares are counted in parts of this: four draws fit into 32 random bits.
+_RARE = len(KINDS)  # Walls at random as in KINDS, between which ways as long as the level's are rare.
 
 
 class Rules(NamedTuple):
     """What the levels ask for, as arrays over the levels; ``MazeLevel`` says what it means.
 
-    kind: int64 [N], index into KINDS. share, steps: int64 [N, 2]; shares in parts of _UNIT.
+    kind: int64 [N], index into KINDS, or _RARE. share, steps: int64 [N, 2]; shares in parts of _UNIT.
     """
 
     kind: NDArray[np.int64]
@@ -36,10 +38,11 @@ class Rules(NamedTuple):
     steps: NDArray[np.int64]
 
 
-def rules(levels: tuple[MazeLevel, ...]) -> Rules:
-    """The ``levels`` as arrays."""
+def rules(levels: tuple[MazeLevel, ...], size: int) -> Rules:
+    """The ``levels`` of a ``size`` as arrays."""
+    rare = [level.kind == "random" and level.steps[0] > 3 * size and size <= WIDEST for level in levels]
     return Rules(
-        np.array([KINDS.index(level.kind) for level in levels]),
+        np.where(rare, _RARE, [KINDS.index(level.kind) for level in levels]),
         np.array([[round(share * _UNIT) for share in level.share] for level in levels]),
         np.array([level.steps for level in levels]),
     )
@@ -59,7 +62,7 @@ def _scatter(work, share):
         here = (row + 2) * work.width + 2
         for column in range(work.size):
             word = word >> 8 if column & 3 else _bits(work.state)
-            work.field[here + column] = word & (_UNIT - 1) < share
+            work.field[here + column] = WALL if word & (_UNIT - 1) < share else OPEN
 
 
 @inner
@@ -129,19 +132,24 @@ def _build(work, kind, low, high):
 
 
 @inner
-def _place(work, fewest, most):
-    """Start and goal, a shortest path of ``fewest`` to ``most`` steps apart; -1 and -1 where the maze has none.
+def _any(work):
+    """A random open cell, -1 where none was met in many tries."""
+    for _ in range(1000):
+        cell = (below(work.state, work.size) + 2) * work.width + 2 + below(work.state, work.size)
+        if work.field[cell] == OPEN:
+            return cell
+    return -1
 
-    One end is any cell; or, where nothing is far enough from it, the cell that is farthest, and so an end of a long
-    path (of the longest, in a tree).
+
+@inner
+def _place(work, goal, fewest, most):
+    """Start and goal, a shortest path of ``fewest`` to ``most`` steps apart; -1 and -1 where there are none.
+
+    One end is the cell ``goal``; or, where nothing is far enough from it, the cell that is farthest, and so an end of a
+    long path (of the longest, in a tree).
     """
     # A variable, not the constant -1, and cells widened as they leave the queue: else ``flood`` compiles once a type.
-    nowhere, goal, tries = -work.size, 0, 0
-    while work.field[goal] != OPEN:
-        goal = (below(work.state, work.size) + 2) * work.width + 2 + below(work.state, work.size)
-        tries += 1
-        if tries > 1000:
-            return -1, -1
+    nowhere = -work.size
     count = flood(work, goal, nowhere)
     reach = work.steps[work.queue[count - 1]]
     if 2 * reach < fewest:  # No two cells are farther apart than by way of this one.
@@ -173,7 +181,7 @@ def _write(work, start, goal, problem):
         problem[(cell // work.width - 2) * work.size + cell % work.width - 2] = token
 
 
-@kernel
+@patient
 def _make(keys, levels, rules, problem, work):
     """The loop of ``attempt``. Returns the first key whose attempts ran out, or -1."""
     for index in range(len(keys)):
@@ -183,11 +191,17 @@ def _make(keys, levels, rules, problem, work):
         work.state[0] = keys[index]
         start, goal, tries = -1, -1, 0
         while start < 0:
-            if tries == ATTEMPTS:
+            if tries >= ATTEMPTS:
                 return index
             tries += 1
-            _build(work, rules.kind[level], low, high)
-            start, goal = _place(work, fewest, most)
+            if rules.kind[level] == _RARE:
+                goal = seek(work, low, high, fewest)
+                tries += TRIES - 1
+            else:
+                _build(work, rules.kind[level], low, high)
+                goal = _any(work)
+            if goal >= 0:
+                start, goal = _place(work, goal, fewest, most)
         _write(work, start, goal, problem[index])
     return -1
 
@@ -197,7 +211,7 @@ def attempt(
 ) -> NDArray[np.uint8]:
     """One maze, uint8 [B, L], of any split for each key, uint64 [B], and level among the ``known``, int64 [B]."""
     problem = np.empty((len(keys), size * size), np.uint8)
-    failed = _make(keys, chosen, rules(known), problem, workspace(size))
+    failed = _make(keys, chosen, rules(known, size), problem, workspace(size))
     if failed >= 0:
         raise ValueError(
             f"no maze of level {known[chosen[failed]].name} was found in {ATTEMPTS:,} attempts at size {size}: "

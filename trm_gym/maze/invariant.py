@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.compiled import inner, kernel, scramble
+from trm_gym.compiled import inner, patient, scramble
 from trm_gym.maze.field import LARGEST, OPEN, load, workspace
 from trm_gym.streams import mix
 
@@ -60,7 +60,7 @@ def code(work, start, goal, places):
     return scramble(total)
 
 
-@kernel
+@patient
 def _hash(problem, hashes, places, work):
     for index in range(len(problem)):
         start, goal = load(problem[index], work)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.files import file_lines, file_of, file_text
 from trm_gym.maze.field import GOAL, LARGEST, OFF, ON, OPEN, SMALLEST, START, WALL
 from trm_gym.maze.solver import solve
 from trm_gym.task import Outside, ProblemError, Problems, UserProblem
@@ -66,7 +67,7 @@ def read_jsonl(path: str | os.PathLike[str], size: int | None = None) -> list[Ma
     naming the line for lines that are not of this form.
     """
     rows = []
-    for number, line in enumerate(_text(path).splitlines(), start=1):
+    for number, line in enumerate(file_lines(path, _LONGEST), start=1):
         if line.strip():
             rows.append(_row(line, f"{os.fspath(path)}:{number}"))
     if not rows:
@@ -125,8 +126,8 @@ def parse(problem: UserProblem) -> NDArray[np.uint8]:
 
 def _rows(problem: UserProblem) -> Sequence:
     """The rows of a maze in any form, or the cells of a flat one."""
-    if isinstance(problem, os.PathLike) or (isinstance(problem, str) and problem.strip().endswith(".txt")):
-        problem = _text(problem.strip() if isinstance(problem, str) else problem)
+    if (path := file_of(problem)) is not None:
+        problem = file_text(path, _LONGEST + 1)
     if isinstance(problem, str):
         return _lines(problem)
     rows = problem.tolist() if isinstance(problem, np.ndarray) else problem
@@ -134,17 +135,6 @@ def _rows(problem: UserProblem) -> Sequence:
         kind = type(rows).__name__
         raise ProblemError(f"a maze is text, a list, an array or the path of a .txt file, not {kind}")
     return rows
-
-
-def _text(path: str | os.PathLike[str]) -> str:
-    """The text of a file. Raises ProblemError."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except OSError as error:
-        raise ProblemError(f"cannot read {os.fspath(path)}: {error.strerror or error}") from None
-    except ValueError:  # Bytes that are no UTF-8, or a zero byte in the path.
-        raise ProblemError(f"cannot read {os.fspath(path)!r}: not a text file") from None
 
 
 def _lines(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.compiled import inner, kernel
+from trm_gym.compiled import inner, patient
 from trm_gym.maze.field import OFF, ON, flood, load, workspace
 from trm_gym.task import Problems, Verdicts
 
@@ -50,7 +50,7 @@ def _walk(start, goal, count, work):
     return here == goal
 
 
-@kernel
+@patient
 def _judge(problem, free, answers, solved, work):
     """The loop of ``verify``."""
     for index in range(len(problem)):

@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.splits import split_index
+from trm_gym.splits import check_held, split_index
 from trm_gym.streams import mix
 from trm_gym.sudoku import bank, generator, user, verifier, view
 from trm_gym.sudoku.geometry import geometry
@@ -45,11 +45,7 @@ class SudokuTask(Task):
         if self.size != 4:
             return generator.generate(self.size, LEVELS[self.size][level], level, count, split, seed)
         held = self.split_size(level, split) or 0
-        if count > held:
-            raise ValueError(
-                f"the {split} split of {self.name} has {held} different problems of level {self.levels[level].name}, "
-                f"fewer than the {count} asked for: ask for at most {held}"
-            )
+        check_held(count, held, split, self.name, self.levels[level].name)
         order = np.argsort(mix(seed, np.arange(held), level, split_index(split), 0))[:count]
         return self._disguise(mix(seed, np.arange(count), level, split_index(split), 1), order, level, split)
 

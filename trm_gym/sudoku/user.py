@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import reprlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.files import file_lines, file_of, file_text
 from trm_gym.sudoku.batch import searched
 from trm_gym.sudoku.geometry import Geometry, geometry
 from trm_gym.sudoku.solver import difficulty
@@ -21,7 +21,6 @@ NODE_BUDGET = 1_000_000
 _BLANKS = "0._"
 _DECORATION = "|-+"
 _LONGEST = 10_000
-_MOST_LINES = 100
 _KINDS = ("row", "column", "box")
 
 
@@ -64,7 +63,7 @@ def read_file(path: str | os.PathLike[str], size: int, unique: bool = True) -> P
     solution that is none, and, unless ``unique`` is False, for a puzzle with several.
     """
     board, batches = geometry(size), []
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(file_lines(path, _LONGEST), start=1):
         columns = line.strip().split("\t")
         if columns == [""] or columns[0].startswith("#"):
             continue
@@ -82,9 +81,8 @@ def read_file(path: str | os.PathLike[str], size: int, unique: bool = True) -> P
 
 def parse(problem: UserProblem, board: Geometry) -> NDArray[np.uint8]:
     """The cells uint8 [L] of a puzzle in any form; checks size, alphabet and contradictions. Raises ProblemError."""
-    if isinstance(problem, os.PathLike) or (isinstance(problem, str) and problem.strip().endswith(".txt")):
-        name = problem.strip() if isinstance(problem, str) else problem
-        cells = _cells_of_text("".join(itertools.islice(_lines(name), _MOST_LINES)), board)
+    if (path := file_of(problem)) is not None:
+        cells = _cells_of_text(file_text(path, _LONGEST + 1), board)
     elif isinstance(problem, str):
         cells = _cells_of_text(problem, board)
     elif isinstance(problem, (np.ndarray, Sequence)):
@@ -94,18 +92,6 @@ def parse(problem: UserProblem, board: Geometry) -> NDArray[np.uint8]:
         raise ProblemError(f"a puzzle is text, a list, an array or the path of a .txt file, not {kind}")
     _refuse_contradictions(cells, board)
     return cells
-
-
-def _lines(path: str | os.PathLike[str]) -> Iterator[str]:
-    """The lines of a text file, each cut where it is longer than any puzzle. Raises ProblemError."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            while line := file.readline(_LONGEST + 1):
-                yield line
-    except OSError as error:
-        raise ProblemError(f"cannot read {os.fspath(path)}: {error.strerror or error}") from None
-    except ValueError:  # Bytes that are no UTF-8, or a zero byte in the path.
-        raise ProblemError(f"cannot read {os.fspath(path)!r}: not a text file") from None
 
 
 def _cells_of_text(text: str, board: Geometry) -> NDArray[np.uint8]:

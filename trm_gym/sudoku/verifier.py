@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.compiled import inner, kernel
+from trm_gym.compiled import inner, patient
 from trm_gym.sudoku.geometry import Geometry
 from trm_gym.task import Problems, Verdicts
 
 
-@kernel
+@patient
 def _judge(problem, free, answers, solved, score, weight, tally, board):
     """The loop of ``verify``. weight: uint64 [256], one in the four bits of a token's digit; tally: uint64 [3s]."""
     size = board.size
