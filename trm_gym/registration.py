@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
+from gymnasium.envs.registration import WrapperSpec
 
 if TYPE_CHECKING:
     from trm_gym.task import Task
@@ -22,6 +23,11 @@ class TaskEntry:
     module: str
     factory: str
     kwargs: dict[str, Any]
+
+    @property
+    def cells_id(self) -> str:
+        """The id of the same environment one cell at a time, ``TRM-Sudoku-Cells-v0``."""
+        return self.env_id.replace("-v", "-Cells-v")
 
 
 TASKS = {
@@ -75,7 +81,9 @@ def _entry(name: str) -> TaskEntry:
 
 
 def register_envs() -> None:
-    """Register an environment for every task with Gymnasium, for ``gym.make`` and ``gym.make_vec``.
+    """Register two environments for every task with Gymnasium, for ``gym.make`` and ``gym.make_vec``.
+
+    The second is the first within ``trm_gym.wrappers.EditCells``; it has no native vector environment.
 
     There is no ``max_episode_steps``: the environments end their episodes themselves (the budget is part of
     the problem), and a time limit around them would truncate what they terminate.
@@ -87,4 +95,11 @@ def register_envs() -> None:
                 entry_point="trm_gym.env:RefinementEnv",
                 vector_entry_point="trm_gym.vector:RefinementVectorEnv",
                 kwargs={"task": name},
+            )
+        if entry.cells_id not in gymnasium.registry:
+            gymnasium.register(
+                id=entry.cells_id,
+                entry_point="trm_gym.env:RefinementEnv",
+                kwargs={"task": name},
+                additional_wrappers=(WrapperSpec("EditCells", "trm_gym.wrappers.edit_cells:EditCells", {}),),
             )
