@@ -13,7 +13,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from agents.grpo import GrpoConfig, draw_prices
+from agents.grpo import GrpoConfig
 from agents.halting import NEUTRAL_PRICE, PRICES, Halter, HaltHead, HaltPolicy
 from agents.losses import (
     binary_cross_entropy,
@@ -23,6 +23,7 @@ from agents.losses import (
     judgement_loss,
 )
 from agents.optim import HeadOptimizer, schedule
+from agents.pricing import draw_prices
 from agents.rollout import Unroll
 
 H = TypeVar("H", HaltHead, HaltPolicy)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents import metrics
+from agents.beyond import Clock, retimed, told_price
 from agents.checkpoint import Checkpoint
 from agents.report import Comparison, Raw, Report, Row
 from agents.rollout import BATCH, Unroll, unroll
@@ -22,7 +23,7 @@ from agents.rules import LEARNER, ORACLE, Rule, Settings, all_rules
 from trm_gym import make_task
 from trm_gym.task import Problems, Task
 
-_SHOWN_STEPS = (1, 2, 4, 8, 16, 32, 64)
+SHOWN_STEPS = (1, 2, 4, 8, 16, 32, 64)
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,31 @@ class EvaluationConfig:
     """Decides which problems of the splits are drawn."""
     batch: int = BATCH
     """Problems that the network takes at a time."""
+    chosen_on: tuple[str, ...] = ()
+    """Levels whose validation problems thresholds, k and prices are chosen on; none: those that are tested."""
+    taught_steps: int = 0
+    """The budget that heads were taught at; 0: the same as max_steps."""
+    clock: Clock = "budget"
+    """What heads taught at another budget are told of the time: shares of this budget (budget), of theirs (taught), or
+    of theirs until one step before its end (held)."""
 
     def __post_init__(self) -> None:
         for name in ("problems", "validation", "max_steps", "resamples", "batch"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.taught_steps < 0:
+            raise ValueError(f"taught_steps must be 0 or more, got {self.taught_steps}")
         if not self.prices or min(self.prices) <= 0:
             raise ValueError(f"prices must be one or more positive numbers, got {self.prices}")
+
+    @property
+    def scale(self) -> float:
+        """What heads are told of a price, as a share of it."""
+        return told_price(1.0, self.max_steps, self.taught_steps or self.max_steps, self.clock)
+
+    def seen(self, graded: Unroll) -> Unroll:
+        """Drafts as heads see them that were taught at another budget."""
+        return retimed(graded, self.taught_steps or self.max_steps, self.clock)
 
 
 def evaluate_checkpoint(
@@ -68,13 +87,14 @@ def evaluate_checkpoint(
     wanted = config.level or checkpoint.meta.get("pretraining", {}).get("levels", [task.default_level])
     levels = [task.level_index(level) for level in wanted]
     names = " + ".join(task.levels[level].name for level in levels)
-    chosen_on = draw(task, levels, config.validation, "validation", config.seed)
+    chosen_levels = [task.level_index(level) for level in config.chosen_on] or levels
+    chosen_on = draw(task, chosen_levels, config.validation, "validation", config.seed)
     test = draw(task, levels, config.problems, "test", config.seed) if data is None else data
 
     def run(problems: Problems) -> Unroll:
-        return unroll(checkpoint.model, task, problems, config.max_steps, batch=config.batch)
+        return config.seen(unroll(checkpoint.model, task, problems, config.max_steps, batch=config.batch))
 
-    rules = all_rules(checkpoint.heads, config.max_steps, config.prices)
+    rules = all_rules(checkpoint.heads, config.max_steps, config.prices, config.scale)
     source = names if data is None else f"data from outside (settings from {names})"
     report = measure(rules, run(chosen_on), run(test), config, task.name, source)
     if out is not None:
@@ -129,13 +149,19 @@ def play(rule: Rule, choice: Choice, test: Unroll) -> Played:
     return Played(rule, choice, steps[0], steps[1:rest], steps[rest:])
 
 
+def target_of(validation: Unroll, slack: float) -> tuple[int, float]:
+    """The most accurate number of steps on validation problems, and the accuracy that an operating point asks for."""
+    known = validation.solved.numpy()
+    best_fixed = metrics.best_fixed_step(known)
+    return best_fixed, float(known[:, best_fixed - 1].mean()) - slack
+
+
 def measure(
     rules: Sequence[Rule], validation: Unroll, test: Unroll, config: EvaluationConfig, task: str = "", source: str = ""
 ) -> Report:
     """Measure rules on graded drafts: chosen on ``validation``, measured on ``test``."""
-    known, solved = validation.solved.numpy(), test.solved.numpy()
-    best_fixed = metrics.best_fixed_step(known)
-    target = float(known[:, best_fixed - 1].mean()) - config.slack
+    solved = test.solved.numpy()
+    best_fixed, target = target_of(validation, config.slack)
     played = [play(rule, choose(rule, validation, target, config.prices), test) for rule in rules]
     oracle = metrics.oracle_steps(solved)
     resampled = _Resampled(played, solved, oracle, config)
@@ -148,7 +174,7 @@ def measure(
         target=target,
         best_fixed=best_fixed,
         oracle=float(oracle.mean()),
-        accuracy_at={step: float(solved[:, step - 1].mean()) for step in _shown(solved.shape[1])},
+        accuracy_at={step: float(solved[:, step - 1].mean()) for step in shown_steps(solved.shape[1])},
         rows=rows,
         curves={one.rule.name: _curve(one, solved) for one in played},
         comparisons=_comparisons(played, resampled),
@@ -207,13 +233,13 @@ def _row(one: Played, test: Unroll, oracle: metrics.Steps, best_fixed: int, resa
         share=metrics.interval(float(share), np.asarray(shares)),
         correlation=metrics.rank_correlation(one.point, test.difficulty.numpy()),
         thinking=metrics.thinking(solved, one.point),
-        setting=_named(one.rule, one.choice.point[0]),
+        setting=named(one.rule, one.choice.point[0]),
         returns={
             price: metrics.interval(resampled.value(name, price), resampled.draws(name, price))
             for price in resampled.prices
         },
         price_settings={
-            price: _named(one.rule, chosen) for price, chosen in zip(resampled.prices, one.choice.prices, strict=True)
+            price: named(one.rule, chosen) for price, chosen in zip(resampled.prices, one.choice.prices, strict=True)
         },
         area=metrics.area(curve[:, 1], curve[:, 0], first, solved.shape[1]) if one.rule.labels else math.nan,
     )
@@ -239,10 +265,11 @@ def _curve(one: Played, solved: metrics.Bools) -> list[tuple[float, float]]:
     return sorted((float(steps.mean()), float(hits.mean())) for steps, hits in zip(one.curve, right, strict=True))
 
 
-def _named(rule: Rule, setting: NDArray[np.float64]) -> dict[str, float]:
+def named(rule: Rule, setting: NDArray[np.float64]) -> dict[str, float]:
+    """A setting of a rule by the names of its parts."""
     return dict(zip(rule.labels, setting.tolist(), strict=True))
 
 
-def _shown(budget: int) -> list[int]:
+def shown_steps(budget: int) -> list[int]:
     """The steps whose accuracy is reported."""
-    return [*(step for step in _SHOWN_STEPS if step < budget), budget]
+    return [*(step for step in SHOWN_STEPS if step < budget), budget]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import itertools
-import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from matplotlib.typing import RcKeyType
 from numpy.typing import NDArray
@@ -25,30 +23,28 @@ from agents import metrics
 from agents.files import atomic_write
 from agents.report import Report
 from agents.rules import CHECKER, FIXED, LEARNER, ORACLE
-from agents.trace import Trace
-from trm_gym.task import Task
 
 # Okabe & Ito 2008, "Color Universal Design".
-_BLUE, _ORANGE, _GREEN, _SKY, _VERMILION, _PURPLE = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#D55E00", "#CC79A7"
-_INK, _GREY = "#222222", "#8A8A8A"
+BLUE, ORANGE, GREEN, SKY, VERMILION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#D55E00", "#CC79A7"
+INK, GREY = "#222222", "#8A8A8A"
 _STYLES = {
-    LEARNER: (_VERMILION, "-", 2.6),
-    "expected": (_PURPLE, "-", 1.6),
-    "bce": (_BLUE, "-", 1.6),
-    "two-heads": (_GREEN, "-", 1.6),
-    "q": (_SKY, "--", 1.6),
-    "confidence": (_ORANGE, "--", 1.6),
-    "velocity": (_GREY, "--", 1.6),
-    "unchanged": (_GREY, ":", 1.6),
-    FIXED: (_INK, "-", 1.2),
+    LEARNER: (VERMILION, "-", 2.6),
+    "expected": (PURPLE, "-", 1.6),
+    "bce": (BLUE, "-", 1.6),
+    "two-heads": (GREEN, "-", 1.6),
+    "q": (SKY, "--", 1.6),
+    "confidence": (ORANGE, "--", 1.6),
+    "velocity": (GREY, "--", 1.6),
+    "unchanged": (GREY, ":", 1.6),
+    FIXED: (INK, "-", 1.2),
 }
-_LEARNT = [_PURPLE, _BLUE, _GREEN, _ORANGE, _SKY]
+_LEARNT = [PURPLE, BLUE, GREEN, ORANGE, SKY]
 _RC: dict[RcKeyType, Any] = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.edgecolor": _GREY,
-    "axes.labelcolor": _INK,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
     "axes.titleweight": "bold",
     "axes.titlesize": 11,
     "axes.titlelocation": "left",
@@ -63,7 +59,7 @@ _RC: dict[RcKeyType, Any] = {
 
 
 @contextmanager
-def _figure(path: str | os.PathLike[str], width: float, height: float) -> Iterator[Figure]:
+def figure_file(path: str | os.PathLike[str], width: float, height: float) -> Iterator[Figure]:
     """A figure of so many inches that is written to ``path`` (PNG) at the end, without a display or global state."""
     with matplotlib.rc_context(_RC):
         figure = Figure(figsize=(width, height), layout="constrained")
@@ -77,7 +73,7 @@ def _figure(path: str | os.PathLike[str], width: float, height: float) -> Iterat
 
 def halting_figure(report: Report, path: str | os.PathLike[str]) -> Path:
     """Accuracy against mean steps: a curve per rule, the best fixed k, the rule checker and the oracle as points."""
-    with _figure(path, 10.4, 4.4) as figure:
+    with figure_file(path, 10.4, 4.4) as figure:
         whole, near = figure.subplots(1, 2)
         for axes in (whole, near):
             _curves(axes, report)
@@ -98,12 +94,12 @@ def _curves(axes: Axes, report: Report) -> None:
             steps, accuracy = np.array(curve).T
             axes.plot(steps, 100 * accuracy, line, color=colour, lw=width, label=name, zorder=2 + width)
     best = report.accuracy_of_fixed(report.best_fixed)
-    axes.plot(report.best_fixed, 100 * best, "s", color=_INK, ms=7, label=f"best fixed k = {report.best_fixed}")
-    axes.axhline(100 * report.target, color=_GREY, lw=1.2, ls=(0, (2, 3)), zorder=1, label="asked for: A* - 0.5")
+    axes.plot(report.best_fixed, 100 * best, "s", color=INK, ms=7, label=f"best fixed k = {report.best_fixed}")
+    axes.axhline(100 * report.target, color=GREY, lw=1.2, ls=(0, (2, 3)), zorder=1, label="asked for: A* - 0.5")
     for name, marker, size in ((CHECKER, "D", 6), (ORACLE, "*", 13)):
         for row in report.rows:
             if row.rule == name:
-                axes.plot(row.steps, 100 * row.accuracy.value, marker, color=_INK, ms=size, label=name, zorder=9)
+                axes.plot(row.steps, 100 * row.accuracy.value, marker, color=INK, ms=size, label=name, zorder=9)
 
 
 def _span(low: float, high: float) -> tuple[float, float]:
@@ -116,12 +112,12 @@ def accuracy_figure(report: Report, path: str | os.PathLike[str]) -> Path:
     """Accuracy of the drafts by step, with what the oracle could get by then."""
     solved = report.raw.solved
     steps = np.arange(1, solved.shape[1] + 1)
-    with _figure(path, 6.0, 3.8) as figure:
+    with figure_file(path, 6.0, 3.8) as figure:
         axes = figure.subplots()
         ever = np.logical_or.accumulate(solved, axis=1).mean(0)
-        axes.plot(steps, 100 * ever, ":", color=_GREY, lw=2, label="right at this step or before")
-        axes.plot(steps, 100 * solved.mean(0), "-o", color=_BLUE, lw=2, ms=4, label="right at this step")
-        axes.axvline(report.best_fixed, color=_INK, lw=1, ls="--", label=f"best fixed k = {report.best_fixed}")
+        axes.plot(steps, 100 * ever, ":", color=GREY, lw=2, label="right at this step or before")
+        axes.plot(steps, 100 * solved.mean(0), "-o", color=BLUE, lw=2, ms=4, label="right at this step")
+        axes.axvline(report.best_fixed, color=INK, lw=1, ls="--", label=f"best fixed k = {report.best_fixed}")
         axes.set(xlabel="step", ylabel="right answers (%)", title=f"Accuracy by step: {report.task}, {report.source}")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(loc="lower right")
@@ -137,7 +133,7 @@ def histogram_figure(report: Report, path: str | os.PathLike[str], rule: str | N
     rule = rule or (LEARNER if LEARNER in names else next(n for n in reversed(names) if n not in (ORACLE, CHECKER)))
     thirds = _thirds(report.raw.difficulty)
     shown = [name for name in (rule, ORACLE) if name in names]
-    with _figure(path, 7.2, 2.2 + 1.9 * len(shown)) as figure:
+    with figure_file(path, 7.2, 2.2 + 1.9 * len(shown)) as figure:
         panels = np.atleast_1d(figure.subplots(len(shown), 1, sharex=True))
         for axes, name in zip(panels, shown, strict=True):
             _histogram(axes, report.raw.steps[name], thirds, report.budget)
@@ -150,7 +146,7 @@ def histogram_figure(report: Report, path: str | os.PathLike[str], rule: str | N
 
 def _histogram(axes: Axes, steps: metrics.Steps, thirds: list[tuple[str, metrics.Bools]], budget: int) -> None:
     width = 0.8 / len(thirds)
-    for place, ((label, mine), colour) in enumerate(zip(thirds, (_SKY, _BLUE, _INK), strict=False)):
+    for place, ((label, mine), colour) in enumerate(zip(thirds, (SKY, BLUE, INK), strict=False)):
         counts = np.bincount(steps[mine], minlength=budget + 1)[1 : budget + 1]
         left = np.arange(1, budget + 1) + (place - (len(thirds) - 1) / 2) * width
         axes.bar(left, 100 * counts / max(1, mine.sum()), width, color=colour, label=label)
@@ -176,7 +172,7 @@ def curriculum_figure(history: NDArray[np.floating], names: Sequence[str], path:
         raise ValueError(f"history must be [iterations, {len(names)} levels], one name each, got {history.shape}")
     share = 100 * history / np.maximum(history.sum(1, keepdims=True), 1e-12)
     colours = matplotlib.colormaps["cividis"](np.linspace(0.05, 0.95, len(names)))
-    with _figure(path, 7.2, 3.8) as figure:
+    with figure_file(path, 7.2, 3.8) as figure:
         axes = figure.subplots()
         axes.stackplot(np.arange(1, len(share) + 1), share.T, labels=list(names), colors=colours)
         axes.set(xlabel="iteration", ylabel="problems (%)", title="How the mix of levels moved", ylim=(0, 100))
@@ -186,60 +182,13 @@ def curriculum_figure(history: NDArray[np.floating], names: Sequence[str], path:
     return Path(path)
 
 
-def refinement_figure(trace: Trace, task: Task, steps: Sequence[int], path: str | os.PathLike[str]) -> Path:
-    """Drafts of one problem side by side, after each of ``steps`` (0 is the problem): the surer, the darker its ground.
-
-    Only for tasks on a board of rows and columns. Raises ValueError for others, and for steps not in the trace.
-    """
-    if len(task.structure.shape) != 2:
-        raise ValueError(f"a picture of drafts needs a board of rows and columns, {task.name} has none")
-    if not steps or min(steps) < 0 or max(steps) > len(trace):
-        raise ValueError(f"steps must lie between 0 and {len(trace)}, got {list(steps)}")
-    height, width = task.structure.shape
-    with _figure(path, 0.3 * width * len(steps) + 0.3, 0.3 * height + 0.75) as figure:
-        for axes, step in zip(np.atleast_1d(figure.subplots(1, len(steps))), steps, strict=True):
-            _board(axes, trace, task, step)
+def effects_figure(found: Mapping[str, Sequence[float]], what: str, path: str | os.PathLike[str]) -> Path:
+    """One figure of runs that differ in one option each: a dot per seed; the first entry is what they differ from."""
+    with figure_file(path, 7.2, 1.0 + 0.28 * len(found)) as figure:
+        axes = figure.subplots()
+        for place, values in enumerate(found.values()):
+            axes.plot(values, [place] * len(values), "o", color=BLUE if place else INK, ms=6, alpha=0.8)
+        axes.axvline(float(np.mean(next(iter(found.values())))), color=GREY, lw=1.2, ls="--", zorder=1)
+        axes.set_yticks(range(len(found)), list(found))
+        axes.set(xlabel=what, ylim=(len(found) - 0.5, -0.5))
     return Path(path)
-
-
-def _board(axes: Axes, trace: Trace, task: Task, step: int) -> None:
-    """One draft: givens bold on white, its own cells on blue as deep as they are sure, wrong ones in red."""
-    height, width = task.structure.shape
-    draft, free = trace.draft_after(step), trace.problems.free[0]
-    wrong = free & (draft != trace.problems.solution[0])
-    for cell in range(height * width):
-        row, column = divmod(cell, width)
-        sure = trace.confidence[step - 1, cell] if step and free[cell] else 0.0
-        axes.add_patch(Rectangle((column, row), 1, 1, facecolor=_BLUE, alpha=0.55 * sure**2, lw=0))
-        if draft[cell]:
-            colour = _INK if not free[cell] else _VERMILION if wrong[cell] else "#00395C"
-            style = {"color": colour, "weight": "normal" if free[cell] else "bold", "size": 11}
-            axes.text(column + 0.5, row + 0.54, str(draft[cell]), ha="center", va="center", **style)
-    _lines(axes, task, height, width)
-    found = int((free & ~wrong).sum()) if step else 0
-    axes.set_title(f"step {step}" if step else "problem", loc="center", size=11)
-    axes.set_xlabel(f"{found} of {int(free.sum())} cells right" if step else f"{int((~free).sum())} given", size=8.5)
-    axes.set(xlim=(-0.03, width + 0.03), ylim=(height + 0.03, -0.03), aspect="equal", xticks=[], yticks=[])
-    axes.grid(visible=False)
-    axes.spines[:].set_visible(False)
-
-
-def _lines(axes: Axes, task: Task, height: int, width: int) -> None:
-    """Thin lines around cells, thick ones where the last kind of unit (a sudoku's boxes) changes."""
-    unit = task.structure.units[-1] if task.structure.units else np.zeros(height * width, int)
-    units = np.pad(unit.reshape(height, width), 1, constant_values=-1)
-    for thick in (False, True):
-        style = {"color": _INK if thick else "#BBBBBB", "lw": 1.6 if thick else 0.6, "solid_capstyle": "round"}
-        for row in range(height + 1):
-            for column in range(width + 1):
-                here, above, left = units[row + 1, column + 1], units[row, column + 1], units[row + 1, column]
-                if column < width and (here != above) == thick:
-                    axes.plot([column, column + 1], [row, row], **style)
-                if row < height and (here != left) == thick:
-                    axes.plot([column, column], [row, row + 1], **style)
-
-
-def ladder(steps: int) -> list[int]:
-    """Steps worth showing of a trace: 0, 1, 2, 4, 8, ... and the last."""
-    doubled = [2**power for power in range(int(math.log2(steps)) + 1)] if steps else []
-    return sorted({0, *doubled, steps})

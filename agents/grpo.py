@@ -6,69 +6,38 @@ joint.py is the setting in which the network learns too.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple, final
+from typing import NamedTuple, Protocol, final, runtime_checkable
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
+from numpy.typing import NDArray
 from torch import Tensor
 
 from agents import losses
-from agents.halting import PRICES, Halter, HaltPolicy
+from agents.advantages import ADVANTAGES
+from agents.grpo_config import GrpoConfig
+from agents.halting import Halter, HaltPolicy
 from agents.optim import HeadOptimizer, schedule
-from agents.rollout import Rollout, Unroll
+from agents.pricing import PriceRange, priced_returns
+from agents.rollout import Unroll
 from agents.tensors import flat_state, load_flat_state, nest, unnest
 from trm_gym.reward import exact_cost
 
 
-@dataclass(frozen=True)
-class GrpoConfig:
-    """How a halting head is taught by GRPO."""
+@runtime_checkable
+class Graded(Protocol):
+    """Groups of runs of a problem that stand one after another, every draft graded: a rollout, for instance."""
 
-    hidden: int = 64
-    """Width of the head."""
-    lr: float = 1e-3
-    """Learning rate of Adam on the head's judgements."""
-    bar_lr: float = 3e-2
-    """Learning rate of Adam on how sure it must be to stop: a few numbers, with noisy gradients each."""
-    decay: float = 0.5
-    """Share of the run, at its end, over which the learning rate falls linearly to zero."""
-    passes: int = 16
-    """How often groups, prices and halting times are drawn anew per rollout, the times from the present policy."""
-    times: int = 8
-    """K: halting times drawn per branch and pass."""
-    epochs: int = 2
-    """Times that the samples of a pass are gone through."""
-    minibatches: int = 2
-    """Updates per epoch."""
-    clip: float = 0.2
-    """How far the probability ratio of a halting time may move before its gradient is cut."""
-    entropy: float = 0.001
-    """Weight of the entropy bonus on the distribution of halting times."""
-    explore: float = 0.1
-    """Share of halting times drawn uniformly from all steps; they are weighted by their importance."""
-    prices: tuple[float, float] = PRICES
-    """Lowest and highest price (lambda); each group draws one in between, uniformly in its logarithm."""
-    own_price: float = 0.1
-    """Share of groups at the environment's own price."""
-    warmup: int = 0
-    """Iterations in which the highest price drawn rises from the lowest to its own value; 0 starts with all prices."""
-    floor: float = 0.9
-    """While it warms up, the highest price falls again where accuracy drops below this share of full depth's."""
-    gradient_norm: float = 1.0
-    """Longest gradient; longer ones are cut to it."""
+    @property
+    def unroll(self) -> Unroll: ...
 
-    def __post_init__(self) -> None:
-        if not 0 < self.prices[0] <= self.prices[1]:
-            raise ValueError(f"grpo.prices must be two positive numbers, the lower first; got {self.prices}")
-        for name in ("explore", "own_price"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"grpo.{name} must be at least 0 and below 1, got {getattr(self, name)}")
-        for name in ("passes", "times", "epochs", "minibatches"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"grpo.{name} must be at least 1, got {getattr(self, name)}")
+    @property
+    def branches(self) -> int: ...
+
+    @property
+    def step_cost(self) -> float: ...
 
 
 class Samples(NamedTuple):
@@ -108,11 +77,20 @@ def halting_log_probs(
     return losses.halting_log_probs(head(features, price)[..., 0])
 
 
-def draw_prices(groups: int, low: float, high: float, own: float, share: float, generator: torch.Generator) -> Tensor:
-    """A price for each group, float64 [groups]: ``own`` for a ``share`` of them, the others log-uniform."""
-    place = torch.rand(groups, generator=generator, dtype=torch.float64)
-    prices = (math.log(low) + place * (math.log(high) - math.log(low))).exp()
-    return torch.where(torch.rand(groups, generator=generator) < share, own, prices)
+def policy_loss(
+    config: GrpoConfig,
+    new: Float[Tensor, "m g k"],
+    old: Float[Tensor, "m g k"],
+    samples: Samples,
+    actions: Int[Tensor, "m #g #k"],
+) -> Float[Tensor, ""]:
+    """The loss that ``config`` names, of samples whose log-probabilities are sums over so many actions."""
+    bounds = (config.clip, config.clip_high)
+    if config.loss == "cispo":
+        return losses.cut_importance(new, old, samples.advantage, bounds, samples.weight)
+    if config.loss == "sequence":
+        return losses.sequence_surrogate(new, old, samples.advantage, bounds, samples.weight, actions)
+    return losses.asymmetric_surrogate(new, old, samples.advantage, bounds, samples.weight)
 
 
 @torch.no_grad()
@@ -122,8 +100,12 @@ def sample_halting(
     prices: Float[Tensor, " p"],
     config: GrpoConfig,
     generator: torch.Generator,
+    dual: float = 0.0,
 ) -> Samples:
-    """Draw halting times at one price per group from the head's policy, explored by ``config.explore``."""
+    """Draw halting times at one price per group from the head's policy, explored by ``config.explore``.
+
+    dual: what a right answer is worth beyond 1 (pricing=dual only).
+    """
     groups, budget = len(prices), graded.max_steps
     price = prices.float()[:, None, None].expand(groups, len(graded) // groups, budget)
     log_probs = halting_log_probs(head, graded.features.view(*price.shape, -1), price)
@@ -131,28 +113,29 @@ def sample_halting(
     times = torch.multinomial(drawn_from.flatten(0, 1), config.times, replacement=True, generator=generator)
     times = times.view(*price.shape[:2], config.times)
     step_cost = torch.tensor([exact_cost(price / budget) for price in prices.tolist()], dtype=torch.float64)
-    returns = losses.halting_returns(graded.solved.view_as(price), step_cost[:, None].expand(price.shape[:2]))
+    returns = priced_returns(config.pricing, graded.solved.view_as(price), step_cost, log_probs.exp(), dual)
     drawn = returns.gather(-1, times).flatten(1)
     return Samples(
         price=price,
         log_probs=log_probs,
         times=times,
         weight=log_probs.exp().gather(-1, times) / drawn_from.gather(-1, times),
-        advantage=losses.group_advantage(drawn).float().view_as(times),
+        advantage=ADVANTAGES[config.advantage](drawn).float().view_as(times),
         varied=(drawn != drawn[:, :1]).any(-1),
     )
 
 
 @torch.no_grad()
-def measure(head: Halter, rollout: Rollout, generator: torch.Generator) -> Metrics:
+def measure(head: Halter, rollout: Graded, generator: torch.Generator) -> Metrics:
     """How the policy does on a rollout at the environment's own price; exact means over its halting times."""
     graded = rollout.unroll
     budget = graded.max_steps
     price = torch.full(graded.solved.shape, rollout.step_cost * budget)
     log_probs = halting_log_probs(head, graded.features, price)
     chances = log_probs.exp()
+    step_cost = torch.full((len(graded),), rollout.step_cost, dtype=torch.float64)
     scalars = {
-        "return": losses.expected_return(log_probs, rollout.returns).mean().item(),
+        "return": losses.expected_return(log_probs, losses.halting_returns(graded.solved, step_cost)).mean().item(),
         "steps": (chances * torch.arange(1, budget + 1)).sum(-1).mean().item(),
         "solved": (chances * graded.solved).sum(-1).mean().item(),
         "solved_at_full_depth": graded.solved[:, -1].float().mean().item(),
@@ -161,26 +144,31 @@ def measure(head: Halter, rollout: Rollout, generator: torch.Generator) -> Metri
     return Metrics(scalars, torch.multinomial(chances, 1, generator=generator).squeeze(-1) + 1)
 
 
-class PriceRange:
-    """The prices that groups draw from: all of them, or during a warm-up up to a ceiling that rises with success."""
+class Outcome(NamedTuple):
+    """How P problems go when a policy stops them, exactly, over branches and halting times, at the environment's price.
 
-    def __init__(self, config: GrpoConfig) -> None:
-        self._config = config
-        self.ceiling = config.prices[0 if config.warmup else 1]
+    What a curriculum learns from: full depth says little of a policy, and on a frozen network it never changes.
+    """
 
-    def draw(self, rollout: Rollout, generator: torch.Generator) -> Float[Tensor, " p"]:
-        """A price for every group of a rollout."""
-        own = rollout.step_cost * rollout.unroll.max_steps
-        groups = len(rollout.unroll) // rollout.branches
-        return draw_prices(groups, self._config.prices[0], self.ceiling, own, self._config.own_price, generator)
+    solved: NDArray[np.float64]
+    """The chance that it stops at a right draft, [P]."""
+    spread: NDArray[np.float64]
+    """The variance of its return, [P]: what a policy gradient has to go by."""
 
-    def update(self, solved: float, full_depth: float) -> None:
-        """Raise the ceiling where accuracy keeps above the floor, lower it otherwise."""
-        low, high = self._config.prices
-        if self._config.warmup:
-            factor = (high / low) ** (1 / self._config.warmup)
-            factor = factor if solved >= self._config.floor * full_depth else 1 / factor
-            self.ceiling = min(max(self.ceiling * factor, low), high)
+
+@torch.no_grad()
+def outcome(head: Halter, rollout: Graded) -> Outcome:
+    """How the problems of a rollout go under a head's policy."""
+    graded = rollout.unroll
+    price = torch.full(graded.solved.shape, rollout.step_cost * graded.max_steps)
+    chances = halting_log_probs(head, graded.features, price).exp().double()
+    step_cost = torch.full((len(graded),), rollout.step_cost, dtype=torch.float64)
+    returns = losses.halting_returns(graded.solved, step_cost)
+    first, second, solved = (
+        (chances * part).sum(-1).view(-1, rollout.branches).mean(-1)
+        for part in (returns, returns.square(), graded.solved)
+    )
+    return Outcome(solved.clamp(0, 1).numpy(), (second - first.square()).clamp(min=0).numpy())
 
 
 @final
@@ -195,18 +183,20 @@ class Grpo:
         self.head = HaltPolicy(features, config.hidden, seed)
         self.done, self.updates = 0, 0
         self._optimizer = HeadOptimizer(self.head, config.lr, config.bar_lr, config.gradient_norm)
+        for group in self._optimizer.adam.param_groups:
+            group.update(weight_decay=config.weight_decay, decoupled_weight_decay=True)
         self.generator = torch.Generator().manual_seed(seed)
         self._range = PriceRange(config)
 
-    def update(self, rollout: Rollout, bank: Unroll | None = None) -> Metrics:
-        """Learn from a rollout; the first one fixes the scale of what the head sees.
+    def update(self, rollout: Graded, bank: Unroll | None = None) -> Metrics:
+        """Learn from a rollout; the first one (or its bank) fixes the scale of what the head sees.
 
         bank: all groups so far, the rollout's among them. A frozen network would make the same drafts again, and
         halting times are drawn anew from the present head, so old groups teach as well as new ones: passes draw from
         all of them.
         """
         if self.done == 0:
-            self.head.standardise(rollout.unroll.features)
+            self.head.standardise((rollout.unroll if bank is None else bank).features)
         self._optimizer.slow_down(schedule(self.done, self.iterations, 0, self.config.decay))
         metrics = measure(self.head, rollout, self.generator)
         self._range.update(metrics.scalars["solved"], metrics.scalars["solved_at_full_depth"])
@@ -221,13 +211,14 @@ class Grpo:
             varied.append(samples.varied)
         self.done += 1
         metrics.scalars["zero_variance_groups"] = 1 - torch.cat(varied).float().mean().item()
-        metrics.scalars["highest_price"] = self._range.ceiling
-        return Metrics(metrics.scalars | means(told), metrics.steps)
+        pricing = {"highest_price": self._range.ceiling, "dual": self._range.dual}
+        return metrics._replace(scalars=metrics.scalars | pricing | means(told))
 
-    def sample(self, rollout: Rollout, graded: Unroll) -> Samples:
+    def sample(self, rollout: Graded, graded: Unroll) -> Samples:
         """Halting times drawn from the present head for as many graded runs as a rollout has, at new prices."""
-        prices = self._range.draw(rollout, self.generator)
-        return sample_halting(self.head, graded, prices, self.config, self.generator)
+        own = rollout.step_cost * rollout.unroll.max_steps
+        prices = self._range.draw(len(rollout.unroll) // rollout.branches, own, self.generator)
+        return sample_halting(self.head, graded, prices, self.config, self.generator, self._range.dual)
 
     def _draw(self, bank: Unroll, branches: int, runs: int) -> Unroll:
         """As many whole groups of a bank as make up so many runs, each at most once."""
@@ -250,7 +241,7 @@ class Grpo:
         config = self.config
         log_probs = halting_log_probs(self.head, features, samples.price)
         new, old = samples.log_prob(log_probs), samples.log_prob(samples.log_probs)
-        surrogate = losses.clipped_surrogate(new, old, samples.advantage, config.clip, samples.weight)
+        surrogate = policy_loss(config, new, old, samples, samples.times + 1)
         loss = surrogate - config.entropy * losses.halting_entropy(log_probs).mean()
         judgement = losses.judgement_loss(self.head.judgements(features), solved)
         self._optimizer.step(loss + judgement)
@@ -269,7 +260,7 @@ class Grpo:
             **nest("optimizer", flat_state(self._optimizer.adam)),
             "generator": self.generator.get_state(),
             "done": torch.tensor([self.done, self.updates]),
-            "ceiling": torch.tensor(self._range.ceiling, dtype=torch.float64),
+            "range": torch.tensor([self._range.ceiling, self._range.dual], dtype=torch.float64),
         }
 
     def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
@@ -278,7 +269,7 @@ class Grpo:
         load_flat_state(self._optimizer.adam, unnest("optimizer", tensors))
         self.generator.set_state(tensors["generator"])
         self.done, self.updates = tensors["done"].tolist()
-        self._range.ceiling = float(tensors["ceiling"])
+        self._range.ceiling, self._range.dual = tensors["range"].tolist()
 
 
 def means(rows: list[dict[str, float]]) -> dict[str, float]:

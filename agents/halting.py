@@ -83,11 +83,29 @@ def halting_features(
     Both latents' means over their positions; this step's statistics, the last step's and their mean over all steps so
     far; the share of the budget used; the share of cells that are free. Carries no gradient.
     """
-    rows = [torch.stack([s.answer_velocity.log(), s.velocity.log(), *s[2:]], dim=-1) for s in history]
-    used = torch.full((len(free), 1), len(history) / max_steps, device=free.device)
+    rows = [statistics_row(statistics) for statistics in history]
+    used = torch.full((len(free),), len(history) / max_steps, device=free.device)
+    # Summed in order, so that running sums (stopping.py) come to the same last bit; torch.mean's order is its own.
+    mean = sum(rows[1:], rows[0]) / len(rows)
+    return joined_features(carry, rows[-1], rows[max(len(rows) - 2, 0)], mean, used, free)
+
+
+def statistics_row(s: Statistics) -> Float[Tensor, "b r"]:
+    """A step's statistics as features: velocities by their logarithm, since they fall by orders of magnitude."""
+    return torch.stack([s.answer_velocity.log(), s.velocity.log(), *s[2:]], dim=-1)
+
+
+def joined_features(
+    carry: Carry,
+    now: Float[Tensor, "b r"],
+    last: Float[Tensor, "b r"],
+    mean: Float[Tensor, "b r"],
+    used: Float[Tensor, " b"],
+    free: Bool[Tensor, "b l"],
+) -> Float[Tensor, "b f"]:
+    """The parts of ``halting_features`` in their order. now, last, mean: rows of statistics; used: share of budget."""
     pooled = [latent.float().mean(1) for latent in carry]
-    past = [rows[-1], rows[max(len(rows) - 2, 0)], torch.stack(rows).mean(0)]
-    return torch.cat([*pooled, *past, used, free.float().mean(-1, keepdim=True)], dim=-1)
+    return torch.cat([*pooled, now, last, mean, used[:, None], free.float().mean(-1, keepdim=True)], dim=-1)
 
 
 @final

@@ -11,6 +11,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
+LARGEST_LOG_RATIO = 20.0
+
 
 def halting_log_probs(logits: Float[Tensor, "*batch s"]) -> Float[Tensor, "*batch s"]:
     """log p_t of halting at each step: p_t = h_t prod_{i<t} (1 - h_i) for t < s, p_s = prod_{i<s} (1 - h_i).
@@ -61,6 +63,17 @@ def group_advantage(returns: Float[Tensor, "groups members"]) -> Float[Tensor, "
     return (members * returns - returns.sum(-1, keepdim=True)) / (members - 1)
 
 
+def probability_ratio(
+    log_prob: Float[Tensor, "*batch"], old_log_prob: Float[Tensor, "*batch"]
+) -> Float[Tensor, "*batch"]:
+    """r = exp(log_prob - old_log_prob), at most exp(LARGEST_LOG_RATIO).
+
+    What exploration draws may have been next to impossible for the old policy: its ratio would be infinite, its
+    importance is 0, and the product of the two no number.
+    """
+    return (log_prob - old_log_prob).clamp(max=LARGEST_LOG_RATIO).exp()
+
+
 def clipped_surrogate(
     log_prob: Float[Tensor, "*batch"],
     old_log_prob: Float[Tensor, "*batch"],
@@ -74,21 +87,78 @@ def clipped_surrogate(
     weight: importance of samples that were not drawn from the old policy itself, old / behaviour; kept out of the
     clipped ratio, so that at the first update nothing is clipped (Hilton et al. 2021, arXiv 2110.00641).
     """
-    ratio = (log_prob - old_log_prob).exp()
-    gain = torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage)
+    return asymmetric_surrogate(log_prob, old_log_prob, advantage, (clip, clip), weight)
+
+
+def asymmetric_surrogate(
+    log_prob: Float[Tensor, "*batch"],
+    old_log_prob: Float[Tensor, "*batch"],
+    advantage: Float[Tensor, "*batch"],
+    bounds: tuple[float, float],
+    weight: Float[Tensor, "*batch"] | float = 1.0,
+) -> Float[Tensor, ""]:
+    """Loss -mean w min(r A, clip(r, 1 - low, 1 + high) A) with bounds (low, high); see ``clipped_surrogate``.
+
+    A higher upper bound lets rare halting times become likely: "clip-higher" of Yu et al. 2025 (DAPO, arXiv
+    2503.14476, equation 10).
+    """
+    ratio = probability_ratio(log_prob, old_log_prob)
+    gain = torch.minimum(ratio * advantage, ratio.clamp(1 - bounds[0], 1 + bounds[1]) * advantage)
     return -(weight * gain).mean()
+
+
+def cut_importance(
+    log_prob: Float[Tensor, "*batch"],
+    old_log_prob: Float[Tensor, "*batch"],
+    advantage: Float[Tensor, "*batch"],
+    bounds: tuple[float, float],
+    weight: Float[Tensor, "*batch"] | float = 1.0,
+) -> Float[Tensor, ""]:
+    """Loss -mean w sg(clip(r, 1 - low, 1 + high)) A log_prob, sg: without gradient.
+
+    CISPO (MiniMax 2025, arXiv 2506.13585, equation 4): a ratio beyond its bounds is cut, its gradient is not.
+    """
+    ratio = probability_ratio(log_prob, old_log_prob).clamp(1 - bounds[0], 1 + bounds[1]).detach()
+    return -(weight * ratio * advantage * log_prob).mean()
+
+
+def sequence_surrogate(
+    log_prob: Float[Tensor, "*batch"],
+    old_log_prob: Float[Tensor, "*batch"],
+    advantage: Float[Tensor, "*batch"],
+    bounds: tuple[float, float],
+    weight: Float[Tensor, "*batch"] | float,
+    actions: Int[Tensor, "*#batch"],
+) -> Float[Tensor, ""]:
+    """``asymmetric_surrogate`` with r^(1 / n) for r, n the number of ``actions`` whose probabilities make log_prob.
+
+    GSPO (Zheng et al. 2025, arXiv 2507.18071, equations 5 and 7). Halting at step t is t actions, t - 1 times "go on"
+    and once "stop"; a draft is as many as it has free cells.
+    """
+    return asymmetric_surrogate(log_prob / actions, old_log_prob / actions, advantage, bounds, weight)
 
 
 def clip_fraction(
     log_prob: Float[Tensor, "*batch"], old_log_prob: Float[Tensor, "*batch"], clip: float
 ) -> Float[Tensor, ""]:
     """Share of samples whose probability ratio lies beyond 1 +- clip."""
-    return ((log_prob - old_log_prob).exp() - 1).abs().gt(clip).float().mean()
+    return (probability_ratio(log_prob, old_log_prob) - 1).abs().gt(clip).float().mean()
 
 
 def halting_kl(old: Float[Tensor, "*batch s"], new: Float[Tensor, "*batch s"]) -> Float[Tensor, "*batch"]:
     """KL(old || new) = sum_t p_t (log p_t - log q_t), exactly, from the log-probabilities of every halting time."""
     return (old.exp() * (old - new)).sum(-1)
+
+
+def token_kl(
+    logits: Float[Tensor, "*batch l v"], reference: Float[Tensor, "*batch l v"], free: Bool[Tensor, "*batch l"]
+) -> Float[Tensor, ""]:
+    """Mean over free cells of KL(pi || pi_ref) = sum_v pi_v (log pi_v - log pi_ref,v), exactly.
+
+    The anchor of GRPO (arXiv 2402.03300, equation 3), which estimates it from samples; here all tokens are at hand.
+    """
+    new, old = logits.log_softmax(-1), reference.log_softmax(-1)
+    return ((new.exp() * (new - old)).sum(-1) * free).sum() / free.sum().clamp(min=1)
 
 
 def binary_cross_entropy(logits: Float[Tensor, "*shape"], targets: Bool[Tensor, "*shape"]) -> Float[Tensor, ""]:
@@ -118,3 +188,44 @@ def token_log_prob(
     """
     chosen = logits.log_softmax(-1).gather(-1, tokens[..., None]).squeeze(-1)
     return (chosen * free).sum(-1)
+
+
+def log_stablemax(logits: Float[Tensor, "*batch v"]) -> Float[Tensor, "*batch v"]:
+    """log(s(x_i) / sum_j s(x_j)) with s(x) = x + 1 where x >= 0, 1 / (1 - x) below: what TRM uses for softmax.
+
+    Prieto et al. 2025, arXiv 2501.04697, equation 5. The published code takes the quotient in float64; here log s(x) =
+    +-log(1 + |x|) is formed directly, so that nothing is lost in float32.
+    """
+    above, below = logits.clamp(min=0).log1p(), -(-logits.clamp(max=0)).log1p()
+    scores = torch.where(logits < 0, below, above)
+    return scores - scores.logsumexp(-1, keepdim=True)
+
+
+def stablemax_cross_entropy(
+    logits: Float[Tensor, "*batch v"], targets: Int[Tensor, "*batch"]
+) -> Float[Tensor, "*batch"]:
+    """-log stablemax(logits)[target] of every cell: the published TRM's loss of the answer."""
+    return -log_stablemax(logits).gather(-1, targets[..., None]).squeeze(-1)
+
+
+def score_function_loss(
+    log_prob: Float[Tensor, "*batch"],
+    advantage: Float[Tensor, "*batch"],
+    weight: Float[Tensor, "*batch"] | float = 1.0,
+) -> Float[Tensor, ""]:
+    """Loss -mean w A log_prob, whose gradient is the plain policy gradient's (Williams 1992, REINFORCE).
+
+    weight: importance of samples that were not drawn from the policy itself, policy / behaviour.
+    """
+    return -(weight * advantage * log_prob).mean()
+
+
+def geometric_log_probs(rate: float, steps: int) -> Float[Tensor, " s"]:
+    """log p_t of halting at each of ``steps`` steps when each halts with chance ``rate``, and the last for certain.
+
+    PonderNet's prior (arXiv 2107.05407, section 2.2), its tail collected in the last step.
+    """
+    if not 0 < rate < 1:
+        raise ValueError(f"rate must be between 0 and 1, got {rate}: it is the chance of halting at a step")
+    rate_logit = torch.full((steps,), rate).logit()
+    return halting_log_probs(rate_logit)

@@ -191,6 +191,19 @@ def interval(value: float, resampled: Floats, level: float = 0.95) -> Interval:
     return Interval(value, float(low), float(high))
 
 
+def run_weights(networks: int, seeds: int, resamples: int, seed: int = 0) -> Floats:
+    """How much every run counts when runs are drawn anew, float [resamples, networks, seeds]; each row sums to 1.
+
+    Nested, as runs are: networks with replacement, then for each of them halting seeds with replacement.
+    """
+    rng = np.random.default_rng([seed, 2])
+    weights = np.zeros((resamples, networks, seeds))
+    drawn = rng.integers(networks, size=(resamples, networks, 1))
+    chosen = rng.integers(seeds, size=(resamples, networks, seeds))
+    np.add.at(weights, (np.arange(resamples)[:, None, None], drawn, chosen), 1 / (networks * seeds))
+    return weights
+
+
 def _draws(rng: np.random.Generator, resamples: int, count: int) -> Floats:
     """How often each of ``count`` things is drawn, float [resamples, count], in ``count`` draws with replacement."""
     drawn = rng.integers(0, count, (resamples, count)) + np.arange(resamples)[:, None] * count

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from agents.optim import OptimConfig
 from agents.pretrain import PretrainConfig
-from agents.trm.presets import MATH, MAZE, SUDOKU
-
-FAST = OptimConfig(muon_lr=0.02)
-"""Larger networks than sudoku's bear twice the learning rate."""
+from agents.trm.presets import ALGEBRA, ARITHMETIC, MAZE, SUDOKU
 
 PRETRAIN: dict[str, PretrainConfig] = {
     "sudoku6x6": PretrainConfig(
@@ -30,18 +27,30 @@ PRETRAIN: dict[str, PretrainConfig] = {
         average=0.995,
     ),
     "arithmetic": PretrainConfig(
-        task="arithmetic", levels=("sum3", "sum6", "chain", "carry"), model=MATH, optim=FAST, updates=1200
+        task="arithmetic",
+        levels=("sum3", "sum6", "chain", "carry"),
+        model=ARITHMETIC,
+        optim=OptimConfig(adamw_lr=2e-3),
+        updates=4500,
+        explore=0.5,
     ),
-    "algebra": PretrainConfig(task="algebra", levels=("linear", "both_sides"), model=MATH, optim=FAST, updates=2000),
+    "algebra": PretrainConfig(
+        task="algebra",
+        levels=("linear", "both_sides", "collect"),
+        model=ALGEBRA,
+        optim=OptimConfig(muon_lr=0.02, adamw_lr=1e-3),
+        updates=1500,
+        batch=128,
+        max_steps=8,
+        explore=0.1,
+    ),
     # The recursion of a deeper search is less stable: smaller steps, and late steps trained on more often.
     "maze11x11": PretrainConfig(
         task="maze11x11",
-        levels=("perfect", "long"),
+        levels=("random", "rooms", "perfect", "far"),
         model=MAZE,
         optim=OptimConfig(adamw_lr=2e-3),
-        updates=2500,
-        batch=32,
-        max_steps=16,
+        updates=2400,
         explore=0.5,
     ),
 }

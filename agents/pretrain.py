@@ -15,7 +15,8 @@ from typing import Any, final
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -102,12 +103,12 @@ class Pretrainer:
         """One refinement step of every slot, one update of the weights, and new problems where slots are done."""
         device = self.acceleration.device
         problem = torch.as_tensor(self.problems.problem, device=device).long()
-        solution = torch.as_tensor(self.problems.solution, device=device).long()
         with self.acceleration.autocast():
             carry, output = self.model(self.carry, problem)
         logits, halt = output.logits.float(), output.halt.float()
         draft = torch.where(torch.as_tensor(self.problems.free, device=device), logits.argmax(-1), problem)
         solved = torch.as_tensor(self.task.verify(self.problems, draft.cpu().numpy().astype(np.uint8)).solved)
+        solution = torch.as_tensor(self._targets(logits), device=device).long()
         first = self.task.structure.written or 0  # a text's problem is no part of its answer
         token_loss = F.cross_entropy(logits[:, first:].flatten(0, 1), solution[:, first:].flatten())
         halt_loss = F.binary_cross_entropy_with_logits(halt, solved.to(device).float())
@@ -125,6 +126,13 @@ class Pretrainer:
         sure = (halt.detach().cpu() > 0) & (self.steps >= self.least_steps)
         self._refill(carry, sure | (self.steps >= self.config.max_steps))
         return metrics
+
+    def _targets(self, logits: Float[Tensor, "batch length vocab"]) -> NDArray[np.uint8]:
+        """What to answer, uint8 [batch, length]: of several solutions the one that the network is nearest to.
+
+        Taught the one that a rule picks, it would have to learn the rule, and tell equal paths apart by it.
+        """
+        return self.task.nearest(self.problems, logits.detach().log_softmax(-1).cpu().numpy())
 
     def _least_steps(self, count: int) -> Int[Tensor, " count"]:
         """Steps that the ``count`` problems taken last must go on for, 1 unless they explore.

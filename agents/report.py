@@ -161,13 +161,17 @@ class Report:
         from agents import figures  # matplotlib takes a second to load
 
         folder = Path(folder)
-        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "raw"}
-        atomic_write(folder / "report.json", json.dumps(_plain(parts), indent=2, allow_nan=False) + "\n")
+        atomic_write(folder / "report.json", self.json())
         atomic_write(folder / "problems.csv", self._csv())
         figures.halting_figure(self, folder / "halting.png")
         figures.accuracy_figure(self, folder / "accuracy.png")
         figures.histogram_figure(self, folder / "steps.png")
         return folder
+
+    def json(self) -> str:
+        """All but the raw results."""
+        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "raw"}
+        return json.dumps(_plain(parts), indent=2, allow_nan=False) + "\n"
 
     def _csv(self) -> str:
         """Raw results: right says for every step whether its draft was right (1) or not (0)."""

@@ -159,29 +159,47 @@ def policy(name: str, head: Halter, prices: Sequence[float] = PRICES) -> Rule:
     return Rule(name, ("price", "logit"), settings, steps)
 
 
-def untuned(name: str, head: Halter, price: float) -> Rule:
-    """A policy as it was learnt for one price: stop when it finds stopping more likely than going on."""
+def untuned(name: str, head: Halter, price: float, told: float | None = None) -> Rule:
+    """A policy as it was learnt for one price: stop when it finds stopping more likely than going on.
+
+    told: the price that it is told, where that is another (see beyond.py).
+    """
+    asked = price if told is None else told
     return constant(
         f"{name}, price {price:g}",
-        lambda unroll: metrics.halting_steps(head_logits(head, unroll, price)[..., 0], 0.0),
+        lambda unroll: metrics.halting_steps(head_logits(head, unroll, asked)[..., 0], 0.0),
     )
 
 
-def all_rules(heads: Mapping[str, Halter], budget: int, prices: Sequence[float]) -> list[Rule]:
-    """Every rule that can be played with a checkpoint's heads, plain ones first, the oracle last.
-
-    prices: those at which policies are also measured as they were learnt, without any sweep.
-    """
+def plain_rules(budget: int) -> list[Rule]:
+    """Every rule that needs no head taught on the network's drafts."""
     rules = [always(budget), fixed(), unchanged()]
     rules.append(swept("velocity", lambda unroll: -unroll.velocity.numpy()))
     rules.append(swept("confidence", lambda unroll: unroll.confidence.numpy()))
     rules.append(swept("q", lambda unroll: unroll.halt_logit.numpy()))
-    policies = {name: head for name, head in heads.items() if name not in ("bce", "two_heads")}
-    if "bce" in heads:
-        bce = heads["bce"]
-        rules.append(swept("bce", lambda unroll: head_logits(bce, unroll, NEUTRAL_PRICE)[..., 0]))
-    if "two_heads" in heads:
-        rules.append(two_heads(heads["two_heads"]))
-    rules += [policy(name, head) for name, head in policies.items()]
-    rules += [untuned(name, head, price) for name, head in policies.items() for price in prices]
-    return [*rules, checker(), oracle()]
+    return rules
+
+
+def head_rules(name: str, head: Halter, prices: Sequence[float], scale: float = 1.0) -> list[Rule]:
+    """The rules of one head by its learner's name; a policy's are its sweep, and itself as learnt for each price.
+
+    scale: what a head is told of a price, as a share of it (see beyond.told_price).
+    """
+    if name == "bce":
+        return [swept("bce", lambda unroll: head_logits(head, unroll, NEUTRAL_PRICE)[..., 0])]
+    if name == "two_heads":
+        return [two_heads(head)]
+    return [policy(name, head), *(untuned(name, head, price, price * scale) for price in prices)]
+
+
+def all_rules(heads: Mapping[str, Halter], budget: int, prices: Sequence[float], scale: float = 1.0) -> list[Rule]:
+    """Every rule that can be played with a checkpoint's heads, plain ones first, the oracle last.
+
+    prices: those at which policies are also measured as they were learnt, without any sweep. scale: see head_rules.
+    """
+    supervised = [name for name in ("bce", "two_heads") if name in heads]
+    policies = [head_rules(name, head, prices, scale) for name, head in heads.items() if name not in supervised]
+    rules = [rule for name in supervised for rule in head_rules(name, heads[name], prices)]
+    rules += [swept_rule for swept_rule, *_ in policies]
+    rules += [rule for _, *as_learnt in policies for rule in as_learnt]
+    return [*plain_rules(budget), *rules, checker(), oracle()]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from curricula.curriculum import Curriculum
+from curricula.fixed import Fixed
 from curricula.learnability import Learnability
+from curricula.learning_progress import LearningProgress
 from curricula.threshold import Threshold
 from curricula.uniform import Uniform
 
-CURRICULA: dict[str, type[Curriculum]] = {
+CURRICULA: dict[str, Callable[[Sequence[int]], Curriculum]] = {
     "uniform": Uniform,
     "threshold": Threshold,
     "learnability": Learnability,
+    "learning_progress": LearningProgress,
+    "fixed": Fixed,
 }
 """Every curriculum by its name."""
 

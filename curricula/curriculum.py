@@ -30,17 +30,27 @@ class Curriculum(abc.ABC):
         """``count`` levels, drawn from the mixture."""
         return self.levels[rng.choice(len(self.levels), size=count, p=self.mixture)]
 
-    def update(self, levels: NDArray[np.integer], solved: NDArray[np.bool_ | np.floating]) -> None:
-        """Learn that problems of ``levels`` [P] were solved, or how often: [P] or [P, tries]."""
+    def update(
+        self,
+        levels: NDArray[np.integer],
+        solved: NDArray[np.bool_ | np.floating],
+        spread: NDArray[np.floating] | None = None,
+    ) -> None:
+        """Learn how problems of ``levels`` [P] went.
+
+        solved: whether, or how often, each was solved, [P] or [P, tries]. spread [P]: the variance of the return among
+        the tries at each problem; by default that of being solved, p (1 - p) for a problem solved in a share p of them.
+        """
         shares = np.asarray(solved, dtype=np.float64).reshape(len(levels), -1).mean(axis=1)
+        spreads = np.asarray(shares * (1 - shares) if spread is None else spread, dtype=np.float64)
         for place, level in enumerate(self.levels):
-            seen = shares[levels == level]
-            if len(seen):
-                self._observe(place, float(seen.mean()), len(seen))
+            mine = levels == level
+            if mine.any():
+                self._observe(place, float(shares[mine].mean()), float(spreads[mine].mean()), int(mine.sum()))
 
     @abc.abstractmethod
-    def _observe(self, place: int, solved: float, count: int) -> None:
-        """Of ``count`` problems of the level at ``place``, a share ``solved`` was solved."""
+    def _observe(self, place: int, solved: float, spread: float, count: int) -> None:
+        """Means over ``count`` problems of the level at ``place``: the share solved, the variance among tries."""
 
     @abc.abstractmethod
     def state_dict(self) -> dict[str, Any]:

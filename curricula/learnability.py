@@ -1,4 +1,4 @@
-"""Most often the levels that are solved half of the time: there is most to learn from right and wrong."""
+"""Most often the levels whose problems go now one way, now the other: there is most to learn from the difference."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from curricula.curriculum import Curriculum, moved, restored
+from curricula.curriculum import Curriculum, restored
 
 
 @final
 class Learnability(Curriculum):
-    """Levels in proportion to p (1 - p), p the share solved; Rutherford et al. 2024, arXiv 2408.15099, by levels.
+    """Levels in proportion to the mean variance among the tries at a problem: p (1 - p) where a try counts 0 or 1.
 
-    floor: share of the problems that comes from all levels alike, so that none is forgotten. memory: about how many
-    problems p is a mean of. A level not seen yet counts as solved half of the time.
+    Rutherford et al. 2024, arXiv 2408.15099, with the mean over a level's problems in place of single problems. It is
+    the variance within problems and not within the level: a level of sure and of hopeless problems has nothing to
+    teach. floor: share of the problems that comes from all levels alike, so that none is forgotten. memory: about how
+    many problems the mean is of. A level not seen yet counts as the mean of the others.
     """
 
     def __init__(self, levels: Sequence[int], floor: float = 0.2, memory: float = 128.0) -> None:
@@ -24,24 +26,29 @@ class Learnability(Curriculum):
         if not 0 < floor <= 1:
             raise ValueError(f"the uniform floor must be above 0 and at most 1, got {floor}")
         self._floor, self._memory = floor, memory
-        self._solved = np.full(len(levels), 0.5)
+        # Sum and weight, not a mean that starts somewhere: a start would outweigh what a short run sees.
+        self._sum, self._weight = np.zeros(len(levels)), np.zeros(len(levels))
 
     @property
     def mixture(self) -> NDArray[np.float64]:
         """The probability of each level."""
-        weights = self._solved * (1 - self._solved)
-        uniform = np.full(len(weights), 1 / len(weights))
-        if weights.sum() <= 0:
+        seen = self._weight > 0
+        uniform = np.full(len(seen), 1 / len(seen))
+        spread = np.divide(self._sum, self._weight, out=np.zeros(len(seen)), where=seen)
+        spread[~seen] = spread[seen].mean() if seen.any() else 1.0
+        if spread.sum() <= 0:
             return uniform
-        return self._floor * uniform + (1 - self._floor) * weights / weights.sum()
+        return self._floor * uniform + (1 - self._floor) * spread / spread.sum()
 
-    def _observe(self, place: int, solved: float, count: int) -> None:
-        self._solved[place] = moved(self._solved[place], solved, count, self._memory)
+    def _observe(self, place: int, solved: float, spread: float, count: int) -> None:
+        kept = float(np.exp(-count / self._memory))
+        self._sum[place] = kept * self._sum[place] + (1 - kept) * spread
+        self._weight[place] = kept * self._weight[place] + (1 - kept)
 
     def state_dict(self) -> dict[str, Any]:
-        """The share solved of each level."""
-        return {"solved": self._solved.tolist()}
+        """What each level's mean is made of."""
+        return {"sum": self._sum.tolist(), "weight": self._weight.tolist()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take back what ``state_dict`` gave. Raises ValueError where it is of other levels."""
-        self._solved = restored(state["solved"], self._solved)
+        self._sum, self._weight = restored(state["sum"], self._sum), restored(state["weight"], self._weight)

@@ -38,7 +38,7 @@ class Threshold(Curriculum):
             mixture[min(max(place, 0), last)] += share
         return mixture
 
-    def _observe(self, place: int, solved: float, count: int) -> None:
+    def _observe(self, place: int, solved: float, spread: float, count: int) -> None:
         self._solved[place] = moved(self._solved[place], solved, count, self._memory)
         if place != self._place:
             return

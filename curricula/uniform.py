@@ -20,7 +20,7 @@ class Uniform(Curriculum):
         """The probability of each level."""
         return np.full(len(self.levels), 1 / len(self.levels))
 
-    def _observe(self, place: int, solved: float, count: int) -> None:
+    def _observe(self, place: int, solved: float, spread: float, count: int) -> None:
         pass
 
     def state_dict(self) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 python scripts/benchmark.py envs     environments, supply of problems, import and first reset
 python scripts/benchmark.py tasks    fresh problems and verdicts of math and mazes, beside reasoning-gym where installed
+python scripts/benchmark.py sb3      Stable-Baselines3's adapter for native environments, beside its own DummyVecEnv
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -18,14 +20,20 @@ from importlib.util import find_spec
 from typing import Annotated, Literal
 
 import numpy as np
+import torch
 import tyro
 from gymnasium.spaces import MultiDiscrete
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 from rich.console import Console
 from rich.table import Table
+from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 
 from agents.cli import main
+from agents.halting_env import HaltingEnv, HaltingVectorEnv
+from agents.rollout import Unroll
+from agents.sb3 import TRMVecEnv
 from trm_gym.env import RefinementEnv
+from trm_gym.episodes import DEFAULT_STEPS
 from trm_gym.registration import TASKS, make_task
 from trm_gym.streams import mix
 from trm_gym.task import Task
@@ -38,7 +46,7 @@ _ACTION_BATCHES = 8
 class Config:
     """What to measure, and how long."""
 
-    subject: Annotated[Literal["envs", "tasks"], tyro.conf.Positional]
+    subject: Annotated[Literal["envs", "tasks", "sb3"], tyro.conf.Positional]
     """What to measure."""
     task: str = "sudoku9x9"
     """The task whose environments are measured."""
@@ -181,6 +189,54 @@ def reasoning_gym(name: str, config: Config) -> float:
     return per_second(lambda: dataset[next(numbers)], 1, config)
 
 
+def measure_sb3(config: Config) -> list[Figure]:
+    """SB3's steps per second on native vector environments and on its DummyVecEnv of the scalar one, in one run."""
+    task, bank = make_task(config.task), noise_bank()
+    grains = {
+        "halting": (
+            lambda: HaltingVectorEnv(config.slots, bank, autoreset_mode=AutoresetMode.SAME_STEP),
+            lambda: HaltingEnv(bank),
+        ),
+        f"answers, {config.task} {config.level}": (
+            lambda: RefinementVectorEnv(config.slots, task, config.level, autoreset_mode=AutoresetMode.SAME_STEP),
+            lambda: RefinementEnv(task, config.level),
+        ),
+    }
+    figures = []
+    for name, (native, scalar) in grains.items():
+        adapted, looped = TRMVecEnv(native()), DummyVecEnv([scalar] * config.loop_slots)
+        fast, slow = (best(lambda envs=envs: sb3_steps(envs, config), max) for envs in (adapted, looped))
+        bar = 100e3 if name == "halting" else None
+        figures.append(Figure(f"{name}: TRMVecEnv, {config.slots} slots", fast, "steps/s", bar))
+        figures.append(Figure(f"{name}: DummyVecEnv, {config.loop_slots} slots", slow, "steps/s"))
+        figures.append(Figure(f"{name}: TRMVecEnv against DummyVecEnv", fast / slow, "times", 20))
+    return figures
+
+
+def sb3_steps(envs: VecEnv, config: Config) -> float:
+    """Steps per second, a third of them the last of their episodes. The actions are noise, drawn beforehand."""
+    rng = np.random.default_rng(0)
+    space = envs.action_space
+    shape = (_ACTION_BATCHES, envs.num_envs, *(space.shape or ()))
+    actions = rng.integers(0, space.nvec[0] if isinstance(space, MultiDiscrete) else 2, shape)
+    halts = rng.random(shape[:2]) < 1 / 3
+    if isinstance(space, MultiDiscrete):
+        actions[..., -1] = halts
+    else:
+        actions = halts.astype(np.int64)
+    batches = itertools.cycle(actions)
+    envs.reset()
+    return per_second(lambda: envs.step(next(batches)), envs.num_envs, config)
+
+
+def noise_bank(problems: int = 2000, features: int = 99) -> Unroll:
+    """A bank of noise, of the size that a halting head meets: speed does not depend on what is in it."""
+    rng = np.random.default_rng(0)
+    noise = torch.from_numpy(rng.standard_normal((problems, DEFAULT_STEPS, features), dtype=np.float32))
+    plain = noise[..., 0]
+    return Unroll(noise, plain > 0, plain, plain, plain, plain, torch.zeros(problems, dtype=torch.long), plain[:, 0])
+
+
 def import_seconds() -> float:
     """The time that ``import trm_gym`` takes in a new interpreter."""
     return timed("import trm_gym")
@@ -219,7 +275,7 @@ def show(figures: list[Figure]) -> None:
     Console().print(table)
 
 
-SUBJECTS = {"envs": measure_envs, "tasks": measure_tasks}
+SUBJECTS = {"envs": measure_envs, "tasks": measure_tasks, "sb3": measure_sb3}
 
 
 def run(config: Config) -> None:

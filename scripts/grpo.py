@@ -20,6 +20,7 @@ from rich.console import Console
 
 from agents.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.baselines import HeadConfig, train_baselines
+from agents.branches import Branching, collect_branches
 from agents.checkpoint import (
     Checkpoint,
     CheckpointError,
@@ -32,14 +33,17 @@ from agents.cli import main, save_config
 from agents.console import Progress
 from agents.evaluation import EvaluationConfig, evaluate_checkpoint
 from agents.figures import curriculum_figure
-from agents.grpo import Grpo, GrpoConfig, Metrics
+from agents.grpo import Grpo, Metrics, outcome
+from agents.grpo_config import GrpoConfig
 from agents.halting import Halter
 from agents.joint import JointConfig, JointGrpo
 from agents.presets import PRETRAIN
 from agents.pretrain import PretrainConfig, describe, pretrain
-from agents.rollout import BATCH, Rollout, Unroll, collect, unroll
+from agents.rollout import BATCH, Rollout, Unroll, unroll
 from agents.tensors import nest, unnest
 from curricula import make_curriculum
+from curricula.curriculum import Curriculum
+from curricula.fixed import Fixed
 from trm_gym import make_task
 from trm_gym.vector import RefinementVectorEnv
 
@@ -68,8 +72,10 @@ class Config:
     """A pretrained network to start from: a folder, or the name of one that comes with the package."""
     setting: Literal["frozen", "joint"] = "frozen"
     """Whether the network stays as it is, or goes on learning beside its halting head."""
-    curriculum: Literal["uniform", "threshold", "learnability"] = "learnability"
-    """How levels are chosen."""
+    curriculum: Literal["uniform", "threshold", "learnability", "learning_progress", "fixed"] = "learnability"
+    """How levels are chosen. fixed: by --mixture, or one level after another, each for an equal part of the run."""
+    mixture: tuple[float, ...] = ()
+    """A weight for each level (curriculum=fixed only)."""
     grpo: GrpoConfig = field(default_factory=GrpoConfig)
     """How the halting head is taught."""
     joint: JointConfig = field(default_factory=JointConfig)
@@ -81,7 +87,9 @@ class Config:
     groups: int = 32
     """Problems in a rollout (P)."""
     branches: int = 4
-    """Noisy runs of each of them (G)."""
+    """Runs of each of them (G)."""
+    branching: Branching = "carry_noise"
+    """How they come to differ: noise on the first carry, a first carry drawn anew, or answers drawn by probability."""
     noise: float = 0.3
     """Standard deviation of the noise on a branch's first carry, as a share of the carry's own."""
     price: float = 0.1
@@ -101,6 +109,8 @@ class Config:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if not self.evaluation.level:
             raise ValueError("name at least one level for the evaluation (--evaluation.level)")
+        if self.mixture and self.curriculum != "fixed":
+            raise ValueError(f"--mixture is for --curriculum fixed, not for {self.curriculum}")
         if self.noise < 0:
             raise ValueError(f"noise must be 0 or more, got {self.noise}")
 
@@ -114,8 +124,8 @@ PRESETS = {
     "sudoku6x6": preset("sudoku6x6", ("clues13", "clues12", "clues11", "clues10", "clues9", "clues8"), ("clues8-10",)),
     "sudoku4x4": preset("sudoku4x4", ("clues10-12", "clues6-8", "clues4-5"), ("clues6-8",), iterations=40),
     "sudoku9x9": preset("sudoku9x9", ("clues30", "clues26", "minimal", "search"), ("clues30", "search")),
-    "arithmetic": preset("arithmetic", ("sum3", "sum6", "chain", "carry"), ("chain",), iterations=40),
-    "algebra": preset("algebra", ("linear", "both_sides"), ("both_sides",), iterations=40),
+    "arithmetic": preset("arithmetic", ("sum3", "sum6", "chain", "carry"), ("carry", "sum6"), iterations=40),
+    "algebra": preset("algebra", ("linear", "both_sides", "collect"), ("both_sides", "collect"), iterations=40),
     "maze": preset("maze11x11", ("perfect", "long"), ("perfect",), iterations=40),
 }
 """The first is the default."""
@@ -128,7 +138,7 @@ class Training:
     def __init__(self, config: Config, folder: Path, start: Checkpoint) -> None:
         self.config, self.folder, self.network = config, folder, start.model
         self.task = make_task(start.task)
-        self.curriculum = make_curriculum(config.curriculum, [self.task.level_index(name) for name in config.levels])
+        self.curriculum = curriculum(config, [self.task.level_index(name) for name in config.levels])
         self.envs = RefinementVectorEnv(
             config.groups * config.branches,
             self.task,
@@ -164,7 +174,7 @@ class Training:
                 levels = self.curriculum.sample(config.groups, self.rng)
                 rollout = self.collect(levels)
                 metrics = self.learner.update(rollout, self.bank)
-                self.curriculum.update(levels, rollout.solved)
+                self.curriculum.update(levels, *outcome(self.grpo.head, rollout))
                 log(writer, iteration, metrics, self.solved_by_level(levels, rollout))
                 shown = ("return", "steps", "solved", "solved_at_full_depth")
                 bar.update(iteration + 1, **{name: metrics.scalars[name] for name in shown})
@@ -174,7 +184,8 @@ class Training:
     def collect(self, levels: np.ndarray) -> Rollout:
         """A rollout, whose drafts join the bank where the network that made them stays."""
         config = self.config
-        rollout = collect(self.envs, self.network, levels, config.branches, self.rng, config.noise, self.temperature)
+        how = (config.branches, self.rng, config.noise, self.temperature)
+        rollout = collect_branches(config.branching, self.envs, self.network, levels, *how)
         if config.setting == "frozen":
             self.bank = Unroll.concatenate([self.bank, rollout.unroll] if self.bank else [rollout.unroll])
         return rollout
@@ -219,6 +230,13 @@ class Training:
         self.rng.bit_generator.state = note["rng"]
         if bank := unnest("bank", tensors):
             self.bank = Unroll(**bank)
+
+
+def curriculum(config: Config, levels: list[int]) -> Curriculum:
+    """The curriculum that a config asks for."""
+    if config.curriculum == "fixed":
+        return Fixed(levels, [config.mixture] if config.mixture else None, config.iterations * config.groups)
+    return make_curriculum(config.curriculum, levels)
 
 
 def settings(config: Config) -> dict[str, Any]:

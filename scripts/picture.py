@@ -11,9 +11,9 @@ from pathlib import Path
 from agents import metrics
 from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.cli import main
-from agents.figures import ladder, refinement_figure
 from agents.rollout import unroll
-from agents.trace import trace
+from agents.trajectory import follow
+from agents.trajectory_figures import chosen_steps, refinement_figure
 from trm_gym import make_task
 from trm_gym.task import Problems, Task
 
@@ -60,10 +60,9 @@ def run(config: Config) -> None:
     """Choose a problem and draw its drafts up to the first right one."""
     checkpoint = load_checkpoint(config.checkpoint)
     task = make_task(checkpoint.task)
-    found = trace(checkpoint, choose(config, checkpoint, task), config.max_steps, price=0.1)
+    found = follow(checkpoint, choose(config, checkpoint, task), config.max_steps, price=0.1)
     last = int(metrics.first_true(found.solved, len(found)))
-    steps = ladder(last)
-    shown = [*steps[: config.panels - 1], last] if len(steps) > config.panels else steps
+    shown = chosen_steps(last, config.panels)
     refinement_figure(found, task, shown, config.out)
     print(f"{config.out}: drafts after {', '.join(map(str, shown))} steps")
 

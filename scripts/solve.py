@@ -1,8 +1,10 @@
-"""Solve one problem with a trained network and show how it thinks. A network may fail, and says so; no solver helps it.
+"""Solve problems with a trained network and show how it thinks. A network may fail, and says so; no solver helps it.
 
 python scripts/solve.py sudoku 53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79
 python scripts/solve.py algebra "3*x + 4 = 10"
 python scripts/solve.py maze maze.txt
+python scripts/solve.py sudoku --data puzzles.txt --out answers.jsonl    many, one a line; interrupted, it goes on
+python scripts/solve.py algebra                                          asks for one problem after another
 """
 
 from __future__ import annotations
@@ -18,10 +20,12 @@ from rich.console import Console
 from rich.text import Text
 
 from agents import metrics
-from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from agents.checkpoint import CheckpointError, load_checkpoint
 from agents.cli import main
-from agents.rules import LEARNER
-from agents.trace import Trace, trace
+from agents.rollout import BATCH
+from agents.solving import PRICE, Solver
+from agents.solving_file import problem_lines, solve_file
+from agents.trajectory import Trajectory
 from trm_gym import make_task
 from trm_gym.task import ProblemError, Problems, Task
 
@@ -34,28 +38,42 @@ _MAZES = "maze11x11"
 
 @dataclass(frozen=True)
 class Config:
-    """Solve a problem of your own, draft by draft. Exit code 0: solved, 1: not solved, 2: it is no such problem."""
+    """Solve problems of your own, draft by draft. Exit code 0: solved, 1: not solved, 2: it is no such problem."""
 
     family: Annotated[Literal["sudoku", "arithmetic", "algebra", "maze"], tyro.conf.Positional]
     """What kind of problem it is."""
-    puzzle: Annotated[str, tyro.conf.Positional]
-    """The problem, or a .txt file with it. A sudoku: its 16, 36 or 81 cells row by row, blanks as 0, . or _. A maze:
-    rows parted by /, walls as #, open cells as dots or spaces, S and G. Arithmetic: 3*(4-1). Algebra: 3*x + 4 = 10, or
-    a word (expand, factor, collect, differentiate, evaluate) and an expression."""
+    puzzle: Annotated[str | None, tyro.conf.Positional] = None
+    """The problem, or a .txt file with it; without one, and without --data, you are asked for them. A sudoku: its 16,
+    36 or 81 cells row by row, blanks as 0, . or _. A maze: rows parted by /, walls as #, open cells as dots or spaces,
+    S and G. Arithmetic: 3*(4-1). Algebra: 3*x + 4 = 10, or a word (expand, factor, collect, differentiate, evaluate)
+    and an expression."""
     checkpoint: str | None = None
     """A folder with a checkpoint, or the name of one that comes with the package: by default the task's."""
     rule: Literal["grpo", "rule-checker", "always"] = "rule-checker"
     """When to stop: when the policy learnt by GRPO says so, when the draft obeys the rules, or never."""
     max_steps: int = 16
     """The budget of steps."""
-    price: float = 0.1
+    price: float = PRICE
     """What the policy is told that the whole budget costs, as a share of what a right answer is worth."""
+    data: Path | None = None
+    """A file of many problems, one a line: as on the command line, tab-separated columns after it, or JSON objects with
+    the field problem. A line that is no problem gets a result that says so."""
+    out: Path | None = None
+    """Where the answers to --data go, as JSON lines; beside it, with .answers.jsonl added to its name, by default."""
+    slots: int = BATCH
+    """Problems of --data side by side."""
 
     def __post_init__(self) -> None:
         if self.max_steps < 1:
             raise ValueError(f"--max-steps must be at least 1, got {self.max_steps}")
         if self.price <= 0:
             raise ValueError(f"--price must be positive, got {self.price}")
+        if self.slots < 1:
+            raise ValueError(f"--slots must be at least 1, got {self.slots}")
+        if self.puzzle is not None and self.data is not None:
+            raise ValueError("give one problem, or --data with a file of many, not both")
+        if self.out is not None and self.data is None:
+            raise ValueError("--out is where the answers to --data go: give --data too")
 
 
 def read(family: str, puzzle: str) -> tuple[Task, Problems]:
@@ -102,30 +120,17 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def fitting(config: Config, task: Task) -> Checkpoint:
+def fitting(config: Config, task: Task) -> Solver:
     """The checkpoint asked for, or the shipped one of the task; a network for mazes serves every size of them."""
     if config.family != "maze":
-        return load_checkpoint(config.checkpoint or task.name, task.name)
+        return Solver(load_checkpoint(config.checkpoint or task.name, task.name))
     checkpoint = load_checkpoint(config.checkpoint or _MAZES, size=task.structure.shape[0])
     if checkpoint.task != task.name:
         raise CheckpointError(f"{config.checkpoint} was trained on {checkpoint.task}: choose a checkpoint of mazes")
-    return checkpoint
+    return Solver(checkpoint)
 
 
-def stop(found: Trace, rule: str) -> int:
-    """The step after which a rule stops, counted from 1; the budget where it never does."""
-    if rule == "rule-checker":
-        return int(metrics.first_true(found.solved, len(found)))
-    if rule == "always":
-        return len(found)
-    if not found.policy:
-        raise ValueError(
-            f"the checkpoint has no {LEARNER} head: choose --rule rule-checker, or teach it by scripts/grpo.py"
-        )
-    return int(metrics.first_true(found.halt >= 0.5, len(found)))
-
-
-def show(console: Console, task: Task, found: Trace, steps: int) -> None:
+def show(console: Console, task: Task, found: Trajectory, steps: int) -> None:
     """Print the drafts up to ``steps``, each with what the network thinks of it."""
     console.print("the problem", style="bold")
     _draw(console, task, found, 0)
@@ -142,11 +147,11 @@ def show(console: Console, task: Task, found: Trace, steps: int) -> None:
         _draw(console, task, found, step)
 
 
-def _draw(console: Console, task: Task, found: Trace, step: int) -> None:
+def _draw(console: Console, task: Task, found: Trajectory, step: int) -> None:
     console.print(Text.from_ansi(task.draw_ansi(found.problems, found.draft_after(step))), soft_wrap=True)
 
 
-def conclude(console: Console, task: Task, found: Trace, steps: int, rule: str) -> bool:
+def conclude(console: Console, task: Task, found: Trajectory, steps: int, rule: str) -> bool:
     """Print the answer and what to think of it; whether it is right."""
     answer = found.draft_after(steps)
     console.print(f"\n{task.decode(answer)}", highlight=False, soft_wrap=True)
@@ -167,14 +172,76 @@ def conclude(console: Console, task: Task, found: Trace, steps: int, rule: str) 
     return False
 
 
-def run(config: Config) -> None:
-    """Read, think, show."""
-    task, problems = read(config.family, config.puzzle)
-    checkpoint = fitting(config, task)
-    found = trace(checkpoint, problems, config.max_steps, config.price)
-    steps, console = stop(found, config.rule), Console()
+def solve_one(config: Config, console: Console, puzzle: str) -> bool:
+    """Read, think, show; whether it is solved."""
+    task, problems = read(config.family, puzzle)
+    solver = fitting(config, task)
+    steps = solver.solve(problems, config.max_steps, config.rule, price=config.price).steps
+    found = solver.trajectory(problems, config.max_steps, config.price)
     show(console, task, found, steps)
-    if not conclude(console, task, found, steps, config.rule):
+    return conclude(console, task, found, steps, config.rule)
+
+
+def ask(config: Config, console: Console) -> None:
+    """Solve what is typed, line by line, until there is nothing more."""
+    console.print(f"One {config.family} problem a line; an empty line ends it.", highlight=False)
+    while True:
+        try:
+            puzzle = console.input("> ")
+        except EOFError:
+            return
+        if not puzzle.strip():
+            return
+        try:
+            solve_one(config, console, puzzle)
+        except ProblemError as error:
+            console.print(f"{error}", style="red", highlight=False, markup=False)
+
+
+def canvas(family: str, data: Path) -> Task:
+    """The task of a file's problems, in the largest size that one of them needs. Raises ProblemError."""
+    names, fault = set(), f"{data} holds no problem: expected one a line"
+    for text in problem_lines(data):
+        try:
+            names.add(_NAMES[family](text))
+        except ProblemError as error:
+            fault = str(error)
+    tasks = []
+    for name in names:
+        try:
+            tasks.append(make_task(name))
+        except ValueError as error:  # of a size that there is not
+            fault = str(error)
+    if not tasks:
+        raise ProblemError(f"{data}: {fault}")
+    return max(tasks, key=lambda task: task.length)
+
+
+def solve_many(config: Config, console: Console, data: Path) -> None:
+    """Answers to a file, as a file."""
+    out = config.out or data.with_name(f"{data.name}.answers.jsonl")
+    solver = fitting(config, canvas(config.family, data))
+    try:
+        found = solve_file(solver, data, out, config.rule, config.max_steps, config.price, config.slots)
+    except KeyboardInterrupt:
+        console.print("The same command goes on from here.", highlight=False)
+        raise
+    bad = f", {found.bad} are no problems of {solver.task.name}" if found.bad else ""
+    console.print(
+        f"{out}: {found.solved} of {found.problems} solved, {found.steps:.2f} steps on average{bad}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def run(config: Config) -> None:
+    """Solve one, a file of many, or what is typed."""
+    console = Console()
+    if config.data is not None:
+        solve_many(config, console, config.data)
+    elif config.puzzle is None:
+        ask(config, console)
+    elif not solve_one(config, console, config.puzzle):
         sys.exit(1)
 
 

@@ -86,8 +86,8 @@ class ToyTask(Task):
         return "".join(str(token) for token in tokens.tolist())
 
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
-        return " ".join(self.decode(block) for block in draft.reshape(BLOCKS, WIDTH))
+        return " ".join(self.decode(block) for block in draft.reshape(-1, BLOCKS, WIDTH)[-1])
 
     def draw_rgb(self, problems: Problems, draft: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:
-        grey = np.repeat(np.repeat(draft.reshape(BLOCKS, WIDTH) * np.uint8(60), 8, 0), 8, 1)
+        grey = np.repeat(np.repeat(draft.reshape(-1, BLOCKS, WIDTH)[-1] * np.uint8(60), 8, 0), 8, 1)
         return np.repeat(grey[..., None], 3, 2)

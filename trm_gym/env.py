@@ -19,7 +19,10 @@ from trm_gym.episodes import (
     observation_space,
     read_actions,
 )
+from trm_gym.render import RENDER_MODES, check_render_mode, check_render_scale, render_slot
+from trm_gym.reward import exact_cost
 from trm_gym.splits import split_index
+from trm_gym.state import get_state, set_state
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +70,7 @@ class RefinementEnv(gymnasium.Env["Observation", "NDArray[np.integer]"]):
     Version History: v0, the first.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 2}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": list(RENDER_MODES), "render_fps": 2}
 
     def __init__(
         self,
@@ -79,73 +82,69 @@ class RefinementEnv(gymnasium.Env["Observation", "NDArray[np.integer]"]):
         reward: str = "exact",
         render_mode: str | None = None,
         size: int | None = None,
+        render_scale: int = 1,
     ) -> None:
-        self._episodes = Episodes(1, task, level, split, max_steps, step_cost, reward, size)
-        self.task = self._episodes.task
-        self.max_steps = self._episodes.max_steps
-        self.step_cost = self._episodes.step_cost
+        self.episodes = Episodes(1, task, level, split, max_steps, step_cost, reward, size)
+        self.task = self.episodes.task
+        self.max_steps = self.episodes.max_steps
         self.observation_space = observation_space(self.task)
         self.action_space = action_space(self.task)
         self.render_mode = check_render_mode(render_mode)
+        self.render_scale = check_render_scale(render_scale)
 
     @property
     def problems(self) -> Problems:
         """The problem at hand, as a batch of one. It is live: copy what is to outlast the episode."""
-        return self._episodes.problems
+        return self.episodes.problems
+
+    @property
+    def step_cost(self) -> float:
+        """The price of a step. Set, it holds from the next step on; ValueError where it is not from 0 to 1."""
+        return self.episodes.step_cost
+
+    @step_cost.setter
+    def step_cost(self, price: float) -> None:
+        self.episodes.step_cost = exact_cost(price)
+
+    def get_state(self) -> dict[str, Any]:
+        """All that the episode, and those after it, depend on, as fresh arrays and plain numbers; see ``state``."""
+        return get_state(self.episodes)
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go back to what ``get_state`` gave, here or in an equal environment. Raises ValueError for anything else."""
+        set_state(self.episodes, state)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict]:
         """Start an episode. Raises ValueError for options it does not know, ProblemError for a bad problem."""
         options = check_options(options, OPTIONS)
         super().reset(seed=seed)
-        if seed is None and not self._episodes.seeded[0]:
+        if seed is None and not self.episodes.seeded[0]:
             seed = int(self.np_random.integers(SEED_LIMIT))
         if "level" in options:
-            self._episodes.levels[:] = self.task.level_index(options["level"])
+            self.episodes.levels[:] = self.task.level_index(options["level"])
         if "split" in options:
-            self._episodes.splits[:] = split_index(options["split"])
+            self.episodes.splits[:] = split_index(options["split"])
         own = self.task.encode(options["problem"]) if "problem" in options else None
         if seed is not None:
-            self._episodes.seed(_SLOT, check_seeds(np.array([seed])))
-        self._episodes.begin(_SLOT, own)
+            self.episodes.seed(_SLOT, check_seeds(np.array([seed])))
+        self.episodes.begin(_SLOT, own)
         return self._observation(), {}
 
     def step(self, action: NDArray[np.integer]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Write the next draft; see the class. Raises ValueError for an action outside the action space."""
-        if not self._episodes.playing[0]:
+        if not self.episodes.playing[0]:
             raise ResetNeeded("there is no episode to step: it has ended, or none has begun; call reset() first")
         tokens, halts = read_actions(np.asarray(action)[None], 1, self.task)
-        reward = float(self._episodes.advance(tokens, halts)[0])
-        terminated = not self._episodes.playing[0]
+        reward = float(self.episodes.advance(tokens, halts)[0])
+        terminated = not self.episodes.playing[0]
         info = {}
         if terminated:
-            info = {name: values[0].item() for name, values in self._episodes.report(_SLOT).items()}
+            info = {name: values[0].item() for name, values in self.episodes.report(_SLOT).items()}
         return self._observation(), reward, terminated, False, info
 
     def render(self) -> str | NDArray[np.uint8] | None:
         """The draft as text or as a picture uint8 [H, W, 3], as ``render_mode`` says."""
-        return render_slot(self._episodes, 0, self.render_mode)
+        return render_slot(self.episodes, 0, self.render_mode, self.render_scale)
 
     def _observation(self) -> Observation:
-        return {name: values[0] for name, values in self._episodes.observe().items()}
-
-
-def check_render_mode(mode: str | None) -> str | None:
-    """``mode`` itself. Raises ValueError with the known modes."""
-    known = RefinementEnv.metadata["render_modes"]
-    if mode is not None and mode not in known:
-        raise ValueError(f"unknown render_mode {mode!r}: use None or one of {', '.join(known)}")
-    return mode
-
-
-def render_slot(episodes: Episodes, slot: int, mode: str | None) -> str | NDArray[np.uint8] | None:
-    """The draft at ``slot`` as text or picture; None where ``mode`` is None."""
-    if mode is None:
-        gymnasium.logger.warn("render() shows nothing: make the environment with render_mode='ansi' or 'rgb_array'")
-        return None
-    if not episodes.begun:
-        raise ResetNeeded("there is no problem to render yet: call reset() first")
-    problems, draft = episodes.problems[slot : slot + 1], episodes.drafts[slot]
-    caption = f"step {episodes.steps[slot]}/{episodes.max_steps}"
-    if mode == "ansi":
-        return f"{episodes.task.draw_ansi(problems, draft)}\n{caption}"
-    return episodes.task.draw_rgb(problems, draft, caption)
+        return {name: values[0] for name, values in self.episodes.observe().items()}

@@ -73,7 +73,8 @@ class Episodes:
         self.task = make_task(task, size) if isinstance(task, str) else task
         self.max_steps = int(max_steps)
         self.step_cost = exact_cost(step_cost)
-        self._mode = reward_mode(reward, self.task.graded, self.task.name)
+        self.reward = reward
+        self.mode = reward_mode(reward, self.task.graded, self.task.name)
 
         chosen = self.task.default_level if level is None else self.task.level_index(level)
         self.levels = np.full(count, chosen, dtype=np.int64)
@@ -91,13 +92,14 @@ class Episodes:
             difficulty=np.zeros(count, dtype=np.float32),
         )
         self.drafts = np.zeros((count, length), dtype=np.uint8)
+        self.before = np.zeros((count, length), dtype=np.uint8)
         # Bit masks, because choosing bytes by a mask of truths takes thirty times as long.
         self._writable = np.zeros((count, length), dtype=np.uint8)
         self._fixed = np.zeros((count, length), dtype=np.uint8)
         self.steps = np.zeros(count, dtype=np.int64)
         self.playing = np.zeros(count, dtype=np.bool_)
-        self._worth = np.zeros(count, dtype=np.float64)
-        self._verdicts = Verdicts(solved=np.zeros(count, dtype=np.bool_), score=np.zeros(count, dtype=np.float32))
+        self.worth = np.zeros(count, dtype=np.float64)
+        self.verdicts = Verdicts(solved=np.zeros(count, dtype=np.bool_), score=np.zeros(count, dtype=np.float32))
 
     def seed(self, slots: NDArray[np.int64], seeds: NDArray[np.uint64]) -> None:
         """Give ``slots`` [S] their ``seeds`` [S]; the next problem of each is the first of its stream."""
@@ -128,14 +130,23 @@ class Episodes:
 
     def _place(self, slots: NDArray[np.int64], problems: Problems) -> None:
         self.problems.put(slots, problems)
+        self.drafts[slots] = self.protect(slots, problems)
+        self.steps[slots] = 0
+        # The first draft is an echo of the problem, whose score is 0 in every task that has one.
+        self.worth[slots] = 0.0
+        self.playing[slots] = True
+
+    def protect(self, slots: NDArray[np.int64], problems: Problems) -> NDArray[np.uint8]:
+        """Let drafts of ``slots`` [S] change only what is free in ``problems``; returns the first drafts, [S, L]."""
         writable = np.negative(problems.free.view(np.uint8))
         fixed = problems.problem & ~writable
         self._writable[slots], self._fixed[slots] = writable, fixed
-        self.drafts[slots] = fixed
-        self.steps[slots] = 0
-        # The first draft is an echo of the problem, whose score is 0 in every task that has one.
-        self._worth[slots] = 0.0
-        self.playing[slots] = True
+        return fixed
+
+    def write(self, tokens: NDArray[np.uint8]) -> None:
+        """Write the next drafts, uint8 [N, L]; fixed cells stay. For wrappers: it takes no step and judges nothing."""
+        self.before = self.drafts
+        self.drafts = (tokens & self._writable) | self._fixed
 
     def advance(self, tokens: NDArray[np.uint8], halts: NDArray[np.bool_]) -> NDArray[np.float64]:
         """One step of every slot that is playing; returns the rewards, float64 [N], 0 at the others.
@@ -144,18 +155,18 @@ class Episodes:
         only they are judged, unless the reward asks for more.
         """
         played = self.playing
-        self.drafts = (tokens & self._writable) | self._fixed
+        self.write(tokens)
         self.steps += played
         self.playing = played & ~halts & (self.steps < self.max_steps)
-        judged = np.flatnonzero(played if self._mode.every_step else played & ~self.playing)
-        before = self._worth
-        self._worth = before.copy()
+        judged = np.flatnonzero(played if self.mode.every_step else played & ~self.playing)
+        before = self.worth
+        self.worth = before.copy()
         if judged.size:
             verdicts = self.task.verify(self.problems[judged], self.drafts[judged])
-            self._worth[judged] = self._mode.worth(verdicts)
-            self._verdicts.solved[judged] = verdicts.solved
-            self._verdicts.score[judged] = verdicts.score
-        return np.where(played, step_rewards(before, self._worth, self.step_cost), 0.0)
+            self.worth[judged] = self.mode.worth(verdicts)
+            self.verdicts.solved[judged] = verdicts.solved
+            self.verdicts.score[judged] = verdicts.score
+        return np.where(played, step_rewards(before, self.worth, self.step_cost), 0.0)
 
     def observe(self, slots: NDArray[np.int64] | slice = _ALL) -> dict[str, NDArray]:
         """Fresh arrays of ``slots`` [S]: problem and answer, uint8 [S, L]; budget, the share of steps left, float32
@@ -170,8 +181,8 @@ class Episodes:
     def report(self, slots: NDArray[np.int64]) -> dict[str, NDArray]:
         """What is told at the end of an episode, of ``slots`` [S]: arrays [S] by name."""
         return {
-            "solved": self._verdicts.solved[slots],
-            "score": self._verdicts.score[slots].astype(np.float64),
+            "solved": self.verdicts.solved[slots],
+            "score": self.verdicts.score[slots].astype(np.float64),
             "steps": self.steps[slots],
             "level": self.problems.level[slots],
             "difficulty": self.problems.difficulty[slots].astype(np.float64),

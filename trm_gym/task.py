@@ -45,6 +45,7 @@ class Structure:
     ``written`` is, for a task of text, how many of the first positions hold the problem; the answer is written into
     the others. None for tasks whose problem and answer share their cells. ``places`` says of each of those others which
     place of a number it holds where the answer is laid out as the canonical solution is: 0 the units, -1 none.
+    ``powers`` says which power of the unknown its term has where the answer is a polynomial.
     """
 
     shape: tuple[int, ...]
@@ -52,6 +53,7 @@ class Structure:
     exchangeable: tuple[int, int] | None = None
     written: int | None = None
     places: NDArray[np.int64] | None = None
+    powers: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,11 @@ class Task(abc.ABC):
     graded: bool
     """Whether ``Verdicts.score`` is a sound partial score: 0 for an echo of the problem and for any constant."""
 
+    @property
+    def answer_tokens(self) -> NDArray[np.bool_]:
+        """Which tokens a free cell may hold in a finished answer, bool [V]: all but BLANK where a task says no more."""
+        return np.arange(self.vocab) != BLANK
+
     @abc.abstractmethod
     def generate(self, count: int, level: int, split: str, seed: int) -> Problems:
         """``count`` fresh problems, a pure function of the arguments; for supervision and evaluation.
@@ -151,6 +158,13 @@ class Task(abc.ABC):
     def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The solution uint8 [L] of one problem uint8 [L]. Raises ProblemError where there is none."""
 
+    def nearest(self, problems: Problems, preference: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """The solutions uint8 [B, L] that agree best with a preference, for supervision where a problem has several.
+
+        preference: float32 [B, L, V], log-probabilities of tokens. Here, where one solution is known, that one.
+        """
+        return problems.solution
+
     @abc.abstractmethod
     def encode(self, problem: UserProblem) -> Problems:
         """A person's own problem as a batch of one, fully validated. Raises ProblemError."""
@@ -165,7 +179,11 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
-        """A batch of one and a draft uint8 [L] for a terminal."""
+        """A batch of one and a draft uint8 [L] for a terminal.
+
+        Here and in a picture the draft may be two, uint8 [2, L], the one before it first: then the cells that it
+        changed are marked (``trm_gym.render.changes`` tells which).
+        """
 
     @abc.abstractmethod
     def draw_rgb(self, problems: Problems, draft: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:

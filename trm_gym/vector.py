@@ -10,7 +10,7 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from trm_gym.env import RefinementEnv, check_render_mode, render_slot
+from trm_gym.env import RefinementEnv
 from trm_gym.episodes import (
     DEFAULT_COST,
     DEFAULT_STEPS,
@@ -22,7 +22,10 @@ from trm_gym.episodes import (
     observation_space,
     read_actions,
 )
+from trm_gym.render import check_render_mode, check_render_scale, render_slot
+from trm_gym.reward import exact_cost
 from trm_gym.splits import split_index
+from trm_gym.state import get_state, set_state
 from trm_gym.task import Problems
 
 if TYPE_CHECKING:
@@ -65,17 +68,18 @@ class RefinementVectorEnv(VectorEnv["Observation", "NDArray[np.integer]", "NDArr
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         max_episode_steps: None = None,
         size: int | None = None,
+        render_scale: int = 1,
     ) -> None:
         if max_episode_steps is not None:
             raise ValueError(f"max_episode_steps={max_episode_steps!r} would truncate: set the budget by max_steps")
-        self._episodes = Episodes(num_envs, task, level, split, max_steps, step_cost, reward, size)
-        self.task = self._episodes.task
-        self.max_steps = self._episodes.max_steps
-        self.step_cost = self._episodes.step_cost
+        self.episodes = Episodes(num_envs, task, level, split, max_steps, step_cost, reward, size)
+        self.task = self.episodes.task
+        self.max_steps = self.episodes.max_steps
         self.num_envs = int(num_envs)
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = {**RefinementEnv.metadata, "autoreset_mode": self.autoreset_mode}
         self.render_mode = check_render_mode(render_mode)
+        self.render_scale = check_render_scale(render_scale)
         self.single_observation_space = observation_space(self.task)
         self.single_action_space = action_space(self.task)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
@@ -84,7 +88,24 @@ class RefinementVectorEnv(VectorEnv["Observation", "NDArray[np.integer]", "NDArr
     @property
     def problems(self) -> Problems:
         """The problems at all slots. They are live: copy what is to outlast an episode."""
-        return self._episodes.problems
+        return self.episodes.problems
+
+    @property
+    def step_cost(self) -> float:
+        """The price of a step. Set, it holds from the next step on; ValueError where it is not from 0 to 1."""
+        return self.episodes.step_cost
+
+    @step_cost.setter
+    def step_cost(self, price: float) -> None:
+        self.episodes.step_cost = exact_cost(price)
+
+    def get_state(self) -> dict[str, Any]:
+        """All that the episodes, and those after them, depend on, as fresh arrays and plain numbers; see ``state``."""
+        return get_state(self.episodes)
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go back to what ``get_state`` gave, here or in an equal environment. Raises ValueError for anything else."""
+        set_state(self.episodes, state)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -97,42 +118,43 @@ class RefinementVectorEnv(VectorEnv["Observation", "NDArray[np.integer]", "NDArr
         own, has_own = read_problems(options, slots, self.num_envs, self.task)
         self._seed(slots, seed)
         if levels is not None:
-            self._episodes.levels[slots] = levels[slots]
+            self.episodes.levels[slots] = levels[slots]
         if split is not None:
-            self._episodes.splits[slots] = split
+            self.episodes.splits[slots] = split
         if own is not None:
-            self._episodes.begin(slots[has_own], own)
+            self.episodes.begin(slots[has_own], own)
         if not has_own.all():
-            self._episodes.begin(slots[~has_own])
-        return self._episodes.observe(), {}
+            self.episodes.begin(slots[~has_own])
+        return self.episodes.observe(), {}
 
     def step(
         self, actions: NDArray[np.integer]
     ) -> tuple[Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         """Write the next drafts, integers [num_envs, L + 1]; rewards float64, ends bool, all [num_envs]."""
-        idle = np.flatnonzero(~self._episodes.playing)
-        if idle.size and (self.autoreset_mode is not AutoresetMode.NEXT_STEP or not self._episodes.begun):
+        idle = np.flatnonzero(~self.episodes.playing)
+        if idle.size and (self.autoreset_mode is not AutoresetMode.NEXT_STEP or not self.episodes.begun):
             raise ResetNeeded(
                 f"slots {reprlib.repr(idle.tolist())} have no episode to step: call reset(), or reset them alone with "
                 "options={'reset_mask': ...}"
             )
         tokens, halts = read_actions(actions, self.num_envs, self.task)
-        rewards = self._episodes.advance(tokens, halts)
-        ended = ~self._episodes.playing
+        rewards = self.episodes.advance(tokens, halts)
+        ended = ~self.episodes.playing
         if idle.size:
             ended[idle] = False
-            self._episodes.begin(idle)
+            self.episodes.begin(idle)
         infos = {}
         if ended.any():
             infos = self._report(ended)
             if self.autoreset_mode is AutoresetMode.SAME_STEP:
                 infos = self._final(ended, infos)
-                self._episodes.begin(np.flatnonzero(ended))
-        return self._episodes.observe(), rewards, ended, np.zeros_like(ended), infos
+                self.episodes.begin(np.flatnonzero(ended))
+        return self.episodes.observe(), rewards, ended, np.zeros_like(ended), infos
 
     def render(self) -> tuple[Any, ...]:
         """Every slot's draft as text or as a picture, as ``render_mode`` says."""
-        return tuple(render_slot(self._episodes, slot, self.render_mode) for slot in range(self.num_envs))
+        slots = range(self.num_envs)
+        return tuple(render_slot(self.episodes, slot, self.render_mode, self.render_scale) for slot in slots)
 
     def _seed(self, slots: NDArray[np.int64], seed: int | Sequence[int | None] | None) -> None:
         """Seed those of ``slots`` that are given a seed, and those that never had one."""
@@ -145,15 +167,15 @@ class RefinementVectorEnv(VectorEnv["Observation", "NDArray[np.integer]", "NDArr
         if seeds.shape != (self.num_envs,):
             raise ValueError(f"seed must be one number, or {self.num_envs} in a list; got shape {seeds.shape}")
         given = np.array(seeds != np.array(None))[slots]
-        self._episodes.seed(slots[given], check_seeds(seeds[slots[given]]))
-        unseeded = slots[~self._episodes.seeded[slots]]
+        self.episodes.seed(slots[given], check_seeds(seeds[slots[given]]))
+        unseeded = slots[~self.episodes.seeded[slots]]
         if unseeded.size:
-            self._episodes.seed(unseeded, self.np_random.integers(SEED_LIMIT, size=unseeded.size, dtype=np.uint64))
+            self.episodes.seed(unseeded, self.np_random.integers(SEED_LIMIT, size=unseeded.size, dtype=np.uint64))
 
     def _report(self, ended: NDArray[np.bool_]) -> dict[str, NDArray]:
         """The info at the end of episodes, one array [num_envs] and its mask for every name."""
         slots, infos = np.flatnonzero(ended), {}
-        for name, values in self._episodes.report(slots).items():
+        for name, values in self.episodes.report(slots).items():
             infos[name] = np.zeros(self.num_envs, dtype=values.dtype)
             infos[name][slots] = values
             infos[f"_{name}"] = ended.copy()
@@ -162,7 +184,7 @@ class RefinementVectorEnv(VectorEnv["Observation", "NDArray[np.integer]", "NDArr
     def _final(self, ended: NDArray[np.bool_], report: dict[str, Any]) -> dict[str, Any]:
         """The info of SAME_STEP: what was seen at the end, one dictionary per finished slot, and its report."""
         slots = np.flatnonzero(ended)
-        seen = self._episodes.observe(slots)
+        seen = self.episodes.observe(slots)
         rows = zip(seen["problem"], seen["answer"], seen["budget"], strict=True)
         last = np.full(self.num_envs, None, dtype=object)
         last[slots] = [{"problem": problem, "answer": answer, "budget": budget} for problem, answer, budget in rows]

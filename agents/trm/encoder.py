@@ -47,17 +47,18 @@ class Encoder(nn.Module, abc.ABC):
 
 @final
 class CellEncoder(Encoder):
-    """One position per cell."""
+    """One position per cell. reserved: tokens of its own before those of the task, which are never shown or read."""
 
-    def __init__(self, length: int, vocab: int, hidden: int) -> None:
-        super().__init__(vocab, hidden, length)
-        self.head = linear(hidden, vocab)
+    def __init__(self, length: int, vocab: int, hidden: int, reserved: int = 0) -> None:
+        super().__init__(reserved + vocab, hidden, length)
+        self.reserved = reserved
+        self.head = linear(hidden, reserved + vocab)
 
     def embed(self, problem: Int[Tensor, "batch length"]) -> Float[Tensor, "batch positions hidden"]:
-        return F.embedding(problem, self.symbols) * self.scale
+        return F.embedding(problem + self.reserved, self.symbols) * self.scale
 
     def read(self, answer: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch length vocab"]:
-        return self.head(answer)
+        return self.head(answer)[..., self.reserved :]
 
 
 @final
@@ -85,3 +86,23 @@ class CandidateEncoder(Encoder):
     def read(self, answer: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch length vocab"]:
         logits = self.head(answer).view(len(answer), -1, self.values)
         return F.pad(logits, (self.first, self.after), value=NEVER)
+
+
+@final
+class Prefix(nn.Module):
+    """Positions before those of the problem: first the embedding of the puzzle that it belongs to, then blanks.
+
+    Embeddings start from zero, so that puzzles are alike until they are taught apart.
+    """
+
+    def __init__(self, length: int, puzzles: int, tokens: int, hidden: int) -> None:
+        super().__init__()
+        self.length, self.scale = length, math.sqrt(hidden)
+        self.puzzles = nn.Parameter(torch.zeros(puzzles, tokens * hidden))
+
+    def forward(
+        self, puzzle: Int[Tensor, " batch"], x: Float[Tensor, "batch positions hidden"]
+    ) -> Float[Tensor, "batch longer hidden"]:
+        """What the recursion reads, with the prefix of each problem's puzzle before it."""
+        known = F.embedding(puzzle, self.puzzles).unflatten(-1, (-1, x.shape[-1])) * self.scale
+        return torch.cat([F.pad(known, (0, 0, 0, self.length - known.shape[1])), x], dim=1)

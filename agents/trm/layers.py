@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 NORM_EPSILON = 1e-5
+FULL_SPREAD = 1 / 0.8796256610342398
+"""What makes a normal distribution cut off at two standard deviations spread as much as an uncut one."""
+ROPE_BASE = 1e4
 
 
 def rms_norm(x: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch hidden"]:
@@ -34,6 +37,26 @@ def truncated_normal_(tensor: Tensor, std: float) -> Tensor:
 def swiglu_width(hidden: int, expansion: float, multiple: int) -> int:
     """The inner width of a SwiGLU: two thirds of ``hidden * expansion``, rounded up to a multiple."""
     return math.ceil(round(hidden * expansion * 2 / 3) / multiple) * multiple
+
+
+@final
+class Rotary(nn.Module):
+    """Rotary position embeddings along the line of positions (RoPE, Su et al. 2021)."""
+
+    cos: Tensor
+    sin: Tensor
+
+    def __init__(self, width: int, positions: int) -> None:
+        super().__init__()
+        frequency = ROPE_BASE ** (-torch.arange(0, width, 2) / width)
+        angle = torch.outer(torch.arange(positions), frequency).repeat(1, 2)
+        self.register_buffer("cos", angle.cos(), persistent=False)
+        self.register_buffer("sin", angle.sin(), persistent=False)
+
+    def forward(self, x: Float[Tensor, "batch heads positions width"]) -> Float[Tensor, "batch heads positions width"]:
+        """Turn each pair of channels by an angle that grows with the position."""
+        first, second = x.chunk(2, dim=-1)
+        return x * self.cos + torch.cat([-second, first], dim=-1) * self.sin
 
 
 @final

@@ -16,11 +16,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from agents.trm.encoder import Encoder
-from agents.trm.layers import SwiGLU, linear, swiglu_width, truncated_normal_
+from agents.trm.config import TRMConfig
+from agents.trm.layers import Rotary, SwiGLU, linear, rms_norm, swiglu_width, truncated_normal_
 from trm_gym.task import Structure
-
-ROPE_BASE = 1e4
 
 
 class Mixer(nn.Module, abc.ABC):
@@ -86,68 +84,98 @@ class MlpMixer(Mixer):
 
 @final
 class AttentionMixer(Mixer):
-    """Full self-attention with rotary position embeddings along the line of positions (RoPE, Su et al. 2021)."""
-
-    cos: Tensor
-    sin: Tensor
+    """Full self-attention with rotary position embeddings."""
 
     def __init__(self, hidden: int, heads: int, positions: int) -> None:
         super().__init__()
-        if hidden % heads or (hidden // heads) % 2:
-            raise ValueError(f"hidden {hidden} must split into {heads} heads of even width; choose heads to fit")
         self.heads = heads
         self.qkv = linear(hidden, 3 * hidden)
         self.out = linear(hidden, hidden)
-        width = hidden // heads
-        frequency = ROPE_BASE ** (-torch.arange(0, width, 2) / width)
-        angle = torch.outer(torch.arange(positions), frequency).repeat(1, 2)
-        self.register_buffer("cos", angle.cos(), persistent=False)
-        self.register_buffer("sin", angle.sin(), persistent=False)
-
-    def rotate(self, x: Float[Tensor, "batch heads positions width"]) -> Float[Tensor, "batch heads positions width"]:
-        """Turn each pair of channels by an angle that grows with the position."""
-        first, second = x.chunk(2, dim=-1)
-        return x * self.cos + torch.cat([-second, first], dim=-1) * self.sin
+        self.rotary = Rotary(head_width(hidden, heads), positions)
 
     def forward(self, x: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch positions hidden"]:
         parts = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         query, key, value = parts.unbind(0)
-        mixed = F.scaled_dot_product_attention(self.rotate(query), self.rotate(key), value)
+        mixed = F.scaled_dot_product_attention(self.rotary(query), self.rotary(key), value)
         return self.out(mixed.transpose(1, 2).flatten(2))
 
 
 @final
-class ConvMixer(Mixer):
-    """A depthwise 3x3 convolution over the grid and a pointwise map: a cell hears of its eight neighbours.
+class LatentAttentionMixer(Mixer):
+    """Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434, section 2.1): keys and values of all heads are made
+    from one narrow vector per position.
 
-    Beyond the edge lies nothing (zeros). No weight depends on the size of the grid.
+    That vector knows no position; channels apart do, of each query and of one key that all heads share. Queries come
+    from the full width, as in the paper's smaller model.
     """
 
-    def __init__(self, hidden: int, structure: Structure, values: int) -> None:
+    def __init__(self, hidden: int, heads: int, low_rank: int, rope_width: int, positions: int) -> None:
         super().__init__()
-        if len(structure.shape) != 2 or values != 1:
-            raise ValueError("the conv mixer needs a task on a grid and positions='cells'; use another mixer")
-        self.grid = structure.shape
-        self.near = nn.Parameter(truncated_normal_(torch.empty(hidden, 1, 3, 3), 1 / 3))
+        if rope_width % 2:
+            raise ValueError(f"rope_width must be even, since positions turn pairs of channels; got {rope_width}")
+        self.heads, self.rope_width = heads, rope_width
+        self.query = linear(hidden, hidden + heads * rope_width)
+        self.down = linear(hidden, low_rank)
+        self.up = linear(low_rank, 2 * hidden)
+        self.place = linear(hidden, rope_width)
+        self.out = linear(hidden, hidden)
+        self.rotary = Rotary(rope_width, positions)
+        self.width = head_width(hidden, heads)
+
+    def forward(self, x: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch positions hidden"]:
+        query, query_place = self._heads(self.query(x)).split([self.width, self.rope_width], dim=-1)
+        key, value = self._heads(self.up(rms_norm(self.down(x)))).chunk(2, dim=-1)
+        place = self.rotary(self.place(x)[:, None]).expand(-1, self.heads, -1, -1)
+        query = torch.cat([query, self.rotary(query_place)], dim=-1)
+        mixed = F.scaled_dot_product_attention(query, torch.cat([key, place], dim=-1), value)
+        return self.out(mixed.transpose(1, 2).flatten(2))
+
+    def _heads(self, x: Float[Tensor, "batch positions all"]) -> Float[Tensor, "batch heads positions width"]:
+        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+
+def head_width(hidden: int, heads: int) -> int:
+    """Channels of a head. Raises ValueError where ``hidden`` does not split into heads of an even width."""
+    if hidden % heads or (hidden // heads) % 2:
+        raise ValueError(f"hidden {hidden} must split into {heads} heads of even width; choose heads to fit")
+    return hidden // heads
+
+
+@final
+class ConvMixer(Mixer):
+    """A depthwise convolution of width 3 and a pointwise map: a position hears of those next to it on the grid or line.
+
+    Beyond the edge lies nothing (zeros). No weight depends on the size, and what is far away takes many steps to hear.
+    """
+
+    def __init__(self, hidden: int, structure: Structure, positions: int, values: int) -> None:
+        super().__init__()
+        if values != 1 or len(structure.shape) > 2:
+            raise ValueError("the conv mixer needs a task on a grid or a line, one position a cell; use another mixer")
+        self.grid = structure.shape if len(structure.shape) == 2 else (positions,)
+        self.near = nn.Parameter(truncated_normal_(torch.empty(hidden, 1, *(3 for _ in self.grid)), 1 / 3))
         self.point = linear(hidden, hidden)
 
     def forward(self, x: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch positions hidden"]:
-        planes = x.unflatten(1, self.grid).permute(0, 3, 1, 2)
-        heard = F.conv2d(planes, self.near, padding=1, groups=len(self.near))
-        return self.point(heard.permute(0, 2, 3, 1).flatten(1, 2))
+        planes = x.transpose(1, 2).unflatten(2, self.grid)
+        convolve = F.conv2d if len(self.grid) == 2 else F.conv1d
+        heard = convolve(planes, self.near, padding=1, groups=len(self.near))
+        return self.point(heard.flatten(2).transpose(1, 2))
 
 
-def make_mixer(
-    name: str, hidden: int, heads: int, expansion: float, multiple: int, structure: Structure, encoder: Encoder
-) -> Mixer:
-    """The mixer called ``name`` over an encoder's positions. Raises ValueError with the known names."""
-    positions, values = encoder.positions, encoder.values
+def make_mixer(config: TRMConfig, structure: Structure, positions: int, values: int) -> Mixer:
+    """The mixer that ``config`` names, over ``positions`` of which each cell has ``values``.
+
+    Raises ValueError with the known names.
+    """
+    hidden, heads = config.hidden, config.heads
     makers = {
         "units": lambda: UnitsMixer(hidden, structure, values),
-        "mlp": lambda: MlpMixer(positions, expansion, multiple),
+        "mlp": lambda: MlpMixer(positions, config.expansion, config.width_multiple),
         "attention": lambda: AttentionMixer(hidden, heads, positions),
-        "conv": lambda: ConvMixer(hidden, structure, values),
+        "mla": lambda: LatentAttentionMixer(hidden, heads, config.low_rank, config.rope_width, positions),
+        "conv": lambda: ConvMixer(hidden, structure, positions, values),
     }
-    if name not in makers:
-        raise ValueError(f"unknown mixer {name!r}: use one of {', '.join(makers)}")
-    return makers[name]()
+    if config.mixer not in makers:
+        raise ValueError(f"unknown mixer {config.mixer!r}: use one of {', '.join(makers)}")
+    return makers[config.mixer]()

@@ -29,6 +29,8 @@ LOG_PERIODS = (0.5, 1.0, 2.0, 4.0)
 """Sizes modulo these, in natural logarithms: a quotient is then a difference of angles."""
 ROLES = 5
 """1, x, x^2, x^3, y."""
+FACTORS = 3
+"""Brackets whose terms are told by themselves."""
 SCALES = (10.0, 100.0, 1000.0)
 LIMIT = 3.0
 
@@ -92,9 +94,11 @@ class Reading(NamedTuple):
     columns: Float[Tensor, "batch places numbers"]
     """The sum of the digits at each place, of the numbers that are added and subtracted: what on paper stands one below
     the other. Carries are not in it."""
-    totals: Float[Tensor, "batch numbers"]
+    totals: Float[Tensor, "batch roles numbers"]
     """The sum of the coefficients of each role, brought to one side: of 1, x, x^2, x^3 and y, in the first equation and
     in the second. Only of terms outside brackets, and only where there is an unknown."""
+    factors: Float[Tensor, "batch numbers"]
+    """The sum of the coefficients of 1 and of x within each of the first brackets, by how many have opened."""
 
 
 def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> Reading:
@@ -144,7 +148,11 @@ def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> Reading:
     unknown = (kind > 0).any(-1, keepdim=True)
     role = torch.where(kind == 2, ROLES - 1, degree.clamp(max=ROLES - 2)) + ROLES * equation
     totals = ((summed * unknown * size * (1 - 2 * right_side))[:, None] @ F.one_hot(role, 2 * ROLES).float()).squeeze(1)
-    return Reading(features[:, :most], values(columns), values(totals).flatten(1))
+    by_role = values(totals.unflatten(1, (2, ROLES)).transpose(1, 2)).flatten(2)
+    inside = terms.present & (depth == 1) & (degree < 2)
+    factor = 2 * (passed("(") - 1).clamp(0, FACTORS - 1) + degree.clamp(max=1)
+    factors = ((inside * sign * size)[:, None] @ F.one_hot(factor, 2 * FACTORS).float()).squeeze(1)
+    return Reading(features[:, :most], values(columns), by_role, values(factors).flatten(1))
 
 
 def is_negative(symbol: Int[Tensor, "*shape"], further: Int[Tensor, "*shape"]) -> Bool[Tensor, "*shape"]:
@@ -191,6 +199,8 @@ class TermEncoder(Encoder):
     verbs: Tensor
     place: Tensor
     placed: Tensor
+    power: Tensor
+    powered: Tensor
 
     def __init__(self, length: int, hidden: int, structure: Structure, terms: int) -> None:
         if structure.written is None:
@@ -200,21 +210,32 @@ class TermEncoder(Encoder):
         self.terms = terms
         self.term = embedding(_NOTHING.features.shape[-1], hidden)
         self.column = embedding(_NOTHING.columns.shape[-1], hidden)
-        self.total = embedding(_NOTHING.totals.shape[-1], hidden)
+        self.total = embedding(_NOTHING.totals.flatten(1).shape[-1], hidden)
+        algebraic = structure.powers is not None
+        self.factor = embedding(_NOTHING.factors.shape[-1], hidden) if algebraic else None
+        self.coefficient = embedding(_NOTHING.totals.shape[-1], hidden) if algebraic else None
         self.position = nn.Parameter(truncated_normal_(torch.empty(self.positions, hidden), 1.0))
         self.head = linear(hidden, len(SYMBOLS))
         place = torch.full((answer,), -1) if structure.places is None else torch.from_numpy(structure.places)
         self.register_buffer("place", place.clamp(0, PLACES - 1), persistent=False)
         self.register_buffer("placed", (place >= 0)[:, None].float(), persistent=False)
+        power = torch.full((answer,), -1) if structure.powers is None else torch.from_numpy(structure.powers)
+        self.register_buffer("power", power.clamp(min=0), persistent=False)
+        self.register_buffer("powered", (power >= 0)[:, None].float(), persistent=False)
         self.register_buffer("verbs", torch.tensor([TOKEN[verb] for verb in VERBS]), persistent=False)
 
     def embed(self, problem: Int[Tensor, "batch length"]) -> Float[Tensor, "batch positions hidden"]:
         tokens = problem[:, : self.written]
         reading = read_terms(tokens, self.terms)
-        columns = self.column(reading.columns)[:, self.place] * self.placed + self.total(reading.totals)[:, None]
+        columns = self.column(reading.columns)[:, self.place] * self.placed
+        columns = columns + self.total(reading.totals.flatten(1))[:, None]
+        if self.factor is not None and self.coefficient is not None:
+            columns = columns + self.coefficient(reading.totals)[:, self.power] * self.powered
+            columns = columns + self.factor(reading.factors)[:, None]
+        parts = [self.term(reading.features), columns]
         asked = (tokens[..., None] == self.verbs).any(1).float()
         verb = torch.cat([asked, 1 - asked.sum(1, keepdim=True)], dim=1) @ self.symbols * self.scale
-        return torch.cat([self.term(reading.features), columns], dim=1) + self.position + verb[:, None]
+        return torch.cat(parts, dim=1) + self.position + verb[:, None]
 
     def read(self, answer: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch length vocab"]:
         # The problem's cells are fixed: whatever stands there is no part of the answer.

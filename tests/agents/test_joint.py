@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from gymnasium.vector import AutoresetMode
 
-from agents.grpo import Grpo, GrpoConfig
+from agents.grpo import Grpo
+from agents.grpo_config import GrpoConfig
 from agents.joint import JointConfig, JointGrpo
 from agents.pretrain import new_model
 from agents.rollout import Rollout, collect
@@ -58,6 +59,42 @@ def test_the_anchor_alone_teaches_the_answers():
     learner, network = make(anchor=1.0, lr=3e-3)
     told = [learner.update(play(network, seed)).scalars for seed in range(10)]
     assert told[-1]["network_answer_loss"] < 0.5 * told[0]["network_answer_loss"]
+
+
+def test_an_anchor_to_the_pretrained_network_holds_it_without_labels():
+    """Pushed away by a wrong verdict at a high rate, the network stays nearer where it was the heavier the anchor."""
+
+    def drift(anchor: float) -> float:
+        learner, network = make(anchor=anchor, anchored_to="pretrained", lr=3e-3, halt_weight=0.0)
+        for seed in range(3):
+            told = learner.update(play(network, seed)).scalars
+        return told["network_answer_loss"]
+
+    held, loose = drift(100.0), drift(0.0)
+    assert 0 <= held < 0.5 * loose
+
+
+def test_muon_moves_the_matrices_of_the_core_and_adamw_the_rest():
+    learner, network = make(optimizer="muon", lr=1e-3)
+    kinds = [type(one) for one in learner._optimizers]
+    assert kinds == [torch.optim.AdamW, torch.optim.Muon]
+    sizes = [sum(p.numel() for group in one.param_groups for p in group["params"]) for one in learner._optimizers]
+    assert sum(sizes) == network.num_parameters
+    assert sizes[1] == sum(p.numel() for p in network.core.parameters() if p.ndim == 2) > 0
+    before = {name: value.clone() for name, value in network.named_parameters()}
+    learner.update(play(network, 0))
+    moved = {name: (value - before[name]).square().mean().sqrt().item() for name, value in network.named_parameters()}
+    inside = [moved[f"core.{name}"] for name, p in network.core.named_parameters() if p.ndim == 2]
+    # match_rms_adamw: an update's root mean square is about .2 of the learning rate; 8 updates here.
+    assert all(0.1e-3 < size < 2e-3 for size in inside)
+
+
+def test_a_restored_learner_with_muon_goes_on():
+    one, network = make(optimizer="muon")
+    one.update(play(network, 0))
+    other, restored = make(seed=7, optimizer="muon")
+    other.load_state_dict({name: value.clone() for name, value in one.state_dict().items()})
+    assert one.update(play(network, 1)).scalars == other.update(play(restored, 1)).scalars
 
 
 def test_a_restored_learner_goes_on_as_if_nothing_had_happened():

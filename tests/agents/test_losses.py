@@ -123,3 +123,39 @@ def test_token_log_prob_counts_the_free_cells():
     drafts, free = torch.tensor([[0, 0, 1]]), torch.tensor([[True, False, True]])
     expected = math.log(0.5) + math.log(0.75)
     assert losses.token_log_prob(chances.log() + 3.0, drafts, free).item() == pytest.approx(expected)
+
+
+def test_stablemax_by_hand():
+    # s(0) = 1, s(1) = 2, s(-1) = 1/2, s(-3) = 1/4: they sum to 3.75.
+    logits = torch.tensor([[0.0, 1.0, -1.0, -3.0]])
+    chances = torch.tensor([[1.0, 2.0, 0.5, 0.25]]) / 3.75
+    torch.testing.assert_close(losses.log_stablemax(logits).exp(), chances)
+    found = losses.stablemax_cross_entropy(logits.expand(2, 4), torch.tensor([1, 3]))
+    torch.testing.assert_close(found, torch.tensor([math.log(3.75 / 2), math.log(15)]))
+
+
+def test_stablemax_is_as_good_in_float32_as_the_published_quotient_in_float64():
+    torch.manual_seed(0)
+    logits = torch.cat([torch.randn(500, 11), 1e4 * torch.randn(500, 11), 1e-6 * torch.randn(500, 11)])
+    double = logits.double()
+    scores = torch.where(double < 0, 1 / (1 - double), double + 1)
+    expected = (scores / scores.sum(-1, keepdim=True)).log()
+    torch.testing.assert_close(losses.log_stablemax(logits).double(), expected, atol=1e-6, rtol=1e-6)
+
+
+def test_stablemax_has_its_gradient_at_zero_too():
+    # d/dx_0 of -log(s_0 / (s_0 + s_1)) at x = 0, where s' = 1 on both sides: -1 + 1/2.
+    logits = torch.zeros(1, 2, requires_grad=True)
+    losses.stablemax_cross_entropy(logits, torch.tensor([0])).sum().backward()
+    assert logits.grad is not None and logits.grad.tolist() == [[-0.5, 0.5]]
+
+
+@pytest.mark.parametrize("advantage", [1.0, -1.0])
+def test_a_sample_of_no_importance_has_no_say_however_its_probability_has_grown(advantage):
+    """exp(-1 + 200) is infinite in single precision, and infinity times an importance of 0 is no number."""
+    new = torch.tensor([-1.0, -1.0], requires_grad=True)
+    old, gained = torch.tensor([-200.0, -1.0]), torch.tensor([advantage, 1.0])
+    loss = losses.clipped_surrogate(new, old, gained, 0.2, torch.tensor([0.0, 1.0]))
+    loss.backward()
+    assert loss.item() == -0.5
+    assert new.grad is not None and new.grad.tolist() == [0.0, -0.5]

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from curricula import CURRICULA, make_curriculum
+from curricula.fixed import Fixed
 from curricula.learnability import Learnability
+from curricula.learning_progress import LearningProgress
 from curricula.threshold import Threshold
 
 LEVELS = [4, 1, 7, 2]
@@ -43,7 +45,7 @@ def test_state_comes_back_through_json(name):
     np.testing.assert_array_equal(one.mixture, other.mixture)
 
 
-@pytest.mark.parametrize("name", ["threshold", "learnability"])
+@pytest.mark.parametrize("name", ["threshold", "learnability", "learning_progress"])
 def test_state_of_other_levels_is_refused(name):
     with pytest.raises(ValueError, match="4 levels, the saved one 2"):
         make_curriculum(name, LEVELS).load_state_dict(make_curriculum(name, [0, 1]).state_dict())
@@ -77,24 +79,90 @@ def test_uniform_never_moves():
     assert curriculum.mixture.tolist() == [0.25] * 4
 
 
-def test_learnability_prefers_what_is_solved_half_of_the_time():
+def tries(curriculum, chances: dict[int, float], problems: int = 200, rounds: int = 1) -> None:
+    """Problems that are each solved in a share of the tries at them."""
+    for _ in range(rounds):
+        for level, chance in chances.items():
+            curriculum.update(np.full(problems, level), np.full(problems, chance))
+
+
+def test_learnability_prefers_problems_that_are_solved_half_of_the_time():
     curriculum = Learnability(LEVELS, floor=0.2)
-    teach(curriculum, {4: 1.0, 1: 0.5, 7: 0.1, 2: 0.0}, rounds=50)
+    tries(curriculum, {4: 1.0, 1: 0.5, 7: 0.1, 2: 0.0})
     weights = np.array([0.0, 0.25, 0.09, 0.0])
     np.testing.assert_allclose(curriculum.mixture, 0.05 + 0.8 * weights / weights.sum(), atol=1e-6)
+
+
+def test_sure_and_hopeless_problems_together_teach_nothing():
+    curriculum = Learnability(LEVELS, floor=0.2)
+    tries(curriculum, {4: 0.5, 7: 0.0, 2: 1.0})
+    teach(curriculum, {1: 0.5}, rounds=1)
+    np.testing.assert_allclose(curriculum.mixture, [0.85, 0.05, 0.05, 0.05], atol=1e-6)
+
+
+def test_learnability_moves_within_a_short_run():
+    """40 problems a level; a mean that started at one half would still be most of what is seen."""
+    curriculum = Learnability(LEVELS)
+    tries(curriculum, {4: 1.0, 1: 0.99, 7: 0.97, 2: 0.9}, problems=8, rounds=5)
+    mixture = curriculum.mixture
+    assert mixture[3] > 0.55 and mixture[0] == pytest.approx(0.05)
+
+
+def test_learnability_goes_by_the_spread_of_returns_where_it_is_told():
+    curriculum = Learnability(LEVELS, floor=0.2)
+    curriculum.update(np.array([4, 1, 7, 2]), np.full(4, 0.5), np.array([0.0, 3.0, 1.0, 0.0]))
+    np.testing.assert_allclose(curriculum.mixture, [0.05, 0.65, 0.25, 0.05])
 
 
 def test_learnability_is_uniform_before_it_knows_and_where_there_is_nothing_to_learn():
     curriculum = Learnability(LEVELS)
     assert curriculum.mixture.tolist() == [0.25] * 4
-    teach(curriculum, dict.fromkeys(LEVELS, 1.0), rounds=200)
-    np.testing.assert_allclose(curriculum.mixture, 0.25, atol=1e-6)
+    tries(curriculum, {4: 0.5})
+    np.testing.assert_allclose(curriculum.mixture, 0.25)
+    other = Learnability(LEVELS)
+    teach(other, dict.fromkeys(LEVELS, 1.0))
+    assert other.mixture.tolist() == [0.25] * 4
 
 
 def test_learnability_forgets_at_the_rate_of_its_memory():
-    curriculum = Learnability(LEVELS, memory=100)
-    curriculum.update(np.full(100, 4), np.ones(100))
-    assert curriculum.state_dict()["solved"][0] == pytest.approx(1 - 0.5 * np.exp(-1))
+    curriculum = Learnability([4, 1], floor=0.2, memory=100)
+    tries(curriculum, {4: 0.5, 1: 0.5}, problems=100)
+    tries(curriculum, {4: 1.0}, problems=100)
+    kept = 0.25 * np.exp(-1) * (1 - np.exp(-1)) / (1 - np.exp(-2))
+    assert curriculum.mixture[0] == pytest.approx(0.1 + 0.8 * kept / (kept + 0.25))
+
+
+def test_learning_progress_prefers_what_changes_either_way():
+    curriculum = LearningProgress(LEVELS, floor=0.2, fast=10, slow=100)
+    tries(curriculum, {4: 0.5, 1: 0.5, 7: 0.5, 2: 0.5}, problems=10)
+    assert curriculum.mixture.tolist() == [0.25] * 4, "nothing has changed yet"
+    tries(curriculum, {4: 0.7, 1: 0.5, 7: 0.1, 2: 0.5}, problems=10)
+    np.testing.assert_allclose(curriculum.mixture, 0.05 + 0.8 * np.array([1, 0, 2, 0]) / 3, atol=1e-9)
+    state = curriculum.state_dict()
+    assert state["fast"][0] == pytest.approx(0.7 - 0.2 * np.exp(-1))
+    assert state["slow"][0] == pytest.approx(0.7 - 0.2 * np.exp(-0.1))
+
+
+def test_learning_progress_comes_to_rest():
+    curriculum = LearningProgress(LEVELS)
+    teach(curriculum, {4: 0.2, 1: 0.5}, rounds=1)
+    tries(curriculum, dict.fromkeys(LEVELS, 0.9), rounds=50)
+    np.testing.assert_allclose(curriculum.mixture, 0.25)
+
+
+def test_one_fixed_mixture_never_moves():
+    curriculum = Fixed(LEVELS, [[2, 1, 1, 0]], problems=10)
+    teach(curriculum, {4: 1.0})
+    assert curriculum.mixture.tolist() == [0.5, 0.25, 0.25, 0]
+
+
+def test_fixed_stages_follow_one_another():
+    curriculum = Fixed(LEVELS, problems=40)
+    shown = []
+    for _ in range(6):
+        shown.append(int(curriculum.mixture.argmax()))
+        tries(curriculum, {4: 0.0}, problems=9)
+    assert shown == [0, 0, 1, 2, 3, 3] and sorted(curriculum.mixture) == [0, 0, 0, 1]
 
 
 def test_threshold_moves_up_and_down_the_order_of_levels():
@@ -138,6 +206,11 @@ def test_threshold_waits_for_enough_problems_and_stays_within_its_levels():
         (lambda: make_curriculum("uniform", [1, 1]), "one or more different levels"),
         (lambda: Threshold(LEVELS, up=0.2), "0 <= down < up <= 1"),
         (lambda: Learnability(LEVELS, floor=0), "must be above 0"),
+        (lambda: LearningProgress(LEVELS, floor=2), "must be above 0"),
+        (lambda: LearningProgress(LEVELS, fast=9, slow=9), "0 < fast < slow"),
+        (lambda: Fixed(LEVELS, [[1, 2]]), "one weight for each of 4 levels"),
+        (lambda: Fixed(LEVELS, [[0, 0, 0, 0]]), "one of them above"),
+        (lambda: Fixed(LEVELS, problems=0), "problems must be at least 1"),
     ],
 )
 def test_bad_settings_are_errors(make, match):

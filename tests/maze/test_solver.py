@@ -5,9 +5,9 @@ from __future__ import annotations
 import networkx as nx
 import numpy as np
 
-from scripts.oracles.maze import GOAL, ON, START, graph_of, steps_of
+from scripts.oracles.maze import GOAL, OFF, ON, START, graph_of, steps_of
 from trm_gym.maze import MazeTask
-from trm_gym.maze.solver import solve
+from trm_gym.maze.solver import nearest, solve
 
 TASK = MazeTask(11)
 
@@ -53,3 +53,26 @@ def test_a_maze_without_start_or_goal_has_no_way():
     problems[0, problems[0] == START] = 0
     problems[1, problems[1] == GOAL] = 0
     assert solve(problems, 11)[1].tolist() == [-1, -1]
+
+
+def test_the_nearest_solution_is_the_best_of_all_shortest_paths():
+    rng = np.random.default_rng(0)
+    several = 0
+    for level in ("near", "rooms", "random"):
+        problems = TASK.generate(15, TASK.level_index(level), "train", 4)
+        logits = rng.normal(size=(15, 121, 6)).astype(np.float32)
+        answers = TASK.nearest(problems, logits)
+        assert TASK.verify(problems, answers).solved.all()
+        gain = (logits[..., ON] - logits[..., OFF]).reshape(15, 11, 11)
+        for problem, answer, worth in zip(problems.problem, answers, gain, strict=True):
+            start, goal = (divmod(int(np.flatnonzero(problem == end)[0]), 11) for end in (START, GOAL))
+            paths = [path[1:-1] for path in nx.all_shortest_paths(graph_of(problem), start, goal)]
+            several += len(paths) > 1
+            best = max(paths, key=lambda path: sum(worth[cell] for cell in path))
+            assert {divmod(int(cell), 11) for cell in np.flatnonzero(answer == ON)} == set(best)
+    assert several > 20
+
+
+def test_where_one_path_is_shortest_it_is_the_nearest_to_anything():
+    problems = TASK.generate(10, TASK.level_index("perfect"), "train", 4)
+    assert np.array_equal(nearest(problems.problem, np.zeros((10, 121), np.float32), 11), problems.solution)

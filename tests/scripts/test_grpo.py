@@ -37,7 +37,7 @@ def teach(network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def interrupt_after(iterations: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop the next run in the midst of the iteration after ``iterations``, as a kill would."""
-    collect, calls = grpo.collect, []
+    collect, calls = grpo.collect_branches, []
 
     def counted(*args, **kwargs):
         calls.append(None)
@@ -45,7 +45,7 @@ def interrupt_after(iterations: int, monkeypatch: pytest.MonkeyPatch) -> None:
             raise KeyboardInterrupt
         return collect(*args, **kwargs)
 
-    monkeypatch.setattr(grpo, "collect", counted)
+    monkeypatch.setattr(grpo, "collect_branches", counted)
 
 
 def test_a_run_leaves_heads_table_curves_and_pictures(teach, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -60,7 +60,7 @@ def test_a_run_leaves_heads_table_curves_and_pictures(teach, tmp_path: Path, cap
     teach("--folder", "run", "--config", "run/config.yaml")
 
 
-@pytest.mark.parametrize(("setting", "curriculum"), [("frozen", "learnability"), ("joint", "threshold")])
+@pytest.mark.parametrize(("setting", "curriculum"), [("frozen", "learnability"), ("joint", "fixed")])
 def test_an_interrupted_run_goes_on_as_if_it_had_not_been(teach, tmp_path, monkeypatch, setting, curriculum):
     words = ["--setting", setting, "--curriculum", curriculum]
     teach("--folder", "whole", *words)
@@ -96,6 +96,8 @@ def test_a_network_is_pretrained_once_if_none_is_given(tmp_path: Path, monkeypat
         (["--checkpoint", "nowhere"], "no checkpoint at nowhere"),
         (["--groups", "0"], "groups must be at least 1"),
         (["--grpo.explore", "1"], "grpo.explore"),
+        (["--mixture", "1", "2"], "--mixture is for --curriculum fixed"),
+        (["--mixture", "1", "2", "--curriculum", "fixed"], "one weight for each of 3 levels"),
         (["--evaluation.level", "clues99"], "unknown level 'clues99'"),
         (["--evaluation.level"], "name at least one level"),
     ],

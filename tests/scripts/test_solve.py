@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from agents.cli import main
-from agents.trace import Trace, trace
+from agents.engine import Engine
+from agents.halting import STEP_FEATURE, HaltPolicy
+from agents.trm import TRM, Carry, Output
 from scripts import solve
 from tests.scripts.checkpoints import untrained
 from trm_gym import make_task
@@ -19,6 +22,7 @@ from trm_gym import make_task
 TASK = make_task("sudoku4x4")
 PROBLEMS = TASK.generate(1, 0, "test", 3)
 PUZZLE = TASK.decode(PROBLEMS.problem[0])
+TASKS = {task.length: task for task in map(make_task, ("sudoku4x4", "maze11x11", "algebra", "arithmetic", "maze5x5"))}
 
 
 @pytest.fixture(scope="module")
@@ -37,17 +41,25 @@ def code_of(*words: str, family: str = "sudoku") -> int:
 
 @pytest.fixture
 def solving(monkeypatch: pytest.MonkeyPatch):
-    """A network that gets the puzzle right at a step of the test's choice."""
+    """A network that gets every problem right at a step of the test's choice, and only there."""
 
-    def at(step: int) -> None:
-        def right(*words, **named) -> Trace:
-            found = trace(*words, **named)
-            drafts, halt = found.drafts.copy(), np.linspace(0, 1, len(found))
-            drafts[step - 1] = found.problems.solution[0]
-            solved = np.arange(1, len(found) + 1) == step
-            return dataclasses.replace(found, drafts=drafts, halt=halt, solved=solved)
+    def at(step: int, budget: int = 16) -> None:
+        def forward(model: TRM, carry: Carry, problem: torch.Tensor) -> tuple[Carry, Output]:
+            taken = (carry.answer - model.answer_start).mean().round() + 1
+            task = TASKS[problem.shape[1]]
+            tokens = torch.zeros_like(problem)
+            if taken == step:
+                rows = [task.solve(row) for row in problem.numpy().astype(np.uint8)]
+                tokens = torch.from_numpy(np.stack(rows)).long()
+            logits = torch.nn.functional.one_hot(tokens, task.vocab).float()
+            return Carry(carry.answer + 1, carry.reasoning + 1), Output(logits, torch.zeros(len(problem)))
 
-        monkeypatch.setattr(solve, "trace", right)
+        def judge(head: HaltPolicy, features: torch.Tensor, price: torch.Tensor) -> torch.Tensor:
+            """The policy's probability of stopping passes a half at three quarters of the budget."""
+            return 20 * (features[..., STEP_FEATURE, None] - 0.7)
+
+        monkeypatch.setattr(TRM, "forward", forward)
+        monkeypatch.setattr(HaltPolicy, "forward", judge)
 
     return at
 
@@ -74,7 +86,7 @@ def test_an_unsolved_puzzle_says_so(checkpoint: Path, capsys: pytest.CaptureFixt
 def test_rules(
     checkpoint: Path, solving, capsys: pytest.CaptureFixture[str], rule: str, step: int, code: int, said: str
 ):
-    # The policy's probability of stopping is 0, 1/3, 2/3, 1.
+    # The policy stops at the third of four steps.
     solving(step)
     assert code_of(PUZZLE, "--checkpoint", str(checkpoint), "--max-steps", "4", "--rule", rule) == code
     assert said in " ".join(capsys.readouterr().out.split())
@@ -172,3 +184,97 @@ def test_a_process_ends_with_code_2_and_no_traceback():
     ended = subprocess.run(words, capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert ended.returncode == 2
     assert ended.stderr.startswith("error: 3 cells") and "Traceback" not in ended.stderr
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """A file of 4x4 puzzles, two of whose lines are none."""
+    puzzles = [TASK.decode(row) for row in TASK.generate(5, 0, "test", 0).problem]
+    record = json.dumps({"problem": puzzles[1]})
+    lines = ["# a comment", puzzles[0] + "\tand a column", "", "nonsense", record, *puzzles[2:], "." * 16]
+    (tmp_path / "many").write_text("\n".join(lines))
+    return tmp_path / "many"
+
+
+def records(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_a_file_of_many(many: Path, checkpoint: Path, solving, capsys: pytest.CaptureFixture[str]):
+    solving(2)
+    assert code_of("--data", str(many), "--checkpoint", str(checkpoint), "--slots", "2") == 0
+    found = records(many.with_name("many.answers.jsonl"))
+    assert [one["index"] for one in found] == list(range(7))
+    assert ["error" in one for one in found] == [False, True, False, False, False, False, True]
+    for one in found:
+        if "error" not in one:
+            assert one["solved"] and one["steps"] == 2
+            assert one["answer"] == TASK.decode(TASK.encode(one["problem"]).solution[0])
+    assert "is no cell" in found[1]["error"] and found[1]["problem"] == "nonsense"
+    said = " ".join(capsys.readouterr().out.split())
+    assert "5 of 7 solved, 2.00 steps on average, 2 are no problems of sudoku4x4" in said
+
+
+def test_an_interrupted_file_goes_on(many: Path, checkpoint: Path, solving, monkeypatch: pytest.MonkeyPatch):
+    solving(1)
+    words = ["--data", str(many), "--checkpoint", str(checkpoint), "--slots", "1", "--out", str(many) + ".out"]
+    run = Engine.run
+
+    def interrupted(engine: Engine, stream):
+        for number, result in enumerate(run(engine, stream)):
+            if number == 3:
+                raise KeyboardInterrupt
+            yield result
+
+    monkeypatch.setattr(Engine, "run", interrupted)
+    assert code_of(*words) == 130
+    (partial,) = many.parent.glob(".*.partial")
+    assert not Path(words[-1]).exists() and len(records(partial)) == 3
+    with partial.open("a") as file:
+        file.write('{"index": 3, "prob')  # as a process leaves it that is killed while it writes
+    begun = []
+
+    def resumed(engine: Engine, stream):
+        yield from run(engine, begun_of(stream))
+
+    def begun_of(stream):
+        for item in stream:
+            begun.append(item)
+            yield item
+
+    monkeypatch.setattr(Engine, "run", resumed)
+    assert code_of(*words) == 0
+    assert len(begun) == 4, "what was done is not done again"
+    monkeypatch.setattr(Engine, "run", run)
+    assert code_of(*words[:-1], str(many) + ".whole") == 0
+    assert Path(words[-1]).read_text() == Path(str(many) + ".whole").read_text()
+    assert not list(many.parent.glob(".*.partial"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--data", "nowhere"], "cannot read nowhere"),
+        (["1" * 16, "--data", "x"], "not both"),
+        (["--out", "x"], "give --data too"),
+        (["--slots", "0"], "--slots must be at least 1"),
+    ],
+)
+def test_bad_batches(words: list[str], said: str, capsys: pytest.CaptureFixture[str]):
+    assert code_of(*words) == 2 and said in " ".join(capsys.readouterr().err.replace("|", " ").split())
+
+
+def test_a_file_without_problems(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "empty").write_text("# nothing\n\n")
+    (tmp_path / "wrong").write_text("123\n")
+    for name, said in (("empty", "holds no problem"), ("wrong", "3 cells found")):
+        assert code_of("--data", str(tmp_path / name)) == 2 and said in capsys.readouterr().err
+
+
+def test_one_after_another(checkpoint: Path, solving, monkeypatch: pytest.MonkeyPatch, capsys):
+    solving(1)
+    typed = iter(["123", PUZZLE, ""])
+    monkeypatch.setattr("builtins.input", lambda *_: next(typed))
+    assert code_of("--checkpoint", str(checkpoint)) == 0
+    out = capsys.readouterr().out
+    assert "3 cells found" in out and "Solved in 1 step:" in out

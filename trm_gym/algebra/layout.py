@@ -40,6 +40,12 @@ none. Factors have fields of their own.
 for _start, _width in ((1, _OVER_DIGITS), (8, _UNDER_DIGITS), (_SECOND + 1, _OVER_DIGITS), (20, _UNDER_DIGITS)):
     PLACE_OF_CELL[_start : _start + _width] = np.arange(_width)
 
+POWER_OF_CELL = np.zeros(ANSWER, np.int64)
+"""Of every cell of a polynomial, the power of the term that it is a part of, int64 [ANSWER]."""
+
+for _power, _start in _TERMS.items():
+    POWER_OF_CELL[_start : _start + 7] = _power
+
 Cells = NDArray[np.uint8]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import final
 
 from trm_gym.algebra import generator, user, verifier, view
-from trm_gym.algebra.layout import PLACE_OF_CELL
+from trm_gym.algebra.layout import PLACE_OF_CELL, POWER_OF_CELL
 from trm_gym.algebra.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.algebra.parser import ANSWER, WRITTEN
 from trm_gym.task import Structure
@@ -21,5 +21,5 @@ class AlgebraTask(WrittenTask):
     """
 
     def __init__(self) -> None:
-        structure = Structure((WRITTEN + ANSWER,), written=WRITTEN, places=PLACE_OF_CELL)
+        structure = Structure((WRITTEN + ANSWER,), written=WRITTEN, places=PLACE_OF_CELL, powers=POWER_OF_CELL)
         super().__init__("algebra", LEVELS, DEFAULT_LEVEL, structure, generator, user, verifier, view)

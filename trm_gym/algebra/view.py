@@ -5,18 +5,25 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym import cellstrip, typeset
 from trm_gym.algebra.parser import WRITTEN
+from trm_gym.render import changes
 from trm_gym.task import Problems
 from trm_gym.text import answer_text, as_text
-from trm_gym.typeset import draw_ansi as ansi
-from trm_gym.typeset import draw_rgb as rgb
 
 
 def draw_ansi(problems: Problems, draft: NDArray[np.uint8]) -> str:
-    """A batch of one and a draft uint8 [L] for a terminal."""
-    return ansi(as_text(problems.problem[0, :WRITTEN]), answer_text(draft[WRITTEN:]))
+    """A batch of one and a draft uint8 [L] for a terminal; of two, [2, L], the answer's cells too, changes marked."""
+    draft, changed = changes(draft)
+    shown = typeset.draw_ansi(as_text(problems.problem[0, :WRITTEN]), answer_text(draft[WRITTEN:]))
+    return cellstrip.add_ansi(shown, draft[WRITTEN:], changed[WRITTEN:])
 
 
 def draw_rgb(problems: Problems, draft: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:
-    """A batch of one and a draft uint8 [L] as a picture uint8 [H, W, 3] with ``caption`` below."""
-    return rgb(as_text(problems.problem[0, :WRITTEN]), answer_text(draft[WRITTEN:]), caption)
+    """A batch of one and a draft uint8 [L] or [2, L] as a picture uint8 [H, W, 3] with ``caption`` below.
+
+    The answer's cells stand in a row; those that the draft changed in the one before have a yellow ground.
+    """
+    draft, changed = changes(draft)
+    picture = typeset.draw_rgb(as_text(problems.problem[0, :WRITTEN]), answer_text(draft[WRITTEN:]), caption)
+    return cellstrip.add_rgb(picture, draft[WRITTEN:], changed[WRITTEN:])

@@ -5,17 +5,28 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym import typeset
+from trm_gym import cellstrip, typeset
 from trm_gym.arithmetic.layout import WRITTEN
+from trm_gym.render import changes
 from trm_gym.task import Problems
 from trm_gym.text import answer_text, as_text
 
 
 def draw_ansi(problems: Problems, draft: NDArray[np.uint8]) -> str:
-    """A batch of one and a draft uint8 [L] as two lines of text."""
-    return typeset.draw_ansi(as_text(problems.problem[0, :WRITTEN]), answer_text(draft[WRITTEN:]))
+    """A batch of one and a draft uint8 [L] as two lines of text; of two drafts, uint8 [2, L], the answer's cells too.
+
+    In these, what the draft changed is marked.
+    """
+    draft, changed = changes(draft)
+    shown = typeset.draw_ansi(as_text(problems.problem[0, :WRITTEN]), answer_text(draft[WRITTEN:]))
+    return cellstrip.add_ansi(shown, draft[WRITTEN:], changed[WRITTEN:])
 
 
 def draw_rgb(problems: Problems, draft: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:
-    """A batch of one and a draft uint8 [L] as a picture uint8 [H, W, 3], ``caption`` below."""
-    return typeset.draw_rgb(as_text(problems.problem[0, :WRITTEN]), answer_text(draft[WRITTEN:]), caption)
+    """A batch of one and a draft uint8 [L] or [2, L] as a picture uint8 [H, W, 3], ``caption`` below.
+
+    The answer's cells stand in a row; those that the draft changed in the one before have a yellow ground.
+    """
+    draft, changed = changes(draft)
+    picture = typeset.draw_rgb(as_text(problems.problem[0, :WRITTEN]), answer_text(draft[WRITTEN:]), caption)
+    return cellstrip.add_rgb(picture, draft[WRITTEN:], changed[WRITTEN:])

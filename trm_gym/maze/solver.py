@@ -1,4 +1,4 @@
-"""Finds the canonical shortest path through mazes, and measures how hard they are."""
+"""Finds shortest paths through mazes, the canonical one or the nearest to a preference; measures how hard they are."""
 
 from __future__ import annotations
 
@@ -59,3 +59,42 @@ def solve(problem: NDArray[np.uint8], size: int) -> tuple[NDArray[np.uint8], NDA
     difficulty = np.zeros(len(problem), np.float32)
     _solve(np.ascontiguousarray(problem), solution, steps, difficulty, workspace(size))
     return solution, steps, difficulty
+
+
+@kernel
+def _nearest(problem, gain, solution, value, work):
+    """The loop of ``nearest``; value: float32 [F], what the best way from a cell on is worth."""
+    for index in range(len(problem)):
+        start, goal = load(problem[index], work)
+        reached = flood(work, goal, start)
+        for place in range(reached):
+            cell = work.queue[place]
+            best = np.float32(-np.inf)
+            for onward in (cell - work.width, cell + 1, cell + work.width, cell - 1):
+                if work.steps[onward] >= 0 and work.steps[onward] == work.steps[cell] - 1:
+                    best = max(best, value[onward])
+            inside = (cell // work.width - 2) * work.size + cell % work.width - 2
+            value[cell] = 0 if cell == goal else best + gain[index, inside]
+        for cell in range(work.size * work.size):
+            solution[index, cell] = OFF if problem[index, cell] == OPEN else problem[index, cell]
+        here = start
+        while here != goal:
+            following = 0
+            for onward in (here - 1, here + work.width, here + 1, here - work.width):
+                nearer = work.steps[onward] >= 0 and work.steps[onward] == work.steps[here] - 1
+                if nearer and (following == 0 or value[onward] >= value[following]):
+                    following = onward
+            here = following
+            if here != goal:
+                solution[index, (here // work.width - 2) * work.size + here % work.width - 2] = ON
+
+
+def nearest(problem: NDArray[np.uint8], gain: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
+    """Of each maze's shortest paths the one over whose cells ``gain`` sums to the most, as a solution uint8 [B, L].
+
+    problem: uint8 [B, L], solvable mazes. gain: float32 [B, L], what it is worth to put a cell on the path.
+    """
+    solution, work = np.zeros_like(problem), workspace(size)
+    value = np.zeros(len(work.steps), np.float32)
+    _nearest(np.ascontiguousarray(problem), np.ascontiguousarray(gain, np.float32), solution, value, work)
+    return solution

@@ -8,8 +8,8 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.maze import generator, user, verifier, view
-from trm_gym.maze.field import LARGEST, SMALLEST, VOCAB
+from trm_gym.maze import generator, solver, user, verifier, view
+from trm_gym.maze.field import LARGEST, OFF, ON, SMALLEST, VOCAB
 from trm_gym.maze.levels import levels
 from trm_gym.splits import split_index
 from trm_gym.streams import mix
@@ -57,6 +57,10 @@ class MazeTask(Task):
     def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The canonical solution uint8 [L] of one problem uint8 [L]; ``solver.solve`` states the rule."""
         return self.encode(problem).solution[0]
+
+    def nearest(self, problems: Problems, preference: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Of each maze's shortest paths the likeliest under log-probabilities float32 [B, L, V], as uint8 [B, L]."""
+        return solver.nearest(problems.problem, preference[..., ON] - preference[..., OFF], self.size)
 
     def encode(self, problem: UserProblem) -> Problems:
         """A person's maze as a batch of one: text, a .txt file, a list or an array, of any size that fits.

@@ -7,12 +7,14 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.render import changes
 from trm_gym.sudoku.geometry import Geometry
 from trm_gym.task import Problems
 
-_BOLD, _RED, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[0m"
+_BOLD, _RED, _CHANGED, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[43m", "\x1b[0m"
 _CELL, _MARGIN, _CAPTION = 48, 16, 40
 _WHITE, _BLACK, _GREY, _BLUE, _CRIMSON = (255, 255, 255), (17, 17, 17), (190, 190, 190), (30, 90, 200), (200, 30, 30)
+_YELLOW = (255, 236, 150)
 
 
 def conflicts(problems: Problems, draft: NDArray[np.uint8], board: Geometry) -> tuple[NDArray, NDArray]:
@@ -23,7 +25,11 @@ def conflicts(problems: Problems, draft: NDArray[np.uint8], board: Geometry) -> 
 
 
 def draw_ansi(problems: Problems, draft: NDArray[np.uint8], board: Geometry) -> str:
-    """A batch of one and a draft uint8 [L] as lines of text with colour codes; blanks are dots."""
+    """A batch of one and a draft uint8 [L] or [2, L] as lines of text with colour codes; blanks are dots.
+
+    Cells that the draft changed in the one before have a yellow ground.
+    """
+    draft, changed = changes(draft)
     cells, wrong = conflicts(problems, draft, board)
     lines = []
     for row in range(board.size):
@@ -34,6 +40,7 @@ def draw_ansi(problems: Problems, draft: NDArray[np.uint8], board: Geometry) -> 
         for column in range(board.size):
             cell = row * board.size + column
             style = _RED if wrong[cell] else "" if problems.free[0, cell] else _BOLD
+            style = _CHANGED + style if changed[cell] else style
             token = str(cells[cell]) if cells[cell] else "·"
             bar = " │ " if column and column % board.box_width == 0 else " "
             text += bar + style + token + (_PLAIN if style else "")
@@ -42,18 +49,25 @@ def draw_ansi(problems: Problems, draft: NDArray[np.uint8], board: Geometry) -> 
 
 
 def draw_rgb(problems: Problems, draft: NDArray[np.uint8], caption: str, board: Geometry) -> NDArray[np.uint8]:
-    """A batch of one and a draft uint8 [L] as a picture uint8 [H, W, 3], its size fixed by the board's."""
+    """A batch of one and a draft uint8 [L] or [2, L] as a picture uint8 [H, W, 3], its size fixed by the board's.
+
+    Cells that the draft changed in the one before have a yellow ground.
+    """
     from PIL import Image, ImageDraw
 
+    draft, changed = changes(draft)
     cells, wrong = conflicts(problems, draft, board)
     side = board.size * _CELL
     picture = Image.new("RGB", (side + 2 * _MARGIN, side + _MARGIN + _CAPTION), _WHITE)
     pen = ImageDraw.Draw(picture)
     for cell, token in enumerate(cells):
+        row, column = divmod(cell, board.size)
+        left, top = _MARGIN + column * _CELL, _MARGIN + row * _CELL
+        if changed[cell]:
+            pen.rectangle((left, top, left + _CELL, top + _CELL), fill=_YELLOW)
         if token:
             colour = _CRIMSON if wrong[cell] else _BLUE if problems.free[0, cell] else _BLACK
-            row, column = divmod(cell, board.size)
-            centre = _MARGIN + (column + 0.5) * _CELL, _MARGIN + (row + 0.5) * _CELL
+            centre = left + _CELL / 2, top + _CELL / 2
             pen.text(centre, str(token), fill=colour, font=_font(30), anchor="mm")
     # Thick lines come last, so that no thin one cuts them.
     for thick in (False, True):

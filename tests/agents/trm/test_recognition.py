@@ -58,12 +58,38 @@ def test_terms_are_found_in_reading_order(text, terms):
     ],
 )
 def test_totals_by_role(plain, text, totals):
-    assert circuit.read_terms(cells(text), 8).totals[0, :5].tolist() == totals
+    assert circuit.read_terms(cells(text), 8).totals[0, :, 0].tolist() == totals
 
 
 def test_a_second_equation_has_totals_of_its_own(plain):
     totals = circuit.read_terms(cells("2*x+3*y=7,x-y=1"), 8).totals[0]
-    assert totals.tolist() == [-7, 2, 0, 0, 3, -1, 1, 0, 0, -1]
+    assert totals.T.tolist() == [[-7, 2, 0, 0, 3], [-1, 1, 0, 0, -1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "factors"),
+    [
+        ("expand (2*x+8)*(-8+3*x)", [8, 2, -8, 3, 0, 0]),
+        ("expand (x-1)*(5-x)*(-x)", [-1, 1, 5, -1, 0, -1]),
+        ("3*x+4=10", [0, 0, 0, 0, 0, 0]),
+        ("2*((x+1)+x)=5", [0, 0, 0, 1, 0, 0]),  # one bracket deep, by the brackets opened so far
+    ],
+)
+def test_what_each_bracket_holds(plain, text, factors):
+    assert circuit.read_terms(cells(text), 8).factors[0].tolist() == factors
+
+
+def test_an_answer_cell_sees_the_coefficient_of_its_power():
+    task = make_task("algebra")
+    torch.manual_seed(0)
+    encoder = TRM(CONFIG, task.vocab, task.structure).encoder
+    assert isinstance(encoder, circuit.TermEncoder) and encoder.coefficient is not None
+    torch.nn.init.zeros_(encoder.total.weight)
+    one, other = (torch.nn.functional.pad(cells(f"collect {text}"), (0, 24)) for text in ("2*x^2+x", "2*x^2+3*x"))
+    differs = (encoder.embed(one) != encoder.embed(other)).any(-1)[0, CONFIG.terms :]
+    powers = task.structure.powers
+    assert powers is not None and task.structure.places is not None
+    assert differs[powers == 1].all() and not differs[(powers != 1) & (task.structure.places < 0)].any()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,154 @@
+"""How the branches of a problem come to differ, and groups of branches that were run once for many heads to learn from.
+
+Without something random, and with the most probable tokens as answers, all branches of a group would be one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, final
+
+import numpy as np
+import torch
+from gymnasium.vector import AutoresetMode
+from jaxtyping import Int
+from numpy.typing import NDArray
+from torch import Tensor
+
+from agents.checkpoint import CheckpointError, load_tensors, save_tensors
+from agents.rollout import SEEDS, Network, Rollout, Unroll, collect
+from agents.trm import Carry, Output
+from trm_gym.reward import exact_cost
+from trm_gym.task import Task
+from trm_gym.vector import RefinementVectorEnv
+
+Branching = Literal["carry_noise", "random_starts", "sampled_tokens"]
+"""Noise on the first carry; a first carry drawn anew; or answers drawn from the token probabilities, which leaves
+latents, and so what a head sees, the same in all branches."""
+CHUNK = 64
+"""Groups that are run at a time."""
+
+
+@final
+class RandomStart:
+    """A network whose first carry is drawn for every run, with the standard deviation of its own.
+
+    A start that is the same for all positions makes them equal until they have heard of each other; here they differ.
+    """
+
+    def __init__(self, network: Network, generator: torch.Generator) -> None:
+        self._network, self._generator = network, generator
+
+    def initial_carry(self, batch: int) -> Carry:
+        """The carry of ``batch`` problems before their first step."""
+        own = self._network.initial_carry(batch)
+        return Carry(*(part.std() * torch.randn(part.shape, generator=self._generator).to(part) for part in own))
+
+    def __call__(self, carry: Carry, problem: Int[Tensor, "b l"]) -> tuple[Carry, Output]:
+        """The network's own step."""
+        return self._network(carry, problem)
+
+
+def collect_branches(
+    branching: Branching,
+    envs: RefinementVectorEnv,
+    network: Network,
+    levels: NDArray[np.integer],
+    branches: int,
+    rng: np.random.Generator,
+    noise: float,
+    temperature: float = 0.0,
+) -> Rollout:
+    """``rollout.collect`` with branches that differ as ``branching`` says; ``noise`` is that of carry_noise."""
+    if branching == "random_starts":
+        random = RandomStart(network, torch.Generator().manual_seed(int(rng.integers(SEEDS))))
+        return collect(envs, random, levels, branches, rng, 0.0, temperature)
+    if branching == "sampled_tokens":
+        return collect(envs, network, levels, branches, rng, 0.0, 1.0)
+    return collect(envs, network, levels, branches, rng, noise, temperature)
+
+
+@dataclass(frozen=True)
+class GroupsConfig:
+    """Problems that a network which stays as it is runs once, for all heads to learn from."""
+
+    problems: int = 5000
+    """Problems (P), in equal parts of every level."""
+    branches: int = 4
+    """Runs of each of them (G)."""
+    branching: Branching = "carry_noise"
+    """How they come to differ."""
+    noise: float = 0.3
+    """Standard deviation of the noise on a branch's first carry, as a share of the carry's own."""
+    price: float = 0.1
+    """The environment's price of thinking (lambda), of the whole budget."""
+    max_steps: int = 16
+    """The budget of steps."""
+    seed: int = 0
+    """Decides problems and branches."""
+
+    def __post_init__(self) -> None:
+        for name in ("problems", "branches", "max_steps"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"groups.{name} must be at least 1, got {getattr(self, name)}")
+        if self.noise < 0 or self.price <= 0:
+            raise ValueError(
+                f"groups.noise must be 0 or more and groups.price above 0, got {self.noise} and {self.price}"
+            )
+
+
+@final
+@dataclass(frozen=True)
+class Groups:
+    """Graded runs of P problems, G branches each, one after another; what GRPO needs of a rollout, and no more."""
+
+    unroll: Unroll
+    branches: int
+    """G."""
+    step_cost: float
+    """The environment's own price of a step."""
+
+    def __len__(self) -> int:
+        return len(self.unroll) // self.branches
+
+    def part(self, index: int, size: int) -> Groups:
+        """The ``index``-th part of so many groups; after the last it starts again."""
+        places = (torch.arange(size) + index * size) % len(self)
+        runs = (places[:, None] * self.branches + torch.arange(self.branches)).flatten()
+        return Groups(self.unroll[runs], self.branches, self.step_cost)
+
+
+def make_groups(network: Network, task: Task, levels: Sequence[int], config: GroupsConfig) -> Groups:
+    """Run problems of ``levels``, shuffled, to the end of the budget."""
+    rng, parts = np.random.default_rng(config.seed), []
+    order = rng.permutation(np.resize(np.asarray(levels), config.problems))
+    for first in range(0, len(order), CHUNK):
+        some = order[first : first + CHUNK]
+        envs = RefinementVectorEnv(
+            len(some) * config.branches,
+            task,
+            max_steps=config.max_steps,
+            step_cost=config.price / config.max_steps,
+            autoreset_mode=AutoresetMode.DISABLED,
+        )
+        rollout = collect_branches(config.branching, envs, network, some, config.branches, rng, config.noise)
+        parts.append(rollout.unroll)
+    return Groups(Unroll.concatenate(parts), config.branches, exact_cost(config.price / config.max_steps))
+
+
+def kept_groups(path: Path, network: Network, task: Task, levels: Sequence[int], config: GroupsConfig) -> Groups:
+    """``make_groups``, once: written to ``path``, and read from there ever after.
+
+    Raises CheckpointError where other settings made what stands there.
+    """
+    settings = {**vars(config), "levels": [task.levels[level].name for level in levels]}
+    if path.exists():
+        tensors, note = load_tensors(path)
+        if note != settings:
+            raise CheckpointError(f"{path} was made with other settings: choose another folder, or delete it")
+        return Groups(Unroll(**tensors), config.branches, exact_cost(config.price / config.max_steps))
+    groups = make_groups(network, task, levels, config)
+    save_tensors(path, vars(groups.unroll), settings)
+    return groups

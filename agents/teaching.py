@@ -1,0 +1,66 @@
+"""One head by the name of its learner, all taught on the same groups for the same number of updates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from agents import learners
+from agents.baselines import HeadConfig, train_bce, train_two_heads
+from agents.branches import Groups
+from agents.grpo import Grpo
+from agents.grpo_config import GrpoConfig
+from agents.halting import Halter, HaltHead, HaltPolicy
+from agents.rollout import Unroll
+
+
+@dataclass(frozen=True)
+class TeachConfig:
+    """How long heads are taught, and how."""
+
+    iterations: int = 60
+    """Rounds of updates of GRPO; each goes through grpo.passes draws of groups."""
+    groups: int = 32
+    """Problems in a draw."""
+    grpo: GrpoConfig = field(default_factory=GrpoConfig)
+    """How GRPO teaches; what other heads share with it, they take over."""
+
+    def __post_init__(self) -> None:
+        for name in ("iterations", "groups"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"teach.{name} must be at least 1, got {getattr(self, name)}")
+
+    @property
+    def updates(self) -> int:
+        """Updates of a head in all."""
+        return self.iterations * self.grpo.passes * self.grpo.epochs * self.grpo.minibatches
+
+
+def teach_by_returns(
+    learner_class: type[Grpo] | type[learners.HeadLearner], groups: Groups, config: TeachConfig, seed: int
+) -> HaltPolicy:
+    """A policy's head. Every pass draws from all groups; a part of them is what its progress is measured on."""
+    learner = learner_class(config.grpo, groups.unroll.features.shape[-1], config.iterations, seed)
+    for iteration in range(config.iterations):
+        learner.update(groups.part(iteration, min(config.groups, len(groups))), groups.unroll)
+    return learner.head.eval().requires_grad_(False)
+
+
+RETURNS = {"grpo": Grpo, **learners.LEARNERS}
+"""Learners of returns."""
+Trainer = Callable[[Unroll, HeadConfig, int], HaltHead | HaltPolicy]
+VERDICTS: dict[str, Trainer] = {"bce": train_bce, "two_heads": train_two_heads}
+"""Learners of verdicts alone."""
+LEARNERS = (*RETURNS, *VERDICTS)
+"""Every learner's name."""
+
+
+def teach(learner: str, groups: Groups, config: TeachConfig, seed: int) -> Halter:
+    """A head taught by ``learner``, in evaluation mode. Raises ValueError for an unknown name."""
+    if learner in RETURNS:
+        return teach_by_returns(RETURNS[learner], groups, config, seed)
+    if learner not in VERDICTS:
+        raise ValueError(f"unknown learner {learner!r}: use one of {', '.join(LEARNERS)}")
+    batch = max(1, config.groups * groups.branches // config.grpo.minibatches)
+    price = groups.step_cost * groups.unroll.max_steps
+    return VERDICTS[learner](groups.unroll, HeadConfig.like(config.grpo, config.updates, batch, price), seed)

@@ -1,0 +1,260 @@
+"""What each option is worth: one factor at a time around a preset, as a table and a picture.
+
+python scripts/ablate.py --preset pretraining --vary model.cycles=1,2,3 model.mixer=units,attention --minutes 4
+python scripts/ablate.py --preset halting --vary teach.grpo.advantage=batch_scale,group_std bank.noise=0,0.1,1
+
+Options are the fields of PretrainConfig, or of Halting below, by their dotted names; words of a value that has several
+stand between spaces ("levels=clues12 clues10,clues8"). Every run is a folder that is never done twice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar, final
+
+from agents.ablation import Run, effects_markdown, headline
+from agents.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.branches import GroupsConfig, kept_groups
+from agents.cells import Cell, load_head, save_head
+from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from agents.cli import main, parse, save_config
+from agents.evaluation import EvaluationConfig, draw, measure, shown_steps
+from agents.figures import effects_figure
+from agents.files import atomic_write
+from agents.presets import PRETRAIN
+from agents.pretrain import PretrainConfig, Pretrainer, describe, pretrain
+from agents.rollout import Unroll, unroll
+from agents.rules import LEARNER, fixed, head_rules, oracle
+from agents.teaching import TeachConfig, teach
+from trm_gym import make_task
+
+BASE = "preset"
+"""What the run without any change is called."""
+WARM, TIMED = 3, 8
+"""Updates before, and while, the rate is timed from which a time limit becomes a number of updates."""
+Options = TypeVar("Options")
+
+
+@dataclass(frozen=True)
+class Halting:
+    """GRPO on an existing network's bank: everything that is fixed while one option is varied."""
+
+    learn: tuple[str, ...] = ("clues8-10",)
+    """Levels that the head is taught on, in equal parts."""
+    bank: GroupsConfig = field(default_factory=lambda: GroupsConfig(problems=1000))
+    """The problems that it is taught on; runs with the same ones share them."""
+    teach: TeachConfig = field(default_factory=TeachConfig)
+    """How it is taught."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Ablate options of pretraining or of halting."""
+
+    kind: Literal["pretraining", "halting"]
+    """Which."""
+    evaluation: EvaluationConfig
+    """What runs are measured by; a table over all of evaluation.level."""
+    vary: tuple[str, ...] = ()
+    """Options and their values: NAME=VALUE,VALUE,..."""
+    pretrain: PretrainConfig = field(default_factory=lambda: PRETRAIN["sudoku6x6"])
+    """The preset around which pretraining is varied."""
+    minutes: float = 0.0
+    """Time for the updates of a pretraining run, which sets their number; 0 keeps pretrain.updates. Compiling and the
+    timing itself come on top."""
+    checkpoint: str = "sudoku6x6"
+    """The network whose halting is varied."""
+    halting: Halting = field(default_factory=Halting)
+    """The preset around which it is varied."""
+    seeds: tuple[int, ...] = (0,)
+    """Of every run."""
+    acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
+    """What makes the unrolling of problems fast; pretraining has its own."""
+    folder: Path | None = None
+    """Where everything goes; runs/ablate-KIND-TASK by default."""
+
+    def __post_init__(self) -> None:
+        if self.minutes < 0 or not self.seeds or not self.evaluation.level:
+            raise ValueError("give minutes of 0 or more, at least one seed, and at least one --evaluation.level")
+
+
+PRESETS = {
+    "pretraining": Config("pretraining", EvaluationConfig(level=("clues8-10",), problems=2000)),
+    "halting": Config("halting", EvaluationConfig(level=("clues8-10",), problems=2000, validation=1000, resamples=500)),
+}
+"""The first is the default."""
+
+
+def variants(base: Options, vary: Sequence[str]) -> dict[tuple[str, str], Options]:
+    """By option and value what differs from ``base`` there; under (BASE, "") the base itself.
+
+    Raises ValueError for words that are no NAME=VALUE,...; a wrong name or value ends the process with code 2.
+    """
+    found = {(BASE, ""): base}
+    for words in vary:
+        name, equals, values = words.partition("=")
+        if not (name and equals and values):
+            raise ValueError(f"--vary takes NAME=VALUE,VALUE,..., got {words!r}")
+        for value in values.split(","):
+            made = parse(type(base), {BASE: base}, [f"--{name}", *value.split()])
+            if made != base:
+                found[name, value] = made
+    return found
+
+
+def slug(option: str, value: str) -> str:
+    """A folder's name for a variant."""
+    return "".join(c if c.isalnum() or c in "._-=" else "-" for c in f"{option}={value}" if value or c != "=")
+
+
+def updates_within(config: PretrainConfig, minutes: float, path: Path) -> int:
+    """As many updates as take so many minutes here, timed once and kept in ``path``, so that a run can go on."""
+    if not path.exists():
+        trainer = Pretrainer(config)
+        for _ in range(WARM):
+            trainer.update()
+        started = time.perf_counter()
+        for _ in range(TIMED):
+            trainer.update()
+        rate = TIMED / (time.perf_counter() - started)
+        trainer.supply.close()
+        atomic_write(path, json.dumps({"updates": max(1, round(60 * minutes * rate))}))
+    return int(json.loads(path.read_text())["updates"])
+
+
+def drafts(checkpoint: Checkpoint, level: str, config: Config, split: str) -> Unroll:
+    """The graded drafts of a level's problems."""
+    asked, task = config.evaluation, make_task(checkpoint.task)
+    count = asked.problems if split == "test" else asked.validation
+    problems = draw(task, [task.level_index(level)], count, split, asked.seed)
+    return unroll(checkpoint.model, task, problems, asked.max_steps, batch=asked.batch)
+
+
+def pretraining_run(config: Config, made: PretrainConfig, seed: int, folder: Path) -> dict[str, dict[str, float]]:
+    """Pretrain, and test at 1, 2, 4, ... steps: figures by level."""
+    made = dataclasses.replace(made, seed=seed)
+    cell = Cell(folder, {"pretrain": describe(made), "minutes": config.minutes, **protocol(config)})
+    if not cell.done:
+        if config.minutes:
+            made = dataclasses.replace(made, updates=updates_within(made, config.minutes, folder / "updates.json"))
+        started = time.perf_counter()
+        checkpoint = pretrain(made, folder)
+        seconds = time.perf_counter() - started
+        save_checkpoint(folder / "checkpoint", checkpoint)
+        run = {"parameters": checkpoint.model.num_parameters, "updates": made.updates, "seconds": round(seconds)}
+        found = {}
+        for level in config.evaluation.level:
+            solved = drafts(checkpoint, level, config, "test").solved.double().mean(0)
+            right = {f"right at {step}": float(solved[step - 1]) for step in shown_steps(config.evaluation.max_steps)}
+            found[level] = right | run
+        cell.finish(figures=found)
+    return cell.read()["figures"]
+
+
+@final
+class Bench:
+    """What all halting runs share: the network, its banks, and its drafts on every level, made when first asked for."""
+
+    def __init__(self, config: Config, folder: Path) -> None:
+        self.config, self.folder = config, folder
+        self._start: Checkpoint | None = None
+        self._drafts: dict[tuple[str, str], Unroll] = {}
+
+    @property
+    def start(self) -> Checkpoint:
+        """The network."""
+        if self._start is None:
+            self._start = load_checkpoint(self.config.checkpoint)
+            batch = self.config.evaluation.batch
+            one_pass = solving_pass(self._start.model, make_task(self._start.task).length, batch)
+            passes = self.config.evaluation.problems // batch * self.config.evaluation.max_steps
+            accelerate(self._start.model, one_pass, passes, self.config.acceleration)
+        return self._start
+
+    def head(self, made: Halting, seed: int, path: Path) -> None:
+        """Teach a head and write it."""
+        task = make_task(self.start.task)
+        key = hashlib.sha256(json.dumps([made.learn, vars(made.bank)]).encode()).hexdigest()[:12]
+        levels = [task.level_index(name) for name in made.learn]
+        groups = kept_groups(self.folder / f"bank-{key}.safetensors", self.start.model, task, levels, made.bank)
+        save_head(path, teach("grpo", groups, made.teach, seed))
+
+    def drafts(self, level: str, split: str) -> Unroll:
+        """Graded drafts, run once."""
+        if (level, split) not in self._drafts:
+            self._drafts[level, split] = drafts(self.start, level, self.config, split)
+        return self._drafts[level, split]
+
+    def run(self, made: Halting, seed: int, folder: Path) -> dict[str, dict[str, float]]:
+        """Teach, and measure the head swept and as learnt: figures by level."""
+        config, asked = self.config, self.config.evaluation
+        settings = {"halting": dataclasses.asdict(made), "seed": seed, "checkpoint": config.checkpoint}
+        cell = Cell(folder, settings | protocol(config))
+        if cell.done:
+            return cell.read()["figures"]
+        self.head(made, seed, folder / "head.safetensors")
+        head, found = load_head(folder / "head.safetensors"), {}
+        for level in asked.level:
+            rules = [fixed(), *head_rules(LEARNER, head, asked.prices), oracle()]
+            report = measure(rules, self.drafts(level, "validation"), self.drafts(level, "test"), asked)
+            mine = report.row(LEARNER)
+            found[level] = {"right": mine.accuracy.value, "steps": mine.steps, "way": mine.share.value}
+            found[level] |= {"rank": mine.correlation, "area": mine.area}
+            found[level] |= {f"return at {price:g}": mine.returns[price].value for price in asked.prices}
+            for price in asked.prices:
+                as_learnt = report.row(f"{LEARNER}, price {price:g}").returns[price].value
+                found[level][f"as learnt at {price:g}"] = as_learnt
+        cell.finish(figures=found)
+        return found
+
+
+def protocol(config: Config) -> dict[str, Any]:
+    """The settings of the evaluation that decide its figures."""
+    return {"evaluation": {name: value for name, value in vars(config.evaluation).items() if name != "batch"}}
+
+
+def fill(
+    config: Config, base: Options, run: Callable[[Options, int, Path], Mapping[str, Mapping[str, float]]], folder: Path
+) -> list[Run]:
+    """Every variant at every seed."""
+    runs = []
+    for (option, value), made in variants(base, config.vary).items():
+        for seed in config.seeds:
+            figures = run(made, seed, folder / slug(option, value) / f"seed-{seed}")
+            runs.append(Run(option, value, seed, figures))
+    return runs
+
+
+def run(config: Config) -> None:
+    """Fill the grid; then the table and a picture of every level."""
+    pretraining = config.kind == "pretraining"
+    task = config.pretrain.task if pretraining else load_checkpoint(config.checkpoint).task
+    for level in (*config.evaluation.level, *(() if pretraining else config.halting.learn)):
+        make_task(task).level_index(level)
+    folder = config.folder or Path("runs") / f"ablate-{config.kind}-{task}"
+    save_config(config, folder / "config.yaml")
+    if pretraining:
+        runs = fill(
+            config, config.pretrain, lambda made, seed, place: pretraining_run(config, made, seed, place), folder
+        )
+    else:
+        runs = fill(config, config.halting, Bench(config, folder).run, folder)
+    last = max(config.evaluation.prices)
+    shown = f"right at {config.evaluation.max_steps}" if pretraining else f"return at {last:g}"
+    for level in config.evaluation.level:
+        effects_figure(
+            headline(runs, level, shown), f"{shown} steps" if pretraining else shown, folder / f"{level}.png"
+        )
+    table = effects_markdown(runs, config.evaluation.level)
+    atomic_write(folder / "table.md", table)
+    print(f"{table}\ntable, pictures and runs: {folder}")
+
+
+if __name__ == "__main__":
+    main(run, Config, PRESETS)

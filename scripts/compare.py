@@ -1,0 +1,255 @@
+"""Every halting rule and learner on the same ground: networks x halting seeds x levels, by one protocol.
+
+``python scripts/compare.py --preset sudoku6x6`` pretrains networks (or takes ``--checkpoints``), runs a bank of
+problems once per network, teaches every learner's head on it, and plays all rules on the same test drafts. Settings
+are chosen on validation problems. Every cell of the grid is a folder that is never done twice: start it again to go
+on, or with more learners, seeds or levels to add to it. Raw results stand in plays.npz and ground.npz.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, final
+
+from rich.console import Console
+
+from agents.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.branches import Groups, GroupsConfig, kept_groups
+from agents.cells import Cell, load_ground, load_head, load_plays, save_ground, save_head, save_plays
+from agents.checkpoint import Checkpoint, load_checkpoint, load_tensors, save_checkpoint, save_tensors
+from agents.cli import main, save_config
+from agents.comparison import Ground, Play, Plays, compare
+from agents.evaluation import EvaluationConfig, choose, draw, play, target_of
+from agents.figures import accuracy_figure, halting_figure, histogram_figure
+from agents.files import atomic_write
+from agents.presets import PRETRAIN
+from agents.pretrain import PretrainConfig, describe, pretrain
+from agents.report import Report
+from agents.rollout import Unroll, unroll
+from agents.rules import LEARNER, Rule, checker, head_rules, oracle, plain_rules
+from agents.tables import levels_markdown, report_markdown
+from agents.teaching import LEARNERS, TeachConfig, teach
+from trm_gym import make_task
+
+PLAIN = "plain"
+"""The cell of all rules that need no head."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Compare halting rules and learners."""
+
+    pretrain: PretrainConfig
+    """How networks are pretrained; the first at its seed, the others at the seeds after it."""
+    evaluation: EvaluationConfig
+    """The protocol; one table for each of evaluation.level."""
+    learn: tuple[str, ...]
+    """Levels that heads are taught on, in equal parts."""
+    checkpoints: tuple[str, ...] = ()
+    """Networks to take in place of pretraining any: folders, or names of those that come with the package."""
+    networks: int = 3
+    """How many are pretrained where none are given."""
+    seeds: int = 3
+    """Halting seeds of each learner on each network."""
+    learners: tuple[str, ...] = LEARNERS
+    """Whose heads are taught."""
+    bank: GroupsConfig = field(default_factory=GroupsConfig)
+    """The problems that heads are taught on, and the budget (bank.max-steps) that they are taught at."""
+    teach: TeachConfig = field(default_factory=TeachConfig)
+    """How long, and how."""
+    size: int | None = None
+    """Another size of the task to test at; for networks that tie no weight to a size."""
+    acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
+    """What makes networks fast; the numbers that heads see stay in float32."""
+    folder: Path | None = None
+    """Where everything goes; runs/compare-TASK by default."""
+
+    def __post_init__(self) -> None:
+        for name in ("networks", "seeds"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if unknown := [name for name in self.learners if name not in LEARNERS]:
+            raise ValueError(f"unknown learner {unknown[0]!r}: use some of {', '.join(LEARNERS)}")
+        if not self.evaluation.level or not self.learn:
+            raise ValueError("name at least one level to learn (--learn) and one to test (--evaluation.level)")
+
+    @property
+    def protocol(self) -> EvaluationConfig:
+        """The evaluation, which knows at what budget heads were taught."""
+        taught = self.evaluation.taught_steps or self.bank.max_steps
+        return dataclasses.replace(self.evaluation, taught_steps=taught)
+
+
+def preset(task: str, tested: tuple[str, ...], **settings: Any) -> Config:
+    """A task with a level where nearly all is solved and one where much is not; taught on both."""
+    return Config(PRETRAIN[task], EvaluationConfig(level=tested), learn=tested, **settings)
+
+
+PRESETS = {
+    "sudoku6x6": preset("sudoku6x6", ("clues8-10", "search")),
+    "sudoku9x9": preset("sudoku9x9", ("clues30", "search")),
+    "maze": preset("maze11x11", ("perfect", "far")),
+    "algebra": preset("algebra", ("both_sides", "rational")),
+}
+"""The first is the default."""
+
+
+@final
+class Network:
+    """One network of the grid: its folder, its heads, and its drafts, made when a cell asks for them."""
+
+    def __init__(self, config: Config, folder: Path, number: int) -> None:
+        self.config, self.folder, self.number = config, folder, number
+        self._place = self._pretrained()
+        self._called = str(self._place) if config.checkpoints else "pretrained"
+        self._kept: Groups | None = None
+
+    def _pretrained(self) -> Path | str:
+        """Where its checkpoint stands; it is pretrained now if need be."""
+        if self.config.checkpoints:
+            return self.config.checkpoints[self.number]
+        made = dataclasses.replace(self.config.pretrain, seed=self.config.pretrain.seed + self.number)
+        cell = Cell(self.folder / "pretraining", describe(made))
+        if not cell.done:
+            save_checkpoint(cell.folder / "checkpoint", pretrain(made, cell.folder))
+            cell.finish()
+        return cell.folder / "checkpoint"
+
+    def _load(self, size: int | None = None) -> Checkpoint:
+        return load_checkpoint(self._place, self.config.pretrain.task, size)
+
+    def _fast(self, checkpoint: Checkpoint, problems: int, steps: int) -> Checkpoint:
+        """``checkpoint`` made fast for so many steps of so many problems."""
+        batch = self.config.evaluation.batch
+        one_pass = solving_pass(checkpoint.model, make_task(checkpoint.task).length, batch)
+        accelerate(checkpoint.model, one_pass, -(-problems // batch) * steps, self.config.acceleration)
+        return checkpoint
+
+    def _groups(self) -> Groups:
+        """The problems that heads are taught on, run once."""
+        if self._kept is None:
+            bank, start = self.config.bank, self._load()
+            path, task = self.folder / "groups.safetensors", make_task(start.task)
+            if not path.exists():
+                self._fast(start, bank.problems * bank.branches, bank.max_steps)
+            levels = [task.level_index(name) for name in self.config.learn]
+            self._kept = kept_groups(path, start.model, task, levels, bank)
+        return self._kept
+
+    def head_cell(self, learner: str, seed: int) -> Cell:
+        """The cell of one learner's head; taught now if need be."""
+        config = self.config
+        settings = {"learner": learner, "seed": seed, "learn": config.learn, "bank": vars(config.bank)}
+        settings |= {"teach": dataclasses.asdict(config.teach), "network": self._called}
+        cell = Cell(self.folder / "heads" / f"{learner}-{seed}", settings)
+        if not cell.done:
+            save_head(cell.folder / "head.safetensors", teach(learner, self._groups(), config.teach, seed))
+            cell.finish()
+        return cell
+
+    def drafts(self, level: str, split: str) -> Unroll:
+        """The graded drafts of a level's problems of a split, run once, as heads see them."""
+        config = self.config.protocol
+        levels = (config.chosen_on or (level,)) if split == "validation" else (level,)
+        count = config.problems if split == "test" else config.validation
+        settings = {"levels": levels, "split": split, "count": count, "seed": config.seed, "size": self.config.size}
+        settings |= {"max_steps": config.max_steps, "network": self._called}
+        cell = Cell(self.folder / level / f"drafts-{split}", settings)
+        path = cell.folder / "drafts.safetensors"
+        if not cell.done:
+            checkpoint = self._fast(self._load(self.config.size), count, config.max_steps)
+            task = make_task(checkpoint.task)
+            problems = draw(task, [task.level_index(name) for name in levels], count, split, config.seed)
+            graded = unroll(checkpoint.model, task, problems, config.max_steps, batch=config.batch)
+            save_tensors(path, vars(graded), {})
+            cell.finish(problems=len(problems))
+        return config.seen(Unroll(**load_tensors(path)[0]))
+
+    def played(self, level: str) -> tuple[Ground, dict[str, list[Play]]]:
+        """What every rule does on a level: by rule, one play per halting seed."""
+        config = self.config
+        protocol = {name: value for name, value in vars(config.protocol).items() if name not in ("level", "batch")}
+        drafts: tuple[Unroll, Unroll] | None = None
+        plays: dict[str, list[Play]] = {}
+        for learner, seed in [(PLAIN, 0), *((name, seed) for name in config.learners for seed in range(config.seeds))]:
+            folder = self.folder / level / (PLAIN if learner == PLAIN else f"{learner}-{seed}")
+            settings = {"level": level, "protocol": protocol, "size": config.size}
+            head = None if learner == PLAIN else self.head_cell(learner, seed)
+            cell = Cell(folder, settings | ({} if head is None else {"head": head.read()["settings"]}))
+            if not cell.done:
+                drafts = drafts or (self.drafts(level, "validation"), self.drafts(level, "test"))
+                best_fixed, target = target_of(drafts[0], protocol["slack"])
+                if head is None:
+                    rules = [*plain_rules(protocol["max_steps"]), checker(), oracle()]
+                    save_ground(folder / "ground.npz", ground_of(drafts[1], best_fixed, target))
+                else:
+                    loaded = load_head(head.folder / "head.safetensors")
+                    rules = head_rules(learner, loaded, config.protocol.prices, config.protocol.scale)
+                save_plays(folder / "plays.npz", {one.name: play_of(one, *drafts, target, config) for one in rules})
+                cell.finish(rules=[one.name for one in rules])
+            for name, one in load_plays(folder / "plays.npz").items():
+                plays.setdefault(name, []).append(one)
+        return load_ground(self.folder / level / PLAIN / "ground.npz"), plays
+
+
+def ground_of(test: Unroll, best_fixed: int, target: float) -> Ground:
+    """The verdicts on test drafts."""
+    return Ground(test.solved.numpy(), test.level.numpy(), test.difficulty.numpy(), best_fixed, target)
+
+
+def play_of(rule: Rule, validation: Unroll, test: Unroll, target: float, config: Config) -> Play:
+    """A rule's settings chosen on validation problems, and its steps on test problems."""
+    played = play(rule, choose(rule, validation, target, config.evaluation.prices), test)
+    return Play(played.point, played.prices, played.curve, bool(rule.labels))
+
+
+def merged(found: Sequence[tuple[Ground, dict[str, list[Play]]]]) -> tuple[list[Ground], Plays]:
+    """All networks' grounds and plays: rules in the order of tables, bounds last."""
+    names = list(found[0][1])
+    bounds = [checker().name, oracle().name]
+    order = [name for name in names if name not in bounds] + bounds
+    return [ground for ground, _ in found], {name: [plays[name] for _, plays in found] for name in order}
+
+
+def write(report: Report, folder: Path) -> None:
+    """Table, figures and pictures of one level."""
+    atomic_write(folder / "table.md", report_markdown(report))
+    atomic_write(folder / "report.json", report.json())
+    halting_figure(report, folder / "halting.png")
+    accuracy_figure(report, folder / "accuracy.png")
+    histogram_figure(report, folder / "steps.png")
+
+
+def run(config: Config) -> None:
+    """Fill the grid, then a table and pictures for every level."""
+    folder = config.folder or Path("runs") / f"compare-{config.pretrain.task}"
+    tested = make_task(config.pretrain.task, config.size)
+    for name in (*config.learn, *config.evaluation.chosen_on):
+        make_task(config.pretrain.task).level_index(name)
+    for name in config.evaluation.level:
+        tested.level_index(name)
+    save_config(config, folder / "config.yaml")
+    count = len(config.checkpoints) or config.networks
+    networks = [Network(config, folder / f"network-{number}", number) for number in range(count)]
+    console, reports = Console(), []
+    for level in config.evaluation.level:
+        grounds, plays = merged([network.played(level) for network in networks])
+        source = f"{level} ({count} networks, {config.seeds} halting seeds)"
+        reports.append(compare(tested.name, source, grounds, plays, config.protocol))
+        write(reports[-1], folder / "results" / level)
+        console.print(reports[-1].table(), highlight=False)
+    if LEARNER in config.learners:
+        taught = config.protocol.taught_steps
+        atomic_write(folder / "results" / "levels.md", levels_markdown(reports, LEARNER, taught))
+        as_learnt = f"{LEARNER}, price {config.bank.price:g}"
+        if any(row.rule == as_learnt for row in reports[0].rows):
+            atomic_write(folder / "results" / "levels-as-learnt.md", levels_markdown(reports, as_learnt, taught))
+    console.print(f"tables, figures, raw results: {json.dumps(str(folder))}", highlight=False)
+
+
+if __name__ == "__main__":
+    main(run, Config, PRESETS)

@@ -1,0 +1,123 @@
+"""Measure what more thinking buys: several noisy branches per problem against a longer budget. It trains nothing.
+
+python scripts/scaling.py --checkpoint sudoku9x9 --level search --out docs/scaling
+
+Branches start from carries with noise on them (the first without) and run by continuous batching; one answer is made of
+them by vote, by the highest halt logit, or by the first that halts. Written: OUT.json and OUT.png.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from agents.acceleration import AccelerationConfig, Choice, accelerate, solving_pass
+from agents.cli import main
+from agents.engine import Engine
+from agents.files import atomic_write
+from agents.rollout import BATCH
+from agents.solving import PRICE, Solver
+from agents.trajectory_figures import scaling_figure
+from agents.voting import Point, branched, curves
+from trm_gym.task import Problems
+
+LONGER = "one branch, longer budget"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Accuracy against steps, for branches and for budgets."""
+
+    checkpoint: str = "sudoku9x9"
+    """A folder with a checkpoint, or the name of one that comes with the package."""
+    level: str = "search"
+    """Level of the problems."""
+    problems: int = 256
+    """Test problems; a level with fewer gives all it has."""
+    branches: tuple[int, ...] = (1, 2, 4, 8)
+    """Numbers of branches."""
+    budgets: tuple[int, ...] = (4, 8, 16, 32, 64)
+    """Budgets of a single branch, for comparison."""
+    noise: float = 0.5
+    """Noise on the first carry, as a share of its standard deviation."""
+    rule: str = "grpo"
+    """When a branch stops."""
+    price: float = PRICE
+    """What the policy is told that the whole budget costs."""
+    max_steps: int = 16
+    """The budget of a branch."""
+    slots: int = BATCH
+    """Branches side by side."""
+    compile: Choice = "auto"
+    """Compile the network (torch.compile)."""
+    seed: int = 0
+    """Decides which problems and which noise are drawn."""
+    out: Path = Path("runs", "scaling")
+    """Where figures and picture go, without the ending."""
+
+    def __post_init__(self) -> None:
+        for name in ("branches", "budgets"):
+            if not getattr(self, name) or min(getattr(self, name)) < 1:
+                raise ValueError(f"--{name} must be one or more numbers from 1 on, got {getattr(self, name)}")
+        if self.problems < 1:
+            raise ValueError(f"--problems must be at least 1, got {self.problems}")
+
+
+def drawn(solver: Solver, config: Config) -> Problems:
+    """The problems."""
+    level = solver.task.level_index(config.level)
+    held = solver.task.split_size(level, "test")
+    count = config.problems if held is None else min(config.problems, held)
+    return solver.task.generate(count, level, "test", config.seed)
+
+
+def longer(solver: Solver, problems: Problems, config: Config) -> list[Point]:
+    """One branch under each budget."""
+    points = []
+    for budget in config.budgets:
+        results = list(solver.stream([problems], budget, config.rule, config.price, config.slots))
+        (point,) = curves(results, 1, [1])["vote"]
+        points.append(point)
+    return points
+
+
+def run(config: Config) -> None:
+    """Run the branches and the budgets, show and write what came of them."""
+    solver = Solver.from_pretrained(config.checkpoint)
+    rule, problems, most = solver.rule(config.rule, config.price), drawn(solver, config), max(config.branches)
+    model, passes = solver.checkpoint.model, len(problems) * most * config.max_steps // config.slots
+    accelerate(
+        model,
+        solving_pass(model, solver.task.length, config.slots),
+        passes,
+        AccelerationConfig(config.compile, "off"),
+    )
+    began = time.perf_counter()
+    engine = Engine(
+        model, solver.task, rule, config.slots, config.max_steps, config.noise, branches=most, seed=config.seed
+    )
+    found = curves(list(engine.run(branched([problems], most))), most, config.branches)
+    found[LONGER] = longer(solver, problems, config)
+    seconds = time.perf_counter() - began
+    table = Table("", "branches", "right, %", "mean steps")
+    for name, points in found.items():
+        for point in points:
+            table.add_row(name, str(point.branches), f"{100 * point.accuracy:.1f}", f"{point.steps:.2f}")
+    Console().print(table)
+    about = {"task": solver.task.name, "seconds": round(seconds, 1), "problems": len(problems)}
+    settings = {name: value for name, value in dataclasses.asdict(config).items() if name not in ("out", "problems")}
+    listed = {name: [dataclasses.asdict(point) for point in points] for name, points in found.items()}
+    place = config.out.with_name(f"{config.out.name}.json")
+    atomic_write(place, json.dumps({**about, **settings, "curves": listed}, indent=2) + "\n")
+    picture = scaling_figure(found, f"{solver.task.name}, {config.level}", place.with_suffix(".png"))
+    print(f"{place}, {picture}")
+
+
+if __name__ == "__main__":
+    main(run, Config)

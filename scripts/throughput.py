@@ -1,0 +1,186 @@
+"""Measure what stopping in time saves on the clock: every problem run to the budget, against the engine with a policy.
+
+python scripts/throughput.py                                     9x9 with 30 clues, on one core
+python scripts/throughput.py --checkpoint maze11x11 --level long
+
+Both ways run the same problems with the same network, after one that warms caches and compiles. The policy's price and
+threshold are chosen on validation problems: the most thrifty ones that are as accurate there as the whole budget is.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from agents.acceleration import Acceleration, AccelerationConfig, Choice, accelerate, solving_pass
+from agents.checkpoint import Checkpoint, load_checkpoint
+from agents.cli import main
+from agents.engine import Engine
+from agents.evaluation import choose
+from agents.files import atomic_write
+from agents.rollout import BATCH, unroll
+from agents.rules import policy
+from agents.stopping import Stopping, make_stopping
+from trm_gym import make_task
+from trm_gym.task import Problems, Task
+
+RATIO_BAR, IDEAL_BAR = 3.0, 0.85
+"""How many times faster the engine is to be, and which share of what the saved steps allow."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Compare seconds, accuracy and steps of always using the budget up and of the engine."""
+
+    checkpoint: str = "sudoku9x9"
+    """A folder with a checkpoint, or the name of one that comes with the package."""
+    level: str = "clues30"
+    """Level of the problems."""
+    head: str = "grpo"
+    """The policy that says when to stop."""
+    problems: int = 2048
+    """Test problems; a level with fewer gives all it has."""
+    validation: int = 1024
+    """Validation problems, on which the policy's setting is chosen."""
+    slack: float = 0.0
+    """How much less accurate than the whole budget the setting may be on validation problems, in [0, 1]."""
+    max_steps: int = 16
+    """The budget of steps."""
+    slots: int = BATCH
+    """Problems side by side, for both."""
+    threads: int = 1
+    """Threads for the arithmetic."""
+    compile: Choice = "on"
+    """Compile the network, for both (torch.compile); its time is no part of the figures."""
+    bfloat16: Choice = "auto"
+    """Run the network under bfloat16 autocast, for both."""
+    seed: int = 0
+    """Decides which problems are drawn."""
+    json: Path | None = None
+    """A file to write the figures to."""
+
+    def __post_init__(self) -> None:
+        for name in ("problems", "validation", "max_steps", "slots", "threads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"--{name.replace('_', '-')} must be at least 1, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One way of running all problems."""
+
+    problems: int
+    seconds: float
+    accuracy: float
+    steps: float
+    """Mean steps of a problem."""
+
+
+def to_the_end(checkpoint: Checkpoint, task: Task, problems: Problems, config: Config) -> Run:
+    """Batch after batch to the budget, as simply as can be: no statistics, one verdict at the end."""
+    solved, began = [], time.perf_counter()
+    with torch.inference_mode():
+        for first in range(0, len(problems), config.slots):
+            some = problems[slice(first, first + config.slots)]
+            carry = checkpoint.model.initial_carry(len(some))
+            fixed = torch.from_numpy(some.problem).to(carry.answer.device).long()
+            for _ in range(config.max_steps):
+                carry, output = checkpoint.model(carry, fixed)
+            draft = np.where(some.free, output.logits.argmax(-1).cpu().numpy(), some.problem)
+            solved.append(task.verify(some, draft.astype(np.uint8)).solved)
+    seconds = time.perf_counter() - began
+    return Run(len(problems), seconds, float(np.concatenate(solved).mean()), config.max_steps)
+
+
+def engine(checkpoint: Checkpoint, task: Task, problems: Problems, rule: Stopping, config: Config) -> Run:
+    """The same problems as a stream."""
+    began = time.perf_counter()
+    results = list(Engine(checkpoint.model, task, rule, config.slots, config.max_steps).run([problems]))
+    seconds = time.perf_counter() - began
+    solved, steps = zip(*((result.solved, result.steps) for result in results), strict=True)
+    return Run(len(problems), seconds, float(np.mean(solved)), float(np.mean(steps)))
+
+
+def draw(task: Task, config: Config, split: str, count: int) -> Problems:
+    """Problems of a split, as many as asked for or as there are."""
+    level = task.level_index(config.level)
+    held = task.split_size(level, split)
+    return task.generate(count if held is None else min(count, held), level, split, config.seed)
+
+
+def setting(checkpoint: Checkpoint, task: Task, config: Config) -> tuple[float, float]:
+    """Price and threshold of the policy. Raises ValueError where the checkpoint has no such head."""
+    make_stopping(config.head, task, checkpoint.heads)
+    graded = unroll(checkpoint.model, task, draw(task, config, "validation", config.validation), config.max_steps)
+    target = float(graded.solved[:, -1].float().mean()) - config.slack
+    price, threshold = choose(policy(config.head, checkpoint.heads[config.head]), graded, target, (0.1,)).point[0]
+    return float(price), float(threshold)
+
+
+def warm(measure: Callable[[Problems], Run], problems: Problems, slots: int) -> None:
+    """Run a few problems, so that caches are warm and every shape of batch is compiled."""
+    for count in (slots, slots, slots - 1, 1):
+        measure(problems[:count])
+
+
+def show(runs: dict[str, Run]) -> dict[str, float]:
+    """Print the comparison; returns its ratios."""
+    table = Table("", "seconds", "problems/s", "right, %", "mean steps")
+    for name, run in runs.items():
+        rate = f"{run.problems / run.seconds:.1f}"
+        table.add_row(name, f"{run.seconds:.1f}", rate, f"{100 * run.accuracy:.2f}", f"{run.steps:.2f}")
+    whole, saved = runs.values()
+    ratio, ideal = whole.seconds / saved.seconds, whole.steps / saved.steps
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{ratio:.2f} times as fast (bar: {RATIO_BAR:g}), with {100 * (saved.accuracy - whole.accuracy):+.2f} points; "
+        f"the saved steps allow {ideal:.2f}, of which {ratio / ideal:.0%} (bar: {IDEAL_BAR:.0%}) is reached",
+        highlight=False,
+    )
+    return {"ratio": ratio, "ideal": ideal, "share_of_ideal": ratio / ideal}
+
+
+def run(config: Config) -> None:
+    """Choose the setting, warm up, measure both ways, show."""
+    checkpoint = load_checkpoint(config.checkpoint)
+    task = make_task(checkpoint.task)
+    problems = draw(task, config, "test", config.problems)
+    acceleration = prepare(checkpoint, task, config)
+    with acceleration.autocast():
+        price, threshold = setting(checkpoint, task, config)
+        rule = make_stopping(config.head, task, checkpoint.heads, price, threshold)
+        ways: dict[str, Callable[[Problems], Run]] = {
+            f"always {config.max_steps}": lambda some: to_the_end(checkpoint, task, some, config),
+            f"engine, {config.head}": lambda some: engine(checkpoint, task, some, rule, config),
+        }
+        for measure in ways.values():
+            warm(measure, problems, config.slots)
+        runs = {name: measure(problems) for name, measure in ways.items()}
+    ratios = show(runs)
+    print(f"{config.head}: price {price:g}, stop from logit {threshold:.3f} on (chosen on validation problems)")
+    if config.json is not None:
+        found = {"runs": {name: asdict(one) for name, one in runs.items()}, **ratios}
+        atomic_write(config.json, json.dumps({**found, "price": price, "threshold": threshold}, indent=2) + "\n")
+
+
+def prepare(checkpoint: Checkpoint, task: Task, config: Config) -> Acceleration:
+    """Switch on what is asked for, and say what it is."""
+    passes = (config.problems + config.validation) // config.slots * config.max_steps
+    one_pass = solving_pass(checkpoint.model, task.length, config.slots)
+    wanted = AccelerationConfig(config.compile, config.bfloat16, config.threads)
+    found = accelerate(checkpoint.model, one_pass, passes, wanted)
+    print(f"{task.name} {config.level}, {config.slots} slots: compiled {found.compiled}, bfloat16 {found.bfloat16}")
+    return found
+
+
+if __name__ == "__main__":
+    main(run, Config)

@@ -1,0 +1,287 @@
+"""Algorithms of Stable-Baselines3 and sb3-contrib, unmodified and undiscounted, on any of the suite's three grains.
+
+python scripts/train_sb3.py --algorithm ppo --checkpoint sudoku6x6 --level clues8-10    when to stop a network
+python scripts/train_sb3.py --grain answer --algorithm a2c --task sudoku4x4             whole answers
+python scripts/train_sb3.py --grain cell --algorithm maskable_ppo --task sudoku4x4      one cell at a time
+
+Teaches on the train split and measures on the test split. It teaches no network to refine: that is pretrain.py.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, final
+
+import gymnasium
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from rich.console import Console
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import configure
+from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor, VecNormalize
+
+from agents.bank import Bank, BankConfig, load_bank
+from agents.checkpoint import save_tensors
+from agents.cli import main, save_config
+from agents.console import Progress
+from agents.files import atomic_write
+from agents.halting_env import HaltingVectorEnv, play
+from agents.metrics import returns, solved_at
+from agents.rollout import Unroll
+from agents.sb3 import TRMVecEnv
+from trm_gym.env import RefinementEnv
+from trm_gym.vector import RefinementVectorEnv
+
+PLAYED = {
+    "halt": ("ppo", "a2c", "dqn", "recurrent_ppo"),
+    "answer": ("ppo", "a2c"),
+    "cell": ("dqn", "maskable_ppo"),
+}
+"""The algorithms that take a grain's actions."""
+ON_POLICY = {"learning_rate": 1e-3, "ent_coef": 1e-3}
+DQN = {
+    "learning_rate": 1e-3,
+    "buffer_size": 100_000,
+    "learning_starts": 5_000,
+    "batch_size": 256,
+    "gradient_steps": 4,
+    "target_update_interval": 5_000,
+    "exploration_fraction": 0.3,
+    "exploration_final_eps": 0.02,
+}
+ALGORITHMS = {
+    "ppo": ("stable_baselines3", "PPO", {**ON_POLICY, "n_steps": 64, "batch_size": 1024, "n_epochs": 4}),
+    "a2c": ("stable_baselines3", "A2C", {**ON_POLICY, "n_steps": 16}),
+    "dqn": ("stable_baselines3", "DQN", DQN),
+    "recurrent_ppo": ("sb3_contrib", "RecurrentPPO", {**ON_POLICY, "n_steps": 64, "batch_size": 1024, "n_epochs": 4}),
+    "maskable_ppo": ("sb3_contrib", "MaskablePPO", {**ON_POLICY, "n_steps": 64, "batch_size": 1024, "n_epochs": 4}),
+}
+"""Module, class, and settings that differ from the library's own."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Teach an algorithm of Stable-Baselines3."""
+
+    grain: Literal["halt", "answer", "cell"] = "halt"
+    """What an action is: stop or go on, a whole answer, or one cell of it."""
+    algorithm: Literal["ppo", "a2c", "dqn", "recurrent_ppo", "maskable_ppo"] = "ppo"
+    """Who learns; which of them take a grain's actions is said where one does not."""
+    checkpoint: str = "sudoku6x6"
+    """The network that is to be stopped: a folder, or the name of one that comes with the package (halt only)."""
+    task: str = "sudoku4x4"
+    """The task (answer and cell only; a checkpoint brings its own)."""
+    level: str | None = None
+    """The level of its problems; the task's default where none is named."""
+    timesteps: int = 500_000
+    """Steps of the environment to learn from."""
+    price: float = 0.1
+    """The price of thinking (lambda), of the whole budget."""
+    max_steps: int = 16
+    """The budget of steps; on the cell grain two edits for each free cell instead."""
+    reward: Literal["exact", "graded"] = "exact"
+    """What is paid while it learns (answer and cell); the measurement is always exact."""
+    slots: int = 64
+    """Environments side by side."""
+    problems: int = BankConfig.problems
+    """Training problems in the bank (halt only)."""
+    test_problems: int = 5000
+    """Problems of the test split; where they are not from a bank, a tenth of them."""
+    seed: int = 0
+    """Of learner and environments."""
+    cache: Path = Path("runs/banks")
+    """Where banks are kept."""
+    folder: Path | None = None
+    """Where everything goes; runs/sb3-GRAIN-ALGORITHM-SEED by default."""
+
+    def __post_init__(self) -> None:
+        if self.algorithm not in PLAYED[self.grain]:
+            takes = ", ".join(PLAYED[self.grain])
+            raise ValueError(f"{self.algorithm} does not play the {self.grain} grain: use one of {takes}")
+        for name in ("timesteps", "max_steps", "slots", "problems", "test_problems"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+    @property
+    def step_cost(self) -> float:
+        """What one step costs."""
+        return self.price / self.max_steps
+
+
+@final
+class Shown(BaseCallback):
+    """Shows how the learning stands."""
+
+    def __init__(self, bar: Progress) -> None:
+        super().__init__()
+        self._bar = bar
+
+    def _on_step(self) -> bool:
+        ended = self.model.ep_info_buffer or ()
+        means = {name: float(np.mean([one[key] for one in ended])) for name, key in SHOWN.items() if ended}
+        self._bar.update(self.num_timesteps, **means)
+        return True
+
+
+SHOWN = {"return": "r", "steps": "l"}
+
+
+def learner(config: Config, envs: VecEnv) -> BaseAlgorithm:
+    """The algorithm, fresh."""
+    module, name, settings = ALGORITHMS[config.algorithm]
+    try:
+        made = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{config.algorithm} needs {error.name}: pip install sb3-contrib") from None
+    body = "MlpPolicy" if config.grain == "halt" else "MultiInputPolicy"
+    policy = "MlpLstmPolicy" if config.algorithm == "recurrent_ppo" else body
+    if "n_steps" in settings:
+        settings = {**settings, **fitted(settings, config)}
+    return made(policy, envs, gamma=1.0, seed=config.seed, device="cpu", **settings)
+
+
+def fitted(settings: dict[str, Any], config: Config) -> dict[str, int]:
+    """Rollouts no longer than the run, in minibatches that are no larger than a rollout."""
+    steps = max(2, min(settings["n_steps"], config.timesteps // config.slots))
+    return {"n_steps": steps} | (
+        {"batch_size": min(settings["batch_size"], steps * config.slots)} if "batch_size" in settings else {}
+    )
+
+
+def teach(config: Config, envs: VecEnv, folder: Path) -> BaseAlgorithm:
+    """Learn for ``config.timesteps`` steps; curves for TensorBoard, weights as safetensors."""
+    model = learner(config, envs)
+    model.set_logger(configure(str(folder / "tensorboard"), ["tensorboard"]))
+    with Progress(config.timesteps, config.algorithm) as bar:
+        model.learn(config.timesteps, callback=Shown(bar))
+    save_tensors(folder / "policy.safetensors", model.policy.state_dict(), {"algorithm": config.algorithm})
+    return model
+
+
+def halt(config: Config, folder: Path, console: Console) -> dict[str, Any]:
+    """When to stop: learnt on the bank of the train split, measured on every problem of both banks."""
+
+    def bank(split: str, problems: int) -> Bank:
+        wanted = BankConfig(config.level, split, problems, config.max_steps)
+        console.print(f"{split} bank of {problems:,} problems: from {config.cache}, or made now", highlight=False)
+        made = load_bank(config.checkpoint, wanted, cache=config.cache)
+        console.print(f"{split} bank: {len(made.unroll):,} problems, made in {made.seconds:.0f} s", highlight=False)
+        return made
+
+    train, test = bank("train", config.problems), bank("test", config.test_problems)
+    native = HaltingVectorEnv(config.slots, train.unroll, config.step_cost, autoreset_mode=AutoresetMode.SAME_STEP)
+    # Rewards stay as they are: scaled by a running mean, the price of time would change while it is learnt.
+    envs = VecNormalize(VecMonitor(TRMVecEnv(native)), norm_reward=False, gamma=1.0)
+    model = teach(config, envs, folder)
+    envs.training = False
+    return {
+        "bank_seconds": train.seconds,
+        "test": stopped(model, envs, test.unroll, config.price),
+        "train": stopped(model, envs, train.unroll, config.price),
+    }
+
+
+def stopped(model: BaseAlgorithm, envs: VecNormalize, bank: Unroll, price: float) -> dict[str, float]:
+    """What a model's first choices are worth on every problem of a bank."""
+    state: Any = None
+
+    def act(seen: np.ndarray) -> np.ndarray:
+        nonlocal state
+        starts = np.full(len(seen), state is None)
+        actions, state = model.predict(np.asarray(envs.normalize_obs(seen)), state, starts, deterministic=True)
+        return actions
+
+    steps, solved = play(act, bank, price), bank.solved.numpy()
+    return {
+        "accuracy": float(solved_at(solved, steps).mean()),
+        "steps": float(steps.mean()),
+        "return": float(returns(solved, steps, price).mean()),
+        "n": len(bank),
+    }
+
+
+def answer(config: Config, folder: Path, console: Console) -> dict[str, Any]:
+    """Whole answers."""
+
+    def envs(slots: int, split: str, reward: str) -> VecEnv:
+        task, cost, mode = config.task, config.step_cost, AutoresetMode.SAME_STEP
+        native = RefinementVectorEnv(
+            slots, task, config.level, split, config.max_steps, cost, reward, autoreset_mode=mode
+        )
+        return VecMonitor(TRMVecEnv(native))
+
+    return drafted(config, folder, envs)
+
+
+def cell(config: Config, folder: Path, console: Console) -> dict[str, Any]:
+    """One cell at a time."""
+    try:
+        edit: Any = import_module("trm_gym.wrappers").EditCells
+    except (ModuleNotFoundError, AttributeError):
+        raise ValueError("the cell grain needs trm_gym.wrappers.EditCells, which this version does not have") from None
+
+    def made(split: str, reward: str) -> gymnasium.Env:
+        return edit(RefinementEnv(config.task, config.level, split, config.max_steps, config.step_cost, reward))
+
+    def envs(slots: int, split: str, reward: str) -> VecEnv:
+        return VecMonitor(DummyVecEnv([lambda: made(split, reward)] * slots))
+
+    return drafted(config, folder, envs)
+
+
+def drafted(config: Config, folder: Path, envs: Callable[[int, str, str], VecEnv]) -> dict[str, Any]:
+    """Learn on the train split, then play both splits, one episode per slot."""
+    model = teach(config, envs(config.slots, "train", config.reward), folder)
+    count = -(-config.test_problems // 10)
+    return {split: played(model, envs(count, split, "exact"), config) for split in ("test", "train")}
+
+
+def played(model: BaseAlgorithm, envs: VecEnv, config: Config) -> dict[str, float]:
+    """What a model's first choices are worth in the first episode of every slot."""
+    envs.seed(config.seed)
+    seen: Any = envs.reset()
+    told: dict[int, dict[str, Any]] = {}
+    masked = config.algorithm == "maskable_ppo"
+    while len(told) < envs.num_envs:
+        extra: Any = {"action_masks": np.stack(envs.env_method("action_masks"))} if masked else {}
+        actions, _ = model.predict(seen, deterministic=True, **extra)
+        seen, _, ended, infos = envs.step(actions)
+        for slot in np.flatnonzero(ended).tolist():
+            told.setdefault(slot, infos[slot])
+    solved = np.mean([info["solved"] for info in told.values()])
+    steps = np.mean([info["episode"]["l"] for info in told.values()])
+    worth = np.mean([info["episode"]["r"] for info in told.values()])
+    return {"accuracy": float(solved), "steps": float(steps), "return": float(worth), "n": len(told)}
+
+
+GRAINS = {"halt": halt, "answer": answer, "cell": cell}
+
+
+def run(config: Config) -> None:
+    """Teach, measure, write what came of it."""
+    folder = config.folder or Path("runs") / f"sb3-{config.grain}-{config.algorithm}-{config.seed}"
+    save_config(config, folder / "config.yaml")
+    console = Console()
+    began = time.perf_counter()
+    found = GRAINS[config.grain](config, folder, console)
+    result = {"grain": config.grain, "algorithm": config.algorithm, "price": config.price, **found}
+    result["seconds"] = time.perf_counter() - began
+    atomic_write(folder / "result.json", json.dumps(result, indent=2) + "\n")
+    for split in ("train", "test"):
+        told = found[split]
+        console.print(
+            f"{split}: {told['accuracy']:.1%} right after {told['steps']:.2f} steps, return {told['return']:.3f}, "
+            f"{told['n']:,} problems",
+            highlight=False,
+        )
+    console.print(f"result, curves and weights: {folder}", highlight=False)
+
+
+if __name__ == "__main__":
+    main(run, Config)

@@ -1,0 +1,115 @@
+"""Draw how a network thinks: its drafts, what it thinks of them, and a batch's latents settling. For any task.
+
+python scripts/trajectory.py --checkpoint sudoku9x9 --level clues26 --settling docs/settling.png
+python scripts/trajectory.py --checkpoint algebra --puzzle "3*x + 4 = 25 - 4*x"
+tensorboard --logdir runs/trajectory       shows the same pictures, and the numbers step by step
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from agents import metrics
+from agents.cli import main
+from agents.files import atomic_write
+from agents.rollout import unroll
+from agents.solving import PRICE, Solver
+from agents.trajectory import Trajectory, settle
+from agents.trajectory_figures import chosen_steps, ladder, refinement_figure, settling_figure, trajectory_figure
+from trm_gym.task import Problems
+
+
+@dataclass(frozen=True)
+class Config:
+    """Pictures of one problem's drafts and of many problems' latents, as files and in TensorBoard."""
+
+    checkpoint: str = "sudoku9x9"
+    """A folder with a checkpoint, or the name of one that comes with the package."""
+    size: int | None = None
+    """Another size of the checkpoint's task to run it at; for networks that tie no weight to a size."""
+    puzzle: str | None = None
+    """The problem; by default, of --problems test problems, the one whose drafts take longest to get right."""
+    level: str | None = None
+    """Level of the test problems; the task's default level if not given."""
+    problems: int = 32
+    """Test problems, whose latents are shown settling."""
+    seed: int = 0
+    """Decides which they are."""
+    max_steps: int = 16
+    """The budget of steps."""
+    price: float = PRICE
+    """What the policy is told that the whole budget costs."""
+    panels: int = 6
+    """Drafts shown at most, the problem among them."""
+    out: Path | None = None
+    """Folder for drafts.png, thinking.png, settling.png, trajectory.json and TensorBoard's events;
+    runs/trajectory/CHECKPOINT by default."""
+    settling: Path | None = None
+    """Another place for the picture of the latents."""
+
+    def __post_init__(self) -> None:
+        for name, least in (("problems", 1), ("max_steps", 1), ("panels", 2)):
+            if getattr(self, name) < least:
+                raise ValueError(f"--{name.replace('_', '-')} must be at least {least}, got {getattr(self, name)}")
+
+
+def drawn(config: Config, solver: Solver) -> Problems:
+    """Test problems of the level, as many as asked for or as there are."""
+    task = solver.task
+    level = task.default_level if config.level is None else task.level_index(config.level)
+    held = task.split_size(level, "test")
+    count = config.problems if held is None else min(config.problems, held)
+    return task.generate(count, level, "test", config.seed)
+
+
+def to_show(config: Config, solver: Solver, problems: Problems) -> Problems:
+    """The problem whose drafts are shown, a batch of one."""
+    if config.puzzle is not None:
+        return solver.task.encode(config.puzzle)
+    solved = unroll(solver.checkpoint.model, solver.task, problems, config.max_steps).solved.numpy()
+    longest = int(metrics.oracle_steps(solved, hopeless=0).argmax())
+    return problems[slice(longest, longest + 1)]
+
+
+def log(found: Trajectory, pictures: dict[str, Path], folder: Path) -> None:
+    """The same for TensorBoard."""
+    from PIL import Image
+    from torch.utils.tensorboard import SummaryWriter  # slow to import, and needed only now
+
+    free = found.problems.free[0]
+    with SummaryWriter(folder) as writer:
+        for step in range(len(found)):
+            for name in ("velocity", "entropy", "right", "changed"):
+                writer.add_scalar(f"thinking/{name}", float(getattr(found, name)[step]), step + 1)
+            writer.add_scalar("thinking/least_confidence", found.confidence[step][free].min(initial=1.0), step + 1)
+            if found.policy:
+                writer.add_scalar("thinking/halt", found.halt[step], step + 1)
+        for name, path in pictures.items():
+            with Image.open(path) as picture:
+                writer.add_image(name, np.asarray(picture.convert("RGB")), dataformats="HWC")
+
+
+def run(config: Config) -> None:
+    """Follow one problem, settle many, draw both."""
+    solver = Solver.from_pretrained(config.checkpoint, config.size)
+    out = config.out or Path("runs", "trajectory", Path(config.checkpoint).name)
+    problems = drawn(config, solver)
+    found = solver.trajectory(to_show(config, solver, problems), config.max_steps, config.price)
+    last = int(metrics.first_true(found.solved, len(found)))
+    settled = settle(solver.checkpoint, problems, ladder(config.max_steps)[1:])
+    pictures = {
+        "drafts": refinement_figure(found, solver.task, chosen_steps(last, config.panels), out / "drafts.png"),
+        "thinking": trajectory_figure(found, out / "thinking.png"),
+        "settling": settling_figure(settled, config.settling or out / "settling.png"),
+    }
+    atomic_write(out / "trajectory.json", json.dumps(found.as_json(solver.task), allow_nan=False) + "\n")
+    log(found, pictures, out)
+    print("\n".join(f"{name}: {path}" for name, path in pictures.items()))
+
+
+if __name__ == "__main__":
+    main(run, Config)

@@ -1,0 +1,119 @@
+"""Watch a network think, in the terminal: its drafts step by step, surer cells on deeper ground, until it stops.
+
+python scripts/watch.py                                    test problems of 9x9 sudoku
+python scripts/watch.py --checkpoint maze11x11 --level long --rate 4
+python scripts/watch.py --checkpoint algebra --puzzle "3*x + 4 = 25 - 4*x"
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from agents.cli import main
+from agents.solving import PRICE, Solver
+from agents.trajectory import Trajectory, symbols
+from trm_gym.task import Problems, Task
+
+_BAR = 30
+_GROUND = np.array([18, 18, 24])
+_SURE = np.array([0, 114, 178])
+
+
+@dataclass(frozen=True)
+class Config:
+    """Play drafts in the terminal; Ctrl-C ends it."""
+
+    checkpoint: str = "sudoku9x9"
+    """A folder with a checkpoint, or the name of one that comes with the package."""
+    size: int | None = None
+    """Another size of the checkpoint's task to run it at; for networks that tie no weight to a size."""
+    puzzle: str | None = None
+    """The problem; by default, --problems test problems one after another."""
+    level: str | None = None
+    """Level of the test problems; the task's default level if not given."""
+    problems: int = 3
+    """How many of them."""
+    seed: int = 0
+    """Decides which they are."""
+    rule: str = "grpo"
+    """When to stop: grpo, rule-checker, always, or another head of the checkpoint."""
+    max_steps: int = 16
+    """The budget of steps."""
+    price: float = PRICE
+    """What the policy is told that the whole budget costs."""
+    rate: float = 2.0
+    """Steps shown a second."""
+
+    def __post_init__(self) -> None:
+        for name in ("problems", "max_steps", "rate", "price"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"--{name.replace('_', '-')} must be positive, got {getattr(self, name)}")
+
+
+def board(found: Trajectory, task: Task, step: int) -> Text:
+    """The draft after a step: givens bold, each cell's ground as deep as it is sure."""
+    shape, first, signs = task.structure.shape, task.structure.written or 0, symbols(task)
+    draft, free = found.draft_after(step), found.problems.free[0]
+    width = shape[1] if len(shape) == 2 else task.length
+    text = Text(task.decode(found.problems.problem[0]) + "\n" if first else "")
+    for cell in range(first, task.length):
+        sure = found.confidence[step - 1, cell] if step and free[cell] else 0.0
+        red, green, blue = (_GROUND + sure**2 * (_SURE - _GROUND)).astype(int)
+        style = f"on rgb({red},{green},{blue})" if free[cell] else "bold"
+        text.append((signs[draft[cell]].strip() or " ")[:2].ljust(2), style)
+        if (cell + 1) % width == 0:
+            text.append("\n")
+    return text
+
+
+def frame(found: Trajectory, task: Task, step: int, last: int) -> Group:
+    """One picture of the film."""
+    lines = [Text(f"{task.name}, step {step} of at most {len(found)}", "bold"), board(found, task, step)]
+    if step:
+        least = found.confidence[step - 1][found.problems.free[0]].min(initial=1.0)
+        bars = [("least sure cell", least), ("right, it thinks", found.right[step - 1])]
+        if found.policy:
+            bars.append(("would stop", found.halt[step - 1]))
+        lines += [Text(f"{name:>16} {'█' * round(_BAR * share):<{_BAR}} {share:4.0%}") for name, share in bars]
+        lines.append(Text(f"{'velocity':>16} {found.velocity[step - 1]:.4f}   entropy {found.entropy[step - 1]:.4f}"))
+    if step == last:
+        right = found.solved[step - 1]
+        lines.append(Text("solved" if right else "stopped at a wrong draft", "bold green" if right else "bold red"))
+    return Group(*lines)
+
+
+def play(console: Console, solver: Solver, problems: Problems, config: Config) -> None:
+    """One problem from its first draft to the one on which the rule stops."""
+    steps = solver.solve(problems, config.max_steps, config.rule, price=config.price).steps
+    found = solver.trajectory(problems, config.max_steps, config.price)
+    if not console.is_terminal:
+        for step in range(steps + 1):
+            console.print(frame(found, solver.task, step, steps))
+        return
+    with Live(console=console, auto_refresh=False) as live:
+        for step in range(steps + 1):
+            live.update(frame(found, solver.task, step, steps), refresh=True)
+            time.sleep(1 / config.rate)
+
+
+def run(config: Config) -> None:
+    """Play one problem after another."""
+    solver = Solver.from_pretrained(config.checkpoint, config.size)
+    task, console = solver.task, Console()
+    if config.puzzle is not None:
+        play(console, solver, task.encode(config.puzzle), config)
+        return
+    level = task.default_level if config.level is None else task.level_index(config.level)
+    problems = task.generate(config.problems, level, "test", config.seed)
+    for place in range(len(problems)):
+        play(console, solver, problems[slice(place, place + 1)], config)
+
+
+if __name__ == "__main__":
+    main(run, Config)

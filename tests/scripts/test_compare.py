@@ -1,0 +1,109 @@
+"""scripts/compare.py: a grid from networks to tables, of which nothing is done twice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.cells import load_ground, load_plays
+from agents.cli import main
+from scripts import compare
+from tests.scripts.checkpoints import untrained
+
+SMALL = """
+    --preset sudoku6x6 --learn clues6-8 --evaluation.level clues6-8 clues10-12 --evaluation.problems 20
+    --evaluation.validation 20 --evaluation.max-steps 3 --evaluation.resamples 50 --bank.problems 6 --bank.branches 2
+    --bank.max-steps 3 --teach.iterations 1 --teach.groups 4 --teach.grpo.passes 1 --seeds 2 --pretrain.task sudoku4x4
+    --learners grpo bce --folder runs
+""".split()
+
+
+@pytest.fixture
+def fill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The script in an empty folder with two networks, run with these words more; what was unrolled and taught."""
+    monkeypatch.chdir(tmp_path)
+    network = untrained(tmp_path, "sudoku4x4", heads=())
+    shutil.copytree(network, tmp_path / "second")
+    done: list[str] = []
+    unroll, teach = compare.unroll, compare.teach
+    monkeypatch.setattr(compare, "unroll", lambda *args, **kwargs: done.append("unroll") or unroll(*args, **kwargs))
+    monkeypatch.setattr(compare, "teach", lambda learner, *rest: done.append(learner) or teach(learner, *rest))
+
+    def call(*words: str) -> list[str]:
+        done.clear()
+        two = ["--checkpoints", str(network), str(tmp_path / "second")]
+        main(compare.run, compare.Config, compare.PRESETS, [*SMALL, *two, *words])
+        return sorted(done)
+
+    return call
+
+
+def test_a_grid_is_filled_once_and_can_grow(fill, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert fill() == sorted(["grpo", "bce"] * 4 + ["unroll"] * 8)
+    out = capsys.readouterr().out
+    assert "grpo" in out and "2 networks, 2 halting seeds" in out
+    results = tmp_path / "runs" / "results"
+    assert {path.name for path in (results / "clues6-8").iterdir()} == {
+        "table.md", "report.json", "halting.png", "accuracy.png", "steps.png"
+    }  # fmt: skip
+    assert "clues10-12" in (results / "levels.md").read_text()
+    assert fill() == []
+    assert fill("--learners", "grpo", "bce", "two_heads") == ["two_heads"] * 4
+    assert "two-heads" in (results / "clues6-8" / "table.md").read_text()
+    assert fill("--seeds", "3", "--evaluation.level", "clues6-8") == sorted(["grpo", "bce"] * 2)
+    shutil.rmtree(tmp_path / "runs" / "network-1" / "clues6-8" / "grpo-0")
+    assert fill() == []
+
+
+def test_raw_results_are_enough_to_work_the_table_out_anew(fill, tmp_path: Path):
+    fill("--evaluation.level", "clues6-8")
+    report = json.loads((tmp_path / "runs" / "results" / "clues6-8" / "report.json").read_text())
+    row = next(row for row in report["rows"] if row["rule"] == "bce")
+    returns, steps = [], []
+    for network in (0, 1):
+        folder = tmp_path / "runs" / f"network-{network}" / "clues6-8"
+        solved = load_ground(folder / "plain" / "ground.npz").solved
+        for seed in (0, 1):
+            play = load_plays(folder / f"bce-{seed}" / "plays.npz")["bce"]
+            steps.append(play.point)
+            at = play.prices[1].astype(int)
+            returns.append(solved[np.arange(len(solved)), at - 1] - 0.3 * at / 3)
+    assert row["steps"] == pytest.approx(np.mean(steps))
+    assert row["returns"]["0.3"]["value"] == pytest.approx(np.mean(returns))
+
+
+def test_heads_go_beyond_their_budget(fill, tmp_path: Path):
+    words = ["--evaluation.max-steps", "6", "--learners", "grpo", "--seeds", "1", "--evaluation.clock", "held"]
+    fill(*words, "--evaluation.chosen-on", "clues6-8")
+    text = (tmp_path / "runs" / "results" / "levels.md").read_text()
+    assert "right at 3 %" in text and "right at 6 %" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "match"),
+    [
+        (["--learners", "magic"], "unknown learner 'magic'"),
+        (["--learn", "clues99"], "unknown level 'clues99'"),
+        (["--evaluation.level", "clues99"], "unknown level 'clues99'"),
+        (["--checkpoints", "nowhere"], "no checkpoint at nowhere"),
+        (["--seeds", "0"], "seeds must be at least 1"),
+        (["--bank.problems", "0"], "groups.problems must be at least 1"),
+    ],
+)
+def test_bad_input_is_a_clear_error_and_exit_code_2(fill, capsys: pytest.CaptureFixture[str], words, match):
+    with pytest.raises(SystemExit) as stopped:
+        fill(*words)
+    error = capsys.readouterr().err
+    assert stopped.value.code == 2 and match in error and "Traceback" not in error
+
+
+def test_a_folder_of_other_settings_is_refused(fill, capsys: pytest.CaptureFixture[str]):
+    words = ["--evaluation.level", "clues6-8", "--learners", "grpo", "--seeds", "1"]
+    fill(*words)
+    with pytest.raises(SystemExit):
+        fill(*words, "--teach.iterations", "2")
+    assert "finished with other settings" in capsys.readouterr().err

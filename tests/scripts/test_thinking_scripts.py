@@ -1,0 +1,76 @@
+"""scripts/trajectory.py, watch.py and scaling.py: what they write and show, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from agents.cli import main
+from scripts import scaling, trajectory, watch
+from trm_gym import make_task
+
+
+def test_pictures_files_and_tensorboard(tmp_path: Path):
+    words = ["--checkpoint", "sudoku4x4", "--problems", "4", "--max-steps", "3", "--out", str(tmp_path)]
+    main(trajectory.run, trajectory.Config, args=words)
+    for name in ("drafts", "thinking", "settling"):
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    found = json.loads((tmp_path / "trajectory.json").read_text())
+    assert found["task"] == "sudoku4x4" and len(found["drafts"]) == 3
+    events = EventAccumulator(str(tmp_path)).Reload()
+    velocity = [event.value for event in events.Scalars("thinking/velocity")]
+    assert velocity == pytest.approx(found["velocity"], abs=1e-5)
+    assert set(events.Tags()["images"]) == {"drafts", "thinking", "settling"}
+
+
+@pytest.mark.parametrize("name", ["sudoku4x4", "maze11x11", "algebra"])
+def test_what_is_watched(name: str, capsys: pytest.CaptureFixture[str]):
+    main(
+        watch.run, watch.Config, args=["--checkpoint", name, "--problems", "1", "--rule", "always", "--max-steps", "2"]
+    )
+    out = capsys.readouterr().out
+    assert [f"step {step} of at most 2" in out for step in (0, 1, 2, 3)] == [True, True, True, False]
+    assert "would stop" in out and ("solved" in out or "wrong draft" in out)
+    if name == "sudoku4x4":
+        task = make_task(name)
+        problem = task.generate(1, task.default_level, "test", 0).problem[0]
+        assert "".join(out.splitlines()[1].split()) == task.decode(problem)[:4], "the first frame shows the problem"
+
+
+def test_more_branches_cost_more(tmp_path: Path):
+    words = ["--checkpoint", "sudoku4x4", "--level", "clues6-8", "--problems", "8", "--branches", "1", "3"]
+    main(
+        scaling.run,
+        scaling.Config,
+        args=[*words, "--budgets", "1", "4", "--max-steps", "4", "--out", str(tmp_path / "s"), "--compile", "off"],
+    )
+    found = json.loads((tmp_path / "s.json").read_text())["curves"]
+    assert set(found) == {"vote", "surest", "first", scaling.LONGER}
+    assert [point["branches"] for point in found["vote"]] == [1, 3]
+    assert found["vote"][0] == found["first"][0] == found[scaling.LONGER][1], "one branch is the plain network"
+    assert found["first"][1]["steps"] <= found["vote"][1]["steps"] and found["vote"][1]["steps"] > 2
+    assert found[scaling.LONGER][0]["steps"] == 1
+    assert (tmp_path / "s.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("module", "words", "said"),
+    [
+        (trajectory, ["--panels", "1"], "panels must be at least 2"),
+        (trajectory, ["--checkpoint", "sudoku4x4", "--level", "none"], "unknown level"),
+        (watch, ["--rate", "0"], "rate must be positive"),
+        (watch, ["--checkpoint", "sudoku4x4", "--rule", "magic"], "unknown halting rule"),
+        (watch, ["--checkpoint", "nowhere"], "no checkpoint at nowhere"),
+        (scaling, ["--branches", "0"], "branches must be one or more numbers"),
+        (scaling, ["--level", "none"], "unknown level"),
+    ],
+)
+def test_bad_input(module, words: list[str], said: str, capsys: pytest.CaptureFixture[str]):
+    run: Callable = module.run
+    with pytest.raises(SystemExit) as stopped:
+        main(run, module.Config, args=words)
+    assert stopped.value.code == 2 and said in " ".join(capsys.readouterr().err.split())

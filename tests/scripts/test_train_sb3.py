@@ -1,0 +1,102 @@
+"""scripts/train_sb3.py: every algorithm plays its grain, PPO learns to stop, and refusals say what to do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from gymnasium.vector import AutoresetMode
+from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
+
+from agents.checkpoint import load_tensors
+from agents.cli import load_config, main
+from agents.halting_env import HaltingVectorEnv
+from agents.sb3 import TRMVecEnv
+from scripts.train_sb3 import PLAYED, Config, learner, run, stopped
+from tests.agents.synthetic import varied
+from tests.scripts.checkpoints import untrained
+
+SMALL = "--timesteps 400 --slots 4 --max-steps 3 --problems 20 --test-problems 20 --folder run".split()
+
+
+@pytest.fixture
+def teach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The script in an empty folder, run with these words; its result."""
+    monkeypatch.chdir(tmp_path)
+    place = str(untrained(tmp_path))
+
+    def call(*words: str) -> dict:
+        main(run, Config, args=["--checkpoint", place, *SMALL, *words])
+        return json.loads((tmp_path / "run" / "result.json").read_text())
+
+    return call
+
+
+@pytest.mark.parametrize("algorithm", PLAYED["halt"])
+def test_each_stops_a_network(teach, tmp_path: Path, algorithm: str):
+    result = teach("--algorithm", algorithm, "--level", "clues6-8")
+    assert result["algorithm"] == algorithm and result["test"]["n"] == 20 and 1 <= result["test"]["steps"] <= 3
+    assert result["test"]["return"] == pytest.approx(result["test"]["accuracy"] - 0.1 * result["test"]["steps"] / 3)
+    assert load_config(tmp_path / "run" / "config.yaml", Config()).algorithm == algorithm
+    assert any((tmp_path / "run" / "tensorboard").iterdir())
+    weights, note = load_tensors(tmp_path / "run" / "policy.safetensors")
+    assert weights and note == {"algorithm": algorithm}
+
+
+@pytest.mark.parametrize("algorithm", PLAYED["answer"])
+@pytest.mark.parametrize(("task", "level"), [("sudoku4x4", "clues10-12"), ("arithmetic", "sum2")])
+def test_each_writes_answers(teach, algorithm: str, task: str, level: str):
+    result = teach("--grain", "answer", "--algorithm", algorithm, "--task", task, "--level", level)
+    assert result["test"]["n"] == 2 and 1 <= result["test"]["steps"] <= 3
+
+
+@pytest.mark.parametrize("algorithm", PLAYED["cell"])
+def test_each_edits_cells(teach, algorithm: str):
+    pytest.importorskip("trm_gym.wrappers")
+    result = teach("--grain", "cell", "--algorithm", algorithm, "--level", "clues10-12")
+    assert result["test"]["n"] == 2 and 0 <= result["test"]["steps"] <= 12
+
+
+def test_cells_are_refused_where_they_cannot_be_edited(teach, monkeypatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setitem(sys.modules, "trm_gym.wrappers", None)
+    with pytest.raises(SystemExit) as stopped:
+        teach("--grain", "cell", "--algorithm", "dqn")
+    assert stopped.value.code == 2
+    assert "needs trm_gym.wrappers.EditCells" in capsys.readouterr().err
+
+
+def test_ppo_learns_to_stop():
+    """A fresh policy stops by its bias alone; a taught one comes close to the best there is, on problems held out."""
+    price = 0.4
+    config = Config(timesteps=25_000, slots=64)
+    train, test = varied(400, seed=0), varied(400, seed=1)
+    native = HaltingVectorEnv(config.slots, train, price / train.max_steps, autoreset_mode=AutoresetMode.SAME_STEP)
+    envs = VecNormalize(VecMonitor(TRMVecEnv(native)), norm_reward=False, gamma=1.0)
+    model = learner(config, envs)
+    before = stopped(model, envs, test, price)["return"]
+    model.learn(config.timesteps)
+    envs.training = False
+    after = stopped(model, envs, test, price)["return"]
+    right = test.solved.any(1)
+    first = test.solved.int().argmax(1) + 1
+    best = (right.float() - price / 8 * torch.where(right, first, 1)).mean().item()
+    assert before < best - 0.15 and after > best - 0.05
+
+
+@pytest.mark.parametrize(
+    ("words", "match"),
+    [
+        (["--grain", "answer", "--algorithm", "dqn"], "dqn does not play the answer grain: use one of ppo, a2c"),
+        (["--timesteps", "0"], "timesteps must be at least 1"),
+        (["--checkpoint", "nowhere"], "no checkpoint at nowhere"),
+        (["--level", "hard"], "unknown level 'hard'"),
+    ],
+)
+def test_bad_settings_end_in_one_line(teach, capsys: pytest.CaptureFixture[str], words: list[str], match: str):
+    with pytest.raises(SystemExit) as stopped:
+        teach(*words)
+    assert stopped.value.code == 2
+    assert match in capsys.readouterr().err
