@@ -1,4 +1,4 @@
-"""Pretraining settings by name: one for every task that has been trained, by its name, and those of the published TRM."""
+"""Pretraining settings: one for every task that has been trained, by its name, and those of the published TRM."""
 
 from __future__ import annotations
 
