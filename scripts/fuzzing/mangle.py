@@ -11,7 +11,19 @@ from typing import Any
 import numpy as np
 
 _SIGNS = "0123456789+-*/^()=,.xyzabn SG#o_|\t\n\r\0/\\\"'{}[]:;!?%&~²⁵−×÷éß漢\u2028\u202e\ud800"
-_WORDS = ("expand ", "factor ", "collect", "evaluate ", " at x=", "differentiate ", "nan", "inf", "1e999", "-0", "__import__")
+_WORDS = (
+    "expand ",
+    "factor ",
+    "collect",
+    "evaluate ",
+    " at x=",
+    "differentiate ",
+    "nan",
+    "inf",
+    "1e999",
+    "-0",
+    "__import__",
+)
 _TYPES = ("u1", "i1", "u2", "i4", "i8", "u8", "f2", "f8", "c16", "?", "O", "U3", "S2", "M8[s]")
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 from gymnasium.error import ResetNeeded
@@ -115,8 +116,10 @@ def reset(rng: Random) -> None:
     wild = functools.partial(mangle.anything, rng, rng.choice((3, length)), seeds(name))
     keys = ("level", "split", "problem", "levels", "problems", "reset_mask", "nonsense")
     known = {"split": "train", "reset_mask": np.array([True, False, True]), "levels": [0, 0, 0], "problems": [None] * 3}
-    options = {key: known[key] if key in known and rng.randrange(2) else wild() for key in rng.sample(keys, rng.randrange(3))}
-    seed = rng.choice((None, 3, mangle.number(rng), [1, 2, 3], [None, 1, 2**63], "7", wild()))
+    options = {
+        key: known[key] if key in known and rng.randrange(2) else wild() for key in rng.sample(keys, rng.randrange(3))
+    }
+    seed: Any = rng.choice((None, 3, mangle.number(rng), [1, 2, 3], [None, 1, 2**63], "7", wild()))
     if rng.randrange(2):
         options = {key: value for key, value in options.items() if key not in ("level", "levels", "split")}
     env.reset(seed=seed, options=options if rng.randrange(8) else wild())
@@ -159,7 +162,14 @@ class _Config:
 
 def config(rng: Random) -> None:
     """A YAML file of settings."""
-    lines = ["steps: 4", "inner:\n  rate: 1e-3\n  names: [a, b]", "out: there", "steps: {a: 1}", "&a [*a]", "!!python/name:os"]
+    lines = [
+        "steps: 4",
+        "inner:\n  rate: 1e-3\n  names: [a, b]",
+        "out: there",
+        "steps: {a: 1}",
+        "&a [*a]",
+        "!!python/name:os",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "config.yaml")
         path.write_bytes(mangle.content(rng, lines))

@@ -12,7 +12,16 @@ from trm_gym.registration import make_task
 
 @pytest.mark.parametrize(
     ("text", "nested"),
-    [("x=3", 0), ("-12", 0), ("3+4", 1), ("3*x+4=10", 2), ("2*(3*x+4)+1=0", 4), ("x^2-1=0", 2), ("2*-3", 1), ("(3)", 0)],
+    [
+        ("x=3", 0),
+        ("-12", 0),
+        ("3+4", 1),
+        ("3*x+4=10", 2),
+        ("2*(3*x+4)+1=0", 4),
+        ("x^2-1=0", 2),
+        ("2*-3", 1),
+        ("(3)", 0),
+    ],
 )
 def test_depth(text, nested):
     assert depth(text) == nested
