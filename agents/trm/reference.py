@@ -1,6 +1,6 @@
 """One step of the recursion in plain NumPy: for reading, and to hold the network against.
 
-``weights`` are a TRM's state_dict as arrays. Covered: positions=cells, every mixer, prefix, one latent, separate networks;
+``weights`` are a TRM's state_dict as arrays. Covered: positions=cells, every mixer, prefix, one latent, two networks;
 not covered: the other encoders, and orthogonal latents.
 """
 
