@@ -133,6 +133,18 @@ def test_depth_grows_over_the_run_and_ends_as_the_model_has_it():
     assert (trainer.averaged().cycles, trainer.averaged().latent_updates) == (2, 3)
 
 
+@pytest.mark.parametrize("preset", ["official_sudoku_mlp", "official_sudoku_attention"])
+def test_the_published_way_of_training_runs(preset):
+    """Small: its size is in test_official.py."""
+    whole = PRETRAIN[preset]
+    model = dataclasses.replace(whole.model, hidden=16, heads=2, cycles=2, latent_updates=2)
+    small = {"task": "sudoku4x4", "levels": ("clues10-12",), "batch": 8, "acceleration": PLAIN}
+    optim = dataclasses.replace(whole.optim, atan2_lr=1e-2, warmup=1, weight_decay=0.1)
+    trainer, seen = run(dataclasses.replace(whole, model=model, optim=optim, **small), 30)
+    assert seen[-1]["loss"] < 0.85 * seen[0]["loss"]
+    assert trainer.model.prefix is not None and trainer.model.prefix.puzzles.abs().min() > 0
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
