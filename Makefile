@@ -10,13 +10,16 @@ BIN := $(VENV)/bin
 SOURCES := trm_gym agents curricula scripts tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help train test fix
+.PHONY: help train test fix docs soak fuzz
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make train [PRESET=sudoku6x6]  set up .venv, pretrain, teach the network when to stop, print the table"
 	@echo "make test                      set up .venv, then style, types, import rules and tests"
 	@echo "make fix                       let ruff mend style and layout"
+	@echo "make docs                      build the documentation into site/"
+	@echo "make soak                      check a million problems a task against oracles; goes on where it was"
+	@echo "make fuzz                      a hundred thousand inputs that lie"
 	@echo "options: PYTHON=python3.12 (3.11 or newer), TORCH_INDEX=URL (where to take torch from)"
 
 train: $(VENV)/.agents
@@ -33,10 +36,20 @@ fix: $(VENV)/.test
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
+docs: $(VENV)/.docs
+	$(BIN)/mkdocs build --strict
+
+soak: $(VENV)/.test
+	$(BIN)/python scripts/soak.py
+
+fuzz: $(VENV)/.test
+	$(BIN)/python scripts/fuzz.py
+
 # A stamp per set of extras, so that a second run installs nothing unless pyproject.toml has changed.
 $(VENV)/.agents: EXTRAS := agents
 $(VENV)/.test: EXTRAS := agents,test,dev
-$(VENV)/.agents $(VENV)/.test: pyproject.toml | $(BIN)/python
+$(VENV)/.docs: EXTRAS := agents,docs
+$(VENV)/.agents $(VENV)/.test $(VENV)/.docs: pyproject.toml | $(BIN)/python
 	@echo "== installing trm-gym[$(EXTRAS)] into $(VENV): one to three minutes the first time"
 	$(BIN)/python -m pip install --editable ".[$(EXTRAS)]" $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 	@touch $@
