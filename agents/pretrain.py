@@ -7,15 +7,16 @@ halting honoured (evaluation.py).
 from __future__ import annotations
 
 import dataclasses
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
@@ -24,6 +25,8 @@ from agents.acceleration import Acceleration, AccelerationConfig, accelerate, tr
 from agents.checkpoint import Checkpoint, CheckpointError, load_tensors, save_tensors
 from agents.console import Progress
 from agents.optim import Average, OptimConfig, Optimizers
+from agents.rollout import noisy_start
+from agents.supervision import Loss, answer_loss, consistency_loss, depth_at, least_steps, winners
 from agents.supply import Supply
 from agents.tensors import nest, unnest
 from agents.trm import TRM, Carry, TRMConfig
@@ -32,7 +35,7 @@ from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
 
 STATE_FILE = "pretrain.safetensors"
-LEAST_STEPS_STREAM = 1
+LEAST_STEPS_STREAM, START_STREAM, STEP_STREAM = 1, 2, 3
 TAGS = {
     "loss": "train/loss",
     "halt_loss": "train/halt_loss",
@@ -64,6 +67,18 @@ class PretrainConfig:
     """Steps after which a slot takes a new problem even if it has not halted."""
     explore: float = 0.25
     """Share of problems that go on for a random number of steps, however sure the halt head is (published: 0.1)."""
+    explore_draw: Literal["episode", "step"] = "episode"
+    """When that is drawn: once for a problem, or anew after each of its steps (the published code)."""
+    loss: Loss = "softmax"
+    """What makes probabilities of token logits: softmax, or stablemax (published)."""
+    consistency: float = 0.0
+    """Weight of the divergence of a step's answer from that of the step before it; 0 is off."""
+    depths: tuple[tuple[int, int], ...] = ()
+    """Stages of (T, n) that share the updates equally, such as 1 2 2 4 3 6; the last is the model's own. () is off."""
+    start_noise: float = 0.0
+    """Standard deviation of the noise on a problem's first carry, in that of the carry itself; 0 is off."""
+    starts: int = 1
+    """K noisy starts of each problem, of which only the one with the best answer is taught it (winner takes all)."""
     halt_weight: float = 0.5
     """Weight of the halt head's loss (published: 0.5)."""
     average: float = 0.99
@@ -74,9 +89,19 @@ class PretrainConfig:
     """Updates between two resumable states."""
 
     def __post_init__(self) -> None:
-        for name in ("updates", "batch", "max_steps", "save_every"):
+        for name in ("updates", "batch", "max_steps", "save_every", "starts"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name in ("start_noise", "consistency"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}; 0 is off")
+        if self.starts > 1 and not self.start_noise:
+            raise ValueError(
+                f"starts={self.starts} are all the same without noise: set start_noise, for instance to 0.3"
+            )
+        whole = (self.model.cycles, self.model.latent_updates)
+        if self.depths and (self.depths[-1] != whole or min(min(stage) for stage in self.depths) < 1):
+            raise ValueError(f"depths {self.depths} must be (T, n) of at least 1, the last {whole} as the model has it")
 
 
 @final
@@ -87,21 +112,26 @@ class Pretrainer:
         self.config = config
         self.task: Task = make_task(config.task)
         self.model = new_model(config.model, self.task, config.seed)
-        one_pass = training_pass(self.model, self.task.length, config.batch)
+        one_pass = training_pass(self.model, self.task.length, config.batch * config.starts)
         self.acceleration: Acceleration = accelerate(self.model, one_pass, config.updates, config.acceleration)
         self.optimizers = Optimizers(self.model, config.optim)
         self.average = Average(self.model, config.average)
         self.supply = Supply(self.task, config.levels, config.seed)
-        self.problems = self.supply.take(config.batch)
-        self.carry = self.model.initial_carry(config.batch)
+        self.problems = self._take(config.batch)
+        rows = len(self.problems)
+        fresh = self._fresh(torch.ones(rows, dtype=torch.bool))
+        self.carry = Carry(*(start.expand(rows, -1, -1).clone() for start in fresh))
         # Staggered, so that slots are refilled a few at a time and not all at once.
-        self.steps = torch.arange(config.batch) % config.max_steps
+        self.steps = (torch.arange(config.batch) % config.max_steps).repeat_interleave(config.starts)
         self.least_steps = self._least_steps(config.batch)
+        self.last: Tensor | None = None
         self.updates = 0
 
     def update(self) -> dict[str, float]:
         """One refinement step of every slot, one update of the weights, and new problems where slots are done."""
-        device = self.acceleration.device
+        config, device = self.config, self.acceleration.device
+        if config.depths:
+            self.model.set_depth(*depth_at(self.updates, config.updates, config.depths))
         problem = torch.as_tensor(self.problems.problem, device=device).long()
         with self.acceleration.autocast():
             carry, output = self.model(self.carry, problem)
@@ -110,49 +140,91 @@ class Pretrainer:
         solved = torch.as_tensor(self.task.verify(self.problems, draft.cpu().numpy().astype(np.uint8)).solved)
         solution = torch.as_tensor(self._targets(logits), device=device).long()
         first = self.task.structure.written or 0  # a text's problem is no part of its answer
-        token_loss = F.cross_entropy(logits[:, first:].flatten(0, 1), solution[:, first:].flatten())
+        token_loss, best = self._answer_loss(logits[:, first:], solution[:, first:])
         halt_loss = F.binary_cross_entropy_with_logits(halt, solved.to(device).float())
-        (token_loss + self.config.halt_weight * halt_loss).backward()
-        self.optimizers.step(self.updates, self.config.updates)
+        loss = token_loss + config.halt_weight * halt_loss
+        if config.consistency:
+            loss = loss + config.consistency * self._inconsistency(logits[:, first:])
+        loss.backward()
+        self.optimizers.step(self.updates, config.updates)
         self.average.update(self.model)
         self.updates += 1
         self.steps += 1
         metrics = {
             "loss": token_loss.item(),
             "halt_loss": halt_loss.item(),
-            "solved": solved.float().mean().item(),
+            "solved": solved[best].float().mean().item(),
             "steps": self.steps.float().mean().item(),
         }
-        sure = (halt.detach().cpu() > 0) & (self.steps >= self.least_steps)
-        self._refill(carry, sure | (self.steps >= self.config.max_steps))
+        sure = (halt.detach().cpu() > 0) & (self.steps >= self._least_steps_now())
+        done = sure | (self.steps >= config.max_steps)
+        self._refill(carry, done[best].repeat_interleave(config.starts))
         return metrics
 
-    def _targets(self, logits: Float[Tensor, "batch length vocab"]) -> NDArray[np.uint8]:
-        """What to answer, uint8 [batch, length]: of several solutions the one that the network is nearest to.
+    def _targets(self, logits: Float[Tensor, "rows length vocab"]) -> NDArray[np.uint8]:
+        """What to answer, uint8 [rows, length]: of several solutions the one that the network is nearest to.
 
         Taught the one that a rule picks, it would have to learn the rule, and tell equal paths apart by it.
         """
         return self.task.nearest(self.problems, logits.detach().log_softmax(-1).cpu().numpy())
 
-    def _least_steps(self, count: int) -> Int[Tensor, " count"]:
+    def _answer_loss(
+        self, logits: Float[Tensor, "rows l v"], solution: Int[Tensor, "rows l"]
+    ) -> tuple[Float[Tensor, ""], Int[Tensor, " batch"]]:
+        """The loss of the answers that are taught, and which rows those are: all, or the best one of each problem."""
+        kind, starts = self.config.loss, self.config.starts
+        if starts == 1:
+            return answer_loss(logits, solution, kind), torch.arange(len(logits))
+        best = winners(logits, solution, starts, kind)
+        return answer_loss(logits[best], solution[best], kind), best.cpu()
+
+    def _inconsistency(self, logits: Float[Tensor, "rows l v"]) -> Float[Tensor, ""]:
+        """The divergence from the step before, where there was one; remembers this one."""
+        last, self.last = self.last, logits.detach()
+        going_on = (self.steps > 0).to(logits.device)
+        return logits.new_zeros(()) if last is None else consistency_loss(last, logits, going_on, self.config.loss)
+
+    def _least_steps(self, count: int) -> Int[Tensor, " rows"]:
         """Steps that the ``count`` problems taken last must go on for, 1 unless they explore.
 
         Without it a network that is sure early is never trained on late steps, and forgets there what it knew.
         """
         place = mix(self.config.seed, np.arange(self.supply.taken - count, self.supply.taken), LEAST_STEPS_STREAM)
-        share = (place >> np.uint64(11)) * 2.0**-53 / max(self.config.explore, 1e-9)
-        drawn = 2 + (share * (self.config.max_steps - 1)).astype(np.int64)
-        return torch.from_numpy(np.where(share < 1, drawn, 1))
+        drawn = least_steps(place, self.config.explore, self.config.max_steps)
+        return drawn.repeat_interleave(self.config.starts)
 
-    def _refill(self, carry: Carry, done: Tensor) -> None:
-        """New problems and carries for the slots that are done."""
-        fresh = self.model.initial_carry(1)
-        where = done.to(carry.answer.device)[:, None, None]
-        self.carry = Carry(*(torch.where(where, start, old) for start, old in zip(fresh, carry, strict=True)))
+    def _least_steps_now(self) -> Int[Tensor, " rows"]:
+        """The same after the present step; drawn anew where the config says so."""
+        if self.config.explore_draw == "episode":
+            return self.least_steps
+        place = mix(self.config.seed, self.updates, np.arange(len(self.steps)), STEP_STREAM)
+        return least_steps(place, self.config.explore, self.config.max_steps)
+
+    def _take(self, count: int) -> Problems:
+        """The next ``count`` problems, each in as many rows as it has starts."""
+        return self.supply.take(count)[np.repeat(np.arange(count), self.config.starts)]
+
+    def _fresh(self, done: Bool[Tensor, " rows"]) -> Carry:
+        """First carries for the rows that are done: one for all where there is no noise."""
+        noise = self.config.start_noise
+        if not noise or not done.any():
+            return self.model.initial_carry(1)
+        key = (mix(self.config.seed, self.supply.taken, START_STREAM) >> np.uint64(1)).item()
+        drawn = noisy_start(self.model, int(done.sum()), noise, torch.Generator().manual_seed(key))
+        whole = self.model.initial_carry(len(done))
+        for part, start in zip(whole, drawn, strict=True):
+            part[done.to(part.device)] = start
+        return whole
+
+    def _refill(self, carry: Carry, done: Bool[Tensor, " rows"]) -> None:
+        """New problems and carries for the rows that are done."""
         self.steps[done] = 0
-        if count := int(done.sum()):
-            self.problems.put(done.numpy(), self.supply.take(count))
+        if count := int(done.sum()) // self.config.starts:
+            self.problems.put(done.numpy(), self._take(count))
             self.least_steps[done] = self._least_steps(count)
+        where = done.to(carry.answer.device)[:, None, None]
+        fresh = self._fresh(done)
+        self.carry = Carry(*(torch.where(where, start, old) for start, old in zip(fresh, carry, strict=True)))
 
     def averaged(self) -> TRM:
         """The network with averaged weights, in evaluation mode, on the CPU; a copy."""
@@ -166,6 +238,7 @@ class Pretrainer:
         tensors = nest("model", self.model.state_dict()) | nest("optimizers", self.optimizers.state_dict())
         tensors |= nest("average", self.average.state_dict()) | nest("slots", slots)
         tensors |= nest("carry", self.carry._asdict()) | {"steps": self.steps, "least_steps": self.least_steps}
+        tensors |= {} if self.last is None else {"last": self.last}
         note = {"updates": self.updates, "taken": self.supply.taken, "config": describe(self.config)}
         save_tensors(path, tensors, note)
 
@@ -180,7 +253,7 @@ class Pretrainer:
         self.optimizers.load_state_dict(unnest("optimizers", tensors))
         self.average.load_state_dict(unnest("average", tensors))
         self.problems = Problems(**{name: value.numpy() for name, value in unnest("slots", tensors).items()})
-        self.carry = Carry(**unnest("carry", tensors))
+        self.carry, self.last = Carry(**unnest("carry", tensors)), tensors.get("last")
         self.steps, self.least_steps, self.updates = tensors["steps"], tensors["least_steps"], note["updates"]
         self.supply.close()
         self.supply = Supply(self.task, self.config.levels, self.config.seed, note["taken"])
@@ -196,11 +269,8 @@ def new_model(config: TRMConfig, task: Task, seed: int) -> TRM:
 def describe(config: PretrainConfig) -> dict[str, Any]:
     """The settings that decide the outcome, as JSON gives them back: how fast it runs is none of them."""
     settings: Mapping[str, Any] = dataclasses.asdict(config)
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in settings.items()
-        if name not in ("acceleration", "save_every")
-    }
+    deciding = {name: value for name, value in settings.items() if name not in ("acceleration", "save_every")}
+    return json.loads(json.dumps(deciding))
 
 
 def pretrain(config: PretrainConfig, folder: Path) -> Checkpoint:

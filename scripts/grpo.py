@@ -126,7 +126,7 @@ PRESETS = {
     "sudoku9x9": preset("sudoku9x9", ("clues30", "clues26", "minimal", "search"), ("clues30", "search")),
     "arithmetic": preset("arithmetic", ("sum3", "sum6", "chain", "carry"), ("carry", "sum6"), iterations=40),
     "algebra": preset("algebra", ("linear", "both_sides", "collect"), ("both_sides", "collect"), iterations=40),
-    "maze": preset("maze11x11", ("perfect", "long"), ("perfect",), iterations=40),
+    "maze": preset("maze11x11", ("random", "perfect", "far"), ("perfect", "far"), iterations=40),
 }
 """The first is the default."""
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from trm_gym import interpreted
+from trm_gym.algebra import solver as algebra
+from trm_gym.arithmetic import solver as arithmetic
 from trm_gym.compiled import below, patient
 from trm_gym.interpreted import Kernel
 from trm_gym.registration import make_task
@@ -61,6 +63,23 @@ def test_what_is_cut_short_is_begun_anew(name, level, monkeypatch):
     for one, other in zip(compiled, results(name, level), strict=True):
         np.testing.assert_array_equal(one, other, strict=True)
     assert cut > 0
+
+
+@pytest.mark.parametrize(("name", "solve"), [("arithmetic", arithmetic.solve), ("algebra", algebra.solve)])
+def test_what_is_no_problem_is_read_alike(name, solve, monkeypatch):
+    task, rng = make_task(name), np.random.default_rng(0)
+    levels = np.arange(60) % len(task.levels)
+    problem = task.supply(mix(8, np.arange(60)), levels, "train").problem
+    noise = rng.integers(0, task.vocab, problem.shape)
+    tokens = np.where(rng.random(problem.shape) < rng.choice([0.03, 0.3, 1.0], (60, 1)), noise, problem).astype(
+        np.uint8
+    )
+    tokens[:5, :32] = 10  # as many nines as there is room for
+    monkeypatch.setattr(interpreted, "PATIENCE", 0.0)
+    compiled = solve(tokens)
+    monkeypatch.setattr(Kernel, "__call__", lambda self, *arguments: self.interpret(*arguments, seconds=60.0))
+    for one, other in zip(compiled, solve(tokens), strict=True):
+        np.testing.assert_equal(one, other)
 
 
 def _draws(found, state):

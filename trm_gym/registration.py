@@ -37,6 +37,7 @@ TASKS = {
     "arithmetic": TaskEntry("TRM-Arithmetic-v0", "trm_gym.arithmetic", "ArithmeticTask", {}),
     "maze11x11": TaskEntry("TRM-Maze-v0", "trm_gym.maze", "MazeTask", {"size": 11}),
     "algebra": TaskEntry("TRM-Algebra-v0", "trm_gym.algebra", "AlgebraTask", {}),
+    "arc30x30": TaskEntry("TRM-ARC-v0", "trm_gym.arc", "ArcTask", {"size": 30}),
 }
 """Every task by its name. One that has a ``size`` comes in others too, under names such as maze30x30."""
 

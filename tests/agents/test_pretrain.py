@@ -11,7 +11,7 @@ import torch
 from agents.acceleration import AccelerationConfig, accelerate, probe_compiler, training_pass
 from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint, load_tensors, save_checkpoint
 from agents.halting import HaltHead
-from agents.optim import schedule
+from agents.optim import OptimConfig, schedule
 from agents.presets import PRETRAIN
 from agents.pretrain import PretrainConfig, Pretrainer, new_model, pretrain
 from agents.rollout import unroll
@@ -68,6 +68,95 @@ def test_a_resumed_run_ends_as_one_that_was_never_stopped(tmp_path):
         assert torch.equal(value, other.average.weights[name]), name
     np.testing.assert_array_equal(whole.problems.problem, other.problems.problem)
     assert whole.supply.taken == other.supply.taken
+
+
+OPTIONS = {
+    "stablemax": {"loss": "stablemax"},
+    "consistency": {"consistency": 1.0},
+    "start_noise": {"start_noise": 0.5},
+    "starts": {"start_noise": 0.5, "starts": 3},
+    "depths": {"depths": ((1, 1), (1, 2), (2, 2)), "model": TRMConfig(hidden=8, cycles=2, latent_updates=2)},
+    "adam_atan2": {"optim": OptimConfig(core="adam_atan2", atan2_lr=1e-2)},
+    "all": {"loss": "stablemax", "explore_draw": "step", "consistency": 0.1, "start_noise": 0.2, "starts": 2},
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_each_option_changes_the_run_and_resumes_to_the_bit(option, tmp_path):
+    config = dataclasses.replace(TINY, **OPTIONS[option])
+    whole, seen = run(config, 12)
+    assert seen != run(TINY, 12)[1] and all(np.isfinite(list(metrics.values())).all() for metrics in seen)
+    half, _ = run(config, 6)
+    half.save(tmp_path / "state.safetensors")
+    other = Pretrainer(config)
+    other.load(tmp_path / "state.safetensors")
+    assert [other.update() for _ in range(6)] == seen[6:]
+    for name, value in whole.model.state_dict().items():
+        assert torch.equal(value, other.model.state_dict()[name]), name
+
+
+def test_a_problem_stands_in_all_rows_of_its_starts():
+    trainer, _ = run(dataclasses.replace(TINY, start_noise=0.5, starts=3), 5)
+    rows = trainer.problems.problem.reshape(8, 3, -1)
+    assert (rows == rows[:, :1]).all() and len(np.unique(rows[:, 0], axis=0)) > 1
+    assert (trainer.steps.view(8, 3) == trainer.steps.view(8, 3)[:, :1]).all()
+    assert trainer.carry.answer.view(8, 3, -1).std(dim=1).min() > 0
+
+
+def lengths_when_sure(draw: str) -> list[int]:
+    """How many steps problems took with a halt head that is always sure."""
+    trainer = Pretrainer(dataclasses.replace(TINY, explore=1.0, explore_draw=draw, batch=64))
+    lengths = []
+    for _ in range(8):
+        torch.nn.init.constant_(trainer.model.halt.bias, 50.0)
+        before = trainer.steps.clone()
+        trainer.update()
+        lengths += (before + 1)[trainer.steps == 0].tolist()
+    return lengths
+
+
+def test_exploring_is_drawn_once_a_problem_or_after_each_step():
+    once, anew = lengths_when_sure("episode"), lengths_when_sure("step")
+    assert set(once) == set(anew) == {2, 3, 4}
+    # Drawn once, lengths of 2, 3, 4 are alike; drawn anew at each step they have 3/9, 4/9, 2/9.
+    assert anew.count(4) / len(anew) < once.count(4) / len(once)
+
+
+def test_depth_grows_over_the_run_and_ends_as_the_model_has_it():
+    model = TRMConfig(hidden=8, cycles=2, latent_updates=3, positions="candidates")
+    trainer = Pretrainer(dataclasses.replace(TINY, model=model, depths=((1, 1), (2, 3)), updates=6))
+    seen = []
+    for _ in range(6):
+        trainer.update()
+        seen.append((trainer.model.cycles, trainer.model.latent_updates))
+    assert seen == [(1, 1)] * 3 + [(2, 3)] * 3
+    assert (trainer.averaged().cycles, trainer.averaged().latent_updates) == (2, 3)
+
+
+@pytest.mark.parametrize("preset", ["official_sudoku_mlp", "official_sudoku_attention"])
+def test_the_published_way_of_training_runs(preset):
+    """Small: its size is in test_official.py."""
+    whole = PRETRAIN[preset]
+    model = dataclasses.replace(whole.model, hidden=16, heads=2, cycles=2, latent_updates=2)
+    small = {"task": "sudoku4x4", "levels": ("clues10-12",), "batch": 8, "acceleration": PLAIN}
+    optim = dataclasses.replace(whole.optim, atan2_lr=1e-2, warmup=1, weight_decay=0.1)
+    trainer, seen = run(dataclasses.replace(whole, model=model, optim=optim, **small), 30)
+    assert seen[-1]["loss"] < 0.85 * seen[0]["loss"]
+    assert trainer.model.prefix is not None and trainer.model.prefix.puzzles.abs().min() > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"starts": 2}, "all the same without noise"),
+        ({"starts": 0}, "starts must be at least 1"),
+        ({"start_noise": -1.0}, "start_noise must not be negative"),
+        ({"depths": ((1, 1), (3, 6))}, r"the last \(1, 1\) as the model has it"),
+    ],
+)
+def test_options_that_do_not_fit_say_so(changes, message):
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(TINY, **changes)
 
 
 def test_a_state_of_other_settings_is_refused(tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy
 
-from tests.algebra.oracle import X, read, right, wanted
+from scripts.oracles.algebra import X, read, right, wanted
 from trm_gym.algebra import AlgebraTask, generator
 from trm_gym.algebra.layout import PLACE_OF_CELL
 from trm_gym.algebra.levels import LEVELS, AlgebraLevel

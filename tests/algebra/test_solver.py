@@ -8,7 +8,7 @@ import sympy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.algebra.oracle import X, Y, read, right
+from scripts.oracles.algebra import X, Y, read, right
 from trm_gym.algebra import AlgebraTask, parser
 from trm_gym.algebra.parser import ANSWER, WRITTEN
 from trm_gym.algebra.rational import DEGREE, UNDER

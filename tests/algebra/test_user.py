@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sympy
 
-from tests.algebra.oracle import read
+from scripts.oracles.algebra import read
 from trm_gym.algebra import AlgebraTask
 from trm_gym.algebra.parser import ANSWER, WRITTEN
 from trm_gym.algebra.user import from_words

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.algebra.oracle import right
+from scripts.oracles.algebra import right
 from trm_gym.algebra import AlgebraTask
 from trm_gym.algebra.parser import ANSWER, WRITTEN
 from trm_gym.task import Problems

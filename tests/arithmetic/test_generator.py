@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.arithmetic.oracle import answer, parse, value
+from scripts.oracles.arithmetic import answer, parse, value
 from trm_gym.arithmetic import ArithmeticTask, generator
 from trm_gym.splits import SPLITS
 from trm_gym.streams import mix

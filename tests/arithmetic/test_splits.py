@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.arithmetic.oracle import form, parse
+from scripts.oracles.arithmetic import form, parse
 from trm_gym.arithmetic import ArithmeticTask
 from trm_gym.arithmetic.invariant import split_hash
 from trm_gym.splits import SPLITS, split_of

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.arithmetic.oracle import answer, parse, value
+from scripts.oracles.arithmetic import answer, parse, value
 from trm_gym.arithmetic import ArithmeticTask
 from trm_gym.task import Problems
 from trm_gym.text import SYMBOLS, answer_tokens, as_text

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import label as components
 
-from tests.maze.oracle import OFF, ON, WALL, graph_of, steps_of
+from scripts.oracles.maze import OFF, ON, WALL, graph_of, steps_of
 from trm_gym.maze import MazeTask, generator
 from trm_gym.maze.invariant import split_hash
 from trm_gym.maze.levels import levels

@@ -5,7 +5,7 @@ from __future__ import annotations
 import networkx as nx
 import numpy as np
 
-from tests.maze.oracle import GOAL, OFF, ON, START, graph_of, steps_of
+from scripts.oracles.maze import GOAL, OFF, ON, START, graph_of, steps_of
 from trm_gym.maze import MazeTask
 from trm_gym.maze.solver import nearest, solve
 

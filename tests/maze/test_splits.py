@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.maze.oracle import guises
+from scripts.oracles.maze import guises
 from trm_gym.maze import MazeTask
 from trm_gym.maze.invariant import split_hash
 from trm_gym.splits import SPLITS, split_of

@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from tests.maze.oracle import ON
+from scripts.oracles.maze import ON
 from trm_gym.maze import MazeTask
 from trm_gym.maze.user import read_jsonl
 from trm_gym.task import ProblemError

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.maze.oracle import GOAL, OFF, ON, START, graph_of, obeys
+from scripts.oracles.maze import GOAL, OFF, ON, START, graph_of, obeys
 from trm_gym.maze import MazeTask
 from trm_gym.maze.user import read_jsonl
 from trm_gym.task import Problems

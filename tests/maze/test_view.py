@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.maze.oracle import ON
+from scripts.oracles.maze import ON
 from trm_gym.maze import MazeTask
 
 

@@ -32,9 +32,9 @@ def ablate_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The script in an empty folder with these words; how many networks or heads it trained."""
     monkeypatch.chdir(tmp_path)
     done: list[str] = []
-    pretrain, teach = ablate.pretrain, ablate.teach_grpo
+    pretrain, teach = ablate.pretrain, ablate.teach
     monkeypatch.setattr(ablate, "pretrain", lambda *args: done.append("network") or pretrain(*args))
-    monkeypatch.setattr(ablate, "teach_grpo", lambda *args: done.append("head") or teach(*args))
+    monkeypatch.setattr(ablate, "teach", lambda *args: done.append("head") or teach(*args))
 
     def call(*words: str) -> int:
         done.clear()

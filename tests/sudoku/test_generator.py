@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sudoku.oracle import obeys, sat_solutions
+from scripts.oracles.sudoku import obeys, sat_solutions
 from trm_gym.sudoku import SudokuTask
 from trm_gym.sudoku.levels import LEVELS
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sudoku.oracle import sat_solutions
+from scripts.oracles.sudoku import sat_solutions
 from trm_gym.sudoku import SudokuTask
 from trm_gym.sudoku.batch import searched
 from trm_gym.sudoku.elimination import yields

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sudoku.oracle import BOXES, obeys, sat_solutions
+from scripts.oracles.sudoku import BOXES, obeys, sat_solutions
 from trm_gym.splits import SPLITS, split_of
 from trm_gym.streams import mix
 from trm_gym.sudoku import SudokuTask

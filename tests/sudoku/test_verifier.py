@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sudoku.oracle import obeys, sat_solutions, units
+from scripts.oracles.sudoku import obeys, sat_solutions, units
 from trm_gym.sudoku import SudokuTask
 from trm_gym.sudoku.user import read_file
 from trm_gym.task import Problems

@@ -123,7 +123,7 @@ def _values(rows: Integers) -> Facts:
     row, point = rows[:, 0], rows[:, 1]
     value = np.tile([[0, 1]], (len(rows), 1))
     counts = np.ones(len(rows), np.int64)
-    for power in range(DEGREE, -1, -1):
+    for power in range(degrees(row).max(initial=0), -1, -1):
         under = value[:, 1] * point[:, UNDER]
         counts[under > LIMIT] = LARGE
         value = quotient(value[:, 0] * point[:, 0] + row[:, power] * np.minimum(under, LIMIT), under)

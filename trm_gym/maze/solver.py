@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.compiled import inner, patient
+from trm_gym.compiled import inner, kernel, patient
 from trm_gym.maze.field import OFF, ON, OPEN, flood, load, workspace
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 CELLS = " 0123456789+-*/^()=,xy"
+WRITTEN = 32
 Tree = int | tuple
 
 
@@ -116,3 +117,9 @@ def answer(cells: np.ndarray) -> Fraction | None:
     said = Fraction(top, bottom)
     lowest = said.numerator == top and said.denominator == bottom and (bottom != 1 or match[3] is None)
     return (-said if match[1] else said) if lowest else None
+
+
+def fault(problem: np.ndarray, solution: np.ndarray) -> str:
+    """What is wrong with a solution uint8 [48] of an expression; "" if nothing."""
+    right = value(parse(text_of(problem[:WRITTEN]).strip()))
+    return "" if answer(solution[WRITTEN:]) == right else f"it comes to {right}"

@@ -1,0 +1,204 @@
+"""What is handed lies: each target takes a generator, makes one case of it and plays it.
+
+A case is passed when it ends in a ValueError (which the package's own errors are) or in a result that is right; what is
+right, the target asserts.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+from gymnasium.error import ResetNeeded
+
+from agents.checkpoint import SHIPPED, load_checkpoint
+from agents.cli import load_config
+from scripts.fuzzing import mangle
+from trm_gym.env import RefinementEnv
+from trm_gym.registration import TASKS, make_task
+from trm_gym.task import Problems, Task
+from trm_gym.vector import RefinementVectorEnv
+
+NAMES = (*TASKS, "maze5x5", "maze30x30")
+
+
+@functools.cache
+def seeds(name: str) -> tuple[str, ...]:
+    """Some problems of a task as text."""
+    task = make_task(name)
+    levels = [task.default_level] if name.startswith("sudoku") else range(len(task.levels))
+    batches = [task.generate(4, level, "train", 0) for level in levels]
+    return tuple(task.decode(row) for batch in batches for row in batch.problem)
+
+
+def right(task: Task, problems: Problems) -> None:
+    """Assert that problems that were read are sound, and solved by their solutions."""
+    assert problems.problem.shape[1] == task.length and problems.problem.max() < task.vocab
+    assert (problems.level == -1).all() and np.isfinite(problems.difficulty).all()
+    assert task.verify(problems, problems.solution).solved.all()
+
+
+def problem(rng: Random) -> None:
+    """A person's own problem, in any form."""
+    task = make_task(name := rng.choice(NAMES))
+    given = mangle.text(rng, seeds(name)) if rng.randrange(2) else mangle.anything(rng, task.length, seeds(name))
+    right(task, task.encode(given))
+
+
+def file(rng: Random) -> None:
+    """A file of problems, or of one."""
+    task = make_task(name := rng.choice(NAMES))
+    rows = [json.dumps({"q": text, "id": text, "len": rng.randrange(9), "grid": text}) for text in seeds(name)]
+    content = mangle.content(rng, [*seeds(name), *rows, "What is 3 + 4?", "Solve 3*x = 6 for x."])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, rng.choice(("a.txt", "a.jsonl")))
+        path.write_bytes(content)
+        right(task, task.encode(path) if rng.randrange(2) else task.read_file(path).problems)
+
+
+def solving(rng: Random) -> None:
+    """Tokens to solve, and answers to judge."""
+    task = make_task(rng.choice(NAMES))
+    tokens = np.array([rng.randrange(task.vocab) for _ in range(task.length)], np.uint8)
+    if rng.randrange(2):
+        solution = task.solve(tokens)
+        assert solution.shape == (task.length,)
+    else:
+        one = task.generate(1, task.default_level, "train", rng.randrange(3))
+        answers = mangle.array(rng, task.length)
+        verdicts = task.verify(one, answers)
+        assert ((verdicts.score == 1) == verdicts.solved).all() and not np.isnan(verdicts.score).any()
+
+
+def making(rng: Random) -> None:
+    """Arguments of an environment."""
+    settings = {
+        "task": rng.choice((*NAMES, "maze0x0", "sudoku10x10", "maze11x12", "")),
+        "level": rng.choice((None, 0, 1, "far")),
+        "split": rng.choice(("train", "test")),
+        "max_steps": rng.choice((1, 16)),
+        "step_cost": rng.choice((0.0, 0.1)),
+        "reward": rng.choice(("exact", "graded", "progress")),
+        "render_mode": rng.choice((None, "ansi")),
+        "size": rng.choice((None, 4, 9)),
+    }
+    settings[rng.choice(list(settings))] = mangle.anything(rng, 4, ["train", "exact"])
+    RefinementEnv(**settings)
+
+
+@functools.cache
+def played(name: str) -> RefinementEnv:
+    """An environment that goes on from case to case, which no bad input may break."""
+    env = RefinementEnv(name)
+    env.reset(seed=0)
+    return env
+
+
+@functools.cache
+def many(name: str) -> RefinementVectorEnv:
+    """The same for three slots."""
+    envs = RefinementVectorEnv(3, name)
+    envs.reset(seed=0)
+    return envs
+
+
+def reset(rng: Random) -> None:
+    """Seed and options of a reset."""
+    name, batch = rng.choice(NAMES), rng.randrange(2)
+    env, length = (many(name) if batch else played(name)), make_task(name).length
+    wild = functools.partial(mangle.anything, rng, rng.choice((3, length)), seeds(name))
+    keys = ("level", "split", "problem", "levels", "problems", "reset_mask", "nonsense")
+    known = {"split": "train", "reset_mask": np.array([True, False, True]), "levels": [0, 0, 0], "problems": [None] * 3}
+    options = {
+        key: known[key] if key in known and rng.randrange(2) else wild() for key in rng.sample(keys, rng.randrange(3))
+    }
+    seed: Any = rng.choice((None, 3, mangle.number(rng), [1, 2, 3], [None, 1, 2**63], "7", wild()))
+    if rng.randrange(2):
+        options = {key: value for key, value in options.items() if key not in ("level", "levels", "split")}
+    env.reset(seed=seed, options=options if rng.randrange(8) else wild())
+    seen = env.reset(seed=1)[0]
+    assert env.observation_space.contains(seen), "a bad reset must leave a sound environment"
+
+
+def action(rng: Random) -> None:
+    """Actions of any shape, type and range."""
+    name, batch = rng.choice(NAMES), rng.randrange(2)
+    env, length = (many(name) if batch else played(name)), make_task(name).length + 1
+    given = mangle.array(rng, length) if rng.randrange(2) else mangle.anything(rng, length, ["1"])
+    if rng.randrange(3) == 0:
+        given = env.action_space.sample()
+        given[..., rng.randrange(length)] = rng.choice((0, 1, 2, 99, -1))
+    try:
+        seen, reward, *_ = env.step(given)
+    except ResetNeeded:
+        env.reset()
+        return
+    assert env.observation_space.contains(seen) and np.isfinite(reward).all()
+
+
+@dataclass(frozen=True)
+class _Inner:
+    """A part of a config."""
+
+    rate: float = 0.1
+    names: tuple[str, ...] = ("a",)
+
+
+@dataclass(frozen=True)
+class _Config:
+    """A config with a field of each kind."""
+
+    steps: int = 3
+    out: Path = Path("runs")
+    inner: _Inner = field(default_factory=_Inner)
+
+
+def config(rng: Random) -> None:
+    """A YAML file of settings."""
+    lines = [
+        "steps: 4",
+        "inner:\n  rate: 1e-3\n  names: [a, b]",
+        "out: there",
+        "steps: {a: 1}",
+        "&a [*a]",
+        "!!python/name:os",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "config.yaml")
+        path.write_bytes(mangle.content(rng, lines))
+        read = load_config(path, _Config())
+    assert type(read.steps) is int and isinstance(read.out, Path) and isinstance(read.inner.rate, float)
+
+
+def checkpoint(rng: Random) -> None:
+    """A checkpoint with bytes that are not what was written."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("config.json", "model.safetensors"):
+            whole = bytearray((SHIPPED / "sudoku4x4" / name).read_bytes())
+            # The first bytes of tensors are the header; beyond it, a changed weight is a weight like any other.
+            for _ in range(rng.choice((0, 0, 1, 1, 3))):
+                at = rng.randrange(len(whole) if name == "config.json" else 2000)
+                whole[at] = rng.choice((rng.randrange(256), ord(rng.choice('0123456789{}[]",:-e'))))
+            cut = rng.randrange(len(whole)) if rng.randrange(6) == 0 else len(whole)
+            Path(folder, name).write_bytes(whole[:cut])
+        assert load_checkpoint(folder).task in TASKS
+
+
+TARGETS: dict[str, tuple[Callable[[Random], None], int]] = {
+    "problem": (problem, 30),
+    "file": (file, 15),
+    "solving": (solving, 15),
+    "making": (making, 10),
+    "reset": (reset, 15),
+    "action": (action, 10),
+    "config": (config, 4),
+    "checkpoint": (checkpoint, 1),
+}
+"""Each target and how many cases of a hundred are its."""

@@ -1,0 +1,204 @@
+"""Measure every level with solvers and with the shipped networks, check that difficulty means something, and write
+docs/levels.md.
+
+python scripts/levels.py
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.checkpoint import SHIPPED, load_checkpoint
+from agents.cli import main
+from agents.files import atomic_write
+from agents.metrics import oracle_steps
+from agents.rollout import unroll
+from trm_gym.maze.field import ON, WALL
+from trm_gym.registration import TASKS, make_task
+from trm_gym.streams import mix
+from trm_gym.sudoku.batch import searched
+from trm_gym.sudoku.geometry import geometry
+from trm_gym.task import Problems, Task
+
+GROUPS = 4
+"""Problems of all levels are cut into so many groups of equal size, from the easiest to the hardest."""
+
+Measures = dict[str, NDArray[np.float64]]
+"""What was measured of B problems, float64 [B] each; the first is what must rise with the difficulty."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Measure the levels of every environment."""
+
+    count: int = 400
+    """Problems of each level."""
+    tasks: tuple[str, ...] = (*TASKS, "maze30x30")
+    """The tasks."""
+    networks: bool = True
+    """Whether the shipped networks are asked too, which takes a few minutes."""
+    out: Path = Path("docs", "levels.md")
+    """Where the tables go."""
+
+    def __post_init__(self) -> None:
+        if self.count < GROUPS:
+            raise ValueError(f"--count must be at least {GROUPS}, got {self.count}")
+
+
+def of_sudokus(task: Task, problems: Problems) -> Measures:
+    """What a search does that proves the solution unique."""
+    efforts = searched(problems.problem, 2, geometry(round(task.length**0.5))).efforts.astype(float)
+    sweeps, branches = efforts[:, :2].sum(axis=1), efforts[:, 2]
+    return {
+        "sweeps and branches": sweeps + branches,
+        "sweeps of singles": sweeps,
+        "hidden singles needed": (efforts[:, 1] > 0).astype(float),
+        "branch nodes": branches,
+        "givens": (problems.problem > 0).sum(axis=1).astype(float),
+    }
+
+
+def of_mazes(task: Task, problems: Problems) -> Measures:
+    """A shortest path and what lies beside it."""
+    length = 1.0 + (problems.solution == ON).sum(axis=1)
+    return {
+        "path length": length,
+        "branches beside it": problems.difficulty - length,
+        "walls": (problems.problem == WALL).mean(axis=1),
+    }
+
+
+def of_text(task: Task, problems: Problems) -> Measures:
+    """Operations, how deep brackets, products and sums are nested in each other, and digits to be found."""
+    texts = [task.decode(row) for row in problems.problem]
+    answers = [task.decode(row) for row in problems.solution]
+    digits = [len(re.findall("[0-9]", answer)) for answer in answers]
+    operations = [len(re.findall(r"[-+*/^]", text)) for text in texts]
+    return {
+        "operations and digits": np.add(operations, digits).astype(float),
+        "operations": np.array(operations, float),
+        "expression depth": np.array([depth(text) for text in texts], float),
+        "digits of the answer": np.array(digits, float),
+    }
+
+
+def depth(text: str) -> int:
+    """How many sums, products and powers stand within each other: 0 for a number, 2 for ``3*x+4``, 4 for
+    ``2*(3*x+4)+1``.
+    """
+    text = re.sub(r"(?<![0-9xy)])-", "", text)  # a sign is no operation
+    parts, level = [""], 0
+    for sign in text:
+        level += (sign == "(") - (sign == ")")
+        if not level and sign in "=,":
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return max(_depth(part) for part in parts)
+
+
+def _depth(text: str) -> int:
+    """The depth of one side."""
+    for signs in ("+-", "*/", "^"):
+        cuts, level = [-1], 0
+        for place, sign in enumerate(text):
+            level += (sign == "(") - (sign == ")")
+            if not level and sign in signs:
+                cuts.append(place)
+        if len(cuts) > 1:
+            ends = [*cuts[1:], len(text)]
+            return 1 + max(_depth(text[start + 1 : end]) for start, end in zip(cuts, ends, strict=True))
+    inside = re.search(r"\((.*)\)", text)
+    return _depth(inside[1]) if inside else 0
+
+
+MEASURES: dict[str, Callable[[Task, Problems], Measures]] = {
+    "sudoku": of_sudokus,
+    "maze": of_mazes,
+    "arithmetic": of_text,
+    "algebra": of_text,
+}
+"""What is measured, by the first word of a task's name."""
+
+
+def first_steps(name: str, task: Task, problems: Problems) -> Measures:
+    """The first step at which the shipped network is right, of those that it solves, and the share of those."""
+    if not (SHIPPED / name).is_dir():
+        return {}
+    solved = unroll(load_checkpoint(name).model, task, problems, 16).solved.numpy()
+    steps = oracle_steps(solved, hopeless=0).astype(float)
+    return {"network's first right step": np.where(steps > 0, steps, np.nan), "solved by it": (steps > 0).astype(float)}
+
+
+def rising(difficulty: NDArray[np.float64], measure: NDArray[np.float64]) -> list[float]:
+    """The mean of a measure in each group of problems of like difficulty, from easy to hard."""
+    order = np.argsort(difficulty, kind="stable")
+    return [float(measure[part].mean()) for part in np.array_split(order, GROUPS)]
+
+
+def section(name: str, config: Config) -> str:
+    """The tables of one task."""
+    task, rows, all_difficulties, all_measures = make_task(name), [], [], []
+    for index, level in enumerate(task.levels):
+        keys = mix(0x1E7E1, index, np.arange(config.count))
+        problems = task.supply(keys, np.full(config.count, index), "test")
+        measure = next(of for start, of in MEASURES.items() if name.startswith(start))
+        measures = measure(task, problems)
+        all_difficulties.append(problems.difficulty.astype(float))
+        all_measures.append(measures)
+        shown = {**measures, **(first_steps(name, task, problems) if config.networks else {})}
+        rows.append((level.name, problems.difficulty, shown))
+        print(f"{name} {level.name}", file=sys.stderr)
+    titles = list(rows[0][2])
+    lines = [f"| level | difficulty | {' | '.join(titles)} |", f"|{'---|' * (2 + len(titles))}"]
+    for title, difficulty, measures in rows:
+        cells = [_mean(values) for values in measures.values()]
+        lines.append(f"| {title} | {difficulty.mean():.1f} ± {difficulty.std():.1f} | {' | '.join(cells)} |")
+    primary = next(iter(all_measures[0]))
+    means = rising(np.concatenate(all_difficulties), np.concatenate([measures[primary] for measures in all_measures]))
+    rises = all(one < other for one, other in itertools.pairwise(means))
+    checked = f"From the easiest quarter of all these problems to the hardest, {primary} on average: " + ", ".join(
+        f"{mean:.1f}" for mean in means
+    )
+    heading = TASKS[name].env_id if name in TASKS else f"{name}"
+    return f"## {heading}\n\n" + "\n".join(lines) + f"\n\n{checked}: {'rising' if rises else '**not rising**'}.\n"
+
+
+def _mean(values: NDArray[np.float64]) -> str:
+    known = values[~np.isnan(values)]
+    return f"{known.mean():.2f}" if len(known) else ""
+
+
+HEAD = """# Levels
+
+What the levels hold, measured on {count} problems each of the test split; means, and of the difficulty the spread too.
+Made by `python scripts/levels.py`, which fails where difficulty does not rise with what solvers measure.
+
+- sudoku: sweeps of naked and of hidden singles before a search branches, branch nodes of a search that proves the
+  solution unique; "hidden singles needed" is the share of such problems
+- mazes: steps of a shortest path, open cells beside it at which a walker could leave it, the share of walls
+- arithmetic and algebra: operations, how deep sums, products and powers are nested, digits of the answer
+
+The last columns are the shipped network's: the first step at which its draft is right, and the share that it solves.
+
+"""
+
+
+def run(config: Config) -> None:
+    """Write the page. Exit code 1 where a difficulty does not mean what it should."""
+    sections = [section(name, config) for name in config.tasks]
+    print(atomic_write(config.out, HEAD.format(count=config.count) + "\n".join(sections)))
+    if any("**not rising**" in part for part in sections):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main(run, Config)

@@ -1,0 +1,95 @@
+"""What sudoku means, written once more: by a SAT solver and by sets, sharing no code with the package."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from typing import final
+
+import numpy as np
+from pysat.solvers import Cadical153
+
+BOXES = {4: (2, 2), 6: (2, 3), 9: (3, 3)}
+
+
+def units(size: int) -> list[list[int]]:
+    """The cells of every row, column and box."""
+    height, width = BOXES[size]
+    board = np.arange(size * size).reshape(size, size)
+    corners = itertools.product(range(0, size, height), range(0, size, width))
+    boxes = [board[row : row + height, column : column + width].ravel() for row, column in corners]
+    return [[int(cell) for cell in unit] for unit in [*board, *board.T, *boxes]]
+
+
+def obeys(cells: np.ndarray, size: int) -> bool:
+    """Whether every unit holds every digit once."""
+    return all({int(cells[cell]) for cell in unit} == set(range(1, size + 1)) for unit in units(size))
+
+
+def literal(cell: int, digit: int, size: int) -> int:
+    """The variable that says that a cell holds a digit."""
+    return cell * size + digit
+
+
+def rules(size: int) -> list[list[int]]:
+    """The rules of an empty board, as clauses."""
+    digits = range(1, size + 1)
+    clauses = []
+    for cell in range(size * size):
+        clauses.append([literal(cell, digit, size) for digit in digits])
+        for first, second in itertools.combinations(digits, 2):
+            clauses.append([-literal(cell, first, size), -literal(cell, second, size)])
+    for unit in units(size):
+        for digit in digits:
+            for first, second in itertools.combinations(unit, 2):
+                clauses.append([-literal(first, digit, size), -literal(second, digit, size)])
+    return clauses
+
+
+def sat_solutions(problem: np.ndarray, size: int, limit: int = 2) -> list[list[int]]:
+    """Up to ``limit`` solutions of a problem uint8 [L]."""
+    with Cadical153() as solver:
+        for clause in rules(size):
+            solver.add_clause(clause)
+        for cell in np.flatnonzero(problem):
+            solver.add_clause([literal(int(cell), int(problem[cell]), size)])
+        found = []
+        while len(found) < limit and solver.solve():
+            true = [number for number in solver.get_model() or [] if number > 0]
+            found.append([(number - 1) % size + 1 for number in true])
+            solver.add_clause([-number for number in true])
+        return found
+
+
+@final
+class Uniqueness:
+    """Says whether problems have the solution that is claimed and no other, by one SAT solver for many of a size."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._asked = size, 0
+        self._solver = Cadical153(bootstrap_with=rules(size))
+
+    def holds(self, problem: np.ndarray, solution: np.ndarray) -> bool:
+        """Whether ``solution``, uint8 [L], is the only one of ``problem``, uint8 [L]."""
+        if not obeys(solution, self._size) or ((problem > 0) & (problem != solution)).any():
+            return False
+        if self._asked == _FORGET:
+            self._solver.delete()
+            self.__init__(self._size)
+        self._asked += 1
+        # The clause that forbids the solution is switched on by a variable of its own, so that it binds this call only.
+        switch = self._size**3 + self._size + self._asked
+        free = np.flatnonzero(problem == 0)
+        self._solver.add_clause([-switch, *(-literal(int(cell), int(solution[cell]), self._size) for cell in free)])
+        givens = [literal(int(cell), int(problem[cell]), self._size) for cell in np.flatnonzero(problem)]
+        return not self._solver.solve(assumptions=[switch, *givens])
+
+
+_FORGET = 2000  # questions, each of which leaves a clause behind
+_solver_of = functools.cache(Uniqueness)
+
+
+def fault(problem: np.ndarray, solution: np.ndarray) -> str:
+    """What is wrong with a solution uint8 [L] of a problem uint8 [L] that is meant to have only one; "" if nothing."""
+    unique = _solver_of(round(len(problem) ** 0.5)).holds(problem, solution)
+    return "" if unique else "the solution is none, or not the only one"

