@@ -1,6 +1,7 @@
 """States taken and put back: search can branch, and what is no state of the environment is refused."""
 
 import copy
+from multiprocessing import Pipe
 
 import cloudpickle
 import gymnasium
@@ -46,9 +47,9 @@ def test_a_batch_branches(env_id, mode):
     assert isinstance(envs, RefinementVectorEnv)
     envs.reset(seed=3)
     envs.step(actions(envs, 99))
-    state = envs.get_state()
+    state, twin = envs.get_state(), copy.deepcopy(envs)
     first = future(envs)
-    assert future(envs) != first
+    assert future(envs) != first and future(twin) == first
     envs.set_state(state)
     assert future(envs) == first
     other = RefinementVectorEnv(5, envs.task, max_steps=4, autoreset_mode=mode)
@@ -69,6 +70,24 @@ def test_copies_and_pickles_go_their_own_ways(env_id, twin_of):
     seen = [twin.step(draft(inner, True)), twin.reset(), twin.reset()]
     assert inner.episodes.playing[0], "the original plays on"
     assert repr([env.step(draft(inner, True)), env.reset(), env.reset()]) == repr(seen)
+
+
+def by_pickle(value):
+    """As ``multiprocessing`` sends it, without the help of cloudpickle."""
+    ours, theirs = Pipe()
+    with ours, theirs:
+        theirs.send(value)
+        return ours.recv()
+
+
+@every_id
+def test_tasks_are_shared_by_copies_and_pickled_by_name(env_id):
+    env = scalar(env_id)
+    assert copy.deepcopy(env).task is env.task
+    sent = by_pickle(env.task)
+    assert sent is env.task and len(cloudpickle.dumps(env.task)) < 200
+    own = ToyTask(graded=False)
+    assert by_pickle(own) is not own and not by_pickle(own).graded
 
 
 def test_a_branch_of_an_episode_has_its_own_end():

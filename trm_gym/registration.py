@@ -58,6 +58,14 @@ def make_task(name: str, size: int | None = None) -> Task:
     return _made(name)
 
 
+def is_made(task: Task) -> bool:
+    """Whether ``task`` is the one that ``make_task`` gives for its name."""
+    try:
+        return make_task(task.name) is task
+    except ValueError:
+        return False
+
+
 @functools.cache
 def _made(name: str) -> Task:
     entry = _entry(name)

@@ -9,7 +9,7 @@ import abc
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 
@@ -188,6 +188,16 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def draw_rgb(self, problems: Problems, draft: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:
         """A batch of one and a draft uint8 [L] as a picture uint8 [H, W, 3] with a line of text below."""
+
+    def __deepcopy__(self, memo: dict) -> Task:
+        """The task itself: nothing about it changes, so that copies of an environment share it."""
+        return self
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        """Pickled by name where the suite knows it by that name; what it is made of then stays at home."""
+        from trm_gym.registration import is_made, make_task
+
+        return (make_task, (self.name,)) if is_made(self) else super().__reduce_ex__(protocol)
 
     def level_index(self, level: int | str) -> int:
         """The index of a level given by index or name. Raises ValueError with the known levels."""
