@@ -162,10 +162,7 @@ class Pretrainer:
         return metrics
 
     def _targets(self, logits: Float[Tensor, "rows length vocab"]) -> NDArray[np.uint8]:
-        """What to answer, uint8 [rows, length]: of several solutions the one that the network is nearest to.
-
-        Taught the one that a rule picks, it would have to learn the rule, and tell equal paths apart by it.
-        """
+        """What to answer, uint8 [rows, length]: of several solutions the one nearest to the network's own answer."""
         return self.task.nearest(self.problems, logits.detach().log_softmax(-1).cpu().numpy())
 
     def _answer_loss(

@@ -145,14 +145,30 @@ def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> Reading:
     added = terms.present & (depth == 0) & ~is_factor(before[0]) & ~is_factor(after[0])
     summed = added * sign
     columns = (summed[:, None] @ (mine @ (place * figure[..., None]).float()).flatten(2)).squeeze(1)
-    unknown = (kind > 0).any(-1, keepdim=True)
-    role = torch.where(kind == 2, ROLES - 1, degree.clamp(max=ROLES - 2)) + ROLES * equation
-    totals = ((summed * unknown * size * (1 - 2 * right_side))[:, None] @ F.one_hot(role, 2 * ROLES).float()).squeeze(1)
-    by_role = values(totals.unflatten(1, (2, ROLES)).transpose(1, 2)).flatten(2)
+    totals = totals_by_role(summed * size * (1 - 2 * right_side), kind, degree, equation)
     inside = terms.present & (depth == 1) & (degree < 2)
     factor = 2 * (passed("(") - 1).clamp(0, FACTORS - 1) + degree.clamp(max=1)
-    factors = ((inside * sign * size)[:, None] @ F.one_hot(factor, 2 * FACTORS).float()).squeeze(1)
-    return Reading(features[:, :most], values(columns), by_role, values(factors).flatten(1))
+    factors = summed_by(inside * sign * size, factor, 2 * FACTORS)
+    return Reading(features[:, :most], values(columns), values(totals).flatten(2), values(factors).flatten(1))
+
+
+def summed_by(
+    amounts: Float[Tensor, "batch terms"], key: Int[Tensor, "batch terms"], keys: int
+) -> Float[Tensor, "batch {keys}"]:
+    """The sums of the amounts of each key, 0 to ``keys`` - 1."""
+    return (amounts[:, None] @ F.one_hot(key, keys).float()).squeeze(1)
+
+
+def totals_by_role(
+    amounts: Float[Tensor, "batch terms"],
+    kind: Int[Tensor, "batch terms"],
+    degree: Int[Tensor, "batch terms"],
+    equation: Int[Tensor, "batch terms"],
+) -> Float[Tensor, "batch roles equations"]:
+    """The sums of the amounts of each role in each equation; 0 where there is no unknown."""
+    role = torch.where(kind == 2, ROLES - 1, degree.clamp(max=ROLES - 2)) + ROLES * equation
+    sums = summed_by(amounts * (kind > 0).any(-1, keepdim=True), role, 2 * ROLES)
+    return sums.unflatten(1, (2, ROLES)).transpose(1, 2)
 
 
 def is_negative(symbol: Int[Tensor, "*shape"], further: Int[Tensor, "*shape"]) -> Bool[Tensor, "*shape"]:
