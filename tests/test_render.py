@@ -111,10 +111,11 @@ def test_bad_scales_are_errors(scale):
 def test_an_episode_becomes_a_film(env_id, tmp_path):
     pytest.importorskip("moviepy", reason="films need the library moviepy: pip install moviepy")
     env = gymnasium.make(env_id, render_mode="rgb_array")
-    env = gymnasium.wrappers.RecordVideo(env, str(tmp_path), disable_logger=True)
+    folder = tmp_path / "film"  # A folder that exists already would be warned of.
+    env = gymnasium.wrappers.RecordVideo(env, str(folder), disable_logger=True)
     env.reset(seed=0)
     for _ in range(3):
         env.step(env.action_space.sample())
     env.close()
-    (film,) = tmp_path.glob("*.mp4")
+    (film,) = folder.glob("*.mp4")
     assert film.read_bytes()[4:8] == b"ftyp" and film.stat().st_size > 1000
