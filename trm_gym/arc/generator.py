@@ -119,7 +119,9 @@ class Bank:
         first = np.where(usable, order, _LAST).argsort(axis=1, kind="stable")[:, :SHOWN]
         context = np.full((len(bases), SHOWN), -1)
         context[:, : first.shape[1]] = np.take_along_axis(np.where(usable, known, -1), first, axis=1)
-        return self.grids[np.concatenate([context, bases.query[:, None]], axis=1)].reshape(len(bases), length(self.size))
+        return self.grids[np.concatenate([context, bases.query[:, None]], axis=1)].reshape(
+            len(bases), length(self.size)
+        )
 
 
 def generate(bank: Bank, count: int, level: int, split: str, seed: int) -> Problems:
