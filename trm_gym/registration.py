@@ -37,9 +37,13 @@ TASKS = {
     "arithmetic": TaskEntry("TRM-Arithmetic-v0", "trm_gym.arithmetic", "ArithmeticTask", {}),
     "maze11x11": TaskEntry("TRM-Maze-v0", "trm_gym.maze", "MazeTask", {"size": 11}),
     "algebra": TaskEntry("TRM-Algebra-v0", "trm_gym.algebra", "AlgebraTask", {}),
-    "arc30x30": TaskEntry("TRM-ARC-v0", "trm_gym.arc", "ArcTask", {"size": 30}),
 }
 """Every task by its name. One that has a ``size`` comes in others too, under names such as maze30x30."""
+
+EXTRAS = {
+    "arc30x30": TaskEntry("TRM-ARC-v0", "trm_gym.arc", "ArcTask", {"size": 30}),
+}
+"""Tasks whose problems another package brings: known to ``make_task``, without an environment's id of their own yet."""
 
 _SIZED = re.compile(r"(.+?)(0|[1-9][0-9]*)x\2")
 
@@ -78,10 +82,11 @@ def _made(name: str) -> Task:
 
 def _entry(name: str) -> TaskEntry:
     """The entry of a task by name, or of a relative in another size."""
-    if name in TASKS:
-        return TASKS[name]
+    known_tasks = TASKS | EXTRAS
+    if name in known_tasks:
+        return known_tasks[name]
     sized = _SIZED.fullmatch(name)
-    for known, entry in TASKS.items():
+    for known, entry in known_tasks.items():
         relative = _SIZED.fullmatch(known)
         if sized and relative and sized[1] == relative[1]:
             return replace(entry, kwargs={**entry.kwargs, "size": int(sized[2])})
