@@ -64,15 +64,15 @@ def test_an_echo_of_the_input_solves_no_published_problem():
 
 
 def test_an_echo_of_a_demonstration_solves_next_to_nothing():
-    """Of 995 test inputs; some have the answer of another pair."""
-    solved = np.zeros(6, int)
+    """A few problems have the answer of another pair: tried as they are, the six panels shown are right 27 times."""
+    solved = 0
     for problems in everything():
         panels = problems.problem.reshape(len(problems), 8, 900)
         for shown in range(6):
             answers = problems.problem.copy()
             answers[:, -900:] = panels[:, shown]
-            solved[shown] += TASK.verify(problems, answers).solved.sum()
-    assert solved.tolist() == ECHOES
+            solved += TASK.verify(problems, answers).solved.sum()
+    assert solved == ECHOES
 
 
 def test_a_constant_solves_next_to_nothing():
@@ -89,7 +89,7 @@ def test_a_constant_solves_next_to_nothing():
     assert solved == CONSTANTS
 
 
-ECHOES, CONSTANTS = [0, 9, 0, 9, 0, 9], 1
+ECHOES, CONSTANTS = 27, 1
 
 
 def test_an_answer_that_nobody_told_is_never_solved():

@@ -18,7 +18,7 @@ COLOURS = 10
 VOCAB = COLOUR + COLOURS
 
 SHOWN = 3
-"""Pairs that are shown as the context. Three in four tasks have no more."""
+"""Pairs that are shown as the context. About seven tasks in ten have no more."""
 
 SMALLEST, LARGEST = 3, 30
 """The sizes of a panel: no task fits a smaller one, and no grid of ARC is larger."""

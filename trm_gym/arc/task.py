@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from trm_gym.arc import generator, user, verifier, view
 from trm_gym.arc.corpus import Stored
-from trm_gym.arc.disguise import Disguises
-from trm_gym.arc.field import LARGEST, SHOWN, SMALLEST, VOCAB, as_problems, length
+from trm_gym.arc.field import LARGEST, SHOWN, SMALLEST, VOCAB, length
 from trm_gym.arc.generator import Bank
 from trm_gym.arc.levels import DEFAULT, LEVELS
 from trm_gym.arc.solver import published_solutions
@@ -97,10 +96,6 @@ class ArcTask(Task):
         bases = self.bank.published(index, split)
         names = tuple(self.bank.tasks[place].name for place in bases.task.tolist())
         return Published(self.bank.as_published(bases, index), names)
-
-    def disguised(self, problems: Problems, disguises: Disguises) -> Problems:
-        """The problems under a disguise each, to be undone by ``disguises.inverse``."""
-        return as_problems(disguises.apply(problems.solution, self.size), problems.level, self.size)
 
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
         """Judge answers uint8 [B, L] by the published output: shape and colours, to the last cell."""
