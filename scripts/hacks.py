@@ -146,11 +146,14 @@ def measure(config: Config) -> Iterator[Row]:
 
 HEAD = """# Reward hacks
 
-What policies earn that do not think: the mean return of an episode with the cost of its steps added back, and in brackets
-the share of problems that they solved, where it is not 0. Made by `python scripts/hacks.py`; {slots} problems each.
+What policies earn that do not think: the mean return of an episode with the cost of its steps added back, and in
+brackets the share of problems that they solved, where it is not 0. Made by `python scripts/hacks.py`; {slots} problems
+each.
 
-- **echo** hands back the problem; **constant** writes one token everywhere; **random** writes noise; each halts at step 2
-- **oscillate** goes back and forth between the problem and a solution that lacks one cell, to be paid for progress twice
+- **echo** hands back the problem; **constant** writes one token everywhere; **random** writes noise; each halts at
+  step 2
+- **oscillate** goes back and forth between the problem and a solution that lacks one cell, to be paid for progress
+  twice
 - **never halt** echoes until the budget is used up; **halt at once** halts at step 1 on noise
 - **a neighbour's answer** hands in the solution of another problem of the level
 

@@ -71,7 +71,9 @@ def test_what_is_no_problem_is_read_alike(name, solve, monkeypatch):
     levels = np.arange(60) % len(task.levels)
     problem = task.supply(mix(8, np.arange(60)), levels, "train").problem
     noise = rng.integers(0, task.vocab, problem.shape)
-    tokens = np.where(rng.random(problem.shape) < rng.choice([0.03, 0.3, 1.0], (60, 1)), noise, problem).astype(np.uint8)
+    tokens = np.where(rng.random(problem.shape) < rng.choice([0.03, 0.3, 1.0], (60, 1)), noise, problem).astype(
+        np.uint8
+    )
     tokens[:5, :32] = 10  # as many nines as there is room for
     monkeypatch.setattr(interpreted, "PATIENCE", 0.0)
     compiled = solve(tokens)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 PATIENCE = 1.0
 """Seconds that this process interprets kernels, all in all, before it compiles them."""
 
-FEW = 128
+FEW = 2048
 """The rows of a batch that is interpreted at most."""
 
 
@@ -84,7 +84,8 @@ class Kernel:
         """Whether an earlier process left the compiled code; an older version of it costs nothing but the wait."""
         function = self._compiled.py_func
         name = f"{function.__module__.split('.')[-1]}.{function.__qualname__}-{function.__code__.co_firstlineno}"
-        return any(Path(self._compiled.stats.cache_path).glob(f"{name}.*.nbi"))
+        folder = self._compiled.stats.cache_path
+        return folder is not None and any(Path(folder).glob(f"{name}.*.nbi"))
 
 
 @functools.cache
@@ -135,4 +136,4 @@ def _plain(argument: Any) -> Any:
         return type(argument)(*map(_plain, argument))
     if not isinstance(argument, np.ndarray) or argument.dtype == np.uint64:
         return argument
-    return memoryview(argument) if argument.ndim == 1 else _Table(argument)
+    return argument.data if argument.ndim == 1 else _Table(argument)

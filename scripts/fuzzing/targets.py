@@ -1,7 +1,7 @@
 """What is handed lies: each target takes a generator, makes one case of it and plays it.
 
-A case is passed when it ends in a ValueError (which the package's own errors are) or in a result that is right; what is
-right, the target asserts.
+A case is passed when it ends in a ValueError (which the package's own errors are), in an error of Gymnasium's, or in a
+result that is right; what is right, the target asserts.
 """
 
 from __future__ import annotations
@@ -115,7 +115,9 @@ def reset(rng: Random) -> None:
     wild = functools.partial(mangle.anything, rng, rng.choice((3, length)), seeds(name))
     keys = ("level", "split", "problem", "levels", "problems", "reset_mask", "nonsense")
     known = {"split": "train", "reset_mask": np.array([True, False, True]), "levels": [0, 0, 0], "problems": [None] * 3}
-    options = {key: known[key] if key in known and rng.randrange(2) else wild() for key in rng.sample(keys, rng.randrange(3))}
+    options = {
+        key: known[key] if key in known and rng.randrange(2) else wild() for key in rng.sample(keys, rng.randrange(3))
+    }
     seed = rng.choice((None, 3, mangle.number(rng), [1, 2, 3], [None, 1, 2**63], "7", wild()))
     if rng.randrange(2):
         options = {key: value for key, value in options.items() if key not in ("level", "levels", "split")}
@@ -136,7 +138,7 @@ def action(rng: Random) -> None:
         seen, reward, *_ = env.step(given)
     except ResetNeeded:
         env.reset()
-        return
+        raise
     assert env.observation_space.contains(seen) and np.isfinite(reward).all()
 
 
@@ -159,7 +161,14 @@ class _Config:
 
 def config(rng: Random) -> None:
     """A YAML file of settings."""
-    lines = ["steps: 4", "inner:\n  rate: 1e-3\n  names: [a, b]", "out: there", "steps: {a: 1}", "&a [*a]", "!!python/name:os"]
+    lines = [
+        "steps: 4",
+        "inner:\n  rate: 1e-3\n  names: [a, b]",
+        "out: there",
+        "steps: {a: 1}",
+        "&a [*a]",
+        "!!python/name:os",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "config.yaml")
         path.write_bytes(mangle.content(rng, lines))

@@ -12,7 +12,16 @@ from trm_gym.registration import make_task
 
 @pytest.mark.parametrize(
     ("text", "nested"),
-    [("x=3", 0), ("-12", 0), ("3+4", 1), ("3*x+4=10", 2), ("2*(3*x+4)+1=0", 4), ("x^2-1=0", 2), ("2*-3", 1), ("(3)", 0)],
+    [
+        ("x=3", 0),
+        ("-12", 0),
+        ("3+4", 1),
+        ("3*x+4=10", 2),
+        ("2*(3*x+4)+1=0", 4),
+        ("x^2-1=0", 2),
+        ("2*-3", 1),
+        ("(3)", 0),
+    ],
 )
 def test_depth(text, nested):
     assert depth(text) == nested
@@ -26,7 +35,7 @@ def test_groups_go_from_easy_to_hard():
 
 def test_the_page(tmp_path):
     out = tmp_path / "levels.md"
-    run(Config(count=40, tasks=("sudoku4x4", "arithmetic", "algebra", "maze11x11"), networks=False, out=out))
+    run(Config(count=100, tasks=("sudoku4x4", "arithmetic", "algebra", "maze11x11"), networks=False, out=out))
     page = out.read_text()
     for name in ("sudoku4x4", "arithmetic", "algebra", "maze11x11"):
         for level in make_task(name).levels:
