@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+from gymnasium.error import Error
+
 from agents.cli import main
 from scripts.fuzzing.targets import TARGETS
 
@@ -75,7 +77,7 @@ def play(number: int, name: str, seconds: float) -> tuple[str, str]:
     try:
         with limited(seconds), contextlib.redirect_stderr(io.StringIO()):
             TARGETS[name][0](Random(f"case {number}"))
-    except ValueError as error:
+    except (ValueError, Error) as error:
         return ("refused", "") if str(error).strip() else ("fault", f"{error!r} says nothing")
     except TooSlowError:
         return "fault", f"it took more than {seconds} s"

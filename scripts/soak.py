@@ -6,6 +6,7 @@ python scripts/soak.py --problems 2000 --tasks algebra  # a small run
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -167,11 +168,18 @@ def show(report: dict[str, Any]) -> None:
             print(fault)
 
 
+def outcomes(chunks: list[Chunk], processes: int, stack: contextlib.ExitStack) -> Iterator[Outcome]:
+    """What comes of the chunks, in their order; the processes end with ``stack``."""
+    if processes == 1:
+        return map(check, chunks)
+    return stack.enter_context(multiprocessing.get_context("spawn").Pool(processes)).imap(check, chunks)
+
+
 def run(config: Config) -> None:
     """Check what is left of every task and keep the report up to date. Exit code 1 where faults were found."""
     report, began = read(config.out), time.perf_counter()
-    with multiprocessing.get_context("spawn").Pool(config.processes) as pool:
-        for outcome in pool.imap(check, plan(config, report)):
+    with contextlib.ExitStack() as stack:
+        for outcome in outcomes(plan(config, report), config.processes, stack):
             take(report[outcome.task], outcome)
             atomic_write(config.out, json.dumps(report, indent=1))
             done = sum(report[name]["problems"] for name in config.tasks)

@@ -68,6 +68,8 @@ class Episodes:
         for name, number in (("num_envs", count), ("max_steps", max_steps)):
             if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
                 raise ValueError(f"{name} must be a whole number from 1 up, not {number!r}")
+        if not isinstance(task, (str, Task)):
+            raise ValueError(f"a task is the name of one, or a Task, not {type(task).__name__}")
         if size is not None and not isinstance(task, str):
             raise ValueError(f"size={size!r} goes with the name of a task; {task.name} was made by the caller")
         self.task = make_task(task, size) if isinstance(task, str) else task
@@ -199,6 +201,8 @@ def check_seeds(seeds: NDArray) -> NDArray[np.uint64]:
 
 def check_options(options: dict[str, Any] | None, known: tuple[str, ...]) -> dict[str, Any]:
     """A copy of the reset options. Raises ValueError for an option that is not ``known``."""
+    if options is not None and not isinstance(options, dict):
+        raise ValueError(f"reset options are a dictionary of {', '.join(known)}, not {type(options).__name__}")
     options = dict(options or {})
     for name in options:
         if name not in known:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 PATIENCE = 1.0
 """Seconds that this process interprets kernels, all in all, before it compiles them."""
 
-FEW = 128
+FEW = 2048
 """The rows of a batch that is interpreted at most."""
 
 
@@ -84,7 +84,8 @@ class Kernel:
         """Whether an earlier process left the compiled code; an older version of it costs nothing but the wait."""
         function = self._compiled.py_func
         name = f"{function.__module__.split('.')[-1]}.{function.__qualname__}-{function.__code__.co_firstlineno}"
-        return any(Path(self._compiled.stats.cache_path or ".").glob(f"{name}.*.nbi"))
+        folder = self._compiled.stats.cache_path
+        return folder is not None and any(Path(folder).glob(f"{name}.*.nbi"))
 
 
 @functools.cache

@@ -62,7 +62,7 @@ def step_rewards(before: NDArray[np.float64], after: NDArray[np.float64], step_c
 
 def reward_mode(name: str, graded: bool, task_name: str) -> RewardMode:
     """The mode called ``name``. Raises ValueError for unknown names and where the task has no sound score."""
-    if name not in REWARDS:
+    if not isinstance(name, str) or name not in REWARDS:
         raise ValueError(f"unknown reward {name!r}: use one of {', '.join(REWARDS)}")
     if REWARDS[name].partial and not graded:
         raise ValueError(f"reward {name!r} needs a partial score, which {task_name} has not: use 'exact'")

@@ -225,7 +225,8 @@ def read_problems(
     if "problems" not in options:
         return None, np.zeros(len(slots), dtype=np.bool_)
     problems = options["problems"]
-    if isinstance(problems, str) or len(problems) != count:
+    problems = list(problems) if isinstance(problems, np.ndarray) and problems.ndim else problems
+    if not isinstance(problems, (list, tuple)) or len(problems) != count:
         raise ValueError(f"options['problems'] needs one problem (or None) per slot: a list of {count}")
     chosen = [problems[slot] for slot in slots.tolist()]
     encoded = [task.encode(problem) for problem in chosen if problem is not None]

@@ -35,7 +35,7 @@ def test_groups_go_from_easy_to_hard():
 
 def test_the_page(tmp_path):
     out = tmp_path / "levels.md"
-    run(Config(count=40, tasks=("sudoku4x4", "arithmetic", "algebra", "maze11x11"), networks=False, out=out))
+    run(Config(count=100, tasks=("sudoku4x4", "arithmetic", "algebra", "maze11x11"), networks=False, out=out))
     page = out.read_text()
     for name in ("sudoku4x4", "arithmetic", "algebra", "maze11x11"):
         for level in make_task(name).levels:

@@ -54,6 +54,13 @@ def test_mazes_have_other_paths_and_every_cell_is_changed():
     assert ((answers != one.solution).sum(axis=1) == 1).all() and len(np.unique(answers, axis=0)) == len(answers)
 
 
+@pytest.mark.slow
+def test_processes_share_the_work(tmp_path):
+    out = tmp_path / "soak.json"
+    run(Config(tasks=("arithmetic",), problems=1000, processes=2, out=out))
+    assert json.loads(out.read_text())["arithmetic"]["problems"] == 1000
+
+
 def test_a_stopped_run_goes_on(tmp_path, monkeypatch, capsys):
     out = tmp_path / "soak.json"
     small = Config(tasks=("arithmetic",), problems=1000, processes=1, seconds=0.0, out=out)

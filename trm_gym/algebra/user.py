@@ -101,7 +101,7 @@ def parse(problem: UserProblem) -> NDArray[np.uint8]:
 
 def _of_values(values: Sequence | NDArray) -> NDArray[np.uint8]:
     """The tokens of a list or an array of WRITTEN or all cells."""
-    cells = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    cells = np.atleast_1d(values).tolist() if isinstance(values, np.ndarray) else list(values)
     if len(cells) not in (WRITTEN, WRITTEN + ANSWER):
         raise ProblemError(f"{len(cells)} tokens found: expected {WRITTEN}, or {WRITTEN + ANSWER} with the answer's")
     for place, cell in enumerate(cells[:WRITTEN]):

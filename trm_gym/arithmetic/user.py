@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -127,6 +128,7 @@ def _check_piece(piece: str, place: int, before: str, foreign: bool) -> None:
 
 def _tokens_as_text(values: Sequence | NDArray) -> str:
     """The text of tokens. Raises ProblemError for what are none, or not as many as a problem has."""
+    values = np.atleast_1d(values).tolist() if isinstance(values, np.ndarray) else values
     if len(values) not in (WRITTEN, LENGTH):
         raise ProblemError(
             f"{len(values)} tokens found: expected {WRITTEN}, or {LENGTH} with the answer's {ANSWER} blank"
@@ -135,7 +137,7 @@ def _tokens_as_text(values: Sequence | NDArray) -> str:
         whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
         if not whole or not 0 <= value < len(SYMBOLS):
             raise ProblemError(
-                f"{value!r} at place {place} is no token: use whole numbers from 0 to {len(SYMBOLS) - 1}"
+                f"{reprlib.repr(value)} at place {place} is no token: use whole numbers from 0 to {len(SYMBOLS) - 1}"
             )
     if any(values[WRITTEN:]):
         raise ProblemError("the answer's cells hold tokens: a problem leaves them blank, that is 0")
