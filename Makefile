@@ -7,7 +7,7 @@ TORCH_INDEX ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := trm_gym agents curricula scripts tests
+SOURCES := trm_gym agents curricula scripts tests examples
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help train test fix docs soak fuzz
@@ -30,20 +30,21 @@ test: $(VENV)/.test
 	@echo "== layout" && $(BIN)/ruff format --check $(SOURCES)
 	@echo "== types" && $(BIN)/basedpyright --pythonpath $(BIN)/python
 	@echo "== import rules" && $(BIN)/lint-imports
-	@echo "== tests" && $(BIN)/python -m pytest
+	@echo "== tests" && $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 fix: $(VENV)/.test
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
 docs: $(VENV)/.docs
-	$(BIN)/mkdocs build --strict
+	$(BIN)/python scripts/pages.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 soak: $(VENV)/.test
-	$(BIN)/python scripts/soak.py
+	$(BIN)/python -m scripts.soak
 
 fuzz: $(VENV)/.test
-	$(BIN)/python scripts/fuzz.py
+	$(BIN)/python -m scripts.fuzz
 
 # A stamp per set of extras, so that a second run installs nothing unless pyproject.toml has changed.
 $(VENV)/.agents: EXTRAS := agents

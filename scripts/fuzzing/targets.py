@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any, cast
 
 import numpy as np
 from gymnasium.error import ResetNeeded
@@ -118,7 +119,7 @@ def reset(rng: Random) -> None:
     options = {
         key: known[key] if key in known and rng.randrange(2) else wild() for key in rng.sample(keys, rng.randrange(3))
     }
-    seed = rng.choice((None, 3, mangle.number(rng), [1, 2, 3], [None, 1, 2**63], "7", wild()))
+    seed = cast(Any, rng.choice((None, 3, mangle.number(rng), [1, 2, 3], [None, 1, 2**63], "7", wild())))
     if rng.randrange(2):
         options = {key: value for key, value in options.items() if key not in ("level", "levels", "split")}
     env.reset(seed=seed, options=options if rng.randrange(8) else wild())
