@@ -99,10 +99,13 @@ class Page:
 
 
 def registered() -> list[Page]:
-    """Every environment of ours, the newest version of each: those of the suite first, in the order of registration."""
+    """Every environment of ours, the newest version of each: those of the suite first, in the order of registration.
+
+    Those that are another inside a wrapper have no page of their own.
+    """
     newest: dict[str, EnvSpec] = {}
     for spec in gymnasium.registry.values():
-        if str(spec.entry_point).partition(".")[0] in PACKAGES:
+        if str(spec.entry_point).partition(".")[0] in PACKAGES and not spec.additional_wrappers:
             newest[spec.name] = max(newest.get(spec.name, spec), spec, key=lambda one: one.version or 0)
     return sorted((page(spec) for spec in newest.values()), key=lambda one: PACKAGES.index(one.package))
 

@@ -30,7 +30,7 @@ def test_pictures_are_there_and_small():
 
 
 def test_every_environment_has_a_page():
-    ours = {name for name in gymnasium.registry if name.startswith("TRM-")}
+    ours = {name for name in gymnasium.registry if name.startswith("TRM-") and "-Cells-" not in name}
     assert ours and ours <= {path.stem for path in (DOCS / "environments").glob("*.md")}
 
 
