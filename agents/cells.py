@@ -12,8 +12,8 @@ import numpy as np
 
 from agents.checkpoint import CheckpointError, describe_head, load_tensors, make_head, save_tensors
 from agents.comparison import Ground, Play
-from agents.files import atomic_write
 from agents.halting import Halter
+from trm_gym.whole import atomic_write
 
 PARTS = ("point", "prices", "curve")
 
@@ -53,8 +53,14 @@ class Cell:
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write arrays into one compressed npz file, atomically; it holds no pickle."""
-    atomic_write(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
+    """Write arrays of numbers into one compressed npz file, atomically.
+
+    Raises ValueError for arrays of objects, which NumPy would pickle. Not by ``allow_pickle=False``: that is younger
+    than the oldest NumPy in range, which would take it for one more array.
+    """
+    if objects := [name for name, values in arrays.items() if np.asarray(values).dtype.hasobject]:
+        raise ValueError(f"{path} is to hold numbers alone: {', '.join(objects)} holds Python objects")
+    atomic_write(path, lambda file: np.savez_compressed(file, **arrays))
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -17,11 +17,11 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
-from agents.files import atomic_write
 from agents.halting import Halter, HaltHead, HaltPolicy
 from agents.tensors import nest, unnest
 from agents.trm import TRM, TRMConfig
 from trm_gym import make_task
+from trm_gym.whole import atomic_write
 
 SHIPPED = Path(__file__).parent / "checkpoints"
 FORMAT = 1

@@ -19,7 +19,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 import tyro
 import yaml
 
-from agents.files import atomic_write
+from trm_gym.whole import atomic_write
 
 Config = TypeVar("Config")
 

@@ -20,9 +20,9 @@ from matplotlib.typing import RcKeyType
 from numpy.typing import NDArray
 
 from agents import metrics
-from agents.files import atomic_write
 from agents.report import Report
 from agents.rules import CHECKER, FIXED, LEARNER, ORACLE
+from trm_gym.whole import atomic_write
 
 # Okabe & Ito 2008, "Color Universal Design".
 BLUE, ORANGE, GREEN, SKY, VERMILION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#D55E00", "#CC79A7"

@@ -12,7 +12,7 @@ from typing import Any, final
 from huggingface_hub import ModelHubMixin, snapshot_download
 
 from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from agents.files import atomic_write
+from trm_gym.whole import atomic_write
 
 FILES = ("model.safetensors", "config.json")
 

@@ -20,8 +20,8 @@ from rich.table import Table
 from rich.text import Text
 
 from agents import metrics
-from agents.files import atomic_write
 from agents.metrics import Interval
+from trm_gym.whole import atomic_write
 
 
 @dataclass(frozen=True)

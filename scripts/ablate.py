@@ -26,13 +26,13 @@ from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from agents.cli import main, parse, save_config
 from agents.evaluation import EvaluationConfig, draw, measure, shown_steps
 from agents.figures import effects_figure
-from agents.files import atomic_write
 from agents.presets import PRETRAIN
 from agents.pretrain import PretrainConfig, Pretrainer, describe, pretrain
 from agents.rollout import Unroll, unroll
 from agents.rules import LEARNER, fixed, head_rules, oracle
 from agents.teaching import TeachConfig, teach
 from trm_gym import make_task
+from trm_gym.whole import atomic_write
 
 BASE = "preset"
 """What the run without any change is called."""

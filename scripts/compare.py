@@ -25,7 +25,6 @@ from agents.cli import main, save_config
 from agents.comparison import Ground, Play, Plays, compare
 from agents.evaluation import EvaluationConfig, choose, draw, play, target_of
 from agents.figures import accuracy_figure, halting_figure, histogram_figure
-from agents.files import atomic_write
 from agents.presets import PRETRAIN
 from agents.pretrain import PretrainConfig, describe, pretrain
 from agents.report import Report
@@ -34,6 +33,7 @@ from agents.rules import LEARNER, Rule, checker, head_rules, oracle, plain_rules
 from agents.tables import levels_markdown, report_markdown
 from agents.teaching import LEARNERS, TeachConfig, teach
 from trm_gym import make_task
+from trm_gym.whole import atomic_write
 
 PLAIN = "plain"
 """The cell of all rules that need no head."""

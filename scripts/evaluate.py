@@ -20,9 +20,9 @@ from agents.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from agents.cli import main
 from agents.evaluation import EvaluationConfig, evaluate_checkpoint
-from agents.files import atomic_write
 from trm_gym import make_task
 from trm_gym.task import Outside, ProblemError
+from trm_gym.whole import atomic_write
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.cli import main
-from agents.files import atomic_write
 from trm_gym.registration import TASKS, make_task
 from trm_gym.reward import REWARDS
 from trm_gym.task import Task
 from trm_gym.vector import RefinementVectorEnv
+from trm_gym.whole import atomic_write
 
 Drafts = NDArray[np.uint8]
 

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from agents.checkpoint import SHIPPED, load_checkpoint
 from agents.cli import main
-from agents.files import atomic_write
 from agents.metrics import oracle_steps
 from agents.rollout import unroll
 from trm_gym.maze.field import ON, WALL
@@ -27,6 +26,7 @@ from trm_gym.streams import mix
 from trm_gym.sudoku.batch import searched
 from trm_gym.sudoku.geometry import geometry
 from trm_gym.task import Problems, Task
+from trm_gym.whole import atomic_write
 
 GROUPS = 4
 """Problems of all levels are cut into so many groups of equal size, from the easiest to the hardest."""

@@ -29,9 +29,9 @@ import agents
 import trm_gym
 from agents.checkpoint import SHIPPED, shipped
 from agents.cli import main
-from agents.files import atomic_write
 from trm_gym.splits import SPLITS
 from trm_gym.task import Problems, Task
+from trm_gym.whole import atomic_write
 
 HEADINGS = (
     "Description",

@@ -20,12 +20,12 @@ from rich.table import Table
 from agents.acceleration import AccelerationConfig, Choice, accelerate, solving_pass
 from agents.cli import main
 from agents.engine import Engine
-from agents.files import atomic_write
 from agents.rollout import BATCH
 from agents.solving import PRICE, Solver
 from agents.trajectory_figures import scaling_figure
 from agents.voting import Point, branched, curves
 from trm_gym.task import Problems
+from trm_gym.whole import atomic_write
 
 LONGER = "one branch, longer budget"
 

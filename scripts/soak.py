@@ -21,12 +21,12 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.cli import main
-from agents.files import atomic_write
 from scripts.oracles import arithmetic, maze, points, sudoku
 from trm_gym.registration import TASKS, make_task
 from trm_gym.splits import SPLITS
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
+from trm_gym.whole import atomic_write
 
 CHUNK = 500
 """Problems that are checked together."""

@@ -25,12 +25,12 @@ from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.cli import main
 from agents.engine import Engine
 from agents.evaluation import choose
-from agents.files import atomic_write
 from agents.rollout import BATCH, unroll
 from agents.rules import policy
 from agents.stopping import Stopping, make_stopping
 from trm_gym import make_task
 from trm_gym.task import Problems, Task
+from trm_gym.whole import atomic_write
 
 RATIO_BAR, IDEAL_BAR = 3.0, 0.85
 """How many times faster the engine is to be, and which share of what the saved steps allow."""

@@ -30,13 +30,13 @@ from agents.bank import Bank, BankConfig, load_bank
 from agents.checkpoint import save_tensors
 from agents.cli import main, save_config
 from agents.console import Progress
-from agents.files import atomic_write
 from agents.halting_env import HaltingVectorEnv, play
 from agents.metrics import returns, solved_at
 from agents.rollout import Unroll
 from agents.sb3 import TRMVecEnv
 from trm_gym.env import RefinementEnv
 from trm_gym.vector import RefinementVectorEnv
+from trm_gym.whole import atomic_write
 
 PLAYED = {
     "halt": ("ppo", "a2c", "dqn", "recurrent_ppo"),

@@ -15,12 +15,12 @@ import numpy as np
 
 from agents import metrics
 from agents.cli import main
-from agents.files import atomic_write
 from agents.rollout import unroll
 from agents.solving import PRICE, Solver
 from agents.trajectory import Trajectory, settle
 from agents.trajectory_figures import chosen_steps, ladder, refinement_figure, settling_figure, trajectory_figure
 from trm_gym.task import Problems
+from trm_gym.whole import atomic_write
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ import numpy as np
 
 from trm_gym.drafts import draft_text
 from trm_gym.episodes import SEED_LIMIT
-from trm_gym.folders import new_folder
 from trm_gym.registration import make_task
 from trm_gym.splits import split_index
 from trm_gym.streams import mix
 from trm_gym.task import Problems
+from trm_gym.whole import new_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,11 +6,9 @@ so nobody who starts out waits for the compilation of the search that builds the
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import logging
 import os
-import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +24,7 @@ from trm_gym.sudoku.geometry import geometry
 from trm_gym.sudoku.levels import DEFAULT_LEVEL, LEVELS, SudokuLevel
 from trm_gym.sudoku.solver import difficulty
 from trm_gym.sudoku.symmetry import pack
+from trm_gym.whole import atomic_write
 
 _SEED = 20_260_214
 _VERSION = 2  # To be raised with any change to what the generator or the rating makes of a seed.
@@ -121,18 +120,10 @@ def _read(path: Path, size: int, count: int | None) -> Bank | None:
 
 def _write(path: Path, built: Bank) -> None:
     """Keep the bank on disk, whole or not at all; where nothing can be written, it lives in memory."""
-    temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".npz")
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **built._asdict(), checksum=_checksum(built))
-        os.replace(temporary, path)
+        atomic_write(path, lambda file: np.savez_compressed(file, **built._asdict(), checksum=_checksum(built)))
     except OSError as error:
         _log.warning("keeping %s in memory only: %s", path.stem, error)
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
 
 
 def _checksum(stored: Bank) -> NDArray[np.uint64]:

@@ -12,7 +12,7 @@ import numpy as np
 from gymnasium.spaces import Dict
 from gymnasium.utils import RecordConstructorArgs
 
-from trm_gym.folders import write_whole
+from trm_gym.whole import atomic_write
 
 
 @final
@@ -79,7 +79,7 @@ class TraceRecorder(gymnasium.Wrapper, RecordConstructorArgs):
 
     def _flush(self) -> None:
         if self._lines:
-            write_whole(self._folder / f"episodes-{self._first:07d}.jsonl", "".join(self._lines))
+            atomic_write(self._folder / f"episodes-{self._first:07d}.jsonl", "".join(self._lines))
             self._lines = []
 
 

@@ -1,9 +1,11 @@
-"""Files that are either whole or absent: written beside their place first, then renamed into it."""
+"""Files and folders that are whole or absent: made beside their place first, then renamed into it."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -31,3 +33,26 @@ def atomic_write(path: str | os.PathLike[str], content: bytes | str | Callable[[
     finally:
         temporary.unlink(missing_ok=True)
     return path
+
+
+@contextlib.contextmanager
+def new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """An empty folder to fill, which takes the place ``path`` when it is left without an error, and vanishes otherwise.
+
+    Raises ValueError where something lies at ``path`` already, but for an empty folder.
+    """
+    path = Path(path)
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise ValueError(f"{path} exists already: name a new folder, or move the old one away")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Renaming is atomic within one file system only, so the folder is filled beside its place.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        yield temporary
+        if path.exists():
+            path.rmdir()  # Empty, as was seen above; some systems rename onto no folder at all.
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
