@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import os
 import reprlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, final
 
 import gymnasium
 import numpy as np
 from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Box, Discrete
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
+from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from agents.bank import BankConfig, load_bank
 from agents.halting_episodes import BOUND, HaltingEpisodes
 from agents.rollout import Unroll
 from trm_gym.episodes import DEFAULT_COST, DEFAULT_STEPS, SEED_LIMIT, check_options, check_seeds
-from trm_gym.vector import read_mask
+from trm_gym.slots import SlotVectorEnv, read_mask
 
 Observation = NDArray[np.float32]
 Act = Callable[[Observation], NDArray[np.integer]]
@@ -102,12 +101,12 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
 
 
 @final
-class HaltingVectorEnv(VectorEnv[Observation, NDArray[np.integer], NDArray]):
+class HaltingVectorEnv(SlotVectorEnv[Observation]):
     """``num_envs`` episodes side by side; slot i under seed s is a ``HaltingEnv`` under seed s + i.
 
     Spaces, rewards, ends and options are those of ``HaltingEnv``, batched: ``problem`` is one for all slots,
     ``problems`` (int [num_envs]) one per slot, ``reset_mask`` (bool [num_envs]) restarts those slots alone. ``seed``
-    may be a list, with None for slots that go on. autoreset_mode, max_episode_steps: as for ``RefinementVectorEnv``.
+    may be a list, with None for slots that go on. autoreset_mode, max_episode_steps: see ``SlotVectorEnv``.
     """
 
     def __init__(
@@ -119,18 +118,11 @@ class HaltingVectorEnv(VectorEnv[Observation, NDArray[np.integer], NDArray]):
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         max_episode_steps: int | None = None,
     ) -> None:
-        if max_episode_steps is not None:
-            raise ValueError(f"max_episode_steps={max_episode_steps!r} would truncate: set the budget by max_steps")
-        self._episodes = HaltingEpisodes(num_envs, bank, step_cost, prices)
+        self.episodes = HaltingEpisodes(num_envs, bank, step_cost, prices)
         self.max_steps = bank.max_steps
-        self.num_envs = int(num_envs)
-        self.autoreset_mode = AutoresetMode(autoreset_mode)
-        self.metadata = {**HaltingEnv.metadata, "autoreset_mode": self.autoreset_mode}
+        spaces = observation_space(bank), Discrete(2)
+        super().__init__(num_envs, *spaces, HaltingEnv.metadata, autoreset_mode, max_episode_steps)
         self.render_mode = None
-        self.single_observation_space = observation_space(bank)
-        self.single_action_space = Discrete(2)
-        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
-        self.action_space = batch_space(self.single_action_space, self.num_envs)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -140,71 +132,23 @@ class HaltingVectorEnv(VectorEnv[Observation, NDArray[np.integer], NDArray]):
         slots = np.flatnonzero(read_mask(options, self.num_envs))
         own = self._read_problems(options)
         self._seed(slots, seed)
-        self._episodes.begin(slots, None if own is None else own[slots])
-        return self._episodes.observe(), {}
+        self.episodes.begin(slots, None if own is None else own[slots])
+        return self.episodes.observe(), {}
 
-    def step(
-        self, actions: np.ndarray
-    ) -> tuple[Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
-        """Go on or stop, integers [num_envs]; rewards float64, ends bool, all [num_envs]."""
-        idle = np.flatnonzero(~self._episodes.playing)
-        if idle.size and (self.autoreset_mode is not AutoresetMode.NEXT_STEP or not self._episodes.begun):
-            raise ResetNeeded(
-                f"slots {reprlib.repr(idle.tolist())} have no episode to step: call reset(), or reset them alone with "
-                "options={'reset_mask': ...}"
-            )
-        rewards = self._episodes.advance(read_actions(actions, self.num_envs))
-        ended = ~self._episodes.playing
-        if idle.size:
-            ended[idle] = False
-            self._episodes.begin(idle)
-        infos = {}
-        if ended.any():
-            infos = self._report(ended)
-            if self.autoreset_mode is AutoresetMode.SAME_STEP:
-                infos = self._final(ended, infos)
-                self._episodes.begin(np.flatnonzero(ended))
-        return self._episodes.observe(), rewards, ended, np.zeros_like(ended), infos
+    def _advance(self, actions: np.ndarray) -> NDArray[np.float64]:
+        """Go on or stop, integers [num_envs]; rewards float64 [num_envs]."""
+        return self.episodes.advance(read_actions(actions, self.num_envs))
+
+    def _each(self, seen: Observation) -> Iterator[Observation]:
+        return iter(seen)
 
     def _read_problems(self, options: dict[str, Any]) -> NDArray[np.int64] | None:
         """The problem of every slot, int64 [num_envs]; None where none is given."""
         if "problem" in options and "problems" in options:
             raise ValueError("options 'problem' (one for all slots) and 'problems' (one per slot) exclude each other")
         if "problem" in options:
-            return self._episodes.check_problems([options["problem"]] * self.num_envs)
-        return self._episodes.check_problems(options["problems"]) if "problems" in options else None
-
-    def _seed(self, slots: NDArray[np.int64], seed: int | Sequence[int | None] | None) -> None:
-        """Seed those of ``slots`` that are given a seed, and those that never had one."""
-        if seed is None or isinstance(seed, (int, np.integer)):
-            super().reset(seed=seed if seed is None else int(seed))
-            seed = [None if seed is None else int(seed) + slot for slot in range(self.num_envs)]
-        if len(seed) != self.num_envs:
-            raise ValueError(f"seed must be one number, or {self.num_envs} in a list; got {len(seed)}")
-        chosen = [(slot, seed[slot]) for slot in slots.tolist() if seed[slot] is not None]
-        if chosen:
-            given, seeds = zip(*chosen, strict=True)
-            self._episodes.seed(np.array(given), check_seeds(np.array(seeds, dtype=object)))
-        unseeded = slots[~self._episodes.seeded[slots]]
-        if unseeded.size:
-            self._episodes.seed(unseeded, self.np_random.integers(SEED_LIMIT, size=unseeded.size, dtype=np.uint64))
-
-    def _report(self, ended: NDArray[np.bool_]) -> dict[str, NDArray]:
-        """The info at the end of episodes, one array [num_envs] and its mask for every name."""
-        slots, infos = np.flatnonzero(ended), {}
-        for name, values in self._episodes.report(slots).items():
-            infos[name] = np.zeros(self.num_envs, dtype=values.dtype)
-            infos[name][slots] = values
-            infos[f"_{name}"] = ended.copy()
-        return infos
-
-    def _final(self, ended: NDArray[np.bool_], report: dict[str, Any]) -> dict[str, Any]:
-        """The info of SAME_STEP: what was seen at the end, one array per finished slot, and its report."""
-        slots = np.flatnonzero(ended)
-        last = np.full(self.num_envs, None, dtype=object)
-        for slot, row in zip(slots.tolist(), self._episodes.observe(slots), strict=True):
-            last[slot] = row  # one by one: a list of rows at once would be taken for a matrix
-        return {"final_obs": last, "_final_obs": ended.copy(), "final_info": report, "_final_info": ended.copy()}
+            return self.episodes.check_problems([options["problem"]] * self.num_envs)
+        return self.episodes.check_problems(options["problems"]) if "problems" in options else None
 
 
 def read_actions(actions: np.ndarray, count: int) -> NDArray[np.bool_]:

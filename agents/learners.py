@@ -1,7 +1,7 @@
 """Halting learners beside GRPO that share its head, bank, prices, judgements and number of updates.
 
-They differ in nothing but what is maximised: REINFORCE and RLOO by drawn halting times, `expected` and PonderNet by the
-exact gradient, which needs no drawing. GRPO stands in grpo.py.
+They differ in nothing but what is maximised: REINFORCE and RLOO by drawn halting times, PonderNet by the exact
+gradient, which needs no drawing. GRPO stands in grpo.py, and `expected`, PonderNet without its prior, in baselines.py.
 """
 
 from __future__ import annotations
@@ -149,15 +149,6 @@ class Rloo(DrawingLearner):
 
 
 @final
-class Expected(HeadLearner):
-    """The exact gradient of the return that drawing a halting time is worth on average; nothing is drawn."""
-
-    def loss(self, log_probs: Float[Tensor, "p g s"], returns: Float[Tensor, "p g s"]) -> Float[Tensor, ""]:
-        """See losses.expected_return."""
-        return -losses.expected_return(log_probs, returns).mean()
-
-
-@final
 class PonderNet(HeadLearner):
     """`expected` held near a geometric distribution of halting times (Banino et al. 2021, arXiv 2107.05407, eq. 5).
 
@@ -200,10 +191,9 @@ def draw_groups(bank: Unroll, groups: int, branches: int, generator: torch.Gener
     return bank[(chosen[:, None] * branches + torch.arange(branches)).flatten()]
 
 
-LEARNERS: dict[str, type[Reinforce] | type[Rloo] | type[Expected] | type[PonderNet]] = {
+LEARNERS: dict[str, type[Reinforce] | type[Rloo] | type[PonderNet]] = {
     "reinforce": Reinforce,
     "rloo": Rloo,
-    "expected": Expected,
     "pondernet": PonderNet,
 }
 """Learners by name; each is made by (config, features, iterations, seed)."""

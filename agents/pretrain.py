@@ -163,7 +163,7 @@ class Pretrainer:
 
     def _targets(self, logits: Float[Tensor, "rows length vocab"]) -> NDArray[np.uint8]:
         """What to answer, uint8 [rows, length]: of several solutions the one nearest to the network's own answer."""
-        return self.task.nearest(self.problems, logits.detach().log_softmax(-1).cpu().numpy())
+        return self.task.nearest(self.problems, logits.detach().cpu().numpy())
 
     def _answer_loss(
         self, logits: Float[Tensor, "rows l v"], solution: Int[Tensor, "rows l"]

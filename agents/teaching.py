@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agents import learners
-from agents.baselines import HeadConfig, train_bce, train_two_heads
+from agents.baselines import HeadConfig, train_bce, train_expected, train_two_heads
 from agents.branches import Groups
 from agents.grpo import Grpo
 from agents.grpo_config import GrpoConfig
@@ -36,7 +36,7 @@ class TeachConfig:
         return self.iterations * self.grpo.passes * self.grpo.epochs * self.grpo.minibatches
 
 
-def teach_by_returns(
+def teach_in_rounds(
     learner_class: type[Grpo] | type[learners.HeadLearner], groups: Groups, config: TeachConfig, seed: int
 ) -> HaltPolicy:
     """A policy's head. Every pass draws from all groups; a part of them is what its progress is measured on."""
@@ -46,21 +46,21 @@ def teach_by_returns(
     return learner.head.eval().requires_grad_(False)
 
 
-RETURNS = {"grpo": Grpo, **learners.LEARNERS}
-"""Learners of returns."""
+ROUNDS = {"grpo": Grpo, **learners.LEARNERS}
+"""Learners that go from round to round, as GRPO does."""
 Trainer = Callable[[Unroll, HeadConfig, int], HaltHead | HaltPolicy]
-VERDICTS: dict[str, Trainer] = {"bce": train_bce, "two_heads": train_two_heads}
-"""Learners of verdicts alone."""
-LEARNERS = (*RETURNS, *VERDICTS)
+TRAINERS: dict[str, Trainer] = {"bce": train_bce, "two_heads": train_two_heads, "expected": train_expected}
+"""Learners that draw from the whole bank at every update."""
+LEARNERS = (*ROUNDS, *TRAINERS)
 """Every learner's name."""
 
 
 def teach(learner: str, groups: Groups, config: TeachConfig, seed: int) -> Halter:
     """A head taught by ``learner``, in evaluation mode. Raises ValueError for an unknown name."""
-    if learner in RETURNS:
-        return teach_by_returns(RETURNS[learner], groups, config, seed)
-    if learner not in VERDICTS:
+    if learner in ROUNDS:
+        return teach_in_rounds(ROUNDS[learner], groups, config, seed)
+    if learner not in TRAINERS:
         raise ValueError(f"unknown learner {learner!r}: use one of {', '.join(LEARNERS)}")
     batch = max(1, config.groups * groups.branches // config.grpo.minibatches)
     price = groups.step_cost * groups.unroll.max_steps
-    return VERDICTS[learner](groups.unroll, HeadConfig.like(config.grpo, config.updates, batch, price), seed)
+    return TRAINERS[learner](groups.unroll, HeadConfig.like(config.grpo, config.updates, batch, price), seed)
