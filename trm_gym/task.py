@@ -161,7 +161,8 @@ class Task(abc.ABC):
     def nearest(self, problems: Problems, preference: NDArray[np.float32]) -> NDArray[np.uint8]:
         """The solutions uint8 [B, L] that agree best with a preference, for supervision where a problem has several.
 
-        preference: float32 [B, L, V], log-probabilities of tokens. Here, where one solution is known, that one.
+        preference: float32 [B, L, V], logits of tokens; only their differences within a cell count. Here, where one
+        solution is known, that one.
         """
         return problems.solution
 

@@ -59,7 +59,7 @@ class MazeTask(Task):
         return self.encode(problem).solution[0]
 
     def nearest(self, problems: Problems, preference: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Of each maze's shortest paths the likeliest under log-probabilities float32 [B, L, V], as uint8 [B, L]."""
+        """Of each maze's shortest paths the likeliest under token logits float32 [B, L, V], as uint8 [B, L]."""
         return solver.nearest(problems.problem, preference[..., ON] - preference[..., OFF], self.size)
 
     def encode(self, problem: UserProblem) -> Problems:
