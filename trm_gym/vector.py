@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import reprlib
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
-from gymnasium.error import ResetNeeded
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
+from gymnasium.vector import AutoresetMode
 
 from trm_gym.env import RefinementEnv
 from trm_gym.episodes import (
     DEFAULT_COST,
     DEFAULT_STEPS,
-    SEED_LIMIT,
     Episodes,
     action_space,
     check_options,
-    check_seeds,
     observation_space,
     read_actions,
 )
 from trm_gym.render import check_render_mode, check_render_scale, render_slot
 from trm_gym.reward import exact_cost
+from trm_gym.slots import SlotVectorEnv, read_mask
 from trm_gym.splits import split_index
 from trm_gym.state import get_state, set_state
 from trm_gym.task import Problems
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -42,17 +38,14 @@ OPTIONS = ("level", "levels", "split", "problem", "problems", "reset_mask")
 
 
 @final
-class RefinementVectorEnv(VectorEnv["Observation", "NDArray[np.integer]", "NDArray"]):
+class RefinementVectorEnv(SlotVectorEnv["Observation"]):
     """``num_envs`` problems refined side by side; slot i under seed s is a ``RefinementEnv`` under seed s + i.
 
     Spaces, rewards, ends and options are those of ``RefinementEnv``, batched. More options: ``levels`` and
     ``problems`` hold one entry per slot (a problem may be None: that slot draws its own), ``reset_mask``
     (bool [num_envs]) restarts those slots alone. ``seed`` may be a list, with None for slots that go on.
 
-    autoreset_mode: Gymnasium's ``AutoresetMode`` or its value. NEXT_STEP restarts a finished slot at the next
-    step, whose action there is read but has no effect; SAME_STEP at once, with the last observation in
-    ``infos["final_obs"]`` and the report in ``infos["final_info"]``; DISABLED leaves it to ``reset_mask``.
-    max_episode_steps: always None; the budget is ``max_steps``.
+    autoreset_mode, max_episode_steps: see ``SlotVectorEnv``.
     """
 
     def __init__(
@@ -70,20 +63,13 @@ class RefinementVectorEnv(VectorEnv["Observation", "NDArray[np.integer]", "NDArr
         size: int | None = None,
         render_scale: int = 1,
     ) -> None:
-        if max_episode_steps is not None:
-            raise ValueError(f"max_episode_steps={max_episode_steps!r} would truncate: set the budget by max_steps")
         self.episodes = Episodes(num_envs, task, level, split, max_steps, step_cost, reward, size)
         self.task = self.episodes.task
         self.max_steps = self.episodes.max_steps
-        self.num_envs = int(num_envs)
-        self.autoreset_mode = AutoresetMode(autoreset_mode)
-        self.metadata = {**RefinementEnv.metadata, "autoreset_mode": self.autoreset_mode}
+        spaces = observation_space(self.task), action_space(self.task)
+        super().__init__(num_envs, *spaces, RefinementEnv.metadata, autoreset_mode, max_episode_steps)
         self.render_mode = check_render_mode(render_mode)
         self.render_scale = check_render_scale(render_scale)
-        self.single_observation_space = observation_space(self.task)
-        self.single_action_space = action_space(self.task)
-        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
-        self.action_space = batch_space(self.single_action_space, self.num_envs)
 
     @property
     def problems(self) -> Problems:
@@ -127,76 +113,18 @@ class RefinementVectorEnv(VectorEnv["Observation", "NDArray[np.integer]", "NDArr
             self.episodes.begin(slots[~has_own])
         return self.episodes.observe(), {}
 
-    def step(
-        self, actions: NDArray[np.integer]
-    ) -> tuple[Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
-        """Write the next drafts, integers [num_envs, L + 1]; rewards float64, ends bool, all [num_envs]."""
-        idle = np.flatnonzero(~self.episodes.playing)
-        if idle.size and (self.autoreset_mode is not AutoresetMode.NEXT_STEP or not self.episodes.begun):
-            raise ResetNeeded(
-                f"slots {reprlib.repr(idle.tolist())} have no episode to step: call reset(), or reset them alone with "
-                "options={'reset_mask': ...}"
-            )
-        tokens, halts = read_actions(actions, self.num_envs, self.task)
-        rewards = self.episodes.advance(tokens, halts)
-        ended = ~self.episodes.playing
-        if idle.size:
-            ended[idle] = False
-            self.episodes.begin(idle)
-        infos = {}
-        if ended.any():
-            infos = self._report(ended)
-            if self.autoreset_mode is AutoresetMode.SAME_STEP:
-                infos = self._final(ended, infos)
-                self.episodes.begin(np.flatnonzero(ended))
-        return self.episodes.observe(), rewards, ended, np.zeros_like(ended), infos
+    def _advance(self, actions: np.ndarray) -> NDArray[np.float64]:
+        """Write the next drafts, integers [num_envs, L + 1]; rewards float64 [num_envs]."""
+        return self.episodes.advance(*read_actions(actions, self.num_envs, self.task))
+
+    def _each(self, seen: Observation) -> Iterator[Observation]:
+        rows = zip(seen["problem"], seen["answer"], seen["budget"], strict=True)
+        return ({"problem": problem, "answer": answer, "budget": budget} for problem, answer, budget in rows)
 
     def render(self) -> tuple[Any, ...]:
         """Every slot's draft as text or as a picture, as ``render_mode`` says."""
         slots = range(self.num_envs)
         return tuple(render_slot(self.episodes, slot, self.render_mode, self.render_scale) for slot in slots)
-
-    def _seed(self, slots: NDArray[np.int64], seed: int | Sequence[int | None] | None) -> None:
-        """Seed those of ``slots`` that are given a seed, and those that never had one."""
-        if seed is None or isinstance(seed, (int, np.integer)):
-            super().reset(seed=seed if seed is None else int(seed))
-            seeds = np.full(self.num_envs, seed, dtype=object)
-            seeds = seeds if seed is None else seeds + np.arange(self.num_envs)
-        else:
-            seeds = np.asarray(seed, dtype=object)
-        if seeds.shape != (self.num_envs,):
-            raise ValueError(f"seed must be one number, or {self.num_envs} in a list; got shape {seeds.shape}")
-        given = np.array(seeds != np.array(None))[slots]
-        self.episodes.seed(slots[given], check_seeds(seeds[slots[given]]))
-        unseeded = slots[~self.episodes.seeded[slots]]
-        if unseeded.size:
-            self.episodes.seed(unseeded, self.np_random.integers(SEED_LIMIT, size=unseeded.size, dtype=np.uint64))
-
-    def _report(self, ended: NDArray[np.bool_]) -> dict[str, NDArray]:
-        """The info at the end of episodes, one array [num_envs] and its mask for every name."""
-        slots, infos = np.flatnonzero(ended), {}
-        for name, values in self.episodes.report(slots).items():
-            infos[name] = np.zeros(self.num_envs, dtype=values.dtype)
-            infos[name][slots] = values
-            infos[f"_{name}"] = ended.copy()
-        return infos
-
-    def _final(self, ended: NDArray[np.bool_], report: dict[str, Any]) -> dict[str, Any]:
-        """The info of SAME_STEP: what was seen at the end, one dictionary per finished slot, and its report."""
-        slots = np.flatnonzero(ended)
-        seen = self.episodes.observe(slots)
-        rows = zip(seen["problem"], seen["answer"], seen["budget"], strict=True)
-        last = np.full(self.num_envs, None, dtype=object)
-        last[slots] = [{"problem": problem, "answer": answer, "budget": budget} for problem, answer, budget in rows]
-        return {"final_obs": last, "_final_obs": ended.copy(), "final_info": report, "_final_info": ended.copy()}
-
-
-def read_mask(options: dict[str, Any], count: int) -> NDArray[np.bool_]:
-    """Which slots to restart, bool [count]; all without a ``reset_mask``. Raises ValueError."""
-    mask = options.get("reset_mask", np.ones(count, dtype=np.bool_))
-    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != (count,) or not mask.any():
-        raise ValueError(f"options['reset_mask'] must be a bool array [{count}] with a True in it, got {mask!r}")
-    return mask
 
 
 def read_levels(options: dict[str, Any], count: int, task: Task) -> NDArray[np.int64] | None:
