@@ -20,14 +20,13 @@ from trm_gym.episodes import (
     read_actions,
 )
 from trm_gym.render import RENDER_MODES, check_render_mode, check_render_scale, render_slot
-from trm_gym.reward import exact_cost
 from trm_gym.splits import split_index
-from trm_gym.state import get_state, set_state
+from trm_gym.state import Replayable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from trm_gym.task import Problems, Task
+    from trm_gym.task import Task
 
     Observation = dict[str, Any]
 
@@ -38,7 +37,7 @@ _SLOT = np.zeros(1, dtype=np.int64)
 
 
 @final
-class RefinementEnv(gymnasium.Env["Observation", "NDArray[np.integer]"]):
+class RefinementEnv(Replayable, gymnasium.Env["Observation", "NDArray[np.integer]"]):
     """Refine a draft answer until it is worth handing in.
 
     Description: a problem stays fixed. Every step replaces the whole draft of its answer by a better one and
@@ -91,28 +90,6 @@ class RefinementEnv(gymnasium.Env["Observation", "NDArray[np.integer]"]):
         self.action_space = action_space(self.task)
         self.render_mode = check_render_mode(render_mode)
         self.render_scale = check_render_scale(render_scale)
-
-    @property
-    def problems(self) -> Problems:
-        """The problem at hand, as a batch of one. It is live: copy what is to outlast the episode."""
-        return self.episodes.problems
-
-    @property
-    def step_cost(self) -> float:
-        """The price of a step. Set, it holds from the next step on; ValueError where it is not from 0 to 1."""
-        return self.episodes.step_cost
-
-    @step_cost.setter
-    def step_cost(self, price: float) -> None:
-        self.episodes.step_cost = exact_cost(price)
-
-    def get_state(self) -> dict[str, Any]:
-        """All that the episode, and those after it, depend on, as fresh arrays and plain numbers; see ``state``."""
-        return get_state(self.episodes)
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Go back to what ``get_state`` gave, here or in an equal environment. Raises ValueError for anything else."""
-        set_state(self.episodes, state)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict]:
         """Start an episode. Raises ValueError for options it does not know, ProblemError for a bad problem."""

@@ -8,6 +8,7 @@ given one, is not.
 
 from __future__ import annotations
 
+import abc
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trm_gym.episodes import Episodes
+    from trm_gym.task import Problems
 
 
 def arrays(episodes: Episodes) -> dict[str, NDArray]:
@@ -59,6 +61,34 @@ def set_state(episodes: Episodes, state: dict[str, Any]) -> None:
         ours[...] = state[name]
     episodes.step_cost = price
     episodes.protect(np.arange(len(episodes.steps)), episodes.problems)
+
+
+class Replayable(abc.ABC):
+    """The part of an environment, scalar or vector, that shows its episodes and can go back to an earlier state."""
+
+    episodes: Episodes
+
+    @property
+    def problems(self) -> Problems:
+        """The problems at hand, one per slot. They are live: copy what is to outlast an episode."""
+        return self.episodes.problems
+
+    @property
+    def step_cost(self) -> float:
+        """The price of a step. Set, it holds from the next step on; ValueError where it is not from 0 to 1."""
+        return self.episodes.step_cost
+
+    @step_cost.setter
+    def step_cost(self, price: float) -> None:
+        self.episodes.step_cost = exact_cost(price)
+
+    def get_state(self) -> dict[str, Any]:
+        """All that the episodes, and those after them, depend on, as fresh arrays and plain numbers."""
+        return get_state(self.episodes)
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go back to what ``get_state`` gave, here or in an equal environment. Raises ValueError for anything else."""
+        set_state(self.episodes, state)
 
 
 def _owner(episodes: Episodes) -> dict[str, Any]:

@@ -18,10 +18,9 @@ from trm_gym.episodes import (
     read_actions,
 )
 from trm_gym.render import check_render_mode, check_render_scale, render_slot
-from trm_gym.reward import exact_cost
 from trm_gym.slots import SlotVectorEnv, read_mask
 from trm_gym.splits import split_index
-from trm_gym.state import get_state, set_state
+from trm_gym.state import Replayable
 from trm_gym.task import Problems
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ OPTIONS = ("level", "levels", "split", "problem", "problems", "reset_mask")
 
 
 @final
-class RefinementVectorEnv(SlotVectorEnv["Observation"]):
+class RefinementVectorEnv(Replayable, SlotVectorEnv["Observation"]):
     """``num_envs`` problems refined side by side; slot i under seed s is a ``RefinementEnv`` under seed s + i.
 
     Spaces, rewards, ends and options are those of ``RefinementEnv``, batched. More options: ``levels`` and
@@ -70,28 +69,6 @@ class RefinementVectorEnv(SlotVectorEnv["Observation"]):
         super().__init__(num_envs, *spaces, RefinementEnv.metadata, autoreset_mode, max_episode_steps)
         self.render_mode = check_render_mode(render_mode)
         self.render_scale = check_render_scale(render_scale)
-
-    @property
-    def problems(self) -> Problems:
-        """The problems at all slots. They are live: copy what is to outlast an episode."""
-        return self.episodes.problems
-
-    @property
-    def step_cost(self) -> float:
-        """The price of a step. Set, it holds from the next step on; ValueError where it is not from 0 to 1."""
-        return self.episodes.step_cost
-
-    @step_cost.setter
-    def step_cost(self, price: float) -> None:
-        self.episodes.step_cost = exact_cost(price)
-
-    def get_state(self) -> dict[str, Any]:
-        """All that the episodes, and those after them, depend on, as fresh arrays and plain numbers; see ``state``."""
-        return get_state(self.episodes)
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Go back to what ``get_state`` gave, here or in an equal environment. Raises ValueError for anything else."""
-        set_state(self.episodes, state)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
