@@ -25,12 +25,13 @@ help:
 train: $(VENV)/.agents
 	$(BIN)/python scripts/grpo.py --preset $(PRESET)
 
+# One thread a worker: more than there are cores would wait for each other.
 test: $(VENV)/.test
 	@echo "== style" && $(BIN)/ruff check $(SOURCES)
 	@echo "== layout" && $(BIN)/ruff format --check $(SOURCES)
 	@echo "== types" && $(BIN)/basedpyright --pythonpath $(BIN)/python
 	@echo "== import rules" && $(BIN)/lint-imports
-	@echo "== tests" && $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@echo "== tests" && OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 fix: $(VENV)/.test
 	$(BIN)/ruff check --fix $(SOURCES)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from agents.acceleration import AccelerationConfig, accelerate, solving_pass
-from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint, load_tensors, save_tensors
+from agents.checkpoint import Checkpoint, CheckpointError, digest, load_checkpoint, load_tensors, save_tensors
 from agents.evaluation import draw
 from agents.rollout import BATCH, Unroll, unroll
 from trm_gym import make_task
@@ -91,15 +91,6 @@ def load_bank(
     level = made_for.default_level if config.level is None else made_for.level_index(config.level)
     named = dataclasses.replace(config, level=made_for.levels[level].name)
     return _bank(_Source(digest(source), source), named, None if cache is None else Path(cache))
-
-
-def digest(checkpoint: Checkpoint) -> str:
-    """A hash of all that decides what a checkpoint's network does: task, shape and weights, not its halting heads."""
-    found = hashlib.sha256(json.dumps([checkpoint.task, dataclasses.asdict(checkpoint.model.config)]).encode())
-    for name, value in sorted(checkpoint.model.state_dict().items()):
-        found.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())
-        found.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return found.hexdigest()
 
 
 @functools.lru_cache(maxsize=SHARED)

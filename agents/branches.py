@@ -17,9 +17,10 @@ from jaxtyping import Int
 from numpy.typing import NDArray
 from torch import Tensor
 
-from agents.checkpoint import CheckpointError, load_tensors, save_tensors
+from agents.checkpoint import Checkpoint, CheckpointError, digest, load_tensors, save_tensors
 from agents.rollout import SEEDS, Network, Rollout, Unroll, collect
 from agents.trm import Carry, Output
+from trm_gym import make_task
 from trm_gym.reward import exact_cost
 from trm_gym.task import Task
 from trm_gym.vector import RefinementVectorEnv
@@ -138,17 +139,21 @@ def make_groups(network: Network, task: Task, levels: Sequence[int], config: Gro
     return Groups(Unroll.concatenate(parts), config.branches, exact_cost(config.price / config.max_steps))
 
 
-def kept_groups(path: Path, network: Network, task: Task, levels: Sequence[int], config: GroupsConfig) -> Groups:
-    """``make_groups``, once: written to ``path``, and read from there ever after.
+def kept_groups(path: Path, checkpoint: Checkpoint, levels: Sequence[int], config: GroupsConfig) -> Groups:
+    """``make_groups`` of a checkpoint's network, once: written to ``path``, and read from there ever after.
 
-    Raises CheckpointError where other settings made what stands there.
+    Raises CheckpointError where another network or other settings made what stands there.
     """
-    settings = {**vars(config), "levels": [task.levels[level].name for level in levels]}
+    task = make_task(checkpoint.task)
+    names = [task.levels[level].name for level in levels]
+    settings = {"network": digest(checkpoint), **vars(config), "levels": names}
     if path.exists():
         tensors, note = load_tensors(path)
         if note != settings:
-            raise CheckpointError(f"{path} was made with other settings: choose another folder, or delete it")
+            raise CheckpointError(
+                f"{path} was made by another network or with other settings: choose another folder, or delete it"
+            )
         return Groups(Unroll(**tensors), config.branches, exact_cost(config.price / config.max_steps))
-    groups = make_groups(network, task, levels, config)
+    groups = make_groups(checkpoint.model, task, levels, config)
     save_tensors(path, vars(groups.unroll), settings)
     return groups

@@ -60,7 +60,8 @@ def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """
     if objects := [name for name, values in arrays.items() if np.asarray(values).dtype.hasobject]:
         raise ValueError(f"{path} is to hold numbers alone: {', '.join(objects)} holds Python objects")
-    atomic_write(path, lambda file: np.savez_compressed(file, **arrays))
+    named: dict[str, Any] = dict(arrays)
+    atomic_write(path, lambda file: np.savez_compressed(file, **named))
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:

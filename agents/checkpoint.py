@@ -6,6 +6,7 @@ Training state for resuming is the same kind of file with more tensors in it.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -76,6 +77,15 @@ def save_checkpoint(folder: str | os.PathLike[str], checkpoint: Checkpoint) -> P
     save_tensors(Path(folder) / "model.safetensors", tensors, {})
     atomic_write(Path(folder) / "config.json", json.dumps(config, indent=2) + "\n")
     return Path(folder)
+
+
+def digest(checkpoint: Checkpoint) -> str:
+    """A hash of all that decides what a checkpoint's network does: task, shape and weights, not its halting heads."""
+    found = hashlib.sha256(json.dumps([checkpoint.task, dataclasses.asdict(checkpoint.model.config)]).encode())
+    for name, value in sorted(checkpoint.model.state_dict().items()):
+        found.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())
+        found.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
 
 
 def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size: int | None = None) -> Checkpoint:

@@ -109,6 +109,8 @@ class HaltingVectorEnv(SlotVectorEnv[Observation]):
     may be a list, with None for slots that go on. autoreset_mode, max_episode_steps: see ``SlotVectorEnv``.
     """
 
+    episodes: HaltingEpisodes
+
     def __init__(
         self,
         num_envs: int,

@@ -182,7 +182,7 @@ class Bench:
         task = make_task(self.start.task)
         key = hashlib.sha256(json.dumps([made.learn, vars(made.bank)]).encode()).hexdigest()[:12]
         levels = [task.level_index(name) for name in made.learn]
-        groups = kept_groups(self.folder / f"bank-{key}.safetensors", self.start.model, task, levels, made.bank)
+        groups = kept_groups(self.folder / f"bank-{key}.safetensors", self.start, levels, made.bank)
         save_head(path, teach("grpo", groups, made.teach, seed))
 
     def drafts(self, level: str, split: str) -> Unroll:

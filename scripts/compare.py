@@ -20,7 +20,7 @@ from rich.console import Console
 from agents.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.branches import Groups, GroupsConfig, kept_groups
 from agents.cells import Cell, load_ground, load_head, load_plays, save_ground, save_head, save_plays
-from agents.checkpoint import Checkpoint, load_checkpoint, load_tensors, save_checkpoint, save_tensors
+from agents.checkpoint import Checkpoint, digest, load_checkpoint, load_tensors, save_checkpoint, save_tensors
 from agents.cli import main, save_config
 from agents.comparison import Ground, Play, Plays, compare
 from agents.evaluation import EvaluationConfig, choose, draw, play, target_of
@@ -105,7 +105,8 @@ class Network:
     def __init__(self, config: Config, folder: Path, number: int) -> None:
         self.config, self.folder, self.number = config, folder, number
         self._place = self._pretrained()
-        self._called = str(self._place) if config.checkpoints else "pretrained"
+        # Its content and not its name: another network may come to stand at the same place.
+        self._called = digest(self._load())
         self._kept: Groups | None = None
 
     def _pretrained(self) -> Path | str:
@@ -137,7 +138,7 @@ class Network:
             if not path.exists():
                 self._fast(start, bank.problems * bank.branches, bank.max_steps)
             levels = [task.level_index(name) for name in self.config.learn]
-            self._kept = kept_groups(path, start.model, task, levels, bank)
+            self._kept = kept_groups(path, start, levels, bank)
         return self._kept
 
     def head_cell(self, learner: str, seed: int) -> Cell:

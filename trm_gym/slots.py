@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Seen = TypeVar("Seen")
+Shown = TypeVar("Shown", covariant=True)
 """A batch of observations."""
 
 
-class SlotEpisodes(Protocol[Seen]):
+class SlotEpisodes(Protocol[Shown]):
     """Episodes of a batch of slots as arrays: ``trm_gym.episodes.Episodes``, for instance."""
 
     seeded: NDArray[np.bool_]
@@ -36,7 +37,7 @@ class SlotEpisodes(Protocol[Seen]):
 
     def begin(self, slots: NDArray[np.int64]) -> None: ...
 
-    def observe(self, slots: NDArray[np.int64] | slice = ...) -> Seen: ...
+    def observe(self, slots: NDArray[np.int64] | slice = ...) -> Shown: ...
 
     def report(self, slots: NDArray[np.int64]) -> dict[str, NDArray]: ...
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from agents import bank
-from agents.bank import BankConfig, digest, load_bank
-from agents.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from agents.bank import BankConfig, load_bank
+from agents.checkpoint import CheckpointError, digest, load_checkpoint, save_checkpoint
 from agents.evaluation import draw
 from agents.rollout import unroll
 from tests.scripts.checkpoints import untrained

@@ -8,7 +8,7 @@ import torch
 from gymnasium.vector import AutoresetMode
 
 from agents.branches import Groups, GroupsConfig, RandomStart, collect_branches, kept_groups, make_groups
-from agents.checkpoint import CheckpointError
+from agents.checkpoint import CheckpointError, load_checkpoint
 from agents.grpo import Graded, Grpo
 from agents.grpo_config import GrpoConfig
 from agents.pretrain import new_model
@@ -76,16 +76,19 @@ def test_parts_go_round_and_keep_groups_whole(network):
     assert numbered.part(2, 3).unroll.difficulty.tolist() == [12, 13, 0, 1, 2, 3]
 
 
-def test_groups_are_run_once(network, tmp_path):
-    path = tmp_path / "groups.safetensors"
-    made = kept_groups(path, network, ToyTask(), [0], SMALL)
+def test_groups_are_run_once(tmp_path):
+    path, start = tmp_path / "groups.safetensors", load_checkpoint("sudoku4x4")
+    made = kept_groups(path, start, [0], SMALL)
     before = path.stat().st_mtime_ns
-    read = kept_groups(path, network, ToyTask(), [0], SMALL)
+    read = kept_groups(path, start, [0], SMALL)
     assert path.stat().st_mtime_ns == before and read.step_cost == made.step_cost
     for name, value in vars(made.unroll).items():
         assert torch.equal(value, getattr(read.unroll, name)), name
-    with pytest.raises(CheckpointError, match="made with other settings"):
-        kept_groups(path, network, ToyTask(), [0], dataclasses.replace(SMALL, noise=0.1))
+    with pytest.raises(CheckpointError, match="by another network or with other settings"):
+        kept_groups(path, start, [0], dataclasses.replace(SMALL, noise=0.1))
+    start.model.halt.bias.data += 1
+    with pytest.raises(CheckpointError, match="by another network or with other settings"):
+        kept_groups(path, start, [0], SMALL)
 
 
 @pytest.mark.parametrize(("settings", "match"), [({"problems": 0}, "groups.problems"), ({"noise": -1.0}, "noise")])
