@@ -15,6 +15,7 @@ from torch import Tensor
 
 from agents.grpo import GrpoConfig
 from agents.halting import NEUTRAL_PRICE, PRICES, Halter, HaltHead, HaltPolicy
+from agents.learning.pricing import draw_prices
 from agents.losses import (
     binary_cross_entropy,
     expected_return,
@@ -23,7 +24,6 @@ from agents.losses import (
     judgement_loss,
 )
 from agents.optim import HeadOptimizer, schedule
-from agents.pricing import draw_prices
 from agents.rollout import Unroll
 
 H = TypeVar("H", HaltHead, HaltPolicy)

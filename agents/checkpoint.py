@@ -18,8 +18,8 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
+from agents.common.tensors import nest, unnest
 from agents.halting import Halter, HaltHead, HaltPolicy
-from agents.tensors import nest, unnest
 from agents.trm import TRM, TRMConfig
 from trm_gym import make_task
 from trm_gym.whole import atomic_write

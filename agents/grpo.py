@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from agents import losses
-from agents.advantages import ADVANTAGES
-from agents.grpo_config import GrpoConfig
+from agents.common.tensors import flat_state, load_flat_state, nest, unnest
 from agents.halting import Halter, HaltPolicy
+from agents.learning.advantages import ADVANTAGES
+from agents.learning.config import GrpoConfig
+from agents.learning.pricing import PriceRange, priced_returns
 from agents.optim import HeadOptimizer, schedule
-from agents.pricing import PriceRange, priced_returns
 from agents.rollout import Unroll
-from agents.tensors import flat_state, load_flat_state, nest, unnest
 from trm_gym.reward import exact_cost
 
 

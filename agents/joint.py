@@ -17,9 +17,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from agents import losses
+from agents.common.tensors import Tensors, flat_state, load_flat_state, nest, unnest
 from agents.grpo import Grpo, Metrics, Samples, means, policy_loss
 from agents.rollout import Rollout, Unroll, refine
-from agents.tensors import Tensors, flat_state, load_flat_state, nest, unnest
 from agents.trm import TRM, Carry
 
 

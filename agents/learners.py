@@ -15,13 +15,13 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from agents import losses
+from agents.common.tensors import flat_state, load_flat_state, nest, unnest
 from agents.grpo import Graded, Grpo, Metrics, halting_log_probs, means, measure
-from agents.grpo_config import GrpoConfig
 from agents.halting import HaltPolicy
+from agents.learning.config import GrpoConfig
+from agents.learning.pricing import draw_prices
 from agents.optim import HeadOptimizer, schedule
-from agents.pricing import draw_prices
 from agents.rollout import Unroll
-from agents.tensors import flat_state, load_flat_state, nest, unnest
 
 
 class Learner(abc.ABC):

@@ -11,8 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from agents.common.tensors import Tensors, flat_state, load_flat_state, nest, unnest
 from agents.halting import Halter, HaltPolicy
-from agents.tensors import Tensors, flat_state, load_flat_state, nest, unnest
 from agents.trm import TRM
 
 

@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from agents.acceleration import Acceleration, AccelerationConfig, accelerate, training_pass
 from agents.checkpoint import Checkpoint, CheckpointError, load_tensors, save_tensors
-from agents.console import Progress
+from agents.common.acceleration import Acceleration, AccelerationConfig, accelerate, training_pass
+from agents.common.console import Progress
+from agents.common.tensors import nest, unnest
 from agents.optim import Average, OptimConfig, Optimizers
+from agents.pretraining.supervision import Loss, answer_loss, consistency_loss, depth_at, least_steps, winners
+from agents.pretraining.supply import Supply
 from agents.rollout import noisy_start
-from agents.supervision import Loss, answer_loss, consistency_loss, depth_at, least_steps, winners
-from agents.supply import Supply
-from agents.tensors import nest, unnest
 from agents.trm import TRM, Carry, TRMConfig
 from trm_gym import make_task
 from trm_gym.streams import mix

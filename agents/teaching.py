@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from agents import learners
 from agents.baselines import HeadConfig, train_bce, train_expected, train_two_heads
-from agents.branches import Groups
 from agents.grpo import Grpo
-from agents.grpo_config import GrpoConfig
 from agents.halting import Halter, HaltHead, HaltPolicy
+from agents.learning.branches import Groups
+from agents.learning.config import GrpoConfig
 from agents.rollout import Unroll
 
 

@@ -18,16 +18,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, final
 
-from agents.ablation import Run, effects_markdown, headline
-from agents.acceleration import AccelerationConfig, accelerate, solving_pass
-from agents.branches import GroupsConfig, kept_groups
-from agents.cells import Cell, load_head, save_head
 from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from agents.cli import main, parse, save_config
-from agents.evaluation import EvaluationConfig, draw, measure, shown_steps
-from agents.figures import effects_figure
-from agents.presets import PRETRAIN
+from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.common.cli import main, parse, save_config
+from agents.evaluation.ablation import Run, effects_markdown, headline
+from agents.evaluation.cells import Cell, load_head, save_head
+from agents.evaluation.figures import effects_figure
+from agents.evaluation.protocol import EvaluationConfig, draw, measure, shown_steps
+from agents.learning.branches import GroupsConfig, kept_groups
 from agents.pretrain import PretrainConfig, Pretrainer, describe, pretrain
+from agents.pretraining.presets import PRETRAIN
 from agents.rollout import Unroll, unroll
 from agents.rules import LEARNER, fixed, head_rules, oracle
 from agents.teaching import TeachConfig, teach

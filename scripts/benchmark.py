@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 
-from agents.cli import main
+from agents.common.cli import main
 from agents.halting_env import HaltingEnv, HaltingVectorEnv
 from agents.rollout import Unroll
 from agents.sb3 import TRMVecEnv

@@ -17,20 +17,20 @@ from typing import Any, final
 
 from rich.console import Console
 
-from agents.acceleration import AccelerationConfig, accelerate, solving_pass
-from agents.branches import Groups, GroupsConfig, kept_groups
-from agents.cells import Cell, load_ground, load_head, load_plays, save_ground, save_head, save_plays
 from agents.checkpoint import Checkpoint, digest, load_checkpoint, load_tensors, save_checkpoint, save_tensors
-from agents.cli import main, save_config
-from agents.comparison import Ground, Play, Plays, compare
-from agents.evaluation import EvaluationConfig, choose, draw, play, target_of
-from agents.figures import accuracy_figure, halting_figure, histogram_figure
-from agents.presets import PRETRAIN
+from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.common.cli import main, save_config
+from agents.evaluation.cells import Cell, load_ground, load_head, load_plays, save_ground, save_head, save_plays
+from agents.evaluation.comparison import Ground, Play, Plays, compare
+from agents.evaluation.figures import accuracy_figure, halting_figure, histogram_figure
+from agents.evaluation.protocol import EvaluationConfig, choose, draw, play, target_of
+from agents.evaluation.report import Report
+from agents.evaluation.tables import levels_markdown, report_markdown
+from agents.learning.branches import Groups, GroupsConfig, kept_groups
 from agents.pretrain import PretrainConfig, describe, pretrain
-from agents.report import Report
+from agents.pretraining.presets import PRETRAIN
 from agents.rollout import Unroll, unroll
 from agents.rules import LEARNER, Rule, checker, head_rules, oracle, plain_rules
-from agents.tables import levels_markdown, report_markdown
 from agents.teaching import LEARNERS, TeachConfig, teach
 from trm_gym import make_task
 from trm_gym.whole import atomic_write

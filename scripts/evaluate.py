@@ -16,10 +16,10 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from agents.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint
-from agents.cli import main
-from agents.evaluation import EvaluationConfig, evaluate_checkpoint
+from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.common.cli import main
+from agents.evaluation.protocol import EvaluationConfig, evaluate_checkpoint
 from trm_gym import make_task
 from trm_gym.task import Outside, ProblemError
 from trm_gym.whole import atomic_write

@@ -19,7 +19,7 @@ from random import Random
 
 from gymnasium.error import Error
 
-from agents.cli import main
+from agents.common.cli import main
 from scripts.fuzzing.targets import TARGETS
 
 MEMORY = 8 * 2**30

@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.cli import main
+from agents.common.cli import main
 from trm_gym.dataset import draw
 from trm_gym.registration import TASKS, make_task
 from trm_gym.splits import SPLITS

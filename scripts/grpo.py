@@ -18,9 +18,7 @@ import torch
 from gymnasium.vector import AutoresetMode
 from rich.console import Console
 
-from agents.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.baselines import HeadConfig, train_baselines
-from agents.branches import Branching, collect_branches
 from agents.checkpoint import (
     Checkpoint,
     CheckpointError,
@@ -29,18 +27,20 @@ from agents.checkpoint import (
     save_checkpoint,
     save_tensors,
 )
-from agents.cli import main, save_config
-from agents.console import Progress
-from agents.evaluation import EvaluationConfig, evaluate_checkpoint
-from agents.figures import curriculum_figure
+from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.common.cli import main, save_config
+from agents.common.console import Progress
+from agents.common.tensors import nest, unnest
+from agents.evaluation.figures import curriculum_figure
+from agents.evaluation.protocol import EvaluationConfig, evaluate_checkpoint
 from agents.grpo import Grpo, Metrics, outcome
-from agents.grpo_config import GrpoConfig
 from agents.halting import Halter
 from agents.joint import JointConfig, JointGrpo
-from agents.presets import PRETRAIN
+from agents.learning.branches import Branching, collect_branches
+from agents.learning.config import GrpoConfig
 from agents.pretrain import PretrainConfig, describe, pretrain
+from agents.pretraining.presets import PRETRAIN
 from agents.rollout import BATCH, Rollout, Unroll, unroll
-from agents.tensors import nest, unnest
 from curricula import make_curriculum
 from curricula.curriculum import Curriculum
 from curricula.fixed import Fixed

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.cli import main
+from agents.common.cli import main
 from trm_gym.registration import TASKS, make_task
 from trm_gym.reward import REWARDS
 from trm_gym.task import Task

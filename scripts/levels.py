@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.checkpoint import SHIPPED, load_checkpoint
-from agents.cli import main
+from agents.common.cli import main
 from agents.metrics import oracle_steps
 from agents.rollout import unroll
 from trm_gym.maze.field import ON, WALL

@@ -28,7 +28,7 @@ from gymnasium.envs.registration import EnvSpec
 import agents
 import trm_gym
 from agents.checkpoint import SHIPPED, shipped
-from agents.cli import main
+from agents.common.cli import main
 from trm_gym.splits import SPLITS
 from trm_gym.task import Problems, Task
 from trm_gym.whole import atomic_write
@@ -55,7 +55,7 @@ ROW = 3
 PICTURE_SEED = 3
 RESULTS = "results.md"
 _MEASURED = re.compile(r"^(\w+), ([\w-]+): ([\d,]+) test problems; right after ([\d, ]+) steps: ([\d., ]+)%", re.M)
-"""The line above a table of docs/results.md, as agents.report prints it."""
+"""The line above a table of docs/results.md, as agents.evaluation.report prints it."""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from agents import metrics
 from agents.checkpoint import Checkpoint, load_checkpoint
-from agents.cli import main
+from agents.common.cli import main
 from agents.rollout import unroll
-from agents.trajectory import follow
-from agents.trajectory_figures import chosen_steps, refinement_figure
+from agents.solving.trajectory import follow
+from agents.solving.trajectory_figures import chosen_steps, refinement_figure
 from trm_gym import make_task
 from trm_gym.task import Problems, Task
 

@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.checkpoint import Checkpoint, save_checkpoint
-from agents.cli import main, save_config
-from agents.presets import PRETRAIN
+from agents.common.cli import main, save_config
 from agents.pretrain import PretrainConfig, pretrain
+from agents.pretraining.presets import PRETRAIN
 from agents.rollout import unroll
 from trm_gym import make_task
 

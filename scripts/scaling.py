@@ -17,13 +17,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from agents.acceleration import AccelerationConfig, Choice, accelerate, solving_pass
-from agents.cli import main
+from agents.common.acceleration import AccelerationConfig, Choice, accelerate, solving_pass
+from agents.common.cli import main
 from agents.engine import Engine
 from agents.rollout import BATCH
-from agents.solving import PRICE, Solver
-from agents.trajectory_figures import scaling_figure
-from agents.voting import Point, branched, curves
+from agents.solving.solver import PRICE, Solver
+from agents.solving.trajectory_figures import scaling_figure
+from agents.solving.voting import Point, branched, curves
 from trm_gym.task import Problems
 from trm_gym.whole import atomic_write
 

@@ -20,7 +20,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from agents.cli import main
+from agents.common.cli import main
 from scripts.oracles import arithmetic, maze, points, sudoku
 from trm_gym.registration import TASKS, make_task
 from trm_gym.splits import SPLITS

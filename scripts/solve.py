@@ -21,11 +21,11 @@ from rich.text import Text
 
 from agents import metrics
 from agents.checkpoint import CheckpointError, load_checkpoint
-from agents.cli import main
+from agents.common.cli import main
 from agents.rollout import BATCH
-from agents.solving import PRICE, Solver
-from agents.solving_file import problem_lines, solve_file
-from agents.trajectory import Trajectory
+from agents.solving.solver import PRICE, Solver
+from agents.solving.stream import problem_lines, solve_file
+from agents.solving.trajectory import Trajectory
 from trm_gym import make_task
 from trm_gym.task import ProblemError, Problems, Task
 

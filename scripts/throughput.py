@@ -20,11 +20,11 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from agents.acceleration import Acceleration, AccelerationConfig, Choice, accelerate, solving_pass
 from agents.checkpoint import Checkpoint, load_checkpoint
-from agents.cli import main
+from agents.common.acceleration import Acceleration, AccelerationConfig, Choice, accelerate, solving_pass
+from agents.common.cli import main
 from agents.engine import Engine
-from agents.evaluation import choose
+from agents.evaluation.protocol import choose
 from agents.rollout import BATCH, unroll
 from agents.rules import policy
 from agents.stopping import Stopping, make_stopping

@@ -28,8 +28,8 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor, Ve
 
 from agents.bank import Bank, BankConfig, load_bank
 from agents.checkpoint import save_tensors
-from agents.cli import main, save_config
-from agents.console import Progress
+from agents.common.cli import main, save_config
+from agents.common.console import Progress
 from agents.halting_env import HaltingVectorEnv, play
 from agents.metrics import returns, solved_at
 from agents.rollout import Unroll

@@ -14,11 +14,17 @@ from pathlib import Path
 import numpy as np
 
 from agents import metrics
-from agents.cli import main
+from agents.common.cli import main
 from agents.rollout import unroll
-from agents.solving import PRICE, Solver
-from agents.trajectory import Trajectory, settle
-from agents.trajectory_figures import chosen_steps, ladder, refinement_figure, settling_figure, trajectory_figure
+from agents.solving.solver import PRICE, Solver
+from agents.solving.trajectory import Trajectory, settle
+from agents.solving.trajectory_figures import (
+    chosen_steps,
+    ladder,
+    refinement_figure,
+    settling_figure,
+    trajectory_figure,
+)
 from trm_gym.task import Problems
 from trm_gym.whole import atomic_write
 

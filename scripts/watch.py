@@ -15,9 +15,9 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from agents.cli import main
-from agents.solving import PRICE, Solver
-from agents.trajectory import Trajectory, symbols
+from agents.common.cli import main
+from agents.solving.solver import PRICE, Solver
+from agents.solving.trajectory import Trajectory, symbols
 from trm_gym.task import Problems, Task
 
 _BAR = 30

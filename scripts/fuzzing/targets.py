@@ -19,7 +19,7 @@ import numpy as np
 from gymnasium.error import ResetNeeded
 
 from agents.checkpoint import SHIPPED, load_checkpoint
-from agents.cli import load_config
+from agents.common.cli import load_config
 from scripts.fuzzing import mangle
 from trm_gym.env import RefinementEnv
 from trm_gym.registration import TASKS, make_task

@@ -10,7 +10,7 @@ import torch
 
 from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.engine import Engine, Result
-from agents.evaluation import choose
+from agents.evaluation.protocol import choose
 from agents.halting import Statistics, halting_features
 from agents.rollout import Unroll, refine, unroll
 from agents.rules import ORACLE, Rule, all_rules

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from agents.grpo import Grpo, measure, outcome, sample_halting
-from agents.grpo_config import GrpoConfig
 from agents.halting import Halter, HaltHead
-from agents.pricing import draw_prices
+from agents.learning.config import GrpoConfig
+from agents.learning.pricing import draw_prices
 from agents.rollout import Rollout, Unroll
 from tests.agents.halting_toy import BUDGET, best_return, draw_blind, draw_toy, toy_rollout
 

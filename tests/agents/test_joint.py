@@ -5,8 +5,8 @@ import torch
 from gymnasium.vector import AutoresetMode
 
 from agents.grpo import Grpo
-from agents.grpo_config import GrpoConfig
 from agents.joint import JointConfig, JointGrpo
+from agents.learning.config import GrpoConfig
 from agents.pretrain import new_model
 from agents.rollout import Rollout, collect
 from agents.trm import TRM, TRMConfig

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from agents.acceleration import AccelerationConfig, accelerate, probe_compiler, training_pass
 from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint, load_tensors, save_checkpoint
+from agents.common.acceleration import AccelerationConfig, accelerate, probe_compiler, training_pass
 from agents.halting import HaltHead
 from agents.optim import OptimConfig, schedule
-from agents.presets import PRETRAIN
 from agents.pretrain import PretrainConfig, Pretrainer, new_model, pretrain
+from agents.pretraining.presets import PRETRAIN
+from agents.pretraining.supply import Supply
 from agents.rollout import unroll
-from agents.supply import Supply
 from agents.trm import TRMConfig
 from trm_gym import make_task
 
@@ -241,7 +241,7 @@ def test_without_a_compiler_a_run_is_eager_and_says_so(monkeypatch):
     monkeypatch.setattr(torch, "compile", broken)
     assert probe_compiler() == "RuntimeError: no C++ compiler"
     model = new_model(TINY.model, make_task("sudoku4x4"), 0)
-    monkeypatch.setattr("agents.acceleration.COMPILE_PAYS_AFTER", 0.0)
+    monkeypatch.setattr("agents.common.acceleration.COMPILE_PAYS_AFTER", 0.0)
     chosen = accelerate(model, training_pass(model, 16, 4), 100, AccelerationConfig(bfloat16="off"))
     assert not chosen.compiled and "runs eager and slower" in chosen.reason
     with pytest.raises(ValueError, match=r"install g\+\+ or use compile=off"):

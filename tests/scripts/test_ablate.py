@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agents.ablation import Run, effects_markdown, headline
-from agents.cli import main
+from agents.common.cli import main
+from agents.evaluation.ablation import Run, effects_markdown, headline
 from agents.pretrain import PretrainConfig
 from scripts import ablate
 from tests.scripts.checkpoints import untrained

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.cells import load_ground, load_plays
-from agents.cli import main
+from agents.common.cli import main
+from agents.evaluation.cells import load_ground, load_plays
 from scripts import compare
 from tests.scripts.checkpoints import untrained
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agents.checkpoint import load_checkpoint, save_checkpoint
-from agents.cli import main
+from agents.common.cli import main
 from scripts.evaluate import Config, run
 from tests.scripts.checkpoints import untrained
 from trm_gym import make_task

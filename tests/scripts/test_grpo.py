@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from agents.checkpoint import load_checkpoint, load_tensors
-from agents.cli import main
+from agents.common.cli import main
 from scripts import grpo
 from tests.scripts.checkpoints import untrained
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.cli import main
+from agents.common.cli import main
 from scripts.picture import Config, run
 from tests.scripts.checkpoints import untrained
 

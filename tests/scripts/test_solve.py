@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from agents.cli import main
+from agents.common.cli import main
 from agents.engine import Engine
 from agents.halting import STEP_FEATURE, HaltPolicy
 from agents.trm import TRM, Carry, Output

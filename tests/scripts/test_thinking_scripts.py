@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from agents.cli import main
+from agents.common.cli import main
 from scripts import scaling, trajectory, watch
 from trm_gym import make_task
 

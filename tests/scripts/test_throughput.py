@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.cli import main
+from agents.common.cli import main
 from scripts.throughput import Config, run
 from tests.scripts.checkpoints import untrained
 

@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
 
 from agents.checkpoint import load_tensors
-from agents.cli import load_config, main
+from agents.common.cli import load_config, main
 from agents.halting_env import HaltingVectorEnv
 from agents.sb3 import TRMVecEnv
 from scripts.train_sb3 import PLAYED, Config, learner, run, stopped

@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from agents.console import Progress
+from agents.common.console import Progress
 
 
 def test_log_gets_plain_lines():

@@ -13,7 +13,7 @@ from agents.checkpoint import CheckpointError, load_checkpoint
 from agents.engine import Result
 from agents.rollout import unroll
 from agents.rules import head_logits
-from agents.solving import Solver
+from agents.solving.solver import Solver
 from tests.scripts.checkpoints import untrained
 from trm_gym.task import ProblemError
 
@@ -113,7 +113,7 @@ def test_a_folder_of_the_hubs_form(solver: Solver, tmp_path: Path):
 
 
 def test_the_hubs_own_way_back(solver: Solver, tmp_path: Path):
-    hub = pytest.importorskip("agents.hub")
+    hub = pytest.importorskip("agents.solving.hub")
     folder = solver.save_pretrained(tmp_path)
     assert hub.HubModel.from_pretrained(folder).checkpoint.task == "sudoku4x4"
     shipped = load_checkpoint("arithmetic")
@@ -135,7 +135,7 @@ def test_without_the_hubs_library(solver: Solver, tmp_path: Path, monkeypatch: p
 
 
 def test_a_hub_that_does_not_answer(monkeypatch: pytest.MonkeyPatch):
-    hub = pytest.importorskip("agents.hub")
+    hub = pytest.importorskip("agents.solving.hub")
 
     def fail(*words, **named):
         raise OSError("no network")

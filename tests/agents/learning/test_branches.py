@@ -7,10 +7,10 @@ import pytest
 import torch
 from gymnasium.vector import AutoresetMode
 
-from agents.branches import Groups, GroupsConfig, RandomStart, collect_branches, kept_groups, make_groups
 from agents.checkpoint import CheckpointError, load_checkpoint
 from agents.grpo import Graded, Grpo
-from agents.grpo_config import GrpoConfig
+from agents.learning.branches import Groups, GroupsConfig, RandomStart, collect_branches, kept_groups, make_groups
+from agents.learning.config import GrpoConfig
 from agents.pretrain import new_model
 from agents.rollout import collect
 from agents.trm import TRM, TRMConfig

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents import metrics
-from agents.beyond import Clock, retimed, told_price
 from agents.checkpoint import Checkpoint
-from agents.report import Comparison, Raw, Report, Row
+from agents.evaluation.beyond import Clock, retimed, told_price
+from agents.evaluation.report import Comparison, Raw, Report, Row
 from agents.rollout import BATCH, Unroll, unroll
 from agents.rules import LEARNER, ORACLE, Rule, Settings, all_rules
 from trm_gym import make_task

@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 
-from agents.cli import ConfigError, load_config, main, parse, save_config
+from agents.common.cli import ConfigError, load_config, main, parse, save_config
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,17 @@ import pytest
 import torch
 
 from agents.checkpoint import Checkpoint, load_checkpoint
-from agents.figures import curriculum_figure
+from agents.evaluation.figures import curriculum_figure
 from agents.halting import HaltHead
 from agents.rollout import refine, unroll
-from agents.trajectory import Trajectory, follow, read_answer, settle, symbols
-from agents.trajectory_figures import chosen_steps, ladder, refinement_figure, settling_figure, trajectory_figure
+from agents.solving.trajectory import Trajectory, follow, read_answer, settle, symbols
+from agents.solving.trajectory_figures import (
+    chosen_steps,
+    ladder,
+    refinement_figure,
+    settling_figure,
+    trajectory_figure,
+)
 from agents.trm import TRM, TRMConfig
 from trm_gym import make_task
 

@@ -158,7 +158,7 @@ class Report:
 
     def write(self, folder: str | os.PathLike[str]) -> Path:
         """Write report.json, problems.csv (raw results, one problem a line) and the pictures; returns the folder."""
-        from agents import figures  # matplotlib takes a second to load
+        from agents.evaluation import figures  # matplotlib takes a second to load
 
         folder = Path(folder)
         atomic_write(folder / "report.json", self.json())

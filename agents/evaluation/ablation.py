@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from agents.tables import markdown_table
+from agents.evaluation.tables import markdown_table
 
 SHARES = ("right", "way")
 """Figures by the beginning of their names that are shown in percent."""

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 import torch
 
-from agents.beyond import retimed, told_price
-from agents.evaluation import EvaluationConfig
+from agents.evaluation.beyond import retimed, told_price
+from agents.evaluation.protocol import EvaluationConfig
 from agents.halting import STEP_FEATURE, HaltHead
 from agents.rules import head_rules
 from tests.agents.synthetic import varied

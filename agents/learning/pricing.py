@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from agents.grpo_config import GrpoConfig
+from agents.learning.config import GrpoConfig
 from agents.losses import halting_returns
 
 

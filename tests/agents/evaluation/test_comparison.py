@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from agents import metrics, rules
-from agents.cells import Cell, load_ground, load_head, load_plays, save_ground, save_head, save_plays
 from agents.checkpoint import CheckpointError
-from agents.comparison import Ground, Play, Runs, compare, mean_curve
-from agents.evaluation import EvaluationConfig, choose, measure, play, target_of
+from agents.evaluation.cells import Cell, load_ground, load_head, load_plays, save_ground, save_head, save_plays
+from agents.evaluation.comparison import Ground, Play, Runs, compare, mean_curve
+from agents.evaluation.protocol import EvaluationConfig, choose, measure, play, target_of
+from agents.evaluation.tables import levels_markdown, report_markdown
 from agents.halting import HaltHead, HaltPolicy
 from agents.rollout import Unroll
-from agents.tables import levels_markdown, report_markdown
 from tests.agents.synthetic import varied
 
 CONFIG = EvaluationConfig(max_steps=8, resamples=300)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from agents import supervision
+from agents.pretraining import supervision
 from trm_gym.streams import mix
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from agents import metrics
-from agents.report import Report
+from agents.evaluation.report import Report
 from agents.rules import LEARNER, ORACLE
 
 

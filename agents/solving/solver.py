@@ -23,8 +23,8 @@ from agents.engine import Engine, Item, Result
 from agents.losses import binary_cross_entropy
 from agents.rollout import BATCH
 from agents.rules import LEARNER
+from agents.solving.trajectory import Trajectory, follow, read_answer
 from agents.stopping import Stopping, make_stopping
-from agents.trajectory import Trajectory, follow, read_answer
 from trm_gym import make_task
 from trm_gym.task import ProblemError, Problems, Task, UserProblem
 
@@ -206,7 +206,7 @@ class Solver:
 def _hub() -> Any:
     """The module that needs huggingface_hub. Raises ValueError where that is not installed."""
     try:
-        from agents import hub
+        from agents.solving import hub
     except ImportError as error:
         raise ValueError(
             f"folders of the Hub's form need huggingface_hub: pip install huggingface_hub ({error})"

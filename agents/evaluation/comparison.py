@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents import metrics
-from agents.evaluation import EvaluationConfig, shown_steps
-from agents.report import Comparison, Raw, Report, Row
+from agents.evaluation.protocol import EvaluationConfig, shown_steps
+from agents.evaluation.report import Comparison, Raw, Report, Row
 from agents.rules import LEARNER, ORACLE
 
 GRID = 96

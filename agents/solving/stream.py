@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agents.console import Progress
+from agents.common.console import Progress
 from agents.engine import Result
 from agents.rollout import BATCH
-from agents.solving import Solver
+from agents.solving.solver import Solver
 from trm_gym.task import ProblemError
 
 FLUSH_EVERY = 64

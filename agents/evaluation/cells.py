@@ -11,7 +11,7 @@ from typing import Any, final
 import numpy as np
 
 from agents.checkpoint import CheckpointError, describe_head, load_tensors, make_head, save_tensors
-from agents.comparison import Ground, Play
+from agents.evaluation.comparison import Ground, Play
 from agents.halting import Halter
 from trm_gym.whole import atomic_write
 

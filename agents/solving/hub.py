@@ -77,7 +77,7 @@ by step, and may fail. Halting heads on it: {heads}.
 ## Use
 
 ```python
-from agents.solving import Solver
+from agents.solving.solver import Solver
 
 solver = Solver.from_pretrained("path/of/this/folder")
 solution = solver.solve(problem, max_steps=16, rule="{"grpo" if "grpo" in checkpoint.heads else "always"}")

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from agents.engine import Engine, Result
+from agents.solving.voting import branched, curves, first, surest, vote
 from agents.stopping import Seen, Stopping
 from agents.trm import TRM, TRMConfig
-from agents.voting import branched, curves, first, surest, vote
 from tests.toy import ToyTask
 
 TOY = ToyTask()

@@ -20,7 +20,7 @@ from matplotlib.typing import RcKeyType
 from numpy.typing import NDArray
 
 from agents import metrics
-from agents.report import Report
+from agents.evaluation.report import Report
 from agents.rules import CHECKER, FIXED, LEARNER, ORACLE
 from trm_gym.whole import atomic_write
 

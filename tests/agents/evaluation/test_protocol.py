@@ -16,9 +16,9 @@ from rich.console import Console
 
 from agents import metrics, rules
 from agents.checkpoint import Checkpoint
-from agents.evaluation import EvaluationConfig, choose, draw, evaluate_checkpoint, measure
+from agents.evaluation.protocol import EvaluationConfig, choose, draw, evaluate_checkpoint, measure
+from agents.evaluation.report import Report
 from agents.halting import HaltHead
-from agents.report import Report
 from agents.rollout import Unroll, unroll
 from agents.trm import TRM, TRMConfig
 from tests.agents.synthetic import varied

@@ -14,9 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
-from agents.figures import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, figure_file
-from agents.trajectory import Settling, Trajectory, symbols
-from agents.voting import Point
+from agents.evaluation.figures import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, figure_file
+from agents.solving.trajectory import Settling, Trajectory, symbols
+from agents.solving.voting import Point
 from trm_gym.task import Task
 
 _DEEP_BLUE = "#00395C"

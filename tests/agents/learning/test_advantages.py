@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from agents.advantages import ADVANTAGES, batch_scale, group_std
-from agents.grpo_config import GrpoConfig
-from agents.pricing import PriceRange, only_if_solved, priced_returns, scaled_by_solve_rate, with_floor
+from agents.learning.advantages import ADVANTAGES, batch_scale, group_std
+from agents.learning.config import GrpoConfig
+from agents.learning.pricing import PriceRange, only_if_solved, priced_returns, scaled_by_solve_rate, with_floor
 
 RETURNS = torch.tensor([[1.0, 0.0], [0.5, 0.5]])
 

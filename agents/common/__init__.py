@@ -1,0 +1,1 @@
+"""What every run shares: its command line, its progress, its speed, and its state as named tensors."""

@@ -1,0 +1,1 @@
+"""From graded drafts to what people read: the protocol, reports, tables, pictures, and many runs as one."""

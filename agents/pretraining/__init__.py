@@ -1,0 +1,1 @@
+"""What supervised pretraining is put together from: settings by name, losses, and fresh problems made beside it."""

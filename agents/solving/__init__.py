@@ -1,0 +1,1 @@
+"""Problems of one's own, solved by a trained network: one, a file of many, several branches, and how it thought."""
