@@ -11,7 +11,7 @@ from trm_gym.registration import TASKS, make_task
 
 HASHES = json.loads(GOLDEN.read_text(encoding="utf-8"))
 SUITE = GOLDEN.parent.parent.parent / "trm_gym"
-DRAWS_A_SEED = {"env.py", "vector.py", "wrappers/curriculum.py"}
+DRAWS_A_SEED = {"env.py", "slots.py", "wrappers/curriculum.py"}
 """What may draw from a generator: a seed where none was given, and a curriculum's level."""
 
 
