@@ -15,7 +15,7 @@ import itertools
 import json
 import re
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -29,6 +29,7 @@ import agents
 import trm_gym
 from agents.checkpoint import SHIPPED, shipped
 from agents.common.cli import main
+from agents.evaluation.tables import markdown_table
 from trm_gym.splits import SPLITS
 from trm_gym.task import Problems, Task
 from trm_gym.whole import atomic_write
@@ -69,7 +70,7 @@ class Config:
     pictures: bool = True
     """Whether to draw a problem of every level; the text is the same without."""
     problems: int = 200
-    """Training problems a level whose difficulty is measured; a level with fewer gives all it has."""
+    """Problems a level whose difficulty is measured; a level with fewer gives all it has."""
 
 
 @final
@@ -152,26 +153,25 @@ def space_text(space: spaces.Space) -> str:
     return repr(space)
 
 
-def table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    """A Markdown table."""
-    head = list(head)
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
-
-
 def arguments(shown: Page) -> str:
     """What ``gymnasium.make`` takes beside the id, with defaults."""
     rows = []
     for name, parameter in inspect.signature(shown.maker).parameters.items():
         default = shown.spec.kwargs.get(name, parameter.default)
         rows.append((f"`{name}`", "to be given" if default is inspect.Parameter.empty else f"`{default!r}`"))
-    return table(("argument", "default"), rows)
+    return markdown_table(("argument", "default"), rows)
+
+
+def shown_split(task: Task, level: int) -> str:
+    """The split that a level's problems are shown of: the first that holds any."""
+    return next(split for split in SPLITS if task.split_size(level, split) != 0)
 
 
 def measured(task: Task, level: int, count: int) -> Problems:
     """Problems of a level whose difficulty is shown."""
-    held = task.split_size(level, SPLITS[0])
-    return task.generate(count if held is None else min(count, held), level, SPLITS[0], 0)
+    split = shown_split(task, level)
+    held = task.split_size(level, split)
+    return task.generate(count if held is None else min(count, held), level, split, 0)
 
 
 def levels(task: Task, env_id: str, config: Config) -> str:
@@ -186,23 +186,22 @@ def levels(task: Task, env_id: str, config: Config) -> str:
         rows.append([*row, *(["" if size is None else f"{size:,}" for size in sizes] if counted else [])])
         pictures.append((level.name, f"![{level.name}](images/{env_id}-{level.name}.png)"))
     head = ["", "level", "problems", "difficulty: mean", "spread", *(SPLITS if counted else ())]
-    note = f"In bold the default. Mean and standard deviation of the difficulty of {config.problems} training problems"
-    sized = "; how many problems a level has in each split, where they can be counted" if counted else ""
+    note = f"In bold the default. Mean and standard deviation of the difficulty of {config.problems} problems a level"
+    sized = "; how many problems each split has, where they can be counted" if counted else ""
     shown = [pictures[first : first + ROW] for first in range(0, len(pictures), ROW)]
-    gallery = "\n\n".join(table([name for name, _ in row], [[picture for _, picture in row]]) for row in shown)
-    return f"{table(head, rows)}\n\n{note} a level (fewer where it has no more){sized}.\n\n{gallery}"
+    gallery = "\n\n".join(markdown_table([name for name, _ in row], [[picture for _, picture in row]]) for row in shown)
+    return f"{markdown_table(head, rows)}\n\n{note} (fewer where it has no more){sized}.\n\n{gallery}"
 
 
 def baselines(task: Task, docs: Path) -> str:
     """What shipped networks reach on a task: as their own descriptions and docs/results.md say."""
-    made = {name: json.loads((SHIPPED / name / "config.json").read_text(encoding="utf-8")) for name in shipped()}
+    made = {name: json.loads((SHIPPED / name / "config.json").read_text("utf-8")) for name in shipped()}
     parts = [network(name, config) for name, config in made.items() if config["task"] == task.name]
-    results = docs / RESULTS
-    text = results.read_text(encoding="utf-8") if results.exists() else ""
+    text = (docs / RESULTS).read_text("utf-8") if (docs / RESULTS).exists() else ""
     rows = [match[1:] for match in _MEASURED.findall(text) if match[0] == task.name]
     if rows:
         parts.append(f"By the tables of [the results](../{RESULTS}), where halting rules are compared:")
-        parts.append(table(("level", "test problems", "after steps", "right, %"), rows))
+        parts.append(markdown_table(("level", "test problems", "after steps", "right, %"), rows))
     return "\n\n".join(parts) or "No network for this task comes with the package yet."
 
 
@@ -222,7 +221,7 @@ def network(name: str, config: Mapping[str, Any]) -> str:
     steps = solved["steps"]
     rows = [(level, *(f"{100 * share:.2f}" for share in solved[level])) for level in solved if level != "steps"]
     head = ("right, %", *(f"{count} step{'s' if count > 1 else ''}" for count in steps))
-    return "".join(told) + ". Test problems solved after so many steps:\n\n" + table(head, rows)
+    return "".join(told) + ". Test problems solved after so many steps:\n\n" + markdown_table(head, rows)
 
 
 def facts(shown: Page) -> str:
@@ -237,7 +236,7 @@ def facts(shown: Page) -> str:
         rows.append(("observations", f"`{space_text(env.observation_space)}`"))
         rewards = '`"exact"`, `"graded"`, `"progress"`' if shown.task.graded else '`"exact"` (no partial score)'
         rows.append(("rewards", rewards))
-    return table(("", ""), rows)
+    return markdown_table(("", ""), rows)
 
 
 def text(shown: Page, config: Config) -> str:
@@ -262,7 +261,7 @@ def index(pages: list[Page]) -> str:
         size = (shown.task.length, shown.task.vocab, len(shown.task.levels)) if shown.task else ("", "", "")
         rows.append((f"[{shown.name}]({shown.name}.md)", shown.summary, *size))
     head = ("id", "what", "L", "V", "levels")
-    return f"# Environments\n\n<!-- written by scripts/pages.py -->\n\n{table(head, rows)}\n"
+    return f"# Environments\n\n<!-- written by scripts/pages.py -->\n\n{markdown_table(head, rows)}\n"
 
 
 def pictures(shown: Page) -> Iterator[tuple[str, bytes]]:
@@ -273,7 +272,8 @@ def pictures(shown: Page) -> Iterator[tuple[str, bytes]]:
         return
     env = gymnasium.make(shown.name, render_mode="rgb_array")
     for level in shown.task.levels:
-        env.reset(seed=PICTURE_SEED, options={"level": level.name})
+        split = shown_split(shown.task, shown.task.level_index(level.name))
+        env.reset(seed=PICTURE_SEED, options={"level": level.name, "split": split})
         file = io.BytesIO()
         picture = Image.fromarray(np.asarray(env.render())).quantize(COLOURS)
         picture.save(file, "PNG", optimize=True)

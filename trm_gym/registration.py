@@ -43,7 +43,7 @@ TASKS = {
 EXTRAS = {
     "arc30x30": TaskEntry("TRM-ARC-v0", "trm_gym.arc", "ArcTask", {"size": 30}),
 }
-"""Tasks whose problems another package brings: known to ``make_task``, without an environment's id of their own yet."""
+"""Tasks whose problems another package brings: an environment tells at its first reset what to install."""
 
 _SIZED = re.compile(r"(.+?)(0|[1-9][0-9]*)x\2")
 
@@ -94,14 +94,15 @@ def _entry(name: str) -> TaskEntry:
 
 
 def register_envs() -> None:
-    """Register two environments for every task with Gymnasium, for ``gym.make`` and ``gym.make_vec``.
+    """Register every task with Gymnasium, for ``gym.make`` and ``gym.make_vec``.
 
-    The second is the first within ``trm_gym.wrappers.EditCells``; it has no native vector environment.
+    Those of ``TASKS`` have a second environment, the first within ``trm_gym.wrappers.EditCells``; it has no native
+    vector environment.
 
     There is no ``max_episode_steps``: the environments end their episodes themselves (the budget is part of
     the problem), and a time limit around them would truncate what they terminate.
     """
-    for name, entry in TASKS.items():
+    for name, entry in (TASKS | EXTRAS).items():
         if entry.env_id not in gymnasium.registry:
             gymnasium.register(
                 id=entry.env_id,
@@ -109,6 +110,7 @@ def register_envs() -> None:
                 vector_entry_point="trm_gym.vector:RefinementVectorEnv",
                 kwargs={"task": name},
             )
+    for name, entry in TASKS.items():
         if entry.cells_id not in gymnasium.registry:
             gymnasium.register(
                 id=entry.cells_id,

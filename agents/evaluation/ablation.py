@@ -50,7 +50,7 @@ def effects_markdown(runs: Sequence[Run], levels: Sequence[str]) -> str:
             rows.append([option, value, *cells])
         header = ["option", "value", *(f"{name} %" if name.startswith(SHARES) else name for name in names)]
         seeds = len({run.seed for run in runs})
-        parts.append(f"{level}, {seeds} seed{'s' if seeds > 1 else ''}\n\n{markdown_table(header, rows)}")
+        parts.append(f"{level}, {seeds} seed{'s' if seeds > 1 else ''}\n\n{markdown_table(header, rows)}\n")
     return "\n".join(parts)
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from agents import metrics
 from agents.evaluation.report import Report
 from agents.rules import LEARNER, ORACLE
 
 
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
+def markdown_table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A table in Markdown, without a last line's end."""
+    header = list(header)
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    return "\n".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
 
 
 def report_markdown(report: Report) -> str:
@@ -33,7 +34,7 @@ def report_markdown(report: Report) -> str:
     text = (
         f"{report.task}, {report.source}: {report.n:,} test problems, {never:.1f}% never right in {report.budget} "
         f"steps. Right after {steps} steps: {at}%. Best fixed k {report.best_fixed}, oracle {report.oracle:.2f} steps;"
-        f" the operating point asks for {100 * report.target:.1f}%.\n\n{markdown_table(header, rows)}"
+        f" the operating point asks for {100 * report.target:.1f}%.\n\n{markdown_table(header, rows)}\n"
     )
     return text + (f"\n{difference_markdown(report)}" if report.comparisons else "")
 
@@ -48,7 +49,7 @@ def difference_markdown(report: Report) -> str:
         [rule, *(_difference(found[rule, price], 4) for price in prices), _difference(found[rule, None], 2)]
         for rule in rules
     ]
-    return markdown_table(header, rows)
+    return markdown_table(header, rows) + "\n"
 
 
 def levels_markdown(reports: Sequence[Report], rule: str, taught: int) -> str:
@@ -63,7 +64,7 @@ def levels_markdown(reports: Sequence[Report], rule: str, taught: int) -> str:
         rows.append([*cells, f"{mine.correlation:.2f}", f"{oracle.correlation:.2f}"])
     budget = reports[0].budget
     header = ["level", f"right at {taught} %", f"right at {budget} %", f"{rule} right %", "steps", "oracle's steps"]
-    return markdown_table([*header, "steps if never right", "rank", "oracle's rank"], rows)
+    return markdown_table([*header, "steps if never right", "rank", "oracle's rank"], rows) + "\n"
 
 
 def _number(value: float, form: str) -> str:
