@@ -93,7 +93,8 @@ PRESETS = {
     "sudoku6x6": preset("sudoku6x6", ("clues8-10", "search")),
     "sudoku9x9": preset("sudoku9x9", ("clues30", "search")),
     "maze": preset("maze11x11", ("perfect", "far")),
-    "algebra": preset("algebra", ("both_sides", "rational")),
+    "arithmetic": preset("arithmetic", ("carry", "chain")),
+    "algebra": preset("algebra", ("both_sides", "scale")),
 }
 """The first is the default."""
 
