@@ -15,12 +15,13 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from agents.common.acceleration import Choice, keep_freed_memory, solving_pass
-from agents.pretrain import PretrainConfig, Pretrainer
+from agents.common.acceleration import Choice, keep_freed_memory, solving_pass, training_pass
+from agents.pretrain import PretrainConfig, Pretrainer, new_model
 from scripts.benchmarking.machine import PARTS, Machine, fastest, measure_machine, operations, split_time
 from scripts.benchmarking.measuring import Figure, printed
 from scripts.benchmarking.networks import Name, compared, network, training
 from scripts.benchmarking.rivals import Shape, Work, has_recursive_model, published, recursive_model
+from trm_gym import make_task
 
 Part = Literal["compare", "mixers", "compiling", "memory"]
 FLOAT32_BAR, BFLOAT16_BAR = 5.0, 3.0
@@ -177,13 +178,16 @@ def samples_per_second(make: Callable[[int], Work], config: Training) -> tuple[f
 
 def costs(config: PretrainConfig) -> tuple[float, float]:
     """Operations for one problem, in an update and in a step of solving."""
-    with training(replace(config, batch=2), "off", False) as run:
-        return operations(run.update) / 2, operations(solving(run, 2)) / 2
+    task, few, device = make_task(config.task), 2, torch.device("cpu")
+    model = new_model(config.model, task, config.seed)
+    passes = (training_pass(model, task.length, few), solving_pass(model, task.length, few))
+    update, solve = (operations(lambda work=work: work(device)) / few for work in passes)
+    return update, solve
 
 
-def solving(run: Pretrainer, batch: int = 0) -> Work:
-    """One step of solving ``batch`` problems, as many as in training by default, by a run's network."""
-    forward = solving_pass(run.model, run.task.length, batch or run.config.batch)
+def solving(run: Pretrainer) -> Work:
+    """One step of solving, by a run's network, of as many problems as it trains on."""
+    forward = solving_pass(run.model, run.task.length, run.config.batch)
 
     def work() -> None:
         with run.acceleration.autocast():
