@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import inspect
 import json
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import safetensors
@@ -121,15 +124,28 @@ def test_other_programs_make_updates():
 
 
 def test_training_is_measured_in_one_call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    started = []
     monkeypatch.setattr(part, "has_recursive_model", lambda: False)
-    monkeypatch.setattr(part, "printed", lambda code, **variables: 2.0)
+    monkeypatch.setattr(part, "measure_machine", lambda shapes, seconds: Machine(100e9, 50e9, 1))
+    monkeypatch.setattr(part, "printed", lambda code, **variables: started.append(code) or 2.0)
     monkeypatch.setenv("COLUMNS", "200")
     main(benchmark.run, benchmark.Config, args=["training", *QUICK, "--training.mixers", "attention"])
     said = capsys.readouterr().out
     rows = ("ours, eager", "published step, eager float32", "attention, sudoku9x9, batch 2, eager", "where the time")
     figures = ("ours against published step, eager bfloat16", "compiling attention, cached", "memory of training 9x9")
-    for expected in ("threads: 1", "tiny-recursive-model is left out: it is not installed", *rows, *figures):
+    for expected in ("does not pay", "tiny-recursive-model is left out: it is not installed", *rows, *figures):
         assert expected in said, expected
+    assert [check_call(code) for code in started] == ["compiling", "compiling", "peak"]
+
+
+def check_call(code: str) -> str:
+    """The function of fresh.py that ``code`` calls; it must be given as many arguments as it takes."""
+    statement = ast.parse(code).body[-1]
+    assert isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+    call = statement.value.args[0]
+    assert isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+    assert len(call.args) == len(inspect.signature(getattr(fresh, call.func.id)).parameters)
+    return call.func.id
 
 
 def test_presets_are_the_ones_that_are_trained():
@@ -166,16 +182,14 @@ def test_bfloat16_is_used_where_it_pays(half: float, pays: bool):
     assert machine.shares(50e9) == ("50%", f"{50e9 / half:.0%}")
 
 
-def test_the_most_memory_counts_what_an_update_takes(monkeypatch: pytest.MonkeyPatch):
-    taken = []
-
-    class Run:
-        def update(self):
-            taken.append(bytearray(b"1") * 10**9)
-            taken.clear()
-
-    monkeypatch.setattr(fresh, "training", lambda *given: contextlib.nullcontext(Run()))
-    assert fresh.peak("mlp", SMALL, 2, "off", False, torch.get_num_threads()) > 1.1
+def test_the_most_memory_is_told_in_gigabytes(monkeypatch: pytest.MonkeyPatch):
+    run = SimpleNamespace(update=lambda: updates.append(1))
+    updates = []
+    monkeypatch.setattr(fresh, "training", lambda *given: contextlib.nullcontext(run))
+    monkeypatch.setattr(fresh.resource, "getrusage", lambda who: SimpleNamespace(ru_maxrss=2_000_000))
+    monkeypatch.setattr(fresh.sys, "platform", "linux")
+    assert fresh.peak("mlp", SMALL, 2, "off", False, torch.get_num_threads()) == pytest.approx(2.048)
+    assert len(updates) == 2
 
 
 def test_figures_of_new_interpreters():
