@@ -6,6 +6,7 @@ of the products of matrices in it; the machine's own rate is that of the best pr
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -84,7 +85,7 @@ def measure_training(config: Training) -> list[Figure]:
     if config.threads:
         torch.set_num_threads(config.threads)
     console = Console()
-    rows = config.batch * config.shape.positions
+    rows = 16 * config.shape.positions  # enough for the full rate, and few enough for one that is poor
     shapes = ((rows, config.hidden, 8 * config.hidden), (rows, 4 * config.hidden, config.hidden), (1024, 1024, 1024))
     machine = measure_machine(shapes, config.seconds / 10)
     console.print(str(machine), highlight=False)
@@ -213,5 +214,9 @@ def speeds(title: str) -> Table:
 
 
 def add(table: Table, what: str, rate: float, shares: tuple[str, str], parts: Sequence[float] = ()) -> None:
-    """A row: samples per second, shares of the machine's rates, and the split of the time, where it was measured."""
+    """A row: samples per second, shares of the machine's rates, and the split of the time, where it was measured.
+
+    It is told at once too, since a table takes minutes.
+    """
+    print(f"{what}: {rate:.2f} samples/s", file=sys.stderr)
     table.add_row(what, f"{rate:.2f}", *shares, *(f"{part:.0%}" for part in parts))
