@@ -194,6 +194,10 @@ def test_the_most_memory_is_told_in_gigabytes(monkeypatch: pytest.MonkeyPatch):
 
 def test_figures_of_new_interpreters():
     assert printed("import os; print('said'); print(2 * float(os.environ['HALF']))", HALF="1.5") == 3
+    with pytest.raises(ValueError, match="ended with code 3"):
+        printed("raise SystemExit(3)")
+    with pytest.raises(ValueError, match="want of memory"):
+        printed("import os; os.kill(os.getpid(), 9)")
 
 
 def test_figures_stand_beside_their_bars(capsys: pytest.CaptureFixture[str]):
