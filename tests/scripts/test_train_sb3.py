@@ -15,7 +15,8 @@ from agents.checkpoint import load_tensors
 from agents.common.cli import load_config, main
 from agents.halting_env import HaltingVectorEnv
 from agents.sb3 import TRMVecEnv
-from scripts.train_sb3 import PLAYED, Config, learner, run, stopped
+from agents.sb3_learners import PLAYED
+from scripts.train_sb3 import Config, learner, run, stopped
 from tests.agents.synthetic import varied
 from tests.scripts.checkpoints import untrained
 
