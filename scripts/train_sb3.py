@@ -1,14 +1,17 @@
-"""Algorithms of Stable-Baselines3 and sb3-contrib, unmodified and undiscounted, on any of the suite's three grains.
+"""Algorithms of Stable-Baselines3 and sb3-contrib, unmodified, on any of the suite's three grains.
 
 python scripts/train_sb3.py --algorithm ppo --checkpoint sudoku6x6 --level clues8-10    when to stop a network
 python scripts/train_sb3.py --grain answer --algorithm a2c --task sudoku4x4             whole answers
-python scripts/train_sb3.py --grain cell --algorithm maskable_ppo --task sudoku4x4      one cell at a time
+python scripts/train_sb3.py --preset cell-maskable-ppo                                  one cell at a time
+python scripts/train_sb3.py --preset cell-dqn                                           the same, without masks
 
-Teaches on the train split and measures on the test split. It teaches no network to refine: that is pretrain.py.
+Teaches on the train split; measures on the test split, before and after, by the exact reward without discount. It
+teaches no network to refine: that is pretrain.py.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from collections.abc import Callable
@@ -31,38 +34,13 @@ from agents.checkpoint import save_tensors
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
 from agents.halting_env import HaltingVectorEnv, play
-from agents.metrics import returns, solved_at
+from agents.metrics import returns, solved_at, wilson
 from agents.rollout import Unroll
 from agents.sb3 import TRMVecEnv
+from agents.sb3_learners import check_plays, make_learner
 from trm_gym.env import RefinementEnv
 from trm_gym.vector import RefinementVectorEnv
 from trm_gym.whole import atomic_write
-
-PLAYED = {
-    "halt": ("ppo", "a2c", "dqn", "recurrent_ppo"),
-    "answer": ("ppo", "a2c"),
-    "cell": ("dqn", "maskable_ppo"),
-}
-"""The algorithms that take a grain's actions."""
-ON_POLICY = {"learning_rate": 1e-3, "ent_coef": 1e-3}
-DQN = {
-    "learning_rate": 1e-3,
-    "buffer_size": 100_000,
-    "learning_starts": 5_000,
-    "batch_size": 256,
-    "gradient_steps": 4,
-    "target_update_interval": 5_000,
-    "exploration_fraction": 0.3,
-    "exploration_final_eps": 0.02,
-}
-ALGORITHMS = {
-    "ppo": ("stable_baselines3", "PPO", {**ON_POLICY, "n_steps": 64, "batch_size": 1024, "n_epochs": 4}),
-    "a2c": ("stable_baselines3", "A2C", {**ON_POLICY, "n_steps": 16}),
-    "dqn": ("stable_baselines3", "DQN", DQN),
-    "recurrent_ppo": ("sb3_contrib", "RecurrentPPO", {**ON_POLICY, "n_steps": 64, "batch_size": 1024, "n_epochs": 4}),
-    "maskable_ppo": ("sb3_contrib", "MaskablePPO", {**ON_POLICY, "n_steps": 64, "batch_size": 1024, "n_epochs": 4}),
-}
-"""Module, class, and settings that differ from the library's own."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +63,10 @@ class Config:
     """The price of thinking (lambda), of the whole budget."""
     max_steps: int = 16
     """The budget of steps; on the cell grain two edits for each free cell instead."""
-    reward: Literal["exact", "graded"] = "exact"
+    reward: Literal["exact", "graded", "progress"] = "exact"
     """What is paid while it learns (answer and cell); the measurement is always exact."""
+    gamma: float = 1.0
+    """The discount while it learns; below 1 it is a second price of time. The measurement is never discounted."""
     slots: int = 64
     """Environments side by side."""
     problems: int = BankConfig.problems
@@ -101,12 +81,12 @@ class Config:
     """Where everything goes; runs/sb3-GRAIN-ALGORITHM-SEED by default."""
 
     def __post_init__(self) -> None:
-        if self.algorithm not in PLAYED[self.grain]:
-            takes = ", ".join(PLAYED[self.grain])
-            raise ValueError(f"{self.algorithm} does not play the {self.grain} grain: use one of {takes}")
+        check_plays(self.grain, self.algorithm)
         for name in ("timesteps", "max_steps", "slots", "problems", "test_problems"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not 0 < self.gamma <= 1:
+            raise ValueError(f"gamma must be above 0 and at most 1, got {self.gamma}")
 
     @property
     def step_cost(self) -> float:
@@ -134,34 +114,15 @@ SHOWN = {"return": "r", "steps": "l"}
 
 def learner(config: Config, envs: VecEnv) -> BaseAlgorithm:
     """The algorithm, fresh."""
-    module, name, settings = ALGORITHMS[config.algorithm]
-    try:
-        made = getattr(import_module(module), name)
-    except ModuleNotFoundError as error:
-        raise ValueError(f"{config.algorithm} needs {error.name}: pip install sb3-contrib") from None
-    body = "MlpPolicy" if config.grain == "halt" else "MultiInputPolicy"
-    policy = "MlpLstmPolicy" if config.algorithm == "recurrent_ppo" else body
-    if "n_steps" in settings:
-        settings = {**settings, **fitted(settings, config)}
-    return made(policy, envs, gamma=1.0, seed=config.seed, device="cpu", **settings)
+    return make_learner(config.grain, config.algorithm, envs, config.timesteps, config.gamma, config.seed)
 
 
-def fitted(settings: dict[str, Any], config: Config) -> dict[str, int]:
-    """Rollouts no longer than the run, in minibatches that are no larger than a rollout."""
-    steps = max(2, min(settings["n_steps"], config.timesteps // config.slots))
-    return {"n_steps": steps} | (
-        {"batch_size": min(settings["batch_size"], steps * config.slots)} if "batch_size" in settings else {}
-    )
-
-
-def teach(config: Config, envs: VecEnv, folder: Path) -> BaseAlgorithm:
+def teach(model: BaseAlgorithm, config: Config, folder: Path) -> None:
     """Learn for ``config.timesteps`` steps; curves for TensorBoard, weights as safetensors."""
-    model = learner(config, envs)
     model.set_logger(configure(str(folder / "tensorboard"), ["tensorboard"]))
     with Progress(config.timesteps, config.algorithm) as bar:
         model.learn(config.timesteps, callback=Shown(bar))
     save_tensors(folder / "policy.safetensors", model.policy.state_dict(), {"algorithm": config.algorithm})
-    return model
 
 
 def halt(config: Config, folder: Path, console: Console) -> dict[str, Any]:
@@ -178,13 +139,25 @@ def halt(config: Config, folder: Path, console: Console) -> dict[str, Any]:
     native = HaltingVectorEnv(config.slots, train.unroll, config.step_cost, autoreset_mode=AutoresetMode.SAME_STEP)
     # Rewards stay as they are: scaled by a running mean, the price of time would change while it is learnt.
     envs = VecNormalize(VecMonitor(TRMVecEnv(native)), norm_reward=False, gamma=1.0)
-    model = teach(config, envs, folder)
+    model = learner(config, envs)
+    untrained = stopped(model, envs, test.unroll, config.price)
+    teach(model, config, folder)
     envs.training = False
     return {
         "bank_seconds": train.seconds,
-        "test": stopped(model, envs, test.unroll, config.price),
+        "untrained": untrained,
+        "fixed": fixed(train.unroll, test.unroll, config.price),
         "train": stopped(model, envs, train.unroll, config.price),
+        "test": stopped(model, envs, test.unroll, config.price),
     }
+
+
+def fixed(train: Unroll, test: Unroll, price: float) -> dict[str, float]:
+    """What the best policy that looks at nothing is worth on ``test``: the number of steps that ``train`` pays most."""
+    solved = train.solved.numpy()
+    paid = [returns(solved, np.full(len(train), step), price).mean() for step in range(1, train.max_steps + 1)]
+    solved, steps = test.solved.numpy(), np.full(len(test), int(np.argmax(paid)) + 1)
+    return summary(solved_at(solved, steps), steps, returns(solved, steps, price))
 
 
 def stopped(model: BaseAlgorithm, envs: VecNormalize, bank: Unroll, price: float) -> dict[str, float]:
@@ -198,12 +171,14 @@ def stopped(model: BaseAlgorithm, envs: VecNormalize, bank: Unroll, price: float
         return actions
 
     steps, solved = play(act, bank, price), bank.solved.numpy()
-    return {
-        "accuracy": float(solved_at(solved, steps).mean()),
-        "steps": float(steps.mean()),
-        "return": float(returns(solved, steps, price).mean()),
-        "n": len(bank),
-    }
+    return summary(solved_at(solved, steps), steps, returns(solved, steps, price))
+
+
+def summary(solved: np.ndarray, steps: np.ndarray, worth: np.ndarray) -> dict[str, float]:
+    """Means over problems of what came of each, all [n]; the share of right ones with its 95% interval."""
+    accuracy, low, high = wilson(int(solved.sum()), len(solved))
+    means = {"steps": float(steps.mean()), "return": float(worth.mean())}
+    return {"accuracy": accuracy, "low": low, "high": high, **means, "n": len(solved)}
 
 
 def answer(config: Config, folder: Path, console: Console) -> dict[str, Any]:
@@ -237,9 +212,15 @@ def cell(config: Config, folder: Path, console: Console) -> dict[str, Any]:
 
 def drafted(config: Config, folder: Path, envs: Callable[[int, str, str], VecEnv]) -> dict[str, Any]:
     """Learn on the train split, then play both splits, one episode per slot."""
-    model = teach(config, envs(config.slots, "train", config.reward), folder)
+    model = learner(config, envs(config.slots, "train", config.reward))
     count = -(-config.test_problems // 10)
-    return {split: played(model, envs(count, split, "exact"), config) for split in ("test", "train")}
+
+    def measured(split: str) -> dict[str, float]:
+        return played(model, envs(count, split, "exact"), config)
+
+    untrained = measured("test")
+    teach(model, config, folder)
+    return {"untrained": untrained, "train": measured("train"), "test": measured("test")}
 
 
 def played(model: BaseAlgorithm, envs: VecEnv, config: Config) -> dict[str, float]:
@@ -254,13 +235,41 @@ def played(model: BaseAlgorithm, envs: VecEnv, config: Config) -> dict[str, floa
         seen, _, ended, infos = envs.step(actions)
         for slot in np.flatnonzero(ended).tolist():
             told.setdefault(slot, infos[slot])
-    solved = np.mean([info["solved"] for info in told.values()])
-    steps = np.mean([info["episode"]["l"] for info in told.values()])
-    worth = np.mean([info["episode"]["r"] for info in told.values()])
-    return {"accuracy": float(solved), "steps": float(steps), "return": float(worth), "n": len(told)}
+    return summary(
+        np.array([info["solved"] for info in told.values()]),
+        np.array([info["episode"]["l"] for info in told.values()]),
+        np.array([info["episode"]["r"] for info in told.values()]),
+    )
 
 
 GRAINS = {"halt": halt, "answer": answer, "cell": cell}
+
+
+SAID = {
+    "untrained": "test, before learning",
+    "fixed": "test, best fixed number of steps",
+    "train": "train",
+    "test": "test",
+}
+"""Everything that is measured, in words."""
+
+
+def sentence(found: dict[str, float]) -> str:
+    """A measurement as it is printed."""
+    return (
+        f"{found['accuracy']:.1%} right (95% interval {found['low']:.1%} to {found['high']:.1%}) after "
+        f"{found['steps']:.2f} steps, return {found['return']:.3f}, {found['n']:,} problems"
+    )
+
+
+MASKED = Config("cell", "maskable_ppo", level="clues10-12", reward="progress", gamma=0.5, timesteps=100_000)
+PRESETS = {
+    "halt": Config(),
+    "answer": Config("answer", level="clues10-12", reward="graded"),
+    "cell-maskable-ppo": MASKED,
+    "cell-dqn": dataclasses.replace(MASKED, algorithm="dqn", timesteps=150_000),
+}
+"""Starting points. On cells a right edit is paid at once, so little is lost by a discount, and much noise with it."""
 
 
 def run(config: Config) -> None:
@@ -273,15 +282,11 @@ def run(config: Config) -> None:
     result = {"grain": config.grain, "algorithm": config.algorithm, "price": config.price, **found}
     result["seconds"] = time.perf_counter() - began
     atomic_write(folder / "result.json", json.dumps(result, indent=2) + "\n")
-    for split in ("train", "test"):
-        told = found[split]
-        console.print(
-            f"{split}: {told['accuracy']:.1%} right after {told['steps']:.2f} steps, return {told['return']:.3f}, "
-            f"{told['n']:,} problems",
-            highlight=False,
-        )
+    for name, told in SAID.items():
+        if name in found:
+            console.print(f"{told}: {sentence(found[name])}", highlight=False)
     console.print(f"result, curves and weights: {folder}", highlight=False)
 
 
 if __name__ == "__main__":
-    main(run, Config)
+    main(run, Config, PRESETS)

@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from gymnasium.vector import AutoresetMode
@@ -15,8 +16,9 @@ from agents.checkpoint import load_tensors
 from agents.common.cli import load_config, main
 from agents.halting_env import HaltingVectorEnv
 from agents.sb3 import TRMVecEnv
-from scripts.train_sb3 import PLAYED, Config, learner, run, stopped
-from tests.agents.synthetic import varied
+from agents.sb3_learners import PLAYED
+from scripts.train_sb3 import PRESETS, Config, fixed, learner, run, stopped
+from tests.agents.synthetic import made_up, varied
 from tests.scripts.checkpoints import untrained
 
 SMALL = "--timesteps 400 --slots 4 --max-steps 3 --problems 20 --test-problems 20 --folder run".split()
@@ -29,7 +31,7 @@ def teach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     place = str(untrained(tmp_path))
 
     def call(*words: str) -> dict:
-        main(run, Config, args=["--checkpoint", place, *SMALL, *words])
+        main(run, Config, PRESETS, args=["--checkpoint", place, *SMALL, *words])
         return json.loads((tmp_path / "run" / "result.json").read_text())
 
     return call
@@ -39,7 +41,10 @@ def teach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_each_stops_a_network(teach, tmp_path: Path, algorithm: str):
     result = teach("--algorithm", algorithm, "--level", "clues6-8")
     assert result["algorithm"] == algorithm and result["test"]["n"] == 20 and 1 <= result["test"]["steps"] <= 3
-    assert result["test"]["return"] == pytest.approx(result["test"]["accuracy"] - 0.1 * result["test"]["steps"] / 3)
+    for measured in ("untrained", "fixed", "train", "test"):
+        found = result[measured]
+        assert found["return"] == pytest.approx(found["accuracy"] - 0.1 * found["steps"] / 3)
+        assert 0 <= found["low"] <= found["accuracy"] <= found["high"] <= 1
     assert load_config(tmp_path / "run" / "config.yaml", Config()).algorithm == algorithm
     assert any((tmp_path / "run" / "tensorboard").iterdir())
     weights, note = load_tensors(tmp_path / "run" / "policy.safetensors")
@@ -58,6 +63,21 @@ def test_each_edits_cells(teach, algorithm: str):
     pytest.importorskip("trm_gym.wrappers")
     result = teach("--grain", "cell", "--algorithm", algorithm, "--level", "clues10-12")
     assert result["test"]["n"] == 2 and 0 <= result["test"]["steps"] <= 12
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_play(teach, capsys: pytest.CaptureFixture[str], preset: str):
+    result = teach("--preset", preset, "--level", "clues10-12")
+    assert {"untrained", "train", "test"} <= set(result)
+    assert "test, before learning: " in capsys.readouterr().out
+
+
+def test_the_best_fixed_number_of_steps_is_chosen_on_the_train_split():
+    """In train all drafts are right from step 3 on, in test from step 2 on: step 3 costs 3/8 of the price."""
+    train, test = made_up(np.full(50, 3)), made_up(np.full(40, 2))
+    found = fixed(train, test, 0.4)
+    assert found["accuracy"] == 1 and found["steps"] == 3 and found["n"] == 40
+    assert found["return"] == pytest.approx(1 - 0.4 * 3 / 8)
 
 
 def test_cells_are_refused_where_they_cannot_be_edited(teach, monkeypatch, capsys: pytest.CaptureFixture[str]):
@@ -90,6 +110,7 @@ def test_ppo_learns_to_stop():
     ("words", "match"),
     [
         (["--grain", "answer", "--algorithm", "dqn"], "dqn does not play the answer grain: use one of ppo, a2c"),
+        (["--gamma", "1.5"], "gamma must be above 0 and at most 1"),
         (["--timesteps", "0"], "timesteps must be at least 1"),
         (["--checkpoint", "nowhere"], "no checkpoint at nowhere"),
         (["--level", "hard"], "unknown level 'hard'"),
