@@ -125,7 +125,7 @@ def test_without_the_hubs_library(solver: Solver, tmp_path: Path, monkeypatch: p
     real = builtins.__import__
 
     def missing(name, *words, **named):
-        if name == "agents" and "hub" in (words[2] or ()):
+        if name == "agents.solving" and "hub" in (words[2] or ()):
             raise ImportError("No module named 'huggingface_hub'")
         return real(name, *words, **named)
 
