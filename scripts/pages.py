@@ -30,7 +30,7 @@ import trm_gym
 from agents.checkpoint import SHIPPED, shipped
 from agents.common.cli import main
 from trm_gym.splits import SPLITS
-from trm_gym.task import Problems, Task
+from trm_gym.task import Task
 from trm_gym.whole import atomic_write
 
 HEADINGS = (
@@ -168,18 +168,13 @@ def arguments(shown: Page) -> str:
     return table(("argument", "default"), rows)
 
 
-def measured(task: Task, level: int, count: int) -> Problems:
-    """Problems of a level whose difficulty is shown."""
-    held = task.split_size(level, SPLITS[0])
-    return task.generate(count if held is None else min(count, held), level, SPLITS[0], 0)
-
-
 def levels(task: Task, env_id: str, config: Config) -> str:
     """The table of a task's levels, and a picture of each."""
     rows, pictures = [], []
     counted = any(task.split_size(level, SPLITS[0]) is not None for level in range(len(task.levels)))
     for index, level in enumerate(task.levels):
-        difficulty = measured(task, index, config.problems).difficulty.astype(np.float64)
+        problems = task.generate_at_most(config.problems, index, SPLITS[0], 0)
+        difficulty = problems.difficulty.astype(np.float64)
         name = f"**{level.name}**" if index == task.default_level else level.name
         row = [index, name, level.description, f"{difficulty.mean():.1f}", f"{difficulty.std():.1f}"]
         sizes = [task.split_size(index, split) for split in SPLITS]
