@@ -137,7 +137,7 @@ def sections(docstring: str) -> dict[str, str]:
         name, colon, text = paragraph.partition(": ")
         if not (colon and name in HEADINGS):
             name, text = "Arguments" if place else "Description", paragraph
-        text = text[:1].upper() + text[1:] if name == "Description" else text
+        text = text[:1].upper() + text[1:] if name in ("Description", "Difficulty") else text
         found[name] = "\n\n".join(part for part in (found.get(name), text) if part)
     return found
 
