@@ -56,6 +56,8 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
     truncated. The last ``info`` holds ``solved``, ``score`` (1 or 0), ``steps``, ``level``, ``difficulty`` and
     ``problem``, its place in the bank.
 
+    Difficulty: that of the problem, as its own task measures it.
+
     Reset options: ``problem``, the place in the bank of the next problem. Otherwise it is a function of seed and number
     of the episode since seeding.
 

@@ -280,7 +280,7 @@ def pretrain(config: PretrainConfig, folder: Path) -> Checkpoint:
         trainer.load(state)
     started, first = time.perf_counter(), trainer.updates
     used = f"compiled {trainer.acceleration.compiled}, bfloat16 {trainer.acceleration.bfloat16}"
-    print(f"{config.task}: {trainer.model.num_parameters:,} parameters; {used} ({trainer.acceleration.reason})")
+    print(f"{config.task}: {trainer.model.num_parameters():,} parameters; {used} ({trainer.acceleration.reason})")
     with SummaryWriter(folder / "tensorboard") as writer, Progress(config.updates, "pretrain") as bar:
         while trainer.updates < config.updates:
             metrics = trainer.update()

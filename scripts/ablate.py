@@ -147,7 +147,7 @@ def pretraining_run(config: Config, made: PretrainConfig, seed: int, folder: Pat
         checkpoint = pretrain(made, folder)
         seconds = time.perf_counter() - started
         save_checkpoint(folder / "checkpoint", checkpoint)
-        run = {"parameters": checkpoint.model.num_parameters, "updates": made.updates, "seconds": round(seconds)}
+        run = {"parameters": checkpoint.model.num_parameters(), "updates": made.updates, "seconds": round(seconds)}
         found = {}
         for level in config.evaluation.level:
             solved = drafts(checkpoint, level, config, "test").solved.double().mean(0)

@@ -15,7 +15,6 @@ from typing import Any, Literal, final
 
 import numpy as np
 import torch
-from gymnasium.vector import AutoresetMode
 from rich.console import Console
 
 from agents.baselines import HeadConfig, train_baselines
@@ -36,7 +35,7 @@ from agents.evaluation.protocol import EvaluationConfig, evaluate_checkpoint
 from agents.grpo import Grpo, Metrics, outcome
 from agents.halting import Halter
 from agents.joint import JointConfig, JointGrpo
-from agents.learning.branches import Branching, collect_branches
+from agents.learning.branches import BranchesConfig, collect_branches
 from agents.learning.config import GrpoConfig
 from agents.pretrain import PretrainConfig, describe, pretrain
 from agents.pretraining.presets import PRETRAIN
@@ -45,7 +44,6 @@ from curricula import make_curriculum
 from curricula.curriculum import Curriculum
 from curricula.fixed import Fixed
 from trm_gym import make_task
-from trm_gym.vector import RefinementVectorEnv
 
 STATE_FILE = "grpo.safetensors"
 TAGS = {
@@ -59,7 +57,7 @@ TAGS = {
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(BranchesConfig):
     """Teach a network when to stop."""
 
     levels: tuple[str, ...]
@@ -86,16 +84,6 @@ class Config:
     """Rollouts to learn from."""
     groups: int = 32
     """Problems in a rollout (P)."""
-    branches: int = 4
-    """Runs of each of them (G)."""
-    branching: Branching = "carry_noise"
-    """How they come to differ: noise on the first carry, a first carry drawn anew, or answers drawn by probability."""
-    noise: float = 0.3
-    """Standard deviation of the noise on a branch's first carry, as a share of the carry's own."""
-    price: float = 0.1
-    """The environment's price of thinking (lambda), of the whole budget."""
-    max_steps: int = 16
-    """The budget of steps."""
     seed: int = 0
     """Of everything but the pretraining, which has its own."""
     save_every: int = 20
@@ -104,15 +92,14 @@ class Config:
     """Where everything goes; runs/grpo-TASK-SETTING-SEED by default."""
 
     def __post_init__(self) -> None:
-        for name in ("iterations", "groups", "branches", "max_steps", "save_every"):
+        super().__post_init__()
+        for name in ("iterations", "groups", "save_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if not self.evaluation.level:
             raise ValueError("name at least one level for the evaluation (--evaluation.level)")
         if self.mixture and self.curriculum != "fixed":
             raise ValueError(f"--mixture is for --curriculum fixed, not for {self.curriculum}")
-        if self.noise < 0:
-            raise ValueError(f"noise must be 0 or more, got {self.noise}")
 
 
 def preset(task: str, levels: tuple[str, ...], tested: tuple[str, ...], **settings: Any) -> Config:
@@ -139,13 +126,7 @@ class Training:
         self.config, self.folder, self.network = config, folder, start.model
         self.task = make_task(start.task)
         self.curriculum = curriculum(config, [self.task.level_index(name) for name in config.levels])
-        self.envs = RefinementVectorEnv(
-            config.groups * config.branches,
-            self.task,
-            max_steps=config.max_steps,
-            step_cost=config.price / config.max_steps,
-            autoreset_mode=AutoresetMode.DISABLED,
-        )
+        self.envs = config.environments(self.task, config.groups)
         passes = config.iterations * config.max_steps * -(-self.envs.num_envs // BATCH)
         one_pass = solving_pass(self.network, self.task.length, min(BATCH, self.envs.num_envs))
         accelerate(self.network, one_pass, passes, config.acceleration)

@@ -31,7 +31,7 @@ from agents.checkpoint import SHIPPED, shipped
 from agents.common.cli import main
 from agents.evaluation.tables import markdown_table
 from trm_gym.splits import SPLITS
-from trm_gym.task import Problems, Task
+from trm_gym.task import Task
 from trm_gym.whole import atomic_write
 
 HEADINGS = (
@@ -138,7 +138,7 @@ def sections(docstring: str) -> dict[str, str]:
         name, colon, text = paragraph.partition(": ")
         if not (colon and name in HEADINGS):
             name, text = "Arguments" if place else "Description", paragraph
-        text = text[:1].upper() + text[1:] if name == "Description" else text
+        text = text[:1].upper() + text[1:] if name in ("Description", "Difficulty") else text
         found[name] = "\n\n".join(part for part in (found.get(name), text) if part)
     return found
 
@@ -167,19 +167,13 @@ def shown_split(task: Task, level: int) -> str:
     return next(split for split in SPLITS if task.split_size(level, split) != 0)
 
 
-def measured(task: Task, level: int, count: int) -> Problems:
-    """Problems of a level whose difficulty is shown."""
-    split = shown_split(task, level)
-    held = task.split_size(level, split)
-    return task.generate(count if held is None else min(count, held), level, split, 0)
-
-
 def levels(task: Task, env_id: str, config: Config) -> str:
     """The table of a task's levels, and a picture of each."""
     rows, pictures = [], []
     counted = any(task.split_size(level, SPLITS[0]) is not None for level in range(len(task.levels)))
     for index, level in enumerate(task.levels):
-        difficulty = measured(task, index, config.problems).difficulty.astype(np.float64)
+        problems = task.generate_at_most(config.problems, index, shown_split(task, index), 0)
+        difficulty = problems.difficulty.astype(np.float64)
         name = f"**{level.name}**" if index == task.default_level else level.name
         row = [index, name, level.description, f"{difficulty.mean():.1f}", f"{difficulty.std():.1f}"]
         sizes = [task.split_size(index, split) for split in SPLITS]

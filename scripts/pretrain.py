@@ -43,8 +43,7 @@ def test_table(checkpoint: Checkpoint, levels: tuple[str, ...], count: int) -> t
     figures: dict[str, list[float]] = {}
     for name in levels:
         level = task.level_index(name)
-        held = task.split_size(level, "test")
-        problems = task.generate(count if held is None else min(count, held), level, "test", seed=0)
+        problems = task.generate_at_most(count, level, "test", seed=0)
         solved = unroll(checkpoint.model, task, problems, max(SHOWN_STEPS)).solved.float().mean(0)
         figures[name] = [round(float(solved[step - 1]), 4) for step in SHOWN_STEPS]
         table.add_row(name, str(len(problems)), *(f"{100 * value:.2f}" for value in figures[name]))

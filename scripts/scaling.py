@@ -72,9 +72,7 @@ class Config:
 def drawn(solver: Solver, config: Config) -> Problems:
     """The problems."""
     level = solver.task.level_index(config.level)
-    held = solver.task.split_size(level, "test")
-    count = config.problems if held is None else min(config.problems, held)
-    return solver.task.generate(count, level, "test", config.seed)
+    return solver.task.generate_at_most(config.problems, level, "test", config.seed)
 
 
 def longer(solver: Solver, problems: Problems, config: Config) -> list[Point]:

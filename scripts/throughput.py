@@ -111,9 +111,7 @@ def engine(checkpoint: Checkpoint, task: Task, problems: Problems, rule: Stoppin
 
 def draw(task: Task, config: Config, split: str, count: int) -> Problems:
     """Problems of a split, as many as asked for or as there are."""
-    level = task.level_index(config.level)
-    held = task.split_size(level, split)
-    return task.generate(count if held is None else min(count, held), level, split, config.seed)
+    return task.generate_at_most(count, task.level_index(config.level), split, config.seed)
 
 
 def setting(checkpoint: Checkpoint, task: Task, config: Config) -> tuple[float, float]:

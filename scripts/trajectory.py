@@ -15,8 +15,8 @@ import numpy as np
 
 from agents import metrics
 from agents.common.cli import main
-from agents.rollout import unroll
-from agents.solving.solver import PRICE, Solver
+from agents.solving.shown import ShownConfig
+from agents.solving.solver import Solver
 from agents.solving.trajectory import Trajectory, settle
 from agents.solving.trajectory_figures import (
     chosen_steps,
@@ -25,30 +25,18 @@ from agents.solving.trajectory_figures import (
     settling_figure,
     trajectory_figure,
 )
-from trm_gym.task import Problems
 from trm_gym.whole import atomic_write
 
 
 @dataclass(frozen=True)
-class Config:
-    """Pictures of one problem's drafts and of many problems' latents, as files and in TensorBoard."""
+class Config(ShownConfig):
+    """Pictures of one problem's drafts and of many problems' latents, as files and in TensorBoard.
 
-    checkpoint: str = "sudoku9x9"
-    """A folder with a checkpoint, or the name of one that comes with the package."""
-    size: int | None = None
-    """Another size of the checkpoint's task to run it at; for networks that tie no weight to a size."""
-    puzzle: str | None = None
-    """The problem; by default, of --problems test problems, the one whose drafts take longest to get right."""
-    level: str | None = None
-    """Level of the test problems; the task's default level if not given."""
+    The problem is the puzzle given; by default, of the test problems, the one whose drafts take longest to get right.
+    """
+
     problems: int = 32
     """Test problems, whose latents are shown settling."""
-    seed: int = 0
-    """Decides which they are."""
-    max_steps: int = 16
-    """The budget of steps."""
-    price: float = PRICE
-    """What the policy is told that the whole budget costs."""
     panels: int = 6
     """Drafts shown at most, the problem among them."""
     out: Path | None = None
@@ -58,27 +46,10 @@ class Config:
     """Another place for the picture of the latents."""
 
     def __post_init__(self) -> None:
-        for name, least in (("problems", 1), ("max_steps", 1), ("panels", 2)):
+        super().__post_init__()
+        for name, least in (("problems", 1), ("panels", 2)):
             if getattr(self, name) < least:
-                raise ValueError(f"--{name.replace('_', '-')} must be at least {least}, got {getattr(self, name)}")
-
-
-def drawn(config: Config, solver: Solver) -> Problems:
-    """Test problems of the level, as many as asked for or as there are."""
-    task = solver.task
-    level = task.default_level if config.level is None else task.level_index(config.level)
-    held = task.split_size(level, "test")
-    count = config.problems if held is None else min(config.problems, held)
-    return task.generate(count, level, "test", config.seed)
-
-
-def to_show(config: Config, solver: Solver, problems: Problems) -> Problems:
-    """The problem whose drafts are shown, a batch of one."""
-    if config.puzzle is not None:
-        return solver.task.encode(config.puzzle)
-    solved = unroll(solver.checkpoint.model, solver.task, problems, config.max_steps).solved.numpy()
-    longest = int(metrics.oracle_steps(solved, hopeless=0).argmax())
-    return problems[slice(longest, longest + 1)]
+                raise ValueError(f"--{name} must be at least {least}, got {getattr(self, name)}")
 
 
 def log(found: Trajectory, pictures: dict[str, Path], folder: Path) -> None:
@@ -103,8 +74,8 @@ def run(config: Config) -> None:
     """Follow one problem, settle many, draw both."""
     solver = Solver.from_pretrained(config.checkpoint, config.size)
     out = config.out or Path("runs", "trajectory", Path(config.checkpoint).name)
-    problems = drawn(config, solver)
-    found = solver.trajectory(to_show(config, solver, problems), config.max_steps, config.price)
+    problems = config.drawn(solver, config.problems)
+    found = solver.trajectory(config.longest(solver, problems), config.max_steps, config.price)
     last = int(metrics.first_true(found.solved, len(found)))
     settled = settle(solver.checkpoint, problems, ladder(config.max_steps)[1:])
     pictures = {

@@ -16,7 +16,8 @@ from rich.live import Live
 from rich.text import Text
 
 from agents.common.cli import main
-from agents.solving.solver import PRICE, Solver
+from agents.solving.shown import ShownConfig
+from agents.solving.solver import Solver
 from agents.solving.trajectory import Trajectory, symbols
 from trm_gym.task import Problems, Task
 
@@ -26,34 +27,21 @@ _SURE = np.array([0, 114, 178])
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(ShownConfig):
     """Play drafts in the terminal; Ctrl-C ends it."""
 
-    checkpoint: str = "sudoku9x9"
-    """A folder with a checkpoint, or the name of one that comes with the package."""
-    size: int | None = None
-    """Another size of the checkpoint's task to run it at; for networks that tie no weight to a size."""
-    puzzle: str | None = None
-    """The problem; by default, --problems test problems one after another."""
-    level: str | None = None
-    """Level of the test problems; the task's default level if not given."""
     problems: int = 3
-    """How many of them."""
-    seed: int = 0
-    """Decides which they are."""
+    """Test problems that are played one after another where no puzzle is given."""
     rule: str = "grpo"
     """When to stop: grpo, rule-checker, always, or another head of the checkpoint."""
-    max_steps: int = 16
-    """The budget of steps."""
-    price: float = PRICE
-    """What the policy is told that the whole budget costs."""
     rate: float = 2.0
     """Steps shown a second."""
 
     def __post_init__(self) -> None:
-        for name in ("problems", "max_steps", "rate", "price"):
+        super().__post_init__()
+        for name in ("problems", "rate"):
             if getattr(self, name) <= 0:
-                raise ValueError(f"--{name.replace('_', '-')} must be positive, got {getattr(self, name)}")
+                raise ValueError(f"--{name} must be positive, got {getattr(self, name)}")
 
 
 def board(found: Trajectory, task: Task, step: int) -> Text:
@@ -105,12 +93,8 @@ def play(console: Console, solver: Solver, problems: Problems, config: Config) -
 def run(config: Config) -> None:
     """Play one problem after another."""
     solver = Solver.from_pretrained(config.checkpoint, config.size)
-    task, console = solver.task, Console()
-    if config.puzzle is not None:
-        play(console, solver, task.encode(config.puzzle), config)
-        return
-    level = task.default_level if config.level is None else task.level_index(config.level)
-    problems = task.generate(config.problems, level, "test", config.seed)
+    console = Console()
+    problems = config.drawn(solver, config.problems) if config.puzzle is None else solver.problems(config.puzzle)
     for place in range(len(problems)):
         play(console, solver, problems[slice(place, place + 1)], config)
 

@@ -143,6 +143,11 @@ class Task(abc.ABC):
         """How many different problems a level has in a split; None where they are too many to count."""
         return None
 
+    def generate_at_most(self, count: int, level: int, split: str, seed: int) -> Problems:
+        """What ``generate`` gives: ``count`` problems, or all that a finite split holds where those are fewer."""
+        held = self.split_size(level, split)
+        return self.generate(count if held is None else min(count, held), level, split, seed)
+
     @abc.abstractmethod
     def supply(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
         """One problem per key, quickly: a banked base problem under a random symmetry, a pure function of its key.

@@ -76,9 +76,14 @@ def load_config(path: str | os.PathLike[str], base: Config) -> Config:
     return _overlay(base, {} if values is None else values, f"{path}: ")
 
 
+def as_yaml(config: Any) -> str:
+    """Every field of ``config`` as YAML; ``--config`` reads it back to the same config."""
+    return yaml.safe_dump(_plain(config), sort_keys=False, allow_unicode=True)
+
+
 def save_config(config: Any, path: str | os.PathLike[str]) -> Path:
-    """Write every field of ``config`` as YAML, atomically; ``--config`` reads it back to the same config."""
-    return atomic_write(path, yaml.safe_dump(_plain(config), sort_keys=False, allow_unicode=True))
+    """Write ``as_yaml`` to a file, atomically."""
+    return atomic_write(path, as_yaml(config))
 
 
 def main(

@@ -107,8 +107,7 @@ def draw(task: Task, levels: Sequence[int], count: int, split: str, seed: int) -
     parts = []
     for place, level in enumerate(levels):
         share = count // len(levels) + (place < count % len(levels))
-        held = task.split_size(level, split)
-        parts.append(task.generate(share if held is None else min(share, held), level, split, seed))
+        parts.append(task.generate_at_most(share, level, split, seed))
     return Problems.concatenate(parts)
 
 

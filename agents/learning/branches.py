@@ -71,33 +71,52 @@ def collect_branches(
     return collect(envs, network, levels, branches, rng, noise, temperature)
 
 
-@dataclass(frozen=True)
-class GroupsConfig:
-    """Problems that a network which stays as it is runs once, for all heads to learn from."""
+@dataclass(frozen=True, kw_only=True)
+class BranchesConfig:
+    """How problems are run in groups of branches."""
 
-    problems: int = 5000
-    """Problems (P), in equal parts of every level."""
     branches: int = 4
-    """Runs of each of them (G)."""
+    """Runs of each problem (G)."""
     branching: Branching = "carry_noise"
-    """How they come to differ."""
+    """How they come to differ: noise on the first carry, a first carry drawn anew, or answers drawn by probability."""
     noise: float = 0.3
     """Standard deviation of the noise on a branch's first carry, as a share of the carry's own."""
     price: float = 0.1
     """The environment's price of thinking (lambda), of the whole budget."""
     max_steps: int = 16
     """The budget of steps."""
+
+    def __post_init__(self) -> None:
+        for name in ("branches", "max_steps"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.noise < 0 or self.price <= 0:
+            raise ValueError(f"noise must be 0 or more and price above 0, got {self.noise} and {self.price}")
+
+    def environments(self, task: Task, problems: int) -> RefinementVectorEnv:
+        """A slot for every branch of so many problems."""
+        return RefinementVectorEnv(
+            problems * self.branches,
+            task,
+            max_steps=self.max_steps,
+            step_cost=self.price / self.max_steps,
+            autoreset_mode=AutoresetMode.DISABLED,
+        )
+
+
+@dataclass(frozen=True)
+class GroupsConfig(BranchesConfig):
+    """Problems that a network which stays as it is runs once, for all heads to learn from."""
+
+    problems: int = 5000
+    """Problems (P), in equal parts of every level."""
     seed: int = 0
     """Decides problems and branches."""
 
     def __post_init__(self) -> None:
-        for name in ("problems", "branches", "max_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"groups.{name} must be at least 1, got {getattr(self, name)}")
-        if self.noise < 0 or self.price <= 0:
-            raise ValueError(
-                f"groups.noise must be 0 or more and groups.price above 0, got {self.noise} and {self.price}"
-            )
+        super().__post_init__()
+        if self.problems < 1:
+            raise ValueError(f"problems (to learn from) must be at least 1, got {self.problems}")
 
 
 @final
@@ -127,13 +146,7 @@ def make_groups(network: Network, task: Task, levels: Sequence[int], config: Gro
     order = rng.permutation(np.resize(np.asarray(levels), config.problems))
     for first in range(0, len(order), CHUNK):
         some = order[first : first + CHUNK]
-        envs = RefinementVectorEnv(
-            len(some) * config.branches,
-            task,
-            max_steps=config.max_steps,
-            step_cost=config.price / config.max_steps,
-            autoreset_mode=AutoresetMode.DISABLED,
-        )
+        envs = config.environments(task, len(some))
         rollout = collect_branches(config.branching, envs, network, some, config.branches, rng, config.noise)
         parts.append(rollout.unroll)
     return Groups(Unroll.concatenate(parts), config.branches, exact_cost(config.price / config.max_steps))

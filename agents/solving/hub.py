@@ -70,7 +70,7 @@ tags: [tiny-recursive-model, adaptive-computation, {checkpoint.task}]
 
 # A Tiny Recursive Model for {checkpoint.task}
 
-{checkpoint.model.num_parameters:,} parameters: hidden {config.hidden}, {config.layers} layers, T={config.cycles},
+{checkpoint.model.num_parameters():,} parameters: hidden {config.hidden}, {config.layers} layers, T={config.cycles},
 n={config.latent_updates}, mixer `{config.mixer}`, positions `{config.positions}`. It refines a draft of the answer step
 by step, and may fail. Halting heads on it: {heads}.
 

@@ -21,10 +21,12 @@ from torch.nn import functional as F
 from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint, shipped
 from agents.engine import Engine, Item, Result
 from agents.losses import binary_cross_entropy
+from agents.pretrain import new_model
 from agents.rollout import BATCH
 from agents.rules import LEARNER
 from agents.solving.trajectory import Trajectory, follow, read_answer
 from agents.stopping import Stopping, make_stopping
+from agents.trm import TRMConfig
 from trm_gym import make_task
 from trm_gym.task import ProblemError, Problems, Task, UserProblem
 
@@ -69,6 +71,16 @@ class Solver:
         self._optimizer: torch.optim.Optimizer | None = None
 
     @staticmethod
+    def untrained(task: str, config: TRMConfig, seed: int = 0) -> Solver:
+        """A network of that shape for that task, which knows nothing yet: see ``train_step``, and scripts/pretrain.py.
+
+        It has no halting heads, so ``solve`` needs another rule than grpo, such as always. Raises ValueError for an
+        unknown task, and for a shape that does not fit it.
+        """
+        known = make_task(task)
+        return Solver(Checkpoint(new_model(config, known, seed).eval().requires_grad_(False), known.name))
+
+    @staticmethod
     def from_pretrained(place: str | os.PathLike[str], size: int | None = None) -> Solver:
         """A checkpoint by folder, by the name of one that comes with the package, or by hf://owner/name on the Hub.
 
@@ -92,16 +104,14 @@ class Solver:
         _hub().HubModel(self.checkpoint).save_pretrained(Path(folder))
         return Path(folder)
 
-    @property
     def num_parameters(self) -> int:
-        """Trained numbers of the network, heads left out."""
-        return sum(parameter.numel() for parameter in self.checkpoint.model.parameters())
+        """Trained numbers of the network, halting heads left out; see ``TRM.num_parameters``."""
+        return self.checkpoint.model.num_parameters()
 
     @property
     def effective_depth(self) -> int:
-        """Blocks that one step passes through: T (n + 1) times the layers of the shared network."""
-        config = self.checkpoint.model.config
-        return config.cycles * (config.latent_updates + 1) * config.layers
+        """Blocks that a latent goes through in one step; see ``TRMConfig.effective_depth``."""
+        return self.checkpoint.model.config.effective_depth
 
     def rule(self, rule: str | Stopping, price: float = PRICE) -> Stopping:
         """A halting rule by its name (see ``make_stopping``). Raises ValueError with the known names."""

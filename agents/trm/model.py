@@ -104,7 +104,6 @@ class TRM(nn.Module):
         """The network that updates latents, or the two of them."""
         return [self.core] if self.answer_core is None else [self.core, self.answer_core]
 
-    @property
     def num_parameters(self) -> int:
         """Trained numbers, without the embeddings of single puzzles, which are left out of published sizes too."""
         apart = 0 if self.prefix is None else self.prefix.puzzles.numel()

@@ -79,7 +79,7 @@ def test_muon_moves_the_matrices_of_the_core_and_adamw_the_rest():
     kinds = [type(one) for one in learner._optimizers]
     assert kinds == [torch.optim.AdamW, torch.optim.Muon]
     sizes = [sum(p.numel() for group in one.param_groups for p in group["params"]) for one in learner._optimizers]
-    assert sum(sizes) == network.num_parameters
+    assert sum(sizes) == network.num_parameters()
     assert sizes[1] == sum(p.numel() for p in network.core.parameters() if p.ndim == 2) > 0
     before = {name: value.clone() for name, value in network.named_parameters()}
     learner.update(play(network, 0))

@@ -91,7 +91,7 @@ def test_heads_go_beyond_their_budget(fill, tmp_path: Path):
         (["--evaluation.level", "clues99"], "unknown level 'clues99'"),
         (["--checkpoints", "nowhere"], "no checkpoint at nowhere"),
         (["--seeds", "0"], "seeds must be at least 1"),
-        (["--bank.problems", "0"], "groups.problems must be at least 1"),
+        (["--bank.problems", "0"], "problems (to learn from) must be at least 1"),
     ],
 )
 def test_bad_input_is_a_clear_error_and_exit_code_2(fill, capsys: pytest.CaptureFixture[str], words, match):

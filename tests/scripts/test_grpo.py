@@ -95,6 +95,8 @@ def test_a_network_is_pretrained_once_if_none_is_given(tmp_path: Path, monkeypat
         (["--preset", "sudoku6x6"], "was trained on sudoku4x4, not on sudoku6x6"),
         (["--checkpoint", "nowhere"], "no checkpoint at nowhere"),
         (["--groups", "0"], "groups must be at least 1"),
+        (["--branches", "0"], "branches must be at least 1"),
+        (["--price", "0"], "price above 0"),
         (["--grpo.explore", "1"], "grpo.explore"),
         (["--mixture", "1", "2"], "--mixture is for --curriculum fixed"),
         (["--mixture", "1", "2", "--curriculum", "fixed"], "one weight for each of 3 levels"),

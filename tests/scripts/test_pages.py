@@ -34,6 +34,11 @@ def test_every_environment_has_a_page():
     assert ours and ours <= {path.stem for path in (DOCS / "environments").glob("*.md")}
 
 
+def test_every_page_says_what_difficulty_measures():
+    for one in pages.registered():
+        assert "\n## Difficulty\n\n" in (DOCS / "environments" / f"{one.name}.md").read_text(encoding="utf-8"), one.name
+
+
 def test_paragraphs_are_told_apart():
     found = pages.sections("What it is.\n\nRewards: ``-1`` each step.\n\nDescription: a game.\n\nsize: of it. Raises.")
     assert found == {

@@ -62,7 +62,9 @@ def test_more_branches_cost_more(tmp_path: Path):
     [
         (trajectory, ["--panels", "1"], "panels must be at least 2"),
         (trajectory, ["--checkpoint", "sudoku4x4", "--level", "none"], "unknown level"),
+        (trajectory, ["--max-steps", "0"], "max-steps must be at least 1"),
         (watch, ["--rate", "0"], "rate must be positive"),
+        (watch, ["--price", "0"], "price must be positive"),
         (watch, ["--checkpoint", "sudoku4x4", "--rule", "magic"], "unknown halting rule"),
         (watch, ["--checkpoint", "nowhere"], "no checkpoint at nowhere"),
         (scaling, ["--branches", "0"], "branches must be one or more numbers"),

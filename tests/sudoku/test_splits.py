@@ -36,10 +36,15 @@ def test_4x4_splits_cover_every_class_once(level):
         assert len(np.unique(hashes)) > 0.97 * len(problems)
         with pytest.raises(ValueError, match=f"has {size} different problems"):
             task.generate((size or 0) + 1, level, split, 5)
+        assert np.array_equal(task.generate_at_most(10_000, level, split, 5).problem, problems.problem)
+        assert np.array_equal(
+            task.generate_at_most(3, level, split, 5).problem, task.generate(3, level, split, 5).problem
+        )
 
 
 def test_sizes_without_a_count_of_their_problems():
-    assert SudokuTask(9).split_size(0, "test") is None
+    task = SudokuTask(9)
+    assert task.split_size(0, "test") is None and len(task.generate_at_most(7, 0, "test", 0)) == 7
 
 
 @pytest.mark.parametrize(("size", "level"), [(6, "clues12"), (9, "clues30")])

@@ -18,6 +18,9 @@ class AlgebraTask(WrittenTask):
 
     The first 40 cells hold the problem, the other 24 the answer, both in the symbols of ``trm_gym.text``; ``layout``
     says where the canonical answer's symbols stand, ``verifier`` which answers are right.
+
+    Difficulty: the work of writing it out: one for every operation that the problem names, by sign or by verb, and one
+    for every digit of problem and answer, because at each there may be something to carry.
     """
 
     def __init__(self) -> None:

@@ -44,6 +44,9 @@ class ArcTask(Task):
     Levels are ARC's official sets; its evaluation sets are in the test split as a whole, the sets for training are
     split by a hash of the task's id, so that all disguises of a task are in one split. ``generator`` says what a split
     asks for.
+
+    Difficulty: how many cells of the answer differ from the input beside it, which is what an echo would leave wrong.
+    ARC has no solver that could measure more.
     """
 
     def __init__(self, size: int = LARGEST) -> None:

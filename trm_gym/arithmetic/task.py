@@ -17,6 +17,10 @@ class ArithmeticTask(WrittenTask):
 
     Tokens: those of ``trm_gym.text``. The problem stands in the first 32 cells; the answer in the other 16, units
     first, as ``layout`` says.
+
+    Difficulty: the work by hand. One for every operation; for every carry and borrow; for every two digits that are
+    multiplied, in products, common denominators, and whole quotients with their divisors; and for every division of
+    Euclid's algorithm, which reduces a fraction.
     """
 
     def __init__(self) -> None:

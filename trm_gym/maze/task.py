@@ -23,6 +23,9 @@ class MazeTask(Task):
     Tokens: 0 blank, 1 wall, 2 start, 3 goal, 4 off the path, 5 on the path. Walls, start and goal are fixed; an answer
     says 4 or 5 of every other cell. What lies outside the canvas is wall. size: of the canvas, 5 to 65. Raises
     ValueError for another.
+
+    Difficulty: the steps of a shortest path, and one for every open cell beside it, each time that the path passes by:
+    there a walker could go astray.
     """
 
     def __init__(self, size: int = 11) -> None:

@@ -22,6 +22,11 @@ class SudokuTask(Task):
     """Sudokus of size 4 (boxes 2x2), 6 (boxes of 2 rows and 3 columns) or 9 (boxes 3x3), each with one solution.
 
     Tokens: 0 blank, 1..size the digits. Cells are numbered row by row. Raises ValueError for another size.
+
+    Difficulty: what a solver has to do: the sweeps in which it fills in singles (cells with but one digit left, digits
+    with but one cell left in a row, column or box), each applied everywhere at once, and ten for every branch node of
+    the search that goes on where singles get stuck, until the solution is proved to be the only one. So below 10
+    singles are enough.
     """
 
     def __init__(self, size: int = 9) -> None:

@@ -91,7 +91,9 @@ def test_groups_are_run_once(tmp_path):
         kept_groups(path, start, [0], SMALL)
 
 
-@pytest.mark.parametrize(("settings", "match"), [({"problems": 0}, "groups.problems"), ({"noise": -1.0}, "noise")])
+@pytest.mark.parametrize(
+    ("settings", "match"), [({"problems": 0}, "problems .to learn from. must be"), ({"noise": -1.0}, "noise must be")]
+)
 def test_bad_settings_are_errors(settings, match):
     with pytest.raises(ValueError, match=match):
         GroupsConfig(**settings)

@@ -14,6 +14,7 @@ from agents.engine import Result
 from agents.rollout import unroll
 from agents.rules import head_logits
 from agents.solving.solver import Solver
+from agents.trm import TRMConfig
 from tests.scripts.checkpoints import untrained
 from trm_gym.task import ProblemError
 
@@ -91,9 +92,34 @@ def test_an_update_moves_the_network_towards_the_solution(tmp_path: Path):
         solver.train_step(PUZZLE, steps=0)
 
 
+def test_a_network_of_ones_own_from_its_shape_to_its_thoughts():
+    model = Solver.untrained("sudoku4x4", TRMConfig.for_sudoku(4))
+    assert model.num_parameters() == sum(part.numel() for part in model.checkpoint.model.parameters())
+    assert model.effective_depth == TRMConfig.for_sudoku(4).effective_depth == 2 * (2 + 1)
+    losses = [model.train_step(PUZZLE, SOLUTION, learning_rate=3e-3)["loss"] for _ in range(3)]
+    assert losses[2] < losses[0]
+    found = model.solve(PUZZLE, 3, "always", True)
+    assert found.steps == 3 and found.trajectory is not None and found.trajectory.confidence.shape == (3, 16)
+    for name in ("drafts", "halt", "velocity", "entropy"):
+        assert len(getattr(found.trajectory, name)) == 3, name
+    with pytest.raises(ValueError, match="no grpo head"):
+        model.solve(PUZZLE)
+
+
+def test_untrained_networks_differ_by_seed_alone():
+    one, same, other = (Solver.untrained("sudoku4x4", TRMConfig(hidden=8), seed) for seed in (0, 0, 1))
+    problem = one.task.generate(1, 0, "test", 0)
+    velocities = [solver.trajectory(problem, 2).velocity for solver in (one, same, other)]
+    assert (velocities[0] == velocities[1]).all() and (velocities[0] != velocities[2]).all()
+    with pytest.raises(ValueError, match="unknown task 'chess'"):
+        Solver.untrained("chess", TRMConfig())
+    with pytest.raises(ValueError, match="exchangeable values"):
+        Solver.untrained("arithmetic", TRMConfig.for_sudoku(4))
+
+
 def test_size_and_depth(solver: Solver):
     config = solver.checkpoint.model.config
-    assert solver.num_parameters == solver.checkpoint.model.num_parameters
+    assert solver.num_parameters() == solver.checkpoint.model.num_parameters()
     assert solver.effective_depth == config.layers * config.cycles * (config.latent_updates + 1)
 
 
@@ -108,7 +134,7 @@ def test_a_folder_of_the_hubs_form(solver: Solver, tmp_path: Path):
     assert again.checkpoint.heads.keys() == solver.checkpoint.heads.keys()
     assert again.checkpoint.meta == solver.checkpoint.meta == load_checkpoint("sudoku4x4").meta
     card = (folder / "README.md").read_text()
-    assert f"{solver.num_parameters:,} parameters" in card and "scripts/grpo.py --preset sudoku4x4" in card
+    assert f"{solver.num_parameters():,} parameters" in card and "scripts/grpo.py --preset sudoku4x4" in card
     assert "clues10-12" in card and card.startswith("---\nlibrary_name: trm-gym")
 
 
@@ -125,7 +151,7 @@ def test_without_the_hubs_library(solver: Solver, tmp_path: Path, monkeypatch: p
     real = builtins.__import__
 
     def missing(name, *words, **named):
-        if name == "agents" and "hub" in (words[2] or ()):
+        if name == "agents.solving" and "hub" in (words[2] or ()):
             raise ImportError("No module named 'huggingface_hub'")
         return real(name, *words, **named)
 

@@ -98,14 +98,14 @@ def test_two_steps_in_a_row_agree_with_the_official_code_in_float32(variant, wit
 def test_presets_have_the_published_sizes(config, task, parameters):
     task = make_task(task)
     model = TRM(config, task.vocab, task.structure)
-    assert model.num_parameters == parameters
+    assert model.num_parameters() == parameters
     assert model.prefix is not None and model.prefix.puzzles.numel() == 512
     assert model.initial_carry(1).answer.shape == (1, 16 + task.length, 512)
 
 
 def test_arc_has_the_published_size():
     model = TRM(presets.OFFICIAL_ARC, 12, Structure((30, 30)))
-    assert model.num_parameters == 6_829_058
+    assert model.num_parameters() == 6_829_058
     assert TRMConfig.for_arc_agi() == presets.OFFICIAL_ARC
 
 

@@ -70,7 +70,7 @@ def test_gradients_go_through_the_orthogonal_latent():
 def test_separate_networks_have_twice_the_weights_and_start_apart():
     shared, separate = network(), network(networks="separate")
     core = sum(p.numel() for p in shared.core.parameters())
-    assert separate.num_parameters == shared.num_parameters + core and len(separate.cores) == 2
+    assert separate.num_parameters() == shared.num_parameters() + core and len(separate.cores) == 2
     alone, (first, second) = shared.core.state_dict(), (part.state_dict() for part in separate.cores)
     assert all(
         torch.equal(value, first[name]) and not torch.equal(value, second[name]) for name, value in alone.items()
