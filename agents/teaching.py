@@ -20,7 +20,7 @@ class TeachConfig:
 
     iterations: int = 60
     """Rounds of updates of GRPO; each goes through grpo.passes draws of groups."""
-    groups: int = 32
+    groups: int = 128
     """Problems in a draw."""
     grpo: GrpoConfig = field(default_factory=GrpoConfig)
     """How GRPO teaches; what other heads share with it, they take over."""

@@ -82,7 +82,7 @@ class Config(BranchesConfig):
     """What makes rollouts fast; the numbers that halting heads see stay in float32."""
     iterations: int = 60
     """Rollouts to learn from."""
-    groups: int = 32
+    groups: int = 128
     """Problems in a rollout (P)."""
     seed: int = 0
     """Of everything but the pretraining, which has its own."""
@@ -96,6 +96,10 @@ class Config(BranchesConfig):
         for name in ("iterations", "groups", "save_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.setting == "joint" and self.branches < 2:
+            raise ValueError(
+                "the joint setting holds the answers of a group against each other: use --branches 4, --groups 32"
+            )
         if not self.evaluation.level:
             raise ValueError("name at least one level for the evaluation (--evaluation.level)")
         if self.mixture and self.curriculum != "fixed":

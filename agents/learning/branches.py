@@ -75,8 +75,8 @@ def collect_branches(
 class BranchesConfig:
     """How problems are run in groups of branches."""
 
-    branches: int = 4
-    """Runs of each problem (G)."""
+    branches: int = 1
+    """Runs of each problem (G). One is enough where drafts stay as they are: its halting times are a group."""
     branching: Branching = "carry_noise"
     """How they come to differ: noise on the first carry, a first carry drawn anew, or answers drawn by probability."""
     noise: float = 0.3

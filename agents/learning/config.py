@@ -22,11 +22,11 @@ class GrpoConfig:
     """Decoupled weight decay: above 0 it is AdamW instead of Adam."""
     decay: float = 0.5
     """Share of the run, at its end, over which the learning rate falls linearly to zero."""
-    passes: int = 16
+    passes: int = 32
     """How often groups, prices and halting times are drawn anew per rollout, the times from the present policy."""
-    times: int = 8
+    times: int = 16
     """K: halting times drawn per branch and pass."""
-    epochs: int = 2
+    epochs: int = 1
     """Times that the samples of a pass are gone through."""
     minibatches: int = 2
     """Updates per epoch."""

@@ -18,7 +18,7 @@ PRICE = 0.2
 
 
 def teach(name: str, iterations: int, **settings) -> Learner:
-    learner = LEARNERS[name](GrpoConfig(lr=3e-3, **{"passes": 4, **settings}), 4, iterations, 0)
+    learner = LEARNERS[name](GrpoConfig(lr=3e-3, **{"passes": 8, **settings}), 4, iterations, 0)
     rng, bank = np.random.default_rng(0), None
     for _ in range(iterations):
         rollout = draw_toy(rng, 48, 4, PRICE)
