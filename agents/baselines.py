@@ -23,7 +23,7 @@ from agents.losses import (
     halting_returns,
     judgement_loss,
 )
-from agents.optim import HeadOptimizer, schedule
+from agents.optim import HeadOptimizer
 from agents.rollout import Unroll
 
 H = TypeVar("H", HaltHead, HaltPolicy)
@@ -31,7 +31,7 @@ Loss = Callable[[H, Tensor, Tensor, Tensor], Tensor]
 """Of a head, from features [b, s, f], verdicts [b, s] and each problem's price [b, s]."""
 
 
-SHARED = ("hidden", "lr", "bar_lr", "decay", "gradient_norm", "prices", "own_price")
+SHARED = ("hidden", "lr", "bar_lr", "judge_first", "decay", "gradient_norm", "prices", "own_price")
 """Settings that heads take over from GRPO."""
 
 
@@ -49,6 +49,8 @@ class HeadConfig:
     """Learning rate of Adam."""
     bar_lr: float = 3e-2
     """Learning rate of Adam on a policy's bars."""
+    judge_first: float = 0.3
+    """Share of the updates before a policy's bars begin to learn."""
     decay: float = 0.5
     """Share of the updates, at their end, over which the learning rate falls linearly to zero."""
     gradient_norm: float = 1.0
@@ -120,9 +122,9 @@ def _train(head: H, bank: Unroll, config: HeadConfig, seed: int, loss: Loss[H]) 
         raise ValueError("the bank is empty: collect at least one rollout before training heads on it")
     generator = torch.Generator().manual_seed(seed)
     head.standardise(bank.features)
-    optimizer = HeadOptimizer(head, config.lr, config.bar_lr, config.gradient_norm)
+    optimizer = HeadOptimizer(head, config)
     for update in range(config.updates):
-        optimizer.slow_down(schedule(update, config.updates, 0, config.decay))
+        optimizer.pace(update, config.updates)
         index = torch.randint(len(bank), (config.batch,), generator=generator)
         solved = bank.solved[index]
         price = draw_prices(config.batch, *config.prices, config.own, config.own_price, generator).float()

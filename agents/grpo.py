@@ -21,7 +21,7 @@ from agents.halting import Halter, HaltPolicy
 from agents.learning.advantages import ADVANTAGES
 from agents.learning.config import GrpoConfig
 from agents.learning.pricing import PriceRange, priced_returns
-from agents.optim import HeadOptimizer, schedule
+from agents.optim import HeadOptimizer
 from agents.rollout import Unroll
 from trm_gym.reward import exact_cost
 
@@ -182,7 +182,7 @@ class Grpo:
         self.config, self.iterations = config, iterations
         self.head = HaltPolicy(features, config.hidden, seed)
         self.done, self.updates = 0, 0
-        self._optimizer = HeadOptimizer(self.head, config.lr, config.bar_lr, config.gradient_norm)
+        self._optimizer = HeadOptimizer(self.head, config)
         for group in self._optimizer.adam.param_groups:
             group.update(weight_decay=config.weight_decay, decoupled_weight_decay=True)
         self.generator = torch.Generator().manual_seed(seed)
@@ -197,7 +197,7 @@ class Grpo:
         """
         if self.done == 0:
             self.head.standardise((rollout.unroll if bank is None else bank).features)
-        self._optimizer.slow_down(schedule(self.done, self.iterations, 0, self.config.decay))
+        self._optimizer.pace(self.done, self.iterations)
         metrics = measure(self.head, rollout, self.generator)
         self._range.update(metrics.scalars["solved"], metrics.scalars["solved_at_full_depth"])
         told, varied = [], []

@@ -20,7 +20,7 @@ from agents.grpo import Graded, Grpo, Metrics, halting_log_probs, means, measure
 from agents.halting import HaltPolicy
 from agents.learning.config import GrpoConfig
 from agents.learning.pricing import draw_prices
-from agents.optim import HeadOptimizer, schedule
+from agents.optim import HeadOptimizer
 from agents.rollout import Unroll
 
 
@@ -57,7 +57,7 @@ class HeadLearner(Learner):
         self.config, self.iterations = config, iterations
         self.head = HaltPolicy(features, config.hidden, seed)
         self.done, self.updates = 0, 0
-        self._optimizer = HeadOptimizer(self.head, config.lr, config.bar_lr, config.gradient_norm)
+        self._optimizer = HeadOptimizer(self.head, config)
         self.generator = torch.Generator().manual_seed(seed)
 
     @abc.abstractmethod
@@ -69,7 +69,7 @@ class HeadLearner(Learner):
         config = self.config
         if self.done == 0:
             self.head.standardise(rollout.unroll.features)
-        self._optimizer.slow_down(schedule(self.done, self.iterations, 0, config.decay))
+        self._optimizer.pace(self.done, self.iterations)
         metrics = measure(self.head, rollout, self.generator)
         source = rollout.unroll if bank is None else bank
         own = rollout.step_cost * source.max_steps

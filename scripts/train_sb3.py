@@ -269,7 +269,7 @@ PRESETS = {
     "cell-maskable-ppo": MASKED,
     "cell-dqn": dataclasses.replace(MASKED, algorithm="dqn", timesteps=150_000),
 }
-"""Starting points. On cells a right edit is paid at once, so little is lost by a discount, and much noise with it."""
+"""Starting points. On cells a right edit is paid at once, so that a discount costs little there."""
 
 
 def run(config: Config) -> None:

@@ -18,6 +18,9 @@ class GrpoConfig:
     """Learning rate of Adam on the head's judgements."""
     bar_lr: float = 3e-2
     """Learning rate of Adam on how sure it must be to stop: a few numbers, with noisy gradients each."""
+    judge_first: float = 0.3
+    """Share of the run in which judgements alone are learnt. Bars that returns move before judgements mean anything
+    settle on never giving up, where no gradient reaches them again."""
     weight_decay: float = 0.0
     """Decoupled weight decay: above 0 it is AdamW instead of Adam."""
     decay: float = 0.5
@@ -61,7 +64,7 @@ class GrpoConfig:
     def __post_init__(self) -> None:
         if not 0 < self.prices[0] <= self.prices[1]:
             raise ValueError(f"grpo.prices must be two positive numbers, the lower first; got {self.prices}")
-        for name in ("explore", "own_price"):
+        for name in ("explore", "own_price", "judge_first"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"grpo.{name} must be at least 0 and below 1, got {getattr(self, name)}")
         for name in ("weight_decay", "clip", "clip_high", "dual_rate"):
