@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, final
+from typing import Any, Literal, Protocol, final, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -130,6 +130,7 @@ class Optimizers:
             load_flat_state(optimizer, unnest(str(part), tensors))
 
 
+@runtime_checkable
 class HeadRates(Protocol):
     """How fast a halting head learns: part of what every learner of one is told."""
 

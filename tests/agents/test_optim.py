@@ -7,7 +7,10 @@ import math
 import pytest
 import torch
 
-from agents.optim import AdamATan2, OptimConfig, Optimizers
+from agents.halting import HaltPolicy
+from agents.learning.config import GrpoConfig
+from agents.losses import judgement_loss
+from agents.optim import AdamATan2, HeadOptimizer, OptimConfig, Optimizers
 from agents.trm import TRM, TRMConfig
 from trm_gym import make_task
 
@@ -74,3 +77,22 @@ def test_each_optimiser_moves_every_weight_and_resumes_to_the_bit(core, networks
     resumed.load_state_dict(halfway.state_dict())
     others.load_state_dict(optimizers.state_dict())
     assert learn(resumed, others, 6, 12) == losses[6:]
+
+
+def test_bars_rest_until_judgements_have_been_learnt():
+    """And what they were told meanwhile leaves no trace in Adam, whose memory of large gradients would slow them."""
+    head = HaltPolicy(3, seed=0)
+    optimizer = HeadOptimizer(head, GrpoConfig(judge_first=0.5, decay=0.0))
+    features, price = torch.randn(8, 4, 3, generator=torch.Generator().manual_seed(0)), torch.full((8, 4), 0.1)
+    solved = features[..., 0] > 0
+
+    def update(number: int) -> tuple[bool, bool]:
+        bars, judge = [bar.detach().clone() for bar in head.bars], head.judge.out.weight.detach().clone()
+        optimizer.pace(number, 4)
+        optimizer.step(head(features, price).mean() + judgement_loss(head.judgements(features), solved))
+        moved = any(not torch.equal(bar, before) for bar, before in zip(head.bars, bars, strict=True))
+        return moved, not torch.equal(head.judge.out.weight, judge)
+
+    assert [update(number) for number in range(2)] == [(False, True)] * 2
+    assert not any(bar in optimizer.adam.state for bar in head.bars)
+    assert [update(number) for number in range(2, 4)] == [(True, True)] * 2
