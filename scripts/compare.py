@@ -240,7 +240,7 @@ def run(config: Config) -> None:
     console, reports = Console(), []
     for level in config.evaluation.level:
         grounds, plays = merged([network.played(level) for network in networks])
-        source = f"{level} ({count} networks, {config.seeds} halting seeds)"
+        source = f"{level} ({count} network{'s' * (count > 1)}, {config.seeds} halting seed{'s' * (config.seeds > 1)})"
         reports.append(compare(tested.name, source, grounds, plays, config.protocol))
         write(reports[-1], folder / "results" / level)
         console.print(reports[-1].table(), highlight=False)
