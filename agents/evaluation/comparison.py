@@ -18,6 +18,9 @@ from agents.evaluation.protocol import EvaluationConfig, shown_steps
 from agents.evaluation.report import Comparison, Raw, Report, Row
 from agents.rules import LEARNER, ORACLE
 
+AS_LEARNT = f"{LEARNER} as learnt"
+"""The learner without any sweep: told each price, it stops when it finds that more likely than going on."""
+
 GRID = 96
 """Points of a mean curve."""
 
@@ -142,12 +145,6 @@ def compare(task: str, source: str, grounds: Sequence[Ground], plays: Plays, con
     runs = Runs(grounds, plays, config)
     budget = grounds[0].solved.shape[1]
     rows = [_row(name, grounds, by_network, runs, config) for name, by_network in plays.items()]
-    others = [name for name in plays if name != LEARNER]
-    comparisons = [
-        Comparison(LEARNER, name, price, runs.difference(LEARNER, name, price))
-        for name in (others if LEARNER in plays else ())
-        for price in (*config.prices, None)
-    ]
     solved = np.stack([ground.solved.mean(0) for ground in grounds]).mean(0)
     return Report(
         task=task,
@@ -160,9 +157,30 @@ def compare(task: str, source: str, grounds: Sequence[Ground], plays: Plays, con
         accuracy_at={step: float(solved[step - 1]) for step in shown_steps(budget)},
         rows=rows,
         curves={name: _points(grounds, by_network) for name, by_network in plays.items()},
-        comparisons=comparisons,
+        comparisons=_comparisons(list(plays), runs, config.prices),
         raw=_pooled(grounds, plays, runs.seeds),
     )
+
+
+def _comparisons(names: Sequence[str], runs: Runs, prices: Sequence[float]) -> list[Comparison]:
+    """The learner against every other rule: as swept, and without any sweep, as it was learnt for each price."""
+    if LEARNER not in names:
+        return []
+    found = [
+        Comparison(LEARNER, name, price, runs.difference(LEARNER, name, price))
+        for name in names
+        if name != LEARNER
+        for price in (*prices, None)
+    ]
+    learnt = {price: f"{LEARNER}, price {price:g}" for price in prices}
+    if not set(learnt.values()) <= set(names):
+        return found
+    return found + [
+        Comparison(AS_LEARNT, name, price, runs.difference(learnt[price], name, price))
+        for name in names
+        if name not in learnt.values()
+        for price in prices
+    ]
 
 
 def _points(grounds: Sequence[Ground], by_network: Sequence[Sequence[Play]]) -> list[tuple[float, float]]:

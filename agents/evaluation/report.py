@@ -146,7 +146,8 @@ class Report:
 
     def _return_table(self) -> list[RenderableType]:
         prices = list(self.rows[0].returns)
-        marks = {(one.rule, one.price): _mark(one) for one in self.comparisons}
+        learnt = self.comparisons[0].learner if self.comparisons else ""
+        marks = {(one.rule, one.price): _mark(one) for one in self.comparisons if one.learner == learnt}
         table = _table("rule", *(f"price {price:g}" for price in prices), "area")
         for row in self.rows:
             cells = [f"{row.returns[price].value:.3f}{marks.get((row.rule, price), ' ')}" for price in prices]

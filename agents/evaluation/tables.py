@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from agents import metrics
 from agents.evaluation.report import Report
-from agents.rules import LEARNER, ORACLE
+from agents.rules import ORACLE
 
 
 def markdown_table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -40,16 +40,21 @@ def report_markdown(report: Report) -> str:
 
 
 def difference_markdown(report: Report) -> str:
-    """The learner minus every other rule: return at each price, steps at the operating point; bold where it counts."""
-    prices = list(report.rows[0].returns)
-    found = {(one.rule, one.price): one.difference for one in report.comparisons}
-    rules = list(dict.fromkeys(one.rule for one in report.comparisons))
-    header = [f"{LEARNER} minus", *(f"return at {price:g} (95%)" for price in prices), "steps (95%)"]
-    rows = [
-        [rule, *(_difference(found[rule, price], 4) for price in prices), _difference(found[rule, None], 2)]
-        for rule in rules
-    ]
-    return markdown_table(header, rows) + "\n"
+    """Each learner minus every other rule: return at each price, steps at the operating point; bold where it counts."""
+    tables = []
+    for learner in dict.fromkeys(one.learner for one in report.comparisons):
+        found = {(one.rule, one.price): one.difference for one in report.comparisons if one.learner == learner}
+        prices = list(dict.fromkeys(price for _, price in found))
+        header = [
+            f"{learner} minus",
+            *("steps (95%)" if price is None else f"return at {price:g} (95%)" for price in prices),
+        ]
+        rows = [
+            [rule, *(_difference(found[rule, price], 2 if price is None else 4) for price in prices)]
+            for rule in dict.fromkeys(rule for rule, _ in found)
+        ]
+        tables.append(markdown_table(header, rows) + "\n")
+    return "\n".join(tables)
 
 
 def levels_markdown(reports: Sequence[Report], rule: str, taught: int) -> str:

@@ -11,7 +11,7 @@ import torch
 from agents import metrics, rules
 from agents.checkpoint import CheckpointError
 from agents.evaluation.cells import Cell, load_ground, load_head, load_plays, save_ground, save_head, save_plays
-from agents.evaluation.comparison import Ground, Play, Runs, compare, mean_curve
+from agents.evaluation.comparison import AS_LEARNT, Ground, Play, Runs, compare, mean_curve
 from agents.evaluation.protocol import EvaluationConfig, choose, measure, play, target_of
 from agents.evaluation.tables import levels_markdown, report_markdown
 from agents.halting import HaltHead, HaltPolicy
@@ -58,10 +58,15 @@ def test_one_run_is_the_evaluation():
         for price in CONFIG.prices:
             np.testing.assert_allclose(mine.returns[price], theirs.returns[price])
         assert mine.area == pytest.approx(theirs.area, abs=0.01, nan_ok=True)
-    for mine, theirs in zip(found.comparisons, usual.comparisons, strict=True):
+    swept = [one for one in found.comparisons if one.learner == rules.LEARNER]
+    for mine, theirs in zip(swept, usual.comparisons, strict=True):
         assert (mine.rule, mine.price) == (theirs.rule, theirs.price)
         np.testing.assert_allclose(mine.difference, theirs.difference, atol=1e-9)
     assert (found.target, found.best_fixed, found.oracle) == (usual.target, usual.best_fixed, usual.oracle)
+    for one in (one for one in found.comparisons if one.learner == AS_LEARNT):
+        mine, theirs = (found.row(rule).returns[one.price].value for rule in (f"grpo, price {one.price:g}", one.rule))
+        assert one.difference.value == pytest.approx(mine - theirs, abs=1e-9)
+    assert {one.price for one in found.comparisons if one.learner == AS_LEARNT} == set(CONFIG.prices)
 
 
 def constant(step: int, solved: np.ndarray) -> Play:
