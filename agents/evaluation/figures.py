@@ -78,8 +78,9 @@ def halting_figure(report: Report, path: str | os.PathLike[str]) -> Path:
         for axes in (whole, near):
             _curves(axes, report)
             axes.set_xlabel("mean steps")
-        title = f"When to stop: {report.task}, {report.source}"
-        whole.set(ylabel="right answers (%)", title=title, xlim=(0.8, None))
+        # Above both, and a source may be long: over one of them it would run into the other's.
+        figure.suptitle(f"When to stop: {report.task}, {report.source}", x=0.01, ha="left", weight="bold", size=11)
+        whole.set(ylabel="right answers (%)", title="all of it", xlim=(0.8, None))
         near.set(title="where it matters", xlim=_span(report.oracle, report.best_fixed))
         near.set_ylim(*_span(100 * report.target - 4, 100 * max(row.accuracy.value for row in report.rows)))
         figure.legend(*whole.get_legend_handles_labels(), loc="outside right center")
