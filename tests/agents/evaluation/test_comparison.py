@@ -64,6 +64,7 @@ def test_one_run_is_the_evaluation():
         np.testing.assert_allclose(mine.difference, theirs.difference, atol=1e-9)
     assert (found.target, found.best_fixed, found.oracle) == (usual.target, usual.best_fixed, usual.oracle)
     for one in (one for one in found.comparisons if one.learner == AS_LEARNT):
+        assert one.price is not None
         mine, theirs = (found.row(rule).returns[one.price].value for rule in (f"grpo, price {one.price:g}", one.rule))
         assert one.difference.value == pytest.approx(mine - theirs, abs=1e-9)
     assert {one.price for one in found.comparisons if one.learner == AS_LEARNT} == set(CONFIG.prices)
