@@ -159,6 +159,11 @@ def policy(name: str, head: Halter, prices: Sequence[float] = PRICES) -> Rule:
     return Rule(name, ("price", "logit"), settings, steps)
 
 
+def as_learnt(name: str, price: float) -> str:
+    """What ``untuned`` calls a policy's rule."""
+    return f"{name}, price {price:g}"
+
+
 def untuned(name: str, head: Halter, price: float, told: float | None = None) -> Rule:
     """A policy as it was learnt for one price: stop when it finds stopping more likely than going on.
 
@@ -166,7 +171,7 @@ def untuned(name: str, head: Halter, price: float, told: float | None = None) ->
     """
     asked = price if told is None else told
     return constant(
-        f"{name}, price {price:g}",
+        as_learnt(name, price),
         lambda unroll: metrics.halting_steps(head_logits(head, unroll, asked)[..., 0], 0.0),
     )
 

@@ -29,7 +29,7 @@ from agents.learning.branches import GroupsConfig, kept_groups
 from agents.pretrain import PretrainConfig, Pretrainer, describe, pretrain
 from agents.pretraining.presets import PRETRAIN
 from agents.rollout import Unroll, unroll
-from agents.rules import LEARNER, fixed, head_rules, oracle
+from agents.rules import LEARNER, as_learnt, fixed, head_rules, oracle
 from agents.teaching import TeachConfig, teach
 from trm_gym import make_task
 from trm_gym.whole import atomic_write
@@ -208,8 +208,8 @@ class Bench:
             found[level] |= {"rank": mine.correlation, "area": mine.area}
             found[level] |= {f"return at {price:g}": mine.returns[price].value for price in asked.prices}
             for price in asked.prices:
-                as_learnt = report.row(f"{LEARNER}, price {price:g}").returns[price].value
-                found[level][f"as learnt at {price:g}"] = as_learnt
+                unswept = report.row(as_learnt(LEARNER, price))
+                found[level][f"as learnt at {price:g}"] = unswept.returns[price].value
         cell.finish(figures=found)
         return found
 

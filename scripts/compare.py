@@ -30,7 +30,7 @@ from agents.learning.branches import Groups, GroupsConfig, kept_groups
 from agents.pretrain import PretrainConfig, describe, pretrain
 from agents.pretraining.presets import PRETRAIN
 from agents.rollout import Unroll, unroll
-from agents.rules import LEARNER, Rule, checker, head_rules, oracle, plain_rules
+from agents.rules import LEARNER, Rule, as_learnt, checker, head_rules, oracle, plain_rules
 from agents.teaching import LEARNERS, TeachConfig, teach
 from trm_gym import make_task
 from trm_gym.whole import atomic_write
@@ -247,9 +247,9 @@ def run(config: Config) -> None:
     if LEARNER in config.learners:
         taught = config.protocol.taught_steps
         atomic_write(folder / "results" / "levels.md", levels_markdown(reports, LEARNER, taught))
-        as_learnt = f"{LEARNER}, price {config.bank.price:g}"
-        if any(row.rule == as_learnt for row in reports[0].rows):
-            atomic_write(folder / "results" / "levels-as-learnt.md", levels_markdown(reports, as_learnt, taught))
+        unswept = as_learnt(LEARNER, config.bank.price)
+        if any(row.rule == unswept for row in reports[0].rows):
+            atomic_write(folder / "results" / "levels-as-learnt.md", levels_markdown(reports, unswept, taught))
     console.print(f"tables, figures, raw results: {json.dumps(str(folder))}", highlight=False)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from agents import metrics
 from agents.evaluation.protocol import EvaluationConfig, shown_steps
 from agents.evaluation.report import Comparison, Raw, Report, Row
-from agents.rules import LEARNER, ORACLE
+from agents.rules import LEARNER, ORACLE, as_learnt
 
 AS_LEARNT = f"{LEARNER} as learnt"
 """The learner without any sweep: told each price, it stops when it finds that more likely than going on."""
@@ -172,7 +172,7 @@ def _comparisons(names: Sequence[str], runs: Runs, prices: Sequence[float]) -> l
         if name != LEARNER
         for price in (*prices, None)
     ]
-    learnt = {price: f"{LEARNER}, price {price:g}" for price in prices}
+    learnt = {price: as_learnt(LEARNER, price) for price in prices}
     if not set(learnt.values()) <= set(names):
         return found
     return found + [
