@@ -32,6 +32,7 @@ def test_an_empty_draft_shows():
         ("-12x^2+3x", "$-12x{}^{2}+3x$"),
         ("2*x", r"$2\cdot x$"),
         ("x^", r"$x\wedge $"),
+        ("^^0", r"$\wedge {}^{0}$"),
         ("expand (x+1)", r"$\mathrm{expand}\;(x+1)$"),
         ("2,-1", r"$2,\;{-}1$"),
     ],
@@ -45,6 +46,11 @@ def test_the_language_of_pictures(text, set_as):
 def test_any_draft_can_be_shown(tokens):
     text = answer_text(np.array(tokens, np.uint8))
     assert draw_rgb(text, text, "step $1").shape == (288, 960, 3)
+
+
+@pytest.mark.parametrize("text", ["^^0", "x^^^12", "^2^^3", "^", "^^", "x^2^"])
+def test_powers_without_a_base_or_a_number_can_be_shown(text):
+    assert draw_rgb(text, text, "").shape == (288, 960, 3)
 
 
 def test_pictures_are_crisp_and_keep_their_margins():

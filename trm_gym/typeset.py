@@ -37,12 +37,11 @@ def raised(text: str) -> str:
 
 def mathtext(text: str) -> str:
     """``text`` in the TeX-like language of matplotlib; anything that a draft can hold is legal there."""
-    # The empty group carries the power, so that one may follow another or stand alone, which TeX forbids.
     text = _WORD.sub(r"\\mathrm{\g<0>}", text.replace(" ", r"\;"))
-    text = _POWER.sub(r"{}^{\1}", text)
+    # The empty group carries the power, so that one may follow another or stand alone, which TeX forbids. A ^ without a
+    # number is a sign like any other; both at once, since what one of them writes the other would read.
+    text = re.sub(r"\^([0-9]*)", lambda sign: f"{{}}^{{{sign[1]}}}" if sign[1] else r"\wedge ", text)
     text = text.replace(",-", r",\;{-}")  # after a comma, a minus would stand apart from its number
-    # What remains of ^ stands where no power is legal.
-    text = re.sub(r"\^(?!{)", r"\\wedge ", text)
     return f"${text.replace('*', chr(92) + 'cdot ')}$"
 
 
