@@ -113,9 +113,11 @@ def test_an_episode_becomes_a_film(env_id, tmp_path):
     env = gymnasium.make(env_id, render_mode="rgb_array")
     folder = tmp_path / "film"  # A folder that exists already would be warned of.
     env = gymnasium.wrappers.RecordVideo(env, str(folder), disable_logger=True)
+    env.action_space.seed(0)
     env.reset(seed=0)
-    for _ in range(3):
-        env.step(env.action_space.sample())
+    ended = False
+    while not ended:
+        ended = env.step(env.action_space.sample())[2]
     env.close()
     (film,) = folder.glob("*.mp4")
     assert film.read_bytes()[4:8] == b"ftyp" and film.stat().st_size > 1000
