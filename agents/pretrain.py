@@ -10,9 +10,8 @@ import dataclasses
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -22,11 +21,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from agents.checkpoint import Checkpoint, CheckpointError, load_tensors, save_tensors
-from agents.common.acceleration import Acceleration, AccelerationConfig, accelerate, training_pass
+from agents.common.acceleration import Acceleration, accelerate, training_pass
 from agents.common.console import Progress
 from agents.common.tensors import nest, unnest
-from agents.optim import Average, OptimConfig, Optimizers
-from agents.pretraining.supervision import Loss, answer_loss, consistency_loss, depth_at, least_steps, winners
+from agents.optim import Average, Optimizers
+from agents.pretraining.config import PretrainConfig
+from agents.pretraining.sources import FixedSet, Fresh
+from agents.pretraining.supervision import answer_loss, consistency_loss, depth_at, least_steps, winners
 from agents.pretraining.supply import Supply
 from agents.rollout import noisy_start
 from agents.trm import TRM, Carry, TRMConfig
@@ -45,65 +46,6 @@ TAGS = {
 """TensorBoard tags, by Stable-Baselines3's names."""
 
 
-@dataclass(frozen=True)
-class PretrainConfig:
-    """Pretraining of a TRM by supervision."""
-
-    task: str = "sudoku6x6"
-    """Name of the task."""
-    levels: tuple[str, ...] = ("clues12",)
-    """Levels to train on, in equal shares."""
-    model: TRMConfig = field(default_factory=TRMConfig)
-    """Shape of the network."""
-    optim: OptimConfig = field(default_factory=OptimConfig)
-    """How weights are moved."""
-    acceleration: AccelerationConfig = field(default_factory=AccelerationConfig)
-    """What makes it fast."""
-    updates: int = 500
-    """Updates of the weights, each after one refinement step of every slot."""
-    batch: int = 64
-    """Slots: problems that are being refined side by side."""
-    max_steps: int = 12
-    """Steps after which a slot takes a new problem even if it has not halted."""
-    explore: float = 0.25
-    """Share of problems that go on for a random number of steps, however sure the halt head is (published: 0.1)."""
-    explore_draw: Literal["episode", "step"] = "episode"
-    """When that is drawn: once for a problem, or anew after each of its steps (the published code)."""
-    loss: Loss = "softmax"
-    """What makes probabilities of token logits: softmax, or stablemax (published)."""
-    consistency: float = 0.0
-    """Weight of the divergence of a step's answer from that of the step before it; 0 is off."""
-    depths: tuple[tuple[int, int], ...] = ()
-    """Stages of (T, n) that share the updates equally, such as 1 2 2 4 3 6; the last is the model's own. () is off."""
-    start_noise: float = 0.0
-    """Standard deviation of the noise on a problem's first carry, in that of the carry itself; 0 is off."""
-    starts: int = 1
-    """K noisy starts of each problem, of which only the one with the best answer is taught it (winner takes all)."""
-    halt_weight: float = 0.5
-    """Weight of the halt head's loss (published: 0.5)."""
-    average: float = 0.99
-    """Decay of the weights' moving average, which is what the checkpoint holds."""
-    seed: int = 0
-    """Seed of the initial weights and of the stream of problems."""
-    save_every: int = 200
-    """Updates between two resumable states."""
-
-    def __post_init__(self) -> None:
-        for name in ("updates", "batch", "max_steps", "save_every", "starts"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("start_noise", "consistency"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}; 0 is off")
-        if self.starts > 1 and not self.start_noise:
-            raise ValueError(
-                f"starts={self.starts} are all the same without noise: set start_noise, for instance to 0.3"
-            )
-        whole = (self.model.cycles, self.model.latent_updates)
-        if self.depths and (self.depths[-1] != whole or min(min(stage) for stage in self.depths) < 1):
-            raise ValueError(f"depths {self.depths} must be (T, n) of at least 1, the last {whole} as the model has it")
-
-
 @final
 class Pretrainer:
     """Everything that one run of pretraining moves; ``update`` is one step of it."""
@@ -116,7 +58,7 @@ class Pretrainer:
         self.acceleration: Acceleration = accelerate(self.model, one_pass, config.updates, config.acceleration)
         self.optimizers = Optimizers(self.model, config.optim)
         self.average = Average(self.model, config.average)
-        self.supply = Supply(self.task, config.levels, config.seed)
+        self.supply = self._supply()
         self.problems = self._take(config.batch)
         rows = len(self.problems)
         fresh = self._fresh(torch.ones(rows, dtype=torch.bool))
@@ -253,7 +195,14 @@ class Pretrainer:
         self.carry, self.last = Carry(**unnest("carry", tensors)), tensors.get("last")
         self.steps, self.least_steps, self.updates = tensors["steps"], tensors["least_steps"], note["updates"]
         self.supply.close()
-        self.supply = Supply(self.task, self.config.levels, self.config.seed, note["taken"])
+        self.supply = self._supply(note["taken"])
+
+    def _supply(self, taken: int = 0) -> Supply:
+        """The stream of problems, from the one after the first ``taken``."""
+        config = self.config
+        levels = tuple(self.task.level_index(name) for name in config.levels)
+        fresh = Fresh(self.task, levels, config.seed)
+        return Supply(FixedSet(fresh, config.fixed_set, config.guises) if config.fixed_set else fresh, taken)
 
 
 def new_model(config: TRMConfig, task: Task, seed: int) -> TRM:

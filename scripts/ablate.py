@@ -26,7 +26,8 @@ from agents.evaluation.cells import Cell, load_head, save_head
 from agents.evaluation.figures import effects_figure
 from agents.evaluation.protocol import EvaluationConfig, draw, measure, shown_steps
 from agents.learning.branches import GroupsConfig, kept_groups
-from agents.pretrain import PretrainConfig, Pretrainer, describe, pretrain
+from agents.pretrain import Pretrainer, describe, pretrain
+from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.rollout import Unroll, unroll
 from agents.rules import LEARNER, as_learnt, fixed, head_rules, oracle

@@ -27,7 +27,8 @@ from agents.evaluation.protocol import EvaluationConfig, choose, draw, play, tar
 from agents.evaluation.report import Report
 from agents.evaluation.tables import levels_markdown, report_markdown
 from agents.learning.branches import Groups, GroupsConfig, kept_groups
-from agents.pretrain import PretrainConfig, describe, pretrain
+from agents.pretrain import describe, pretrain
+from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.rollout import Unroll, unroll
 from agents.rules import LEARNER, Rule, as_learnt, checker, head_rules, oracle, plain_rules

@@ -37,7 +37,8 @@ from agents.halting import Halter
 from agents.joint import JointConfig, JointGrpo
 from agents.learning.branches import BranchesConfig, collect_branches
 from agents.learning.config import GrpoConfig
-from agents.pretrain import PretrainConfig, describe, pretrain
+from agents.pretrain import describe, pretrain
+from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.rollout import BATCH, Rollout, Unroll, unroll
 from curricula import make_curriculum

@@ -16,7 +16,8 @@ from rich.table import Table
 
 from agents.checkpoint import Checkpoint, save_checkpoint
 from agents.common.cli import main, save_config
-from agents.pretrain import PretrainConfig, pretrain
+from agents.pretrain import pretrain
+from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.rollout import unroll
 from trm_gym import make_task

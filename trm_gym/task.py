@@ -155,6 +155,13 @@ class Task(abc.ABC):
         keys: uint64 [B], already well mixed. levels: int64 [B].
         """
 
+    def guises(self, problems: Problems, keys: NDArray[np.uint64]) -> Problems:
+        """The same problems, each under a symmetry of the task that is drawn from its key, for augmentation.
+
+        keys: uint64 [B], well mixed. Raises ValueError where a task has none.
+        """
+        raise ValueError(f"{self.name} has no symmetries to disguise problems by: train without guises")
+
     @abc.abstractmethod
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
         """Judge answers uint8 [B, L] by the task's rules (never by comparison with ``problems.solution``)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from agents.optim import OptimConfig
-from agents.pretrain import PretrainConfig
+from agents.pretraining.config import PretrainConfig
 from agents.trm.presets import (
     ALGEBRA,
     ARITHMETIC,

@@ -11,7 +11,8 @@ import torch
 
 from agents.common.acceleration import AccelerationConfig, Choice
 from agents.optim import OptimConfig
-from agents.pretrain import PretrainConfig, Pretrainer
+from agents.pretrain import Pretrainer
+from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.trm import TRMConfig
 from scripts.benchmarking.rivals import Shape

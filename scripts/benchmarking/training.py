@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.common.acceleration import Choice, keep_freed_memory, solving_pass, training_pass
-from agents.pretrain import PretrainConfig, Pretrainer, new_model
+from agents.pretrain import Pretrainer, new_model
+from agents.pretraining.config import PretrainConfig
 from scripts.benchmarking.machine import PARTS, Machine, fastest, measure_machine, operations, split_time
 from scripts.benchmarking.measuring import Figure, printed
 from scripts.benchmarking.networks import Name, compared, network, training

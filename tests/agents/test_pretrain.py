@@ -12,12 +12,15 @@ from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint, load
 from agents.common.acceleration import AccelerationConfig, accelerate, probe_compiler, training_pass
 from agents.halting import HaltHead
 from agents.optim import OptimConfig, schedule
-from agents.pretrain import PretrainConfig, Pretrainer, new_model, pretrain
+from agents.pretrain import Pretrainer, new_model, pretrain
+from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
+from agents.pretraining.sources import FixedSet, Fresh
 from agents.pretraining.supply import Supply
 from agents.rollout import unroll
 from agents.trm import TRMConfig
 from trm_gym import make_task
+from trm_gym.task import Problems
 
 PLAIN = AccelerationConfig(compile="off", bfloat16="off")
 TINY = PretrainConfig(
@@ -168,25 +171,52 @@ def test_a_state_of_other_settings_is_refused(tmp_path):
 
 def test_supply_is_one_stream_however_it_is_taken():
     task = make_task("sudoku6x6")
+    source = Fresh(task, tuple(map(task.level_index, ("clues13", "clues20"))), seed=3)
     parts = []
     for sizes in ((700,), (3, 500, 197)):
-        supply = Supply(task, ("clues13", "clues20"), seed=3)
+        supply = Supply(source)
         parts.append(np.concatenate([supply.take(size).problem for size in sizes]))
         supply.close()
     np.testing.assert_array_equal(*parts)
-    resumed = Supply(task, ("clues13", "clues20"), seed=3, taken=600)
+    resumed = Supply(source, taken=600)
     np.testing.assert_array_equal(resumed.take(100).problem, parts[0][600:])
     resumed.close()
     clues = (parts[0] > 0).sum(1)
     assert set(clues) == {13, 20} and 0.4 < (clues == 13).mean() < 0.6
 
 
+@pytest.mark.parametrize("guises", [False, True])
+def test_a_fixed_set_holds_so_many_problems_and_no_others(guises):
+    task = make_task("sudoku6x6")
+    fresh = Fresh(task, (task.level_index("clues13"),), seed=3)
+    source = FixedSet(fresh, 20, guises)
+    drawn = Problems.concatenate([source.chunk(0), source.chunk(1)])
+    assert task.verify(drawn, drawn.solution).solved.all()
+    assert (np.where(drawn.free, 0, drawn.solution) == drawn.problem).all()
+    different = {problem.tobytes() for problem in drawn.problem}
+    assert len(different) > 1000 if guises else different == {problem.tobytes() for problem in source.whole.problem}
+    # A symmetry keeps the number of clues of every line and box, and so does the set as a whole.
+    assert {shape(problem) for problem in drawn.problem} == {shape(problem) for problem in source.whole.problem}
+
+
+def shape(problem: np.ndarray) -> tuple[tuple[int, ...], ...]:
+    """How many clues lines have, in an order that no symmetry changes."""
+    clues = problem.reshape(6, 6) > 0
+    return tuple(tuple(sorted(clues.sum(axis).tolist())) for axis in (0, 1))
+
+
+def test_a_task_without_symmetries_refuses_guises():
+    task = make_task("arithmetic")
+    with pytest.raises(ValueError, match="arithmetic has no symmetries"):
+        FixedSet(Fresh(task, (0,), seed=0), 5, guises=True).chunk(0)
+
+
 def test_supply_hands_its_fault_to_the_trainer():
-    task = make_task("sudoku4x4")
     with pytest.raises(ValueError, match="levels is empty"):
-        Supply(task, (), seed=0)
-    with pytest.raises(ValueError, match="unknown level"):
-        Supply(task, ("clues99",), seed=0)
+        Fresh(make_task("sudoku4x4"), (), seed=0)
+    supply = Supply(FixedSet(Fresh(make_task("arithmetic"), (0,), seed=0), 5, guises=True))
+    with pytest.raises(ValueError, match="no symmetries"):
+        supply.take(1)
 
 
 def test_learning_rates_rise_stay_and_fall():

@@ -9,7 +9,7 @@ import pytest
 
 from agents.common.cli import main
 from agents.evaluation.ablation import Run, effects_markdown, headline
-from agents.pretrain import PretrainConfig
+from agents.pretraining.config import PretrainConfig
 from scripts import ablate
 from tests.scripts.checkpoints import untrained
 

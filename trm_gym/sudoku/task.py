@@ -13,7 +13,7 @@ from trm_gym.streams import mix
 from trm_gym.sudoku import bank, generator, user, verifier, view
 from trm_gym.sudoku.geometry import geometry
 from trm_gym.sudoku.levels import DEFAULT_LEVEL, LEVELS
-from trm_gym.sudoku.symmetry import disguise
+from trm_gym.sudoku.symmetry import disguise, pack
 from trm_gym.task import Outside, Problems, Structure, Task, UserProblem, Verdicts
 
 
@@ -69,6 +69,12 @@ class SudokuTask(Task):
         parts = [np.flatnonzero(levels == level) for level in wanted]
         made = [self._disguise(keys[part], None, int(level), split) for part, level in zip(parts, wanted, strict=True)]
         return Problems.concatenate(made)[np.argsort(np.concatenate(parts))]
+
+    def guises(self, problems: Problems, keys: NDArray[np.uint64]) -> Problems:
+        """The same problems under other names of digits and other orders of lines. keys: uint64 [B], well mixed."""
+        own = np.arange(len(problems))
+        _, problem, solution, free = disguise(keys, own, pack(problems.problem, problems.solution), self._board)
+        return Problems(problem, free, solution, problems.level, problems.difficulty)
 
     def _disguise(self, keys: NDArray[np.uint64], chosen: NDArray[np.int64] | None, level: int, split: str) -> Problems:
         """Base problems ``chosen`` (None: by key) from the bank of one level, each under the symmetry of its key."""
