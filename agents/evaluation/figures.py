@@ -193,3 +193,17 @@ def effects_figure(found: Mapping[str, Sequence[float]], what: str, path: str | 
         axes.set_yticks(range(len(found)), list(found))
         axes.set(xlabel=what, ylim=(len(found) - 0.5, -0.5))
     return Path(path)
+
+
+def learning_figure(
+    found: Mapping[str, NDArray[np.floating]], at: Sequence[int], what: str, path: str | os.PathLike[str]
+) -> Path:
+    """Learning curves: by name [seeds, points], ``at`` these iterations; means as lines, their range shaded."""
+    with figure_file(path, 7.2, 3.8) as figure:
+        axes = figure.subplots()
+        for colour, (name, curves) in zip(_LEARNT * len(found), found.items(), strict=False):
+            axes.fill_between(at, curves.min(0), curves.max(0), color=colour, alpha=0.15, lw=0)
+            axes.plot(at, curves.mean(0), "-o", color=colour, lw=1.8, ms=3, label=name)
+        axes.set(xlabel="iteration", ylabel=what)
+        figure.legend(loc="outside right center")
+    return Path(path)

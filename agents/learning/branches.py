@@ -135,7 +135,10 @@ class Groups:
 
     def part(self, index: int, size: int) -> Groups:
         """The ``index``-th part of so many groups; after the last it starts again."""
-        places = (torch.arange(size) + index * size) % len(self)
+        return self.take((torch.arange(size) + index * size) % len(self))
+
+    def take(self, places: Int[Tensor, " m"]) -> Groups:
+        """The groups at ``places``."""
         runs = (places[:, None] * self.branches + torch.arange(self.branches)).flatten()
         return Groups(self.unroll[runs], self.branches, self.step_cost)
 

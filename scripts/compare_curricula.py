@@ -1,0 +1,189 @@
+"""The same budget under every curriculum: learning curves of a halting head, their area, and what each level came to.
+
+``python scripts/compare_curricula.py`` runs problems of every level once through a network that stays as it is; then
+each curriculum teaches a head by GRPO, drawing every round's problems by its own mixture. After every few rounds the
+head is measured on test problems as it was learnt: nothing is chosen on them. Every run is a folder that is never done
+twice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from agents.checkpoint import digest, load_checkpoint
+from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.common.cli import main, save_config
+from agents.common.console import Progress
+from agents.evaluation.cells import Cell
+from agents.evaluation.figures import curriculum_figure, learning_figure
+from agents.evaluation.tables import markdown_table
+from agents.grpo import Grpo, outcome
+from agents.halting import Halter
+from agents.learning.branches import Groups, GroupsConfig, kept_groups
+from agents.metrics import returns
+from agents.rollout import Unroll, unroll
+from agents.rules import LEARNER, untuned
+from agents.teaching import TeachConfig
+from curricula import CURRICULA
+from curricula.curriculum import Curriculum
+from curricula.fixed import Fixed
+from trm_gym import make_task
+from trm_gym.whole import atomic_write
+
+
+@dataclass(frozen=True)
+class Config:
+    """Compare curricula of a halting head."""
+
+    checkpoint: str = "sudoku6x6"
+    """The network, which stays as it is: a folder, or the name of one that comes with the package."""
+    levels: tuple[str, ...] = ("clues13", "clues11", "clues8-10", "minimal", "search")
+    """Levels to learn on and to be measured on, from easy to hard."""
+    curricula: tuple[str, ...] = tuple(CURRICULA)
+    """Which to compare. fixed: one level after another."""
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """Halting seeds of each."""
+    bank: GroupsConfig = field(default_factory=lambda: GroupsConfig(problems=2000))
+    """Problems of each level, which rounds are drawn from, and the budget."""
+    teach: TeachConfig = field(default_factory=lambda: TeachConfig(iterations=40))
+    """How long, and how."""
+    every: int = 2
+    """Rounds between two measurements."""
+    test_problems: int = 2000
+    """Problems of each level to measure on."""
+    prices: tuple[float, ...] = (0.1, 0.3, 0.6)
+    """Prices whose mean return is measured."""
+    acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
+    """What makes the running of problems fast."""
+    folder: Path | None = None
+    """Where everything goes; runs/curricula-TASK by default."""
+
+    def __post_init__(self) -> None:
+        if unknown := [name for name in self.curricula if name not in CURRICULA]:
+            raise ValueError(f"unknown curriculum {unknown[0]!r}: use some of {', '.join(CURRICULA)}")
+        if self.every < 1 or self.test_problems < 1:
+            raise ValueError(f"every and test_problems must be at least 1, got {self.every} and {self.test_problems}")
+        if not (self.levels and self.seeds and self.prices and self.curricula):
+            raise ValueError("name at least one level, curriculum, seed and price")
+
+
+@final
+class Ground:
+    """What all runs share: of every level, graded runs to learn from and graded drafts to be measured on."""
+
+    def __init__(self, config: Config, folder: Path) -> None:
+        start = load_checkpoint(config.checkpoint)
+        task = make_task(start.task)
+        self.levels = [task.level_index(name) for name in config.levels]
+        self.network = digest(start)
+        passes = len(self.levels) * (config.bank.problems + config.test_problems) // 64 * config.bank.max_steps
+        accelerate(start.model, solving_pass(start.model, task.length, 64), passes, config.acceleration)
+        self.banks, self.tests = [], []
+        for name, level in zip(config.levels, self.levels, strict=True):
+            self.banks.append(kept_groups(folder / f"bank-{name}.safetensors", start, [level], config.bank))
+            problems = task.generate_at_most(config.test_problems, level, "test", config.bank.seed)
+            self.tests.append(unroll(start.model, task, problems, config.bank.max_steps))
+
+    def draw(self, levels: NDArray[np.integer], rng: np.random.Generator) -> Groups:
+        """A group of each of these levels, in their order."""
+        parts = []
+        for level in levels:
+            bank = self.banks[self.levels.index(int(level))]
+            parts.append(bank.take(torch.tensor([int(rng.integers(len(bank)))])).unroll)
+        first = self.banks[0]
+        return Groups(Unroll.concatenate(parts), first.branches, first.step_cost)
+
+    def worth(self, head: Halter, prices: Sequence[float]) -> list[float]:
+        """The mean return of a head as it was learnt, over the prices, on each level's test problems."""
+        return [float(np.mean([self._return(head, test, price) for price in prices])) for test in self.tests]
+
+    def _return(self, head: Halter, test: Unroll, price: float) -> float:
+        rule = untuned(LEARNER, head, price)
+        return float(returns(test.solved.numpy(), rule.steps(test, rule.settings(test))[0], price).mean())
+
+
+def curriculum_for(name: str, levels: Sequence[int], problems: int) -> Curriculum:
+    """A curriculum for a run of so many problems."""
+    return Fixed(levels, None, problems) if name == "fixed" else CURRICULA[name](levels)
+
+
+def learn(ground: Ground, name: str, seed: int, config: Config) -> dict[str, Any]:
+    """One run: the iterations that were measured, the returns there by level, and the mixture of every round."""
+    teach = config.teach
+    curriculum = curriculum_for(name, ground.levels, teach.iterations * teach.groups)
+    learner = Grpo(teach.grpo, ground.tests[0].features.shape[-1], teach.iterations, seed)
+    rng, seen = np.random.default_rng(seed), []
+    at, curve, mixtures = [0], [ground.worth(learner.head, config.prices)], []
+    with Progress(teach.iterations, f"{name}, seed {seed}") as bar:
+        for iteration in range(1, teach.iterations + 1):
+            mixtures.append(curriculum.mixture.tolist())
+            levels = curriculum.sample(teach.groups, rng)
+            rollout = ground.draw(levels, rng)
+            seen.append(rollout.unroll)
+            learner.update(rollout, Unroll.concatenate(seen))
+            curriculum.update(levels, *outcome(learner.head, rollout))
+            if iteration % config.every == 0 or iteration == teach.iterations:
+                at.append(iteration)
+                curve.append(ground.worth(learner.head, config.prices))
+                bar.update(iteration, **{"return": float(np.mean(curve[-1]))})
+    return {"at": at, "curve": curve, "mixtures": mixtures}
+
+
+def area(at: Sequence[int], curve: NDArray[np.floating]) -> float:
+    """Mean height of a learning curve, [points], over the iterations ``at`` which it was measured (trapezoids)."""
+    widths = np.diff(at)
+    return float((widths * (curve[1:] + curve[:-1]) / 2).sum() / widths.sum())
+
+
+def table(found: dict[str, list[dict[str, Any]]], levels: Sequence[str]) -> str:
+    """Area, final return over all levels and on each, mean over seeds and their range."""
+    rows = []
+    for name, runs in found.items():
+        curves = [np.array(run["curve"]) for run in runs]
+        areas = [area(run["at"], curve.mean(1)) for run, curve in zip(runs, curves, strict=True)]
+        last = [[curve[-1].mean(), *curve[-1]] for curve in curves]
+        rows.append([name, _span(areas), *(_span(values) for values in zip(*last, strict=True))])
+    return markdown_table(["curriculum", "area", "return at the end", *levels], rows) + "\n"
+
+
+def _span(values: Sequence[float]) -> str:
+    """A mean, and the least and the most."""
+    return f"{np.mean(values):.4f} ({min(values):.4f}..{max(values):.4f})"
+
+
+def run(config: Config) -> None:
+    """Every curriculum at every seed; then the table and the pictures."""
+    task = make_task(load_checkpoint(config.checkpoint).task)
+    for level in config.levels:
+        task.level_index(level)
+    folder = config.folder or Path("runs") / f"curricula-{task.name}"
+    save_config(config, folder / "config.yaml")
+    ground = Ground(config, folder)
+    skipped = ("curricula", "seeds", "folder", "acceleration", "checkpoint")
+    settings = {name: value for name, value in dataclasses.asdict(config).items() if name not in skipped}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name in config.curricula:
+        for seed in config.seeds:
+            cell = Cell(folder / name / f"seed-{seed}", settings | {"network": ground.network})
+            if not cell.done:
+                cell.finish(**learn(ground, name, seed, config))
+            found.setdefault(name, []).append(cell.read())
+        curriculum_figure(np.mean([one["mixtures"] for one in found[name]], 0), config.levels, folder / f"{name}.png")
+    curves = {name: np.array([np.mean(one["curve"], 1) for one in runs]) for name, runs in found.items()}
+    at = next(iter(found.values()))[0]["at"]
+    learning_figure(curves, at, "mean return, test problems", folder / "curves.png")
+    text = table(found, config.levels)
+    atomic_write(folder / "table.md", text)
+    print(f"{text}\ntable, pictures and runs: {folder}")
+
+
+if __name__ == "__main__":
+    main(run, Config)
