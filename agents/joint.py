@@ -34,6 +34,9 @@ class JointConfig:
     would at the same rate (Liu et al. 2025, arXiv 2502.16982, equation 4), AdamW on the rest."""
     weight_decay: float = 0.1
     """Decoupled weight decay of the network."""
+    reward: float = 1.0
+    """Weight of what rewards right answers. 0 is more supervision by the anchor alone, for as many steps of the network
+    on the same problems: what learning from rewards is held against."""
     anchor: float = 0.5
     """Weight of what holds the answers of every step, and of the supervised loss of the network's own halt head."""
     anchored_to: Literal["labels", "pretrained"] = "labels"
@@ -105,7 +108,7 @@ class JointGrpo:
         new, old = (samples.log_prob(part.view(shape)) for part in (log_prob, rollout.log_prob[index]))
         cells = torch.from_numpy(rollout.problems.free[index.numpy()].sum(1)).view(*shape[:2], 1)
         surrogate = policy_loss(self.grpo.config, new, old, samples, cells)
-        loss = surrogate + config.anchor * (answers + config.halt_weight * halt)
+        loss = config.reward * surrogate + config.anchor * (answers + config.halt_weight * halt)
         self.network.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), config.gradient_norm)

@@ -61,6 +61,13 @@ def test_the_anchor_alone_teaches_the_answers():
     assert told[-1]["network_answer_loss"] < 0.5 * told[0]["network_answer_loss"]
 
 
+def test_without_reward_only_the_anchor_moves_the_network():
+    learner, network = make(anchor=0.0, reward=0.0, lr=3e-3, weight_decay=0.0)
+    before = {name: part.clone() for name, part in network.state_dict().items()}
+    learner.update(play(network, 0))
+    torch.testing.assert_close(network.state_dict(), before, rtol=0, atol=0)
+
+
 def test_an_anchor_to_the_pretrained_network_holds_it_without_labels():
     """Pushed away by a wrong verdict at a high rate, the network stays nearer where it was the heavier the anchor."""
 

@@ -1,0 +1,98 @@
+"""Are a network's answers better than another's? The same problems through several, with all their steps.
+
+python scripts/compare_networks.py --checkpoints sudoku9x9 runs/grpo-sudoku9x9-joint-0/checkpoint --level minimal
+
+Halting plays no part in it: accuracy is that of the draft after every number of steps. Differences from the first
+network are paired, problem by problem.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.checkpoint import CheckpointError, load_checkpoint
+from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.common.cli import main
+from agents.evaluation.protocol import draw, shown_steps
+from agents.evaluation.tables import markdown_table
+from agents.metrics import Interval, paired_bootstrap
+from agents.rollout import BATCH, unroll
+from trm_gym import make_task
+from trm_gym.task import Problems
+from trm_gym.whole import atomic_write
+
+
+@dataclass(frozen=True)
+class Config:
+    """Compare the answers of networks on test problems."""
+
+    checkpoints: tuple[str, ...]
+    """Folders, or names of networks that come with the package; all of one task. The others are held against the
+    first."""
+    level: tuple[str, ...] = ()
+    """Levels, each with a table; the task's default by default."""
+    problems: int = 5000
+    """Test problems of a level; one with fewer gives all it has."""
+    max_steps: int = 16
+    """The budget of steps."""
+    resamples: int = 2000
+    """Bootstrap resamples behind every interval."""
+    seed: int = 0
+    """Decides which problems of the split are drawn."""
+    acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
+    """What makes networks fast."""
+    json: Path | None = None
+    """A file to write accuracies and differences to."""
+
+    def __post_init__(self) -> None:
+        for name in ("problems", "max_steps", "resamples"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+
+def answers(place: str, task_name: str, problems: Problems, config: Config) -> NDArray[np.bool_]:
+    """Whether a network's drafts are right, bool [problems, steps]. Raises CheckpointError for another task's."""
+    checkpoint = load_checkpoint(place)
+    if checkpoint.task != task_name:
+        raise CheckpointError(f"{place} was trained on {checkpoint.task}, the first on {task_name}: take one task's")
+    one_pass = solving_pass(checkpoint.model, make_task(task_name).length, BATCH)
+    accelerate(checkpoint.model, one_pass, len(problems) // BATCH * config.max_steps, config.acceleration)
+    return unroll(checkpoint.model, make_task(task_name), problems, config.max_steps).solved.numpy()
+
+
+def differences(solved: list[NDArray[np.bool_]], step: int, config: Config) -> list[Interval]:
+    """Accuracy after ``step`` steps of every network minus the first one's, paired."""
+    first = solved[0][:, step - 1].astype(float)
+    return [
+        paired_bootstrap(other[:, step - 1].astype(float), first, config.resamples, config.seed) for other in solved[1:]
+    ]
+
+
+def run(config: Config) -> None:
+    """A table for every level."""
+    task = make_task(load_checkpoint(config.checkpoints[0]).task)
+    steps, found = shown_steps(config.max_steps), {}
+    for level in config.level or (task.levels[task.default_level].name,):
+        problems = draw(task, [task.level_index(level)], config.problems, "test", config.seed)
+        solved = [answers(place, task.name, problems, config) for place in config.checkpoints]
+        gaps = [None, *differences(solved, config.max_steps, config)]
+        rows = []
+        for place, drafts, gap in zip(config.checkpoints, solved, gaps, strict=True):
+            right = [f"{100 * drafts[:, step - 1].mean():.2f}" for step in steps]
+            against = "" if gap is None else f"{100 * gap.value:+.2f} ({100 * gap.low:+.2f}..{100 * gap.high:+.2f})"
+            rows.append([place, *right, against])
+            accuracy = {str(step): float(drafts[:, step - 1].mean()) for step in steps}
+            found.setdefault(level, {})[place] = {"accuracy": accuracy, "difference": gap}
+        print(f"{task.name}, {level}: {len(problems):,} test problems; right after so many steps, %\n")
+        print(markdown_table(["network", *map(str, steps), "minus the first (95%)"], rows) + "\n")
+    if config.json is not None:
+        atomic_write(config.json, json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main(run, Config)
