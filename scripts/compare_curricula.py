@@ -9,6 +9,7 @@ twice.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +30,7 @@ from agents.grpo import Grpo, outcome
 from agents.halting import Halter
 from agents.learning.branches import Groups, GroupsConfig, kept_groups
 from agents.metrics import returns
-from agents.rollout import Unroll, unroll
+from agents.rollout import BATCH, Unroll, unroll
 from agents.rules import LEARNER, untuned
 from agents.teaching import TeachConfig
 from curricula import CURRICULA
@@ -77,20 +78,35 @@ class Config:
 
 @final
 class Ground:
-    """What all runs share: of every level, graded runs to learn from and graded drafts to be measured on."""
+    """What all runs share: of every level, graded runs to learn from and graded drafts to be measured on.
+
+    Both are made when a run first asks for them.
+    """
 
     def __init__(self, config: Config, folder: Path) -> None:
-        start = load_checkpoint(config.checkpoint)
-        task = make_task(start.task)
-        self.levels = [task.level_index(name) for name in config.levels]
-        self.network = digest(start)
-        passes = len(self.levels) * (config.bank.problems + config.test_problems) // 64 * config.bank.max_steps
-        accelerate(start.model, solving_pass(start.model, task.length, 64), passes, config.acceleration)
-        self.banks, self.tests = [], []
-        for name, level in zip(config.levels, self.levels, strict=True):
-            self.banks.append(kept_groups(folder / f"bank-{name}.safetensors", start, [level], config.bank))
-            problems = task.generate_at_most(config.test_problems, level, "test", config.bank.seed)
-            self.tests.append(unroll(start.model, task, problems, config.bank.max_steps))
+        self._config, self._folder, self._start = config, folder, load_checkpoint(config.checkpoint)
+        self.task = make_task(self._start.task)
+        self.levels = [self.task.level_index(name) for name in config.levels]
+        self.network = digest(self._start)
+
+    @functools.cached_property
+    def banks(self) -> list[Groups]:
+        """Runs to learn from, a level each."""
+        config = self._config
+        passes = len(self.levels) * (config.bank.problems + config.test_problems) // BATCH * config.bank.max_steps
+        one_pass = solving_pass(self._start.model, self.task.length, BATCH)
+        accelerate(self._start.model, one_pass, passes, config.acceleration)
+        return [
+            kept_groups(self._folder / f"bank-{name}.safetensors", self._start, [level], config.bank)
+            for name, level in zip(config.levels, self.levels, strict=True)
+        ]
+
+    @functools.cached_property
+    def tests(self) -> list[Unroll]:
+        """Drafts to be measured on, a level each."""
+        count, bank = self._config.test_problems, self._config.bank
+        problems = [self.task.generate_at_most(count, level, "test", bank.seed) for level in self.levels]
+        return [unroll(self._start.model, self.task, part, bank.max_steps) for part in problems]
 
     def draw(self, levels: NDArray[np.integer], rng: np.random.Generator) -> Groups:
         """A group of each of these levels, in their order."""
@@ -119,7 +135,7 @@ def learn(ground: Ground, name: str, seed: int, config: Config) -> dict[str, Any
     """One run: the iterations that were measured, the returns there by level, and the mixture of every round."""
     teach = config.teach
     curriculum = curriculum_for(name, ground.levels, teach.iterations * teach.groups)
-    learner = Grpo(teach.grpo, ground.tests[0].features.shape[-1], teach.iterations, seed)
+    learner = Grpo(teach.grpo, ground.banks[0].unroll.features.shape[-1], teach.iterations, seed)
     rng, seen = np.random.default_rng(seed), []
     at, curve, mixtures = [0], [ground.worth(learner.head, config.prices)], []
     with Progress(teach.iterations, f"{name}, seed {seed}") as bar:
@@ -161,12 +177,9 @@ def _span(values: Sequence[float]) -> str:
 
 def run(config: Config) -> None:
     """Every curriculum at every seed; then the table and the pictures."""
-    task = make_task(load_checkpoint(config.checkpoint).task)
-    for level in config.levels:
-        task.level_index(level)
-    folder = config.folder or Path("runs") / f"curricula-{task.name}"
-    save_config(config, folder / "config.yaml")
+    folder = config.folder or Path("runs") / f"curricula-{load_checkpoint(config.checkpoint).task}"
     ground = Ground(config, folder)
+    save_config(config, folder / "config.yaml")
     skipped = ("curricula", "seeds", "folder", "acceleration", "checkpoint")
     settings = {name: value for name, value in dataclasses.asdict(config).items() if name not in skipped}
     found: dict[str, list[dict[str, Any]]] = {}

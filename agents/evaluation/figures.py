@@ -204,6 +204,7 @@ def learning_figure(
         for colour, (name, curves) in zip(_LEARNT * len(found), found.items(), strict=False):
             axes.fill_between(at, curves.min(0), curves.max(0), color=colour, alpha=0.15, lw=0)
             axes.plot(at, curves.mean(0), "-o", color=colour, lw=1.8, ms=3, label=name)
-        axes.set(xlabel="iteration", ylabel=what)
+        # What a head is worth before it has learnt anything would leave no room for the rest.
+        axes.set(xlabel="iteration", ylabel=what, ylim=(min(curves[:, 1:].min() for curves in found.values()), None))
         figure.legend(loc="outside right center")
     return Path(path)
