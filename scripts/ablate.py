@@ -247,7 +247,7 @@ def run(config: Config) -> None:
     else:
         runs = fill(config, config.halting, Bench(config, folder).run, folder)
     last = max(config.evaluation.prices)
-    shown = f"right at {config.evaluation.max_steps}" if pretraining else f"return at {last:g}"
+    shown = f"right at {config.evaluation.max_steps}" if pretraining else f"as learnt at {last:g}"
     for level in config.evaluation.level:
         effects_figure(
             headline(runs, level, shown), f"{shown} steps" if pretraining else shown, folder / f"{level}.png"
