@@ -11,7 +11,6 @@ from torch.utils.data import DataLoader
 
 from tests.toy import ToyTask
 from trm_gym import dataset
-from trm_gym.drafts import read_draft
 from trm_gym.registration import TASKS, make_task
 
 every_task = pytest.mark.parametrize("name", TASKS)
@@ -89,7 +88,7 @@ def test_lines_of_json_say_problem_and_solution(name, tmp_path):
         assert row["problem_tokens"] == problems.problem[i].tolist()
         assert row["solution_tokens"] == problems.solution[i].tolist()
         assert task.encode(row["problem"]).problem[0].tolist() == row["problem_tokens"]
-        draft = np.where(problems.free[i], read_draft(task, row["solution"]), problems.problem[i])
+        draft = np.where(problems.free[i], task.read_draft(row["solution"]), problems.problem[i])
         assert task.verify(problems[i : i + 1], draft[None]).solved.all()
         assert row["id"] == hashlib.sha256(bytes(row["problem_tokens"])).hexdigest()
     card = (folder / "README.md").read_text(encoding="utf-8")

@@ -1,27 +1,53 @@
-"""The algorithm in docs/plug-in.md runs as it stands, on a small network and few problems."""
+"""The algorithm in docs/plug-in.md runs as it stands, on a small network and few problems, and it learns."""
 
 from __future__ import annotations
 
 import re
 import runpy
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from agents import bank, metrics
+from tests.agents.synthetic import made_up
 from tests.scripts.checkpoints import untrained
 
 PAGE = (Path(__file__).parent.parent / "docs" / "plug-in.md").read_text(encoding="utf-8")
 BLOCK = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
+SPLITS = ("train", "validation", "test")
+
+
+def run(tmp_path: Path, changes: dict[str, str], heads: tuple[str, ...]) -> dict[str, Any]:
+    """What the block leaves behind, with some of its words changed."""
+    assert BLOCK is not None
+    text = BLOCK[1].replace('"sudoku6x6"', repr(str(untrained(tmp_path, heads=heads)))).replace("clues8-10", "clues6-8")
+    for word, other in changes.items():
+        assert word in text, f"{word!r} has gone from the page"
+        text = text.replace(word, other)
+    file = tmp_path / "block.py"
+    file.write_text(text, encoding="utf-8")
+    return runpy.run_path(str(file))
 
 
 def test_it_runs_and_stands_in_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    assert BLOCK is not None
-    small = BLOCK[1].replace("2_000", "40").replace("5_000", "20").replace("clues8-10", "clues6-8")
-    file = tmp_path / "block.py"
-    file.write_text(small.replace('"sudoku6x6"', repr(str(untrained(tmp_path)))), encoding="utf-8")
-    runpy.run_path(str(file))
+    run(tmp_path, {"2_000": "40", "5_000": "20"}, ("grpo",))
     out = capsys.readouterr().out
     assert "mine" in out and "best-fixed-k" in out and "grpo" in out and "oracle" in out
+
+
+def test_it_learns_when_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    first = [np.random.default_rng(seed).integers(1, 7, 200) for seed in range(len(SPLITS))]
+    banks = {split: bank.Bank(made_up(*made), 0.0) for split, *made in zip(SPLITS, first, strict=True)}
+    monkeypatch.setattr(bank, "load_bank", lambda name, config: banks[config.split])
+    left = run(tmp_path, {"5_000": "3_000"}, ())
+    price, solved = left["PRICE"], left["test"].solved.numpy()
+    steps = left["play"](lambda seen: (left["chance"](left["inputs"](seen)) > 0.5).astype(int), left["test"], price)
+    fixed = [metrics.returns(solved, 0 * steps + step, price).mean() for step in range(1, solved.shape[1] + 1)]
+    best = metrics.returns(solved, metrics.oracle_steps(solved), price).mean()
+    earned = metrics.returns(solved, steps, price).mean()
+    assert max(fixed) + 0.8 * (best - max(fixed)) < earned < best
 
 
 def test_it_is_short():

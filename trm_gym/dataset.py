@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from trm_gym.drafts import draft_text
 from trm_gym.episodes import SEED_LIMIT
 from trm_gym.registration import make_task
 from trm_gym.splits import split_index
@@ -201,7 +200,7 @@ def _row(task: Task, problems: Problems, index: int) -> dict[str, Any]:
     return {
         "id": hashlib.sha256(problem.tobytes()).hexdigest(),
         "problem": task.decode(problem),
-        "solution": draft_text(task, solution),
+        "solution": task.draft_text(solution),
         "problem_tokens": problem.tolist(),
         "solution_tokens": solution.tolist(),
         "level": task.levels[int(problems.level[index])].name,

@@ -1,4 +1,4 @@
-"""Drafts as text and back: what people and language models write."""
+"""Drafts from text with one sign a cell, as people and language models write them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trm_gym.task import ProblemError
-from trm_gym.text import SYMBOLS, answer_tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,25 +14,12 @@ if TYPE_CHECKING:
     from trm_gym.task import Task
 
 
-def draft_text(task: Task, draft: NDArray[np.uint8]) -> str:
-    """A draft uint8 [L] as ``task.decode`` writes it; of a task of text, the answer alone, empty for a blank one."""
-    if task.structure.written is None:
-        return task.decode(draft)
-    answer = draft.copy()
-    answer[: task.structure.written] = 0
-    return task.decode(answer)
+def read_cells(task: Task, text: str) -> NDArray[np.uint8]:
+    """The draft uint8 [L] that ``text`` says, a sign for each cell, as ``task.decode`` writes it.
 
-
-def read_draft(task: Task, text: str) -> NDArray[np.uint8]:
-    """The draft uint8 [L] that ``text`` says, as ``draft_text`` writes it; white space at the ends of lines is free.
-
-    A task of text gets it left-aligned in the answer's cells. Raises ProblemError for anything else.
+    White space at the ends of lines is free. Raises ProblemError for anything else.
     """
-    written = task.structure.written
-    if written is not None:
-        answer = answer_tokens(text.strip(), task.length - written)
-        return np.concatenate([np.zeros(written, dtype=np.uint8), answer])
-    tokens = {sign: token for token, sign in enumerate(signs(task))}
+    tokens = {_sign(task, token): token for token in range(task.vocab)}
     cells = _cells(text, " " in tokens, task.structure.shape)
     for place, sign in enumerate(cells):
         if sign not in tokens:
@@ -43,11 +29,9 @@ def read_draft(task: Task, text: str) -> NDArray[np.uint8]:
     return np.array([tokens[sign] for sign in cells], dtype=np.uint8)
 
 
-def signs(task: Task) -> list[str]:
-    """How each token is written: one letter in tasks on a grid, a symbol in tasks of text."""
-    if task.structure.written is not None:
-        return list(SYMBOLS)
-    return [task.decode(np.full(task.length, token, dtype=np.uint8))[0] for token in range(task.vocab)]
+def _sign(task: Task, token: int) -> str:
+    """How a token is written."""
+    return task.decode(np.full(task.length, token, dtype=np.uint8))[0]
 
 
 def _cells(text: str, spaced: bool, shape: tuple[int, ...]) -> str:

@@ -129,7 +129,7 @@ class Task(abc.ABC):
 
     @property
     def answer_tokens(self) -> NDArray[np.bool_]:
-        """Which tokens a free cell may hold in a finished answer, bool [V]: all but BLANK where a task says no more."""
+        """Which tokens a free cell may hold in a right answer, bool [V]: all but BLANK where a task says no more."""
         return np.arange(self.vocab) != BLANK
 
     @abc.abstractmethod
@@ -189,6 +189,25 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def decode(self, tokens: NDArray[np.uint8]) -> str:
         """Tokens uint8 [L] as the text that ``encode`` reads."""
+
+    @property
+    def letters(self) -> str:
+        """The characters that ``decode`` and ``draft_text`` write, sorted, and a line break."""
+        pages = [self.decode(np.full(self.length, token, dtype=np.uint8)) for token in range(self.vocab)]
+        return "".join(sorted(set("\n".join(pages))))
+
+    def draft_text(self, draft: NDArray[np.uint8]) -> str:
+        """A draft uint8 [L] as people write it: where a task says no more, as ``decode`` does, one sign a cell."""
+        return self.decode(draft)
+
+    def read_draft(self, text: str) -> NDArray[np.uint8]:
+        """The draft uint8 [L] that ``text`` says, as ``draft_text`` writes it; fixed cells may hold anything.
+
+        White space at the ends of lines is free. Raises ProblemError for anything else.
+        """
+        from trm_gym.drafts import read_cells
+
+        return read_cells(self, text)
 
     @abc.abstractmethod
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:

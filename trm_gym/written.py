@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.questions import read_questions
-from trm_gym.task import Level, Outside, Problems, Structure, Task, UserProblem, Verdicts
-from trm_gym.text import SYMBOLS, answer_text, as_text
+from trm_gym.task import BLANK, Level, Outside, Problems, Structure, Task, UserProblem, Verdicts
+from trm_gym.text import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text
 
 
 class WrittenTask(Task):
@@ -26,6 +26,8 @@ class WrittenTask(Task):
 
     vocab = len(SYMBOLS)
     graded = False
+    answer_symbols: str
+    """What a right answer is written with, each character a symbol; cells that it does not need stay blank."""
 
     @abc.abstractmethod
     def __init__(
@@ -45,6 +47,13 @@ class WrittenTask(Task):
         self.structure = structure
         (self.length,) = structure.shape
         self._generator, self._user, self._verifier, self._view = generator, user, verifier, view
+
+    @property
+    def answer_tokens(self) -> NDArray[np.bool_]:
+        """Which tokens a free cell may hold in a right answer, bool [V]: BLANK, and those of ``answer_symbols``."""
+        allowed = np.zeros(self.vocab, np.bool_)
+        allowed[[BLANK, *(TOKEN[symbol] for symbol in self.answer_symbols)]] = True
+        return allowed
 
     def generate(self, count: int, level: int, split: str, seed: int) -> Problems:
         """``count`` fresh problems of the level; all different where a level's problems are counted.
@@ -80,6 +89,20 @@ class WrittenTask(Task):
     def decode(self, tokens: NDArray[np.uint8]) -> str:
         """Tokens uint8 [L] as text: the answer, if there is one, or the problem as ``encode`` reads it."""
         return answer_text(tokens[self.structure.written :]) or as_text(tokens[: self.structure.written])
+
+    @property
+    def letters(self) -> str:
+        """The characters that ``decode`` and ``draft_text`` write, sorted, and a line break."""
+        return "".join(sorted(set("\n".join(SYMBOLS))))
+
+    def draft_text(self, draft: NDArray[np.uint8]) -> str:
+        """The answer of a draft uint8 [L], numbers the usual way round; empty for a blank one."""
+        return answer_text(draft[self.structure.written :])
+
+    def read_draft(self, text: str) -> NDArray[np.uint8]:
+        """The draft uint8 [L] that ``text`` says, written from the first cell of the answer on. Raises ProblemError."""
+        written = self.structure.written or 0
+        return np.concatenate([np.zeros(written, np.uint8), answer_tokens(text.strip(), self.length - written)])
 
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
         """The problem in bold, the draft's answer below, powers as superscripts."""

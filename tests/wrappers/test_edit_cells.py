@@ -13,6 +13,8 @@ from gymnasium.utils.env_checker import check_env
 from tests.toy import ToyTask
 from trm_gym.env import RefinementEnv
 from trm_gym.registration import TASKS, make_task
+from trm_gym.streams import mix
+from trm_gym.text import TOKEN
 from trm_gym.wrappers import EditCells, StepCostSchedule
 
 PUZZLE = "100200300412"  # Six free cells: a budget of twelve edits.
@@ -104,9 +106,26 @@ def test_masks_allow_values_in_free_cells_and_the_hand_in():
     assert start().action_masks().any()
 
 
-@pytest.mark.parametrize("size", [4, 6, 9])
-def test_masks_of_sudoku_are_the_digits(size):
-    assert make_task(f"sudoku{size}x{size}").answer_tokens.tolist() == [False] + [True] * size
+@pytest.mark.parametrize("name", TASKS)
+def test_masks_allow_what_right_answers_hold_and_nothing_else(name):
+    task, seen = make_task(name), set()
+    for level in range(len(task.levels)):
+        keys = mix(level, np.arange(200))
+        problems = task.supply(keys, np.full(len(keys), level), "train")
+        seen |= set(problems.solution[problems.free].tolist())
+        for token in np.flatnonzero(~task.answer_tokens):
+            spoilt = problems.solution.copy()
+            spoilt[np.arange(len(keys)), problems.free.argmax(axis=1)] = token
+            assert not task.verify(problems, spoilt).solved.any()
+    # A sign of multiplication is allowed between a coefficient and x, and canonical answers have none.
+    unwritten = {TOKEN["*"]} if name == "algebra" else set()
+    assert seen | unwritten == set(np.flatnonzero(task.answer_tokens).tolist())
+
+
+def test_masks_of_text_let_a_symbol_be_taken_back():
+    env = EditCells(gymnasium.make("TRM-Arithmetic-v0"))
+    env.reset(options={"problem": "3+4"})
+    assert env.action_masks()[(env.task.length - 1) * env.task.vocab], "a blank in the last cell"
 
 
 def test_progress_pays_each_edit_and_telescopes():

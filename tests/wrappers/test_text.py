@@ -10,7 +10,6 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trm_gym.drafts import draft_text, read_draft
 from trm_gym.registration import TASKS, make_task
 from trm_gym.task import ProblemError
 from trm_gym.wrappers import EditCells, TextObservation, TraceRecorder
@@ -53,10 +52,10 @@ def test_solutions_come_back_and_are_right(name, level):
     task = make_task(name)
     problems = task.supply(np.arange(8, dtype=np.uint64) * 2**60 + 5, np.full(8, level % len(task.levels)), "train")
     for i in range(8):
-        text = draft_text(task, problems.solution[i])
-        draft = read_draft(task, text)
-        np.testing.assert_array_equal(read_draft(task, f"\n{text}\n"), draft)
-        assert draft_text(task, draft) == text
+        text = task.draft_text(problems.solution[i])
+        draft = task.read_draft(text)
+        np.testing.assert_array_equal(task.read_draft(f"\n{text}\n"), draft)
+        assert task.draft_text(draft) == text
         draft[~problems.free[i]] = problems.problem[i][~problems.free[i]]
         assert task.verify(problems[i : i + 1], draft[None]).solved.all()
 
@@ -70,8 +69,8 @@ def test_an_episode_in_words(name):
     problem = env.get_wrapper_attr("problems")
     assert observation["problem"] == task.decode(problem.problem[0])
     assert task.encode(observation["problem"]).problem.tobytes() == problem.problem.tobytes()
-    assert observation["answer"] == draft_text(task, problem.start[0])
-    solution = draft_text(task, problem.solution[0])
+    assert observation["answer"] == task.draft_text(problem.start[0])
+    solution = task.draft_text(problem.solution[0])
     observation, reward, ended, _, info = env.step(solution)
     assert not ended and info == {} and reward < 0 and observation["answer"].split() == solution.split()
     observation, reward, ended, _, info = env.step(" HALT\n")
@@ -88,12 +87,12 @@ def test_white_space_in_a_sudoku_is_free(text):
 def test_rows_of_a_maze_may_lose_their_last_spaces():
     task = make_task("maze5x5")
     problems = task.encode("S..#G/.#.#./...#./.#.../.....")
-    rows = draft_text(task, problems.solution[0]).split("\n")
+    rows = task.draft_text(problems.solution[0]).split("\n")
     assert any(row != row.rstrip() for row in rows)
-    stripped = read_draft(task, "\r\n".join(row.rstrip() for row in rows))
+    stripped = task.read_draft("\r\n".join(row.rstrip() for row in rows))
     np.testing.assert_array_equal(stripped, problems.solution[0])
     with pytest.raises(ProblemError, match="has 25 cells, got 20"):
-        read_draft(task, "\n".join(rows[:4]))
+        task.read_draft("\n".join(rows[:4]))
 
 
 @pytest.mark.parametrize("bad", BAD)

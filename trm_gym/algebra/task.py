@@ -23,6 +23,8 @@ class AlgebraTask(WrittenTask):
     for every digit of problem and answer, because at each there may be something to carry.
     """
 
+    answer_symbols = "0123456789+-*/^(),x"
+
     def __init__(self) -> None:
         structure = Structure((WRITTEN + ANSWER,), written=WRITTEN, places=PLACE_OF_CELL, powers=POWER_OF_CELL)
         super().__init__("algebra", LEVELS, DEFAULT_LEVEL, structure, generator, user, verifier, view)

@@ -132,6 +132,14 @@ class ArcTask(Task):
         """
         return user.decode(tokens, self.size)
 
+    def draft_text(self, draft: NDArray[np.uint8]) -> str:
+        """The answer's grid in a draft uint8 [L] as JSON, ``[[0, 1], [2, 3]]``; see ``user.draft_text``."""
+        return user.draft_text(draft, self.size)
+
+    def read_draft(self, text: str) -> NDArray[np.uint8]:
+        """The draft uint8 [L] that ``text`` says, a grid in JSON. Raises ProblemError for anything else."""
+        return user.read_draft(text, self.size)
+
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
         """The pairs for a terminal, one below the other, and the draft of the answer."""
         return view.draw_ansi(problems, draft, self.size)

@@ -11,7 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arc.field import COLOUR, COLOURS, LARGEST, OUTSIDE, SHOWN, Grid, as_panels, as_problems, extent, panel_of
+from trm_gym.arc.field import (
+    COLOUR,
+    COLOURS,
+    LARGEST,
+    OUTSIDE,
+    SHOWN,
+    Grid,
+    as_panels,
+    as_problems,
+    extent,
+    length,
+    panel_of,
+)
 from trm_gym.files import file_of, file_text
 from trm_gym.task import BLANK, Outside, ProblemError, Problems, UserProblem
 
@@ -55,6 +67,24 @@ def decode(tokens: NDArray[np.uint8], size: int) -> str:
             given, answer = (_rows(panel[:h, :w]) for panel, h, w in zip(pair, height, width, strict=True))
             pairs.append({"input": given} if (pair[1] == BLANK).all() else {"input": given, "output": answer})
     return json.dumps({"train": pairs[:-1], "test": pairs[-1:]})
+
+
+def draft_text(draft: NDArray[np.uint8], size: int) -> str:
+    """The answer's grid in a draft uint8 [L] as JSON, null for cells that are no colour; empty for a blank answer."""
+    panel = as_panels(draft[None], size)[0, -1, 1]
+    height, width = (int(side) for side in extent(panel))
+    return "" if (panel == BLANK).all() else json.dumps(_rows(panel[:height, :width]))
+
+
+def read_draft(text: str, size: int) -> NDArray[np.uint8]:
+    """The draft uint8 [L] that ``text`` says, a grid in JSON; the problem's cells are blank. Raises ProblemError."""
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ProblemError(f"this is no JSON ({error}): a draft is a grid, such as [[0, 1], [2, 3]]") from None
+    draft = np.full(length(size), BLANK, np.uint8)
+    draft[-size * size :] = panel_of(_grid(rows, "the draft", size), size).ravel()
+    return draft
 
 
 def _rows(tokens: NDArray[np.uint8]) -> list[list[int | None]]:

@@ -23,6 +23,8 @@ class ArithmeticTask(WrittenTask):
     Euclid's algorithm, which reduces a fraction.
     """
 
+    answer_symbols = "0123456789-/"
+
     def __init__(self) -> None:
         structure = Structure((LENGTH,), written=WRITTEN, places=PLACE_OF_CELL)
         super().__init__("arithmetic", LEVELS, DEFAULT_LEVEL, structure, generator, user, verifier, view)

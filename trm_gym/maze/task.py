@@ -40,6 +40,11 @@ class MazeTask(Task):
         self.structure = Structure((self.size, self.size))
         self.graded = False
 
+    @property
+    def answer_tokens(self) -> NDArray[np.bool_]:
+        """Which tokens a free cell may hold in a right answer, bool [V]: off the path and on it."""
+        return np.isin(np.arange(self.vocab), (OFF, ON))
+
     def generate(self, count: int, level: int, split: str, seed: int) -> Problems:
         """``count`` fresh mazes of the level, no two the same in another guise.
 

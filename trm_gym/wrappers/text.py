@@ -10,7 +10,6 @@ import numpy as np
 from gymnasium.spaces import Dict, Text
 from gymnasium.utils import RecordConstructorArgs
 
-from trm_gym.drafts import draft_text, read_draft, signs
 from trm_gym.episodes import observation_space
 from trm_gym.task import ProblemError
 from trm_gym.text import SYMBOLS
@@ -29,8 +28,9 @@ _HALTS = re.compile(rf"\b{HALT}\s*\Z", re.IGNORECASE)
 class TextObservation(gymnasium.Wrapper, RecordConstructorArgs):
     """Problem and draft as the task writes them for people, and drafts read from text.
 
-    Action Space: text, the next draft as ``draft_text`` writes it (sudoku: the digits row by row; maze: its rows;
-    mathematics: the answer), with the word ``halt`` after it to hand it in. ``halt`` alone hands in the draft as it is.
+    Action Space: text, the next draft as the task's ``draft_text`` writes it (sudoku: the digits row by row; maze: its
+    rows; mathematics: the answer; ARC: the grid in JSON), with the word ``halt`` after it to hand it in. ``halt`` alone
+    hands in the draft as it is.
 
     Observation Space: ``Dict`` of ``problem`` and ``answer``, text, and ``budget`` as in the environment.
 
@@ -43,7 +43,7 @@ class TextObservation(gymnasium.Wrapper, RecordConstructorArgs):
         gymnasium.Wrapper.__init__(self, env)
         self._inner = answer_grain(env)
         self._task = self._inner.task
-        letters = "".join(sorted(set("".join(signs(self._task)) + "\n")))
+        letters = self._task.letters
         longest = max(len(symbol) for symbol in SYMBOLS) * self._task.length + 1
         text = Text(longest, min_length=0, charset=letters)
         seen = observation_space(self._task)
@@ -77,10 +77,10 @@ class TextObservation(gymnasium.Wrapper, RecordConstructorArgs):
         if found and not text.strip():
             return self._inner.episodes.drafts[0], True, ""
         try:
-            return read_draft(self._task, text), found is not None, ""
+            return self._task.read_draft(text), found is not None, ""
         except ProblemError as error:
             return blank, found is not None, str(error)
 
     def _written(self, observation: dict[str, Any]) -> dict[str, Any]:
         problem = self._task.decode(observation["problem"])
-        return {**observation, "problem": problem, "answer": draft_text(self._task, observation["answer"])}
+        return {**observation, "problem": problem, "answer": self._task.draft_text(observation["answer"])}
