@@ -82,7 +82,14 @@ PRETRAIN: dict[str, PretrainConfig] = {
     ),
     # Positions are many (1100), so the batch is small.
     "arc": PretrainConfig(
-        task="arc10x10", levels=("in_place",), model=ARC, updates=2400, batch=16, max_steps=8, average=0.995
+        task="arc10x10",
+        levels=("in_place",),
+        model=ARC,
+        optim=OptimConfig(muon_lr=0.02),
+        updates=2400,
+        batch=16,
+        max_steps=8,
+        average=0.995,
     ),
     "official_sudoku_mlp": PUBLISHED,
     "official_sudoku_attention": dataclasses.replace(PUBLISHED, model=OFFICIAL_SUDOKU_ATTENTION),
