@@ -90,8 +90,8 @@ def run(config: Config) -> None:
     level, steps = task.level_index(config.level), (f"{step}" for step in SHOWN_STEPS)
     table = Table("problems", "n", *steps, "two attempts", "tasks", title="exactly right after steps, percent")
     pairs = task.generate(task.split_size(level, "train"), level, "train", config.seed)
-    table.add_row(*row("trained pairs, new disguises", network, task, pairs, (), config))
-    for name, split in (("trained tasks, their test inputs", "train"), ("tasks of the test split", "test")):
+    table.add_row(*row("trained pairs", network, task, pairs, (), config))
+    for name, split in (("their test inputs", "train"), ("test split", "test")):
         asked = task.published(level, split)
         table.add_row(*row(name, network, task, asked.problems, asked.names, config))
     Console().print(table)

@@ -152,7 +152,7 @@ class ConvMixer(Mixer):
         super().__init__()
         if len(structure.shape) > 2 or (values != 1 and len(structure.shape) < 2):
             raise ValueError(
-                "the conv mixer needs a task on a grid, or a line with one position a cell; use another mixer"
+                "the conv mixer needs a task on a grid or a line, there with one position a cell; use another"
             )
         self.values = values
         self.grid = structure.shape if len(structure.shape) == 2 else (positions,)
