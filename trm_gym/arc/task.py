@@ -45,6 +45,10 @@ class ArcTask(Task):
     whole, the sets for training are split by a hash of the task's id, so that all disguises of a task are in one split.
     ``generator`` says what a split asks for.
 
+    ``python scripts/pretrain.py --preset arc`` trains a small network on the level in_place, ``python scripts/arc.py``
+    scores it in two attempts: on the pairs trained on in new disguises, on the test inputs of the trained tasks, which
+    no training problem asks for, and on tasks of the test split. Only the last is what ARC asks.
+
     Difficulty: how many cells of the answer differ from the input beside it, which is what an echo would leave wrong.
     ARC has no solver that could measure more.
     """
