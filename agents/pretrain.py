@@ -81,7 +81,7 @@ class Pretrainer:
         draft = torch.where(torch.as_tensor(self.problems.free, device=device), logits.argmax(-1), problem)
         solved = torch.as_tensor(self.task.verify(self.problems, draft.cpu().numpy().astype(np.uint8)).solved)
         solution = torch.as_tensor(self._targets(logits), device=device).long()
-        first = self.task.structure.written or 0  # a text's problem is no part of its answer
+        first = self.task.structure.answer_start  # what only shows the problem is not learnt
         token_loss, best = self._answer_loss(logits[:, first:], solution[:, first:])
         halt_loss = F.binary_cross_entropy_with_logits(halt, solved.to(device).float())
         loss = token_loss + config.halt_weight * halt_loss

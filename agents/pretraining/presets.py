@@ -8,6 +8,7 @@ from agents.optim import OptimConfig
 from agents.pretraining.config import PretrainConfig
 from agents.trm.presets import (
     ALGEBRA,
+    ARC,
     ARITHMETIC,
     MAZE,
     OFFICIAL_MAZE,
@@ -78,6 +79,17 @@ PRETRAIN: dict[str, PretrainConfig] = {
         optim=OptimConfig(adamw_lr=2e-3),
         updates=2400,
         explore=0.5,
+    ),
+    # Positions are many (1100), so the batch is small.
+    "arc": PretrainConfig(
+        task="arc10x10",
+        levels=("in_place",),
+        model=ARC,
+        optim=OptimConfig(muon_lr=0.02),
+        updates=2400,
+        batch=16,
+        max_steps=8,
+        average=0.995,
     ),
     "official_sudoku_mlp": PUBLISHED,
     "official_sudoku_attention": dataclasses.replace(PUBLISHED, model=OFFICIAL_SUDOKU_ATTENTION),

@@ -194,7 +194,7 @@ class Solver:
 
     def _supervise(self, problems: Problems, answers: NDArray[np.uint8], steps: int) -> dict[str, float]:
         """Gradients of ``steps`` steps' mean loss, and the means of what ``train_step`` returns."""
-        model, first = self.checkpoint.model, self.task.structure.written or 0  # a text's problem is no answer
+        model, first = self.checkpoint.model, self.task.structure.answer_start  # the rest is no answer
         carry, rows = model.initial_carry(len(problems)), []
         device = carry.answer.device
         fixed, target = (torch.from_numpy(part).to(device).long() for part in (problems.problem, answers))

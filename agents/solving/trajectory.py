@@ -114,7 +114,7 @@ class Settling:
 def settle(checkpoint: Checkpoint, problems: Problems, steps: Sequence[int]) -> Settling:
     """Where the answer latents of ``problems`` stand after each of ``steps``, 0 being the start."""
     task, encoder = make_task(checkpoint.task), checkpoint.model.encoder
-    first = task.structure.written or 0
+    first = task.structure.answer_start
     answers, free = problems.solution[:, first:].astype(np.int64), problems.free[:, first:]
     if encoder.values > 1 and task.structure.exchangeable is not None:
         free = np.repeat(free, encoder.values, axis=1)

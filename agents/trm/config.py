@@ -35,11 +35,12 @@ class TRMConfig:
     """T: cycles per step; only the last one keeps gradients."""
     latent_updates: int = 3
     """n: updates of the reasoning latent per cycle, followed by one update of the answer latent."""
-    mixer: Literal["units", "mlp", "attention", "mla", "conv"] = "units"
-    """How positions hear of each other."""
-    positions: Literal["cells", "candidates", "terms"] = "cells"
-    """What a position is: a cell; one value of a cell (for tasks whose values may be renamed); or a term of the problem
-    and then a cell of the answer (for tasks of text)."""
+    mixer: Literal["units", "mlp", "attention", "mla", "conv", "grid"] = "units"
+    """How positions hear of each other; grid is conv and units together."""
+    positions: Literal["cells", "candidates", "terms", "panels"] = "cells"
+    """What a position is: a cell; one value of a cell (for tasks whose values may be renamed); a term of the problem
+    and then a cell of the answer (for tasks of text); or one value of a cell of the answer (for tasks that show panels
+    of examples)."""
     terms: int = 8
     """Terms of a problem that are read (positions=terms only)."""
     heads: int = 4
@@ -92,7 +93,7 @@ class TRMConfig:
             raise ValueError(
                 f"model.prefix {self.prefix} has no room for {self.puzzle_tokens} puzzle_tokens: use fewer"
             )
-        if self.prefix and self.mixer in ("units", "conv"):
+        if self.prefix and self.mixer in ("units", "conv", "grid"):
             raise ValueError(
                 f"model.prefix: the {self.mixer} mixer knows cells only; use prefix=0, or mixer mlp, attention or mla"
             )
@@ -119,6 +120,12 @@ class TRMConfig:
         """The network for mazes on a canvas of that side. Raises ValueError for one that no task has."""
         make_task("maze11x11", grid_size)
         return _preset("MAZE")
+
+    @staticmethod
+    def for_arc(size: int = 10) -> TRMConfig:
+        """The network for ARC on panels of that side; the same for all. Raises ValueError for one that no task has."""
+        make_task("arc30x30", size)
+        return _preset("ARC")
 
     @staticmethod
     def for_arc_agi() -> TRMConfig:

@@ -150,17 +150,33 @@ class ConvMixer(Mixer):
 
     def __init__(self, hidden: int, structure: Structure, positions: int, values: int) -> None:
         super().__init__()
-        if values != 1 or len(structure.shape) > 2:
-            raise ValueError("the conv mixer needs a task on a grid or a line, one position a cell; use another mixer")
+        if len(structure.shape) > 2 or (values != 1 and len(structure.shape) < 2):
+            raise ValueError(
+                "the conv mixer needs a task on a grid or a line, there with one position a cell; use another"
+            )
+        self.values = values
         self.grid = structure.shape if len(structure.shape) == 2 else (positions,)
         self.near = nn.Parameter(truncated_normal_(torch.empty(hidden, 1, *(3 for _ in self.grid)), 1 / 3))
         self.point = linear(hidden, hidden)
 
     def forward(self, x: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch positions hidden"]:
-        planes = x.transpose(1, 2).unflatten(2, self.grid)
+        planes = x.unflatten(1, (-1, self.values)).permute(0, 2, 3, 1).flatten(0, 1).unflatten(2, self.grid)
         convolve = F.conv2d if len(self.grid) == 2 else F.conv1d
-        heard = convolve(planes, self.near, padding=1, groups=len(self.near))
-        return self.point(heard.flatten(2).transpose(1, 2))
+        heard = convolve(planes, self.near, padding=1, groups=len(self.near)).flatten(2)
+        return self.point(heard.unflatten(0, (len(x), -1)).permute(0, 3, 1, 2).flatten(1, 2))
+
+
+@final
+class GridMixer(Mixer):
+    """What is near and what is far: the sum of the ``conv`` and the ``units`` mixer."""
+
+    def __init__(self, hidden: int, structure: Structure, positions: int, values: int) -> None:
+        super().__init__()
+        self.near = ConvMixer(hidden, structure, positions, values)
+        self.far = UnitsMixer(hidden, structure, values)
+
+    def forward(self, x: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch positions hidden"]:
+        return (self.near(x) + self.far(x)) / math.sqrt(2)
 
 
 def make_mixer(config: TRMConfig, structure: Structure, positions: int, values: int) -> Mixer:
@@ -175,6 +191,7 @@ def make_mixer(config: TRMConfig, structure: Structure, positions: int, values: 
         "attention": lambda: AttentionMixer(hidden, heads, positions),
         "mla": lambda: LatentAttentionMixer(hidden, heads, config.low_rank, config.rope_width, positions),
         "conv": lambda: ConvMixer(hidden, structure, positions, values),
+        "grid": lambda: GridMixer(hidden, structure, positions, values),
     }
     if config.mixer not in makers:
         raise ValueError(f"unknown mixer {config.mixer!r}: use one of {', '.join(makers)}")

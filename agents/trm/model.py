@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from agents.trm.config import TRMConfig
-from agents.trm.encoder import CandidateEncoder, CellEncoder, Encoder, Prefix
+from agents.trm.encoder import CandidateEncoder, CellEncoder, Encoder, PanelEncoder, Prefix
 from agents.trm.layers import SwiGLU, rms_norm, swiglu_width, truncated_normal_
 from agents.trm.mixers import make_mixer
 from agents.trm.orthogonal import towards_orthogonal
@@ -50,7 +50,9 @@ def make_encoder(config: TRMConfig, vocab: int, structure: Structure) -> Encoder
         return CandidateEncoder(length, vocab, config.hidden, structure)
     if config.positions == "terms":
         return TermEncoder(length, config.hidden, structure, config.terms)
-    raise ValueError(f"unknown positions {config.positions!r}: use cells, candidates or terms")
+    if config.positions == "panels":
+        return PanelEncoder(length, vocab, config.hidden, structure)
+    raise ValueError(f"unknown positions {config.positions!r}: use cells, candidates, terms or panels")
 
 
 @final
@@ -151,6 +153,7 @@ class TRM(nn.Module):
         return Carry(carry.answer.detach(), carry.reasoning.detach()), output
 
     def _new_core(self, structure: Structure) -> Core:
+        structure = structure.panel if self.config.positions == "panels" else structure
         blocks = (Block(self.config, structure, self.positions, self.encoder.values) for _ in range(self.config.layers))
         return Core(*blocks)
 

@@ -20,6 +20,10 @@ ALGEBRA = TRMConfig(hidden=96, cycles=1, latent_updates=1, expansion=4.0, mixer=
 MAZE = TRMConfig(hidden=48, cycles=1, latent_updates=2, expansion=3.0, mixer="conv", positions="cells")
 """A position for every cell, which hears of its neighbours: nothing in it depends on the size of the maze."""
 
+ARC = TRMConfig(hidden=32, layers=1, cycles=1, latent_updates=2, expansion=3.0, mixer="grid", positions="panels")
+"""A position for every value of every cell of the answer, which hears of its neighbours and of its row, its column, the
+whole grid and the cell's other values: nothing in it depends on the size of the canvas."""
+
 OFFICIAL_SUDOKU_ATTENTION = TRMConfig(
     hidden=512,
     layers=2,

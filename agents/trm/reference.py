@@ -125,6 +125,12 @@ def conv(weights: Weights, config: TRMConfig, structure: Structure, x: Array) ->
     return np.reshape(heard, x.shape) @ weights["point.weight"].T
 
 
+def grid(weights: Weights, config: TRMConfig, structure: Structure, x: Array) -> Array:
+    """What is near and what is far."""
+    both = conv(below(weights, "near"), config, structure, x) + units(below(weights, "far"), config, structure, x)
+    return both / np.sqrt(2).astype(x.dtype)
+
+
 def heads(x: Array, config: TRMConfig) -> Array:
     """[batch, positions, all] as [batch, heads, positions, width]."""
     return x.reshape(*x.shape[:2], config.heads, -1).swapaxes(1, 2)
@@ -153,4 +159,5 @@ MIXERS: dict[str, Callable[[Weights, TRMConfig, Structure, Array], Array]] = {
     "attention": attention,
     "mla": mla,
     "conv": conv,
+    "grid": grid,
 }

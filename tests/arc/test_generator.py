@@ -146,6 +146,17 @@ TWINS = 13
 """Small training tasks hold so many pairs that are another one in disguise."""
 
 
+def test_tasks_in_place_keep_their_shape(corpus):
+    every = {name: task for tasks in corpus.values() for name, task in tasks.items()}
+    kept = {
+        name
+        for name, task in every.items()
+        if all(len(a) == len(b) <= 10 and len(a[0]) == len(b[0]) <= 10 for a, b in task.train + task.test)
+    }
+    found = [name for split in ("train", "validation", "test") for name in SMALL.published("in_place", split).names]
+    assert set(found) == kept and len(found) == sum(len(every[name].test) for name in kept)
+
+
 def test_an_empty_split_says_which_one_to_use():
     assert TASK.split_size(3, "train") == 0
     for ask in (lambda: TASK.generate(0, 3, "train", 0), lambda: TASK.supply(mix(1), np.array([3]), "validation")):

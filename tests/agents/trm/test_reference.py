@@ -16,6 +16,7 @@ OPTIONS = [
     {"mixer": "attention"},
     {"mixer": "mla"},
     {"mixer": "conv"},
+    {"mixer": "grid"},
     {**PUBLISHED, "reserved": 1, "halt_outputs": 2},
     {"mixer": "mla", "prefix": 2},
     {"latents": "one"},
