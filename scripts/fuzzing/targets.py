@@ -148,9 +148,17 @@ def action(rng: Random) -> None:
 
 
 @functools.cache
-def wrapped(name: str, wrapper: type[EditCells] | type[TextObservation]) -> EditCells | TextObservation:
-    """An environment at another grain, which goes on from case to case as well."""
-    env = wrapper(RefinementEnv(name))
+def spoken(name: str) -> TextObservation:
+    """The same in words."""
+    env = TextObservation(RefinementEnv(name))
+    env.reset(seed=0)
+    return env
+
+
+@functools.cache
+def edited(name: str) -> EditCells:
+    """The same one cell at a time."""
+    env = EditCells(RefinementEnv(name))
     env.reset(seed=0)
     return env
 
@@ -158,8 +166,8 @@ def wrapped(name: str, wrapper: type[EditCells] | type[TextObservation]) -> Edit
 def words(rng: Random) -> None:
     """What a language model may say: the environment raises nothing, so what it finds wrong is raised here."""
     name = rng.choice(NAMES)
-    env = wrapped(name, TextObservation)
-    drafts = [make_task(name).draft_text(row) for row in env.unwrapped.problems.solution]
+    env = spoken(name)
+    drafts = [make_task(name).draft_text(row) for row in env.get_wrapper_attr("problems").solution]
     said = mangle.text(rng, drafts) if rng.randrange(4) else mangle.anything(rng, make_task(name).length, drafts)
     if isinstance(said, str) and rng.randrange(3) == 0:
         said += rng.choice((" halt", "halt", "HALT\n", "halt halt"))
@@ -174,7 +182,7 @@ def words(rng: Random) -> None:
 def edit(rng: Random) -> None:
     """Actions at the grain of cells."""
     name = rng.choice(NAMES)
-    env, length = wrapped(name, EditCells), make_task(name).length
+    env, length = edited(name), make_task(name).length
     given = rng.choice(
         (mangle.number(rng), rng.randrange(length), mangle.array(rng, 1), mangle.anything(rng, 3, ["1"]))
     )
@@ -187,7 +195,7 @@ def edit(rng: Random) -> None:
 def state(rng: Random) -> None:
     """States to go back to."""
     name = rng.choice(NAMES)
-    env = rng.choice((played(name), many(name), cast(EditCells, wrapped(name, EditCells))))
+    env = rng.choice((played(name), many(name), edited(name)))
     whole = env.get_state()
     for key in rng.sample(sorted(whole), rng.randrange(3)):
         old = whole[key]
