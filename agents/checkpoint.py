@@ -58,7 +58,7 @@ def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[
             note = json.loads((file.metadata() or {}).get("note", "{}"))
             names = file.keys()
             return {name: file.get_tensor(name) for name in names}, note
-    except (safetensors.SafetensorError, OSError, json.JSONDecodeError) as error:
+    except (safetensors.SafetensorError, OSError, json.JSONDecodeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not a readable safetensors file ({error}); train it again") from error
 
 
@@ -99,7 +99,9 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         made_for, shape = config["task"], TRMConfig(**config["model"])
         described = dict(config["heads"])
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
+    except KeyError as error:
+        raise CheckpointError(f"{folder / 'config.json'} does not describe a checkpoint: it has no {error}") from error
+    except (OSError, UnicodeDecodeError, ValueError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{folder / 'config.json'} does not describe a checkpoint: {error!r}") from error
     if config.get("format") != FORMAT:
         raise CheckpointError(f"{folder} has checkpoint format {config.get('format')!r}, this version reads {FORMAT}")

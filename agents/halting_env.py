@@ -101,6 +101,14 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
             info = {name: values[0].item() for name, values in self._episodes.report(_SLOT).items()}
         return self._episodes.observe()[0], reward, terminated, False, info
 
+    def get_state(self) -> dict[str, Any]:
+        """All that the episode, and those after it, depend on beside the bank; see ``HaltingEpisodes``."""
+        return self._episodes.get_state()
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go back to what ``get_state`` gave, here or on an equal bank. Raises ValueError for anything else."""
+        self._episodes.set_state(state)
+
 
 @final
 class HaltingVectorEnv(SlotVectorEnv[Observation]):
@@ -138,6 +146,14 @@ class HaltingVectorEnv(SlotVectorEnv[Observation]):
         self._seed(slots, seed)
         self.episodes.begin(slots, None if own is None else own[slots])
         return self.episodes.observe(), {}
+
+    def get_state(self) -> dict[str, Any]:
+        """As that of ``HaltingEnv``, for all slots."""
+        return self.episodes.get_state()
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """As that of ``HaltingEnv``, for all slots."""
+        self.episodes.set_state(state)
 
     def _advance(self, actions: np.ndarray) -> NDArray[np.float64]:
         """Go on or stop, integers [num_envs]; rewards float64 [num_envs]."""

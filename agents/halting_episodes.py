@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from agents.halting import PRICES
 from agents.rollout import Unroll
+from trm_gym.episodes import SEED_LIMIT
 from trm_gym.reward import exact_cost
+from trm_gym.state import check_form, check_names, check_ranges
 from trm_gym.streams import mix
 
 BOUND = 1e4
@@ -119,6 +121,49 @@ class HaltingEpisodes:
             "level": self._level[problem],
             "difficulty": self._difficulty[problem].astype(np.float64),
             "problem": problem,
+        }
+
+    def get_state(self) -> dict[str, Any]:
+        """All that the episodes, and those after them, depend on beside the bank: fresh arrays and whole numbers."""
+        return {**self._owner, **{name: values.copy() for name, values in self._live.items()}}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go back to what ``get_state`` gave, here or on an equal bank.
+
+        Raises ValueError, before anything is changed, for anything else.
+        """
+        check_names(state, [*self._owner, *self._live])
+        check_form(state, self._owner, self._live)
+        ranges = {
+            "seeds": (0, SEED_LIMIT - 1),
+            "numbers": (-1, None),
+            "problem": (0, self._problems - 1),
+            "shown": (0, self.max_steps - 1),
+            "cost": (0, 1),
+        }
+        check_ranges(state, ranges)
+        if (state["playing"] & (state["numbers"] < 0)).any():
+            raise ValueError("malformed state: a slot is playing that has not begun")
+        for name, ours in self._live.items():
+            ours[...] = state[name]
+        self._place[:] = price_place(self._cost * self.max_steps)
+
+    @property
+    def _owner(self) -> dict[str, Any]:
+        """What a bank and its slots must share with those that a state is of."""
+        return {"num_envs": len(self.seeds), "problems": self._problems, "max_steps": self.max_steps}
+
+    @property
+    def _live(self) -> dict[str, NDArray]:
+        """Every array that changes as episodes go on, by its name in a state."""
+        return {
+            "seeds": self.seeds,
+            "numbers": self.numbers,
+            "seeded": self.seeded,
+            "playing": self.playing,
+            "problem": self._problem,
+            "shown": self._shown,
+            "cost": self._cost,
         }
 
     def _rows(self, slots: NDArray[np.int64] | slice) -> NDArray[np.int64]:

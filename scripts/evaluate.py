@@ -22,7 +22,7 @@ from agents.common.cli import main
 from agents.evaluation.protocol import EvaluationConfig, evaluate_checkpoint
 from trm_gym import make_task
 from trm_gym.task import Outside, ProblemError
-from trm_gym.whole import atomic_write
+from trm_gym.whole import atomic_write, check_place
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ def joined(checkpoint: Checkpoint, others: tuple[str, ...]) -> Checkpoint:
 
 def run(config: Config) -> None:
     """Evaluate, print the table and write the files."""
+    if config.json is not None:
+        check_place(config.json)
     checkpoint = joined(load_checkpoint(config.checkpoint, size=config.size), config.also)
     outside = None if config.data is None else read(config.data, checkpoint.task)
     task = make_task(checkpoint.task)

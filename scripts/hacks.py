@@ -18,7 +18,7 @@ from trm_gym.registration import TASKS, make_task
 from trm_gym.reward import REWARDS
 from trm_gym.task import Task
 from trm_gym.vector import RefinementVectorEnv
-from trm_gym.whole import atomic_write
+from trm_gym.whole import atomic_write, check_place
 
 Drafts = NDArray[np.uint8]
 
@@ -183,6 +183,7 @@ def _cell(row: Row) -> str:
 
 def run(config: Config) -> None:
     """Measure and write the page."""
+    check_place(config.out)
     print(atomic_write(config.out, table(list(measure(config)), config.slots)))
 
 

@@ -26,7 +26,7 @@ from trm_gym.streams import mix
 from trm_gym.sudoku.batch import searched
 from trm_gym.sudoku.geometry import geometry
 from trm_gym.task import Problems, Task
-from trm_gym.whole import atomic_write
+from trm_gym.whole import atomic_write, check_place
 
 GROUPS = 4
 """Problems of all levels are cut into so many groups of equal size, from the easiest to the hardest."""
@@ -194,6 +194,7 @@ The last columns are the shipped network's: the first step at which its draft is
 
 def run(config: Config) -> None:
     """Write the page. Exit code 1 where a difficulty does not mean what it should."""
+    check_place(config.out)
     sections = [section(name, config) for name in config.tasks]
     print(atomic_write(config.out, HEAD.format(count=config.count) + "\n".join(sections)))
     if any("**not rising**" in part for part in sections):

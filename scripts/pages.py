@@ -72,6 +72,10 @@ class Config:
     problems: int = 200
     """Problems a level whose difficulty is measured; a level with fewer gives all it has."""
 
+    def __post_init__(self) -> None:
+        if self.problems < 1:
+            raise ValueError(f"--problems must be at least 1, got {self.problems}")
+
 
 @final
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from agents.common.cli import main
 from agents.solving.shown import ShownConfig
 from agents.solving.solver import Solver
 from agents.solving.trajectory_figures import chosen_steps, refinement_figure
+from trm_gym.whole import check_place
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Config(ShownConfig):
 
 def run(config: Config) -> None:
     """Choose a problem and draw its drafts up to the first right one."""
+    check_place(config.out)
     solver = Solver.from_pretrained(config.checkpoint, config.size)
     problem = config.longest(solver, config.drawn(solver, config.candidates))
     found = solver.trajectory(problem, config.max_steps, config.price)

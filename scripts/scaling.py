@@ -25,7 +25,7 @@ from agents.solving.solver import PRICE, Solver
 from agents.solving.trajectory_figures import scaling_figure
 from agents.solving.voting import Point, branched, curves
 from trm_gym.task import Problems
-from trm_gym.whole import atomic_write
+from trm_gym.whole import atomic_write, check_place
 
 LONGER = "one branch, longer budget"
 
@@ -87,6 +87,7 @@ def longer(solver: Solver, problems: Problems, config: Config) -> list[Point]:
 
 def run(config: Config) -> None:
     """Run the branches and the budgets, show and write what came of them."""
+    check_place(config.out.with_name(f"{config.out.name}.json"))
     solver = Solver.from_pretrained(config.checkpoint)
     rule, problems, most = solver.rule(config.rule, config.price), drawn(solver, config), max(config.branches)
     model, passes = solver.checkpoint.model, len(problems) * most * config.max_steps // config.slots

@@ -150,7 +150,7 @@ def read(path: Path) -> dict[str, Any]:
         report = json.loads(path.read_text(encoding="utf-8"))
         if all({"levels", "faults", *EMPTY} <= set(entry) for entry in report.values()):
             return report
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         pass
     raise ValueError(f"{path} is no report of this script: move it away, or give another file as --out")
 

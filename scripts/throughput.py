@@ -30,7 +30,7 @@ from agents.rules import policy
 from agents.stopping import Stopping, make_stopping
 from trm_gym import make_task
 from trm_gym.task import Problems, Task
-from trm_gym.whole import atomic_write
+from trm_gym.whole import atomic_write, check_place
 
 RATIO_BAR, IDEAL_BAR = 3.0, 0.85
 """How many times faster the engine is to be, and which share of what the saved steps allow."""
@@ -149,6 +149,8 @@ def show(runs: dict[str, Run]) -> dict[str, float]:
 
 def run(config: Config) -> None:
     """Choose the setting, warm up, measure both ways, show."""
+    if config.json is not None:
+        check_place(config.json)
     checkpoint = load_checkpoint(config.checkpoint)
     task = make_task(checkpoint.task)
     problems = draw(task, config, "test", config.problems)

@@ -172,6 +172,7 @@ def test_results_are_fresh_arrays(mode):
         ({"levels": [0, 1]}, "one level per slot, 7 of them"),
         ({"levels": [0] * 6 + [2]}, "unknown level 2"),
         ({"levels": [0.0] * 7}, "unknown level 0.0"),
+        ({"levels": [0, None, *[0] * 5]}, "all indices or all names"),
         ({"level": 0, "levels": [0] * 7}, "exclude each other"),
         ({"problem": PUZZLE, "problems": [None] * 7}, "exclude each other"),
         ({"problems": [PUZZLE]}, "per slot"),

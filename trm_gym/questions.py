@@ -40,7 +40,7 @@ def _problem(line: str, from_words: Callable[[str], str | None]) -> str:
     try:
         question = json.loads(line)["q"]
         text = from_words(question)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ProblemError(f"expected a JSON object with a question q, got {line[:80]!r}") from None
     if text is None:
         raise ProblemError(f"not covered: {question[:120]!r}")

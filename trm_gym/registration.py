@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import importlib
 import re
+import reprlib
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
@@ -45,7 +47,8 @@ EXTRAS = {
 }
 """Tasks whose problems another package brings: an environment tells at its first reset what to install."""
 
-_SIZED = re.compile(r"(.+?)(0|[1-9][0-9]*)x\2")
+# Of bounded length: whatever is no name is to be found out soon.
+_SIZED = re.compile(r"(.{1,40}?)(0|[1-9][0-9]{0,8})x\2")
 
 
 def make_task(name: str, size: int | None = None) -> Task:
@@ -55,9 +58,11 @@ def make_task(name: str, size: int | None = None) -> Task:
     Raises ValueError with the known names, and for a size that the task does not have.
     """
     if size is not None:
+        if isinstance(size, bool) or not isinstance(size, Integral):
+            raise ValueError(f"size must be a whole number, not {reprlib.repr(size)}")
         sized = _SIZED.fullmatch(name)
         if sized is None:
-            raise ValueError(f"{name!r} has no size: leave out size={size!r}")
+            raise ValueError(f"{reprlib.repr(name)} has no size: leave out size={size!r}")
         name = f"{sized[1]}{size}x{size}"
     return _made(name)
 
@@ -90,7 +95,7 @@ def _entry(name: str) -> TaskEntry:
         relative = _SIZED.fullmatch(known)
         if sized and relative and sized[1] == relative[1]:
             return replace(entry, kwargs={**entry.kwargs, "size": int(sized[2])})
-    raise ValueError(f"unknown task {name!r}: use one of {', '.join(TASKS)}")
+    raise ValueError(f"unknown task {reprlib.repr(name)}: use one of {', '.join(TASKS)}")
 
 
 def register_envs() -> None:

@@ -45,16 +45,9 @@ def set_state(episodes: Episodes, state: dict[str, Any]) -> None:
 
     Raises ValueError, before anything is changed, where it belongs to another environment or is malformed.
     """
-    live = arrays(episodes)
-    _check_names(state, [*_owner(episodes), "step_cost", *live])
-    for name, ours in _owner(episodes).items():
-        if type(state[name]) is not type(ours) or state[name] != ours:
-            raise ValueError(f"the state is of an environment with {name}={state[name]!r}; this one has {ours!r}")
-    for name, ours in live.items():
-        theirs = state[name]
-        if not isinstance(theirs, np.ndarray) or theirs.dtype != ours.dtype or theirs.shape != ours.shape:
-            got = f"{theirs.dtype} {theirs.shape}" if isinstance(theirs, np.ndarray) else type(theirs).__name__
-            raise ValueError(f"malformed state: {name} must be an array {ours.dtype} {ours.shape}, got {got}")
+    live, owner = arrays(episodes), _owner(episodes)
+    check_names(state, [*owner, "step_cost", *live])
+    check_form(state, owner, live)
     _check_values(episodes, state)
     price = exact_cost(state["step_cost"])
     for name, ours in live.items():
@@ -101,7 +94,29 @@ def _owner(episodes: Episodes) -> dict[str, Any]:
     }
 
 
-def _check_names(state: Any, names: list[str]) -> None:
+def check_form(state: dict[str, Any], owner: dict[str, Any], live: dict[str, NDArray]) -> None:
+    """Refuse, with a ValueError, a state of another owner, and arrays unlike the ``live`` ones in type or shape."""
+    for name, ours in owner.items():
+        if type(state[name]) is not type(ours) or state[name] != ours:
+            raise ValueError(f"the state is of an environment with {name}={state[name]!r}; this one has {ours!r}")
+    for name, ours in live.items():
+        theirs = state[name]
+        if not isinstance(theirs, np.ndarray) or theirs.dtype != ours.dtype or theirs.shape != ours.shape:
+            got = f"{theirs.dtype} {theirs.shape}" if isinstance(theirs, np.ndarray) else type(theirs).__name__
+            raise ValueError(f"malformed state: {name} must be an array {ours.dtype} {ours.shape}, got {got}")
+
+
+def check_ranges(state: dict[str, Any], ranges: dict[str, tuple[float, float | None]]) -> None:
+    """Refuse, with a ValueError, arrays with numbers outside (least, most or None)."""
+    for name, (low, high) in ranges.items():
+        values = state[name]
+        # Negated, so that a NaN is refused as well.
+        if not (values >= low).all() or (high is not None and not (values <= high).all()):
+            raise ValueError(f"malformed state: {name} must be from {low} to {'any' if high is None else high}")
+
+
+def check_names(state: Any, names: list[str]) -> None:
+    """Refuse, with a ValueError, what is no dictionary of exactly these ``names``."""
     if not isinstance(state, dict):
         raise ValueError(f"a state is the dictionary that get_state() gave, not {type(state).__name__}")
     absent, strange = [name for name in names if name not in state], [name for name in state if name not in names]
@@ -123,10 +138,6 @@ def _check_values(episodes: Episodes, state: dict[str, Any]) -> None:
         "worth": (0, 1),
         "verdicts.score": (0, 1),
     }
-    for name, (low, high) in ranges.items():
-        values = state[name]
-        # Negated, so that a NaN is refused as well.
-        if not (values >= low).all() or (high is not None and not (values <= high).all()):
-            raise ValueError(f"malformed state: {name} must be from {low} to {'any' if high is None else high}")
+    check_ranges(state, ranges)
     if (state["playing"] & ((state["numbers"] < 0) | (state["steps"] >= episodes.max_steps))).any():
         raise ValueError("malformed state: a slot is playing that has not begun or has no step left")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import abc
 import math
 import os
+import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, SupportsIndex
@@ -259,4 +260,4 @@ class Task(abc.ABC):
         if isinstance(level, (int, np.integer)) and not isinstance(level, bool) and 0 <= level < len(names):
             return int(level)
         known = f"0..{len(names) - 1} or one of {', '.join(names)}"
-        raise ValueError(f"unknown level {level!r} of {self.name}: use {known}")
+        raise ValueError(f"unknown level {reprlib.repr(level)} of {self.name}: use {known}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -115,7 +116,11 @@ def read_levels(options: dict[str, Any], count: int, task: Task) -> NDArray[np.i
     levels = np.asarray(options["levels"])
     if levels.shape != (count,):
         raise ValueError(f"options['levels'] needs one level per slot, {count} of them; got shape {levels.shape}")
-    distinct, inverse = np.unique(levels, return_inverse=True)
+    try:
+        distinct, inverse = np.unique(levels, return_inverse=True)
+    except TypeError:
+        shown = reprlib.repr(levels.tolist())
+        raise ValueError(f"options['levels'] are all indices or all names, not {shown}") from None
     return np.array([task.level_index(level) for level in distinct.tolist()], dtype=np.int64)[inverse]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,11 +18,8 @@ def atomic_write(path: str | os.PathLike[str], content: bytes | str | Callable[[
     Returns the path written. Raises OSError where the folder cannot be written to.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Renaming is atomic within one file system only, so the temporary file lives in the same folder. It is opened by
-    # hand because tempfile would make it, and so the result, readable by its owner alone.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with _beside(path) as temporary:
+        # Opened by hand because tempfile would make it, and so the result, readable by its owner alone.
         with temporary.open("wb") as file:
             if callable(content):
                 content(file)
@@ -30,9 +28,35 @@ def atomic_write(path: str | os.PathLike[str], content: bytes | str | Callable[[
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
+
+
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Raises now the OSError that ``atomic_write`` to ``path`` would raise after hours of work; writes nothing."""
+    path = Path(path)
+    with _beside(path) as temporary:
+        temporary.touch()
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+
+
+@contextlib.contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """A place for a file beside ``path``, where nothing is left; an OSError about it is one about ``path``.
+
+    Renaming is atomic within one file system only, so it is in the same folder, which is created.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+    except OSError as error:
+        if error.filename == str(temporary):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+    finally:
+        with contextlib.suppress(OSError):  # Where the folder is none, there is nothing to remove.
+            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -73,6 +73,8 @@ def load_config(path: str | os.PathLike[str], base: Config) -> Config:
         raise ConfigError(f"cannot read the configuration {path}: {error}") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path} is no configuration: its brackets are nested too deeply") from error
     return _overlay(base, {} if values is None else values, f"{path}: ")
 
 

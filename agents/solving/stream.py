@@ -55,7 +55,7 @@ def _problem(line: str) -> str:
     if line.lstrip().startswith("{"):
         try:
             return str(json.loads(line)["problem"])
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, RecursionError):
             return line  # the task will say that it is no problem
     return line.split("\t")[0]
 

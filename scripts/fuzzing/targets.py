@@ -23,8 +23,9 @@ from agents.common.cli import load_config
 from scripts.fuzzing import mangle
 from trm_gym.env import RefinementEnv
 from trm_gym.registration import TASKS, make_task
-from trm_gym.task import Problems, Task
+from trm_gym.task import ProblemError, Problems, Task
 from trm_gym.vector import RefinementVectorEnv
+from trm_gym.wrappers import EditCells, TextObservation
 
 NAMES = (*TASKS, "maze5x5", "maze30x30")
 
@@ -73,6 +74,9 @@ def solving(rng: Random) -> None:
     else:
         one = task.generate(1, task.default_level, "train", rng.randrange(3))
         answers = mangle.array(rng, task.length)
+        if rng.randrange(2):
+            answers = one.solution.copy()
+            answers[0, [rng.randrange(task.length) for _ in range(rng.randrange(4))]] = rng.randrange(256)
         verdicts = task.verify(one, answers)
         assert ((verdicts.score == 1) == verdicts.solved).all() and not np.isnan(verdicts.score).any()
 
@@ -143,6 +147,64 @@ def action(rng: Random) -> None:
     assert env.observation_space.contains(seen) and np.isfinite(reward).all()
 
 
+@functools.cache
+def spoken(name: str) -> TextObservation:
+    """The same in words."""
+    env = TextObservation(RefinementEnv(name))
+    env.reset(seed=0)
+    return env
+
+
+@functools.cache
+def edited(name: str) -> EditCells:
+    """The same one cell at a time."""
+    env = EditCells(RefinementEnv(name))
+    env.reset(seed=0)
+    return env
+
+
+def words(rng: Random) -> None:
+    """What a language model may say: the environment raises nothing, so what it finds wrong is raised here."""
+    name = rng.choice(NAMES)
+    env = spoken(name)
+    drafts = [make_task(name).draft_text(row) for row in env.get_wrapper_attr("problems").solution]
+    said = mangle.text(rng, drafts) if rng.randrange(4) else mangle.anything(rng, make_task(name).length, drafts)
+    if isinstance(said, str) and rng.randrange(3) == 0:
+        said += rng.choice((" halt", "halt", "HALT\n", "halt halt"))
+    seen, reward, ended, _, info = env.step(said)
+    assert env.observation_space.contains(seen) and np.isfinite(reward)
+    if ended:
+        env.reset()
+    if fault := info.get("parse_error"):
+        raise ProblemError(fault)
+
+
+def edit(rng: Random) -> None:
+    """Actions at the grain of cells."""
+    name = rng.choice(NAMES)
+    env, length = edited(name), make_task(name).length
+    given = rng.choice(
+        (mangle.number(rng), rng.randrange(length), mangle.array(rng, 1), mangle.anything(rng, 3, ["1"]))
+    )
+    seen, reward, ended, *_ = env.step(cast(Any, given))
+    assert env.observation_space.contains(seen) and np.isfinite(reward)
+    if ended:
+        env.reset()
+
+
+def state(rng: Random) -> None:
+    """States to go back to."""
+    name = rng.choice(NAMES)
+    env = rng.choice((played(name), many(name), edited(name)))
+    whole = env.get_state()
+    for key in rng.sample(sorted(whole), rng.randrange(3)):
+        old = whole[key]
+        near = old.ravel()[:-1] if isinstance(old, np.ndarray) and rng.randrange(2) else old
+        whole[key] = rng.choice((near, mangle.anything(rng, 3, ["exact"]), mangle.array(rng, np.size(old))))
+    env.set_state(whole if rng.randrange(8) else cast(Any, mangle.anything(rng, 3, ["state"])))
+    assert env.observation_space.contains(env.reset(seed=1)[0]), "a bad state must leave a sound environment"
+
+
 @dataclass(frozen=True)
 class _Inner:
     """A part of a config."""
@@ -192,12 +254,15 @@ def checkpoint(rng: Random) -> None:
 
 
 TARGETS: dict[str, tuple[Callable[[Random], None], int]] = {
-    "problem": (problem, 30),
-    "file": (file, 15),
-    "solving": (solving, 15),
-    "making": (making, 10),
-    "reset": (reset, 15),
-    "action": (action, 10),
+    "problem": (problem, 26),
+    "file": (file, 12),
+    "solving": (solving, 12),
+    "making": (making, 8),
+    "reset": (reset, 14),
+    "action": (action, 9),
+    "words": (words, 6),
+    "edit": (edit, 4),
+    "state": (state, 4),
     "config": (config, 4),
     "checkpoint": (checkpoint, 1),
 }

@@ -208,3 +208,42 @@ def test_bad_seeds_are_errors(seed):
 def test_bad_settings_are_errors(settings, match):
     with pytest.raises(ValueError, match=match):
         HaltingVectorEnv(**{"num_envs": 2, "bank": varied(5), **settings})
+
+
+@pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
+def test_episodes_branch_from_a_state(mode):
+    envs = HaltingVectorEnv(SLOTS, varied(), prices=PRICES, autoreset_mode=mode)
+    envs.reset(seed=1)
+    envs.step(np.arange(SLOTS) % 2)
+    state = envs.get_state()
+
+    def later(envs: HaltingVectorEnv) -> str:
+        return repr([envs.step((np.arange(SLOTS) % 3 == step % 3).astype(int)) for step in range(12)])
+
+    first = later(envs)
+    assert later(envs) != first
+    envs.set_state(state)
+    other = HaltingVectorEnv(SLOTS, varied(), prices=PRICES, autoreset_mode=mode)
+    other.set_state(state)
+    assert later(envs) == later(other) == first
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"problem": np.full(1, 200)}, "problem must be from 0 to 199"),
+        ({"shown": np.full(1, -1)}, "shown must be from 0 to 7"),
+        ({"cost": np.full(1, np.nan)}, "cost must be from 0 to 1"),
+        ({"numbers": np.full(1, -1)}, "has not begun"),
+        ({"seeds": np.zeros(1)}, "seeds must be an array uint64"),
+        ({"problems": 3}, "problems=3; this one has 200"),
+        ({"colour": 1}, r"unknown \['colour'\]"),
+    ],
+)
+def test_malformed_states_are_refused_and_change_nothing(change, match):
+    env = HaltingEnv(varied())
+    env.reset(seed=0)
+    before = repr(env.get_state())
+    with pytest.raises(ValueError, match=match):
+        env.set_state({**env.get_state(), **change})
+    assert repr(env.get_state()) == before

@@ -93,7 +93,7 @@ def _row(line: str, where: str) -> tuple[str, int, str]:
     try:
         row = json.loads(line)
         name, steps, grid = row["id"], row["len"], row["grid"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ProblemError(f"{where}: expected a JSON object with id, len and grid: {reprlib.repr(line)}") from None
     if not isinstance(name, str) or type(steps) is not int or not isinstance(grid, str):
         raise ProblemError(f"{where}: expected id and grid as text and len as a whole number: {reprlib.repr(line)}")
@@ -146,14 +146,15 @@ def _lines(text: str) -> list[str]:
 
 def _grid(rows: Sequence) -> NDArray[np.uint8]:
     """The tokens of rows, or of a flat list of the cells of a square."""
-    if len(rows) and not isinstance(rows[0], (str, Sequence, np.ndarray)):
+    rows = [row.tolist() if isinstance(row, np.ndarray) else row for row in rows]
+    if len(rows) and not isinstance(rows[0], (str, Sequence)):
         side = round(len(rows) ** 0.5)
         if side * side != len(rows):
             raise ProblemError(f"{len(rows)} cells in a row are no square maze: give a list of rows")
         rows = [rows[start : start + side] for start in range(0, len(rows), side)]
     grid = []
     for number, row in enumerate(rows, start=1):
-        if not isinstance(row, (str, Sequence, np.ndarray)):
+        if not isinstance(row, (str, Sequence)):
             raise ProblemError(f"row {number} is {reprlib.repr(row)}: expected text or a list of cells")
         if len(row) != len(rows[0]):
             raise ProblemError(

@@ -107,6 +107,7 @@ def test_saved_config_comes_back_equal(tmp_path, config):
         ("betas: [0.9]", r"betas: expected tuple\[float, float\]"),
         ("- 1", r"expected fields of Run, got \[1\]"),
         ("a: b: c", r"config\.yaml is not valid YAML"),
+        ("{" * 5000, "nested too deeply"),
         ("seed: !!python/object/apply:os.getcwd []", r"not valid YAML"),
         ("seed: -1", r"seed is -1: use 0 or more"),
     ],
