@@ -39,7 +39,7 @@ def test_it_runs_and_stands_in_the_table(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_it_learns_when_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     first = [np.random.default_rng(seed).integers(1, 7, 200) for seed in range(len(SPLITS))]
-    banks = {split: bank.Bank(made_up(*made), 0.0) for split, *made in zip(SPLITS, first, strict=True)}
+    banks = {split: bank.Bank(made_up(steps), 0.0) for split, steps in zip(SPLITS, first, strict=True)}
     monkeypatch.setattr(bank, "load_bank", lambda name, config: banks[config.split])
     left = run(tmp_path, {"5_000": "3_000"}, ())
     price, solved = left["PRICE"], left["test"].solved.numpy()
