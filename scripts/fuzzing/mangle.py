@@ -89,7 +89,12 @@ def anything(rng: Random, cells: int, seeds: Sequence[str], depth: int = 2) -> A
         lambda: array(rng, cells).tolist(),
         lambda: rng.choice((None, True, False, b"123", object(), Ellipsis, set(), range(cells), 3j)),
         lambda: Path(rng.choice(("nowhere.txt", "/", "/dev/null", "a\0b", "x" * 5000))),
-        lambda: [anything(rng, cells, seeds, depth - 1) for _ in range(rng.choice((0, 1, 3, cells)))] if depth else [],
+        # Of small things: making the case must not take longer than reading it.
+        lambda: (
+            [anything(rng, min(cells, 30), seeds, depth - 1) for _ in range(rng.choice((0, 1, 3, cells)))]
+            if depth
+            else []
+        ),
         lambda: {"a": anything(rng, cells, seeds, depth - 1)} if depth else {},
         lambda: tuple(rng.choice(seeds).split("\n")),
     )
