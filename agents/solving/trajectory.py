@@ -16,7 +16,7 @@ from agents.rollout import refine
 from agents.rules import LEARNER
 from trm_gym import make_task
 from trm_gym.task import Problems, Task
-from trm_gym.text import SYMBOLS, answer_tokens
+from trm_gym.text import SYMBOLS
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def symbols(task: Task) -> tuple[str, ...]:
 
 
 def read_answer(task: Task, problems: Problems, answer: str | NDArray[np.uint8] | list[int]) -> NDArray[np.uint8]:
-    """An answer to a batch of one as tokens uint8 [L], from tokens or from text as ``task.decode`` writes it.
+    """An answer to a batch of one as tokens uint8 [L], from tokens or from text as ``task.draft_text`` writes it.
 
     Raises ValueError for what is no such text or has another length.
     """
@@ -147,14 +147,9 @@ def read_answer(task: Task, problems: Problems, answer: str | NDArray[np.uint8] 
         if tokens.shape != (task.length,) or tokens.min() < 0 or tokens.max() >= task.vocab:
             raise ValueError(f"an answer of {task.name} has {task.length} tokens, each from 0 to {task.vocab - 1}")
         return tokens.astype(np.uint8)
-    if (written := task.structure.written) is not None:
-        return np.concatenate([problems.problem[0, :written], answer_tokens(answer, task.length - written)])
-    token = {symbol: number for number, symbol in enumerate(symbols(task))}
-    cells = answer.replace("\n", "").replace("/", "")
-    if len(cells) != task.length or not set(cells) <= set(token):
-        signs = "".join(token)
-        raise ValueError(f"an answer of {task.name} has {task.length} cells out of {signs!r}, got {len(cells)}")
-    return np.array([token[cell] for cell in cells], np.uint8)
+    # In a text a stroke divides; in a grid it ends a row, as in the problems that people type.
+    text = answer if task.structure.written is not None else answer.replace("/", "\n")
+    return np.where(problems.free[0], task.read_draft(text), problems.problem[0])
 
 
 def _rounded(values: NDArray[np.float64]) -> list[Any]:

@@ -24,6 +24,7 @@ from agents.solving.trajectory_figures import (
 )
 from agents.trm import TRM, TRMConfig
 from trm_gym import make_task
+from trm_gym.task import ProblemError
 
 STEPS = 3
 TASK = make_task("sudoku4x4")
@@ -110,17 +111,17 @@ def test_a_trajectory_as_json(traced: Trajectory):
     np.testing.assert_allclose(found["confidence"], traced.confidence, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["sudoku4x4", "maze11x11", "algebra"])
+@pytest.mark.parametrize("name", ["sudoku4x4", "maze11x11", "algebra", "arc10x10"])
 def test_an_answer_is_read_as_it_is_written(name: str):
     task = make_task(name)
     problems = task.generate(1, 0, "test", 0)
     tokens = np.where(problems.free[0], problems.solution[0], problems.problem[0])
-    read = read_answer(task, problems, task.decode(tokens))
+    read = read_answer(task, problems, task.draft_text(tokens))
     assert task.verify(problems, read[None]).solved[0]
     assert (read_answer(task, problems, tokens.tolist()) == tokens).all()
     for wrong in ("", "12"):
         if task.structure.written is None:
-            with pytest.raises(ValueError, match=f"{task.length} cells"):
+            with pytest.raises(ProblemError, match=task.name):
                 read_answer(task, problems, wrong)
     with pytest.raises(ValueError, match=f"{task.length} tokens"):
         read_answer(task, problems, [1, 2])
