@@ -121,7 +121,7 @@ def test_an_answer_is_read_as_it_is_written(name: str):
     assert (read_answer(task, problems, tokens.tolist()) == tokens).all()
     for wrong in ("", "12"):
         if task.structure.written is None:
-            with pytest.raises(ProblemError, match="a draft|no sign"):
+            with pytest.raises(ProblemError):
                 read_answer(task, problems, wrong)
     with pytest.raises(ValueError, match=f"{task.length} tokens"):
         read_answer(task, problems, [1, 2])
