@@ -25,7 +25,7 @@ from agents.common.cli import main, save_config
 from agents.common.console import Progress
 from agents.evaluation.cells import Cell
 from agents.evaluation.figures import curriculum_figure, learning_figure
-from agents.evaluation.tables import markdown_table
+from agents.evaluation.tables import markdown_table, over_seeds
 from agents.grpo import Grpo, outcome
 from agents.halting import Halter
 from agents.learning.branches import Groups, GroupsConfig, kept_groups
@@ -33,8 +33,7 @@ from agents.metrics import returns
 from agents.rollout import BATCH, Unroll, unroll
 from agents.rules import LEARNER, untuned
 from agents.teaching import TeachConfig
-from curricula import CURRICULA
-from curricula.curriculum import Curriculum
+from curricula import CURRICULA, make_curriculum
 from curricula.fixed import Fixed
 from trm_gym import make_task
 from trm_gym.whole import atomic_write
@@ -90,16 +89,18 @@ class Ground:
         self.network = digest(self._start)
 
     @functools.cached_property
-    def banks(self) -> list[Groups]:
-        """Runs to learn from, a level each."""
+    def bank(self) -> Groups:
+        """Runs to learn from, level after level."""
         config = self._config
         passes = len(self.levels) * (config.bank.problems + config.test_problems) // BATCH * config.bank.max_steps
         one_pass = solving_pass(self._start.model, self.task.length, BATCH)
         accelerate(self._start.model, one_pass, passes, config.acceleration)
-        return [
+        parts = [
             kept_groups(self._folder / f"bank-{name}.safetensors", self._start, [level], config.bank)
             for name, level in zip(config.levels, self.levels, strict=True)
         ]
+        whole = Unroll.concatenate([part.unroll for part in parts])
+        return dataclasses.replace(parts[0], unroll=whole)
 
     @functools.cached_property
     def tests(self) -> list[Unroll]:
@@ -108,14 +109,16 @@ class Ground:
         problems = [self.task.generate_at_most(count, level, "test", bank.seed) for level in self.levels]
         return [unroll(self._start.model, self.task, part, bank.max_steps) for part in problems]
 
-    def draw(self, levels: NDArray[np.integer], rng: np.random.Generator) -> Groups:
-        """A group of each of these levels, in their order."""
-        parts = []
-        for level in levels:
-            bank = self.banks[self.levels.index(int(level))]
-            parts.append(bank.take(torch.tensor([int(rng.integers(len(bank)))])).unroll)
-        first = self.banks[0]
-        return Groups(Unroll.concatenate(parts), first.branches, first.step_cost)
+    @functools.cached_property
+    def places(self) -> dict[int, NDArray[np.int64]]:
+        """Where in the bank the groups of each level are."""
+        of_group = self.bank.unroll.level[:: self.bank.branches].numpy()
+        return {level: np.flatnonzero(of_group == level) for level in self.levels}
+
+    def draw(self, levels: NDArray[np.integer], rng: np.random.Generator) -> list[int]:
+        """The place in the bank of a group of each of these levels, in their order."""
+        choices = (self.places[level] for level in levels.tolist())
+        return [int(places[rng.integers(len(places))]) for places in choices]
 
     def worth(self, head: Halter, prices: Sequence[float]) -> list[float]:
         """The mean return of a head as it was learnt, over the prices, on each level's test problems."""
@@ -126,25 +129,22 @@ class Ground:
         return float(returns(test.solved.numpy(), rule.steps(test, rule.settings(test))[0], price).mean())
 
 
-def curriculum_for(name: str, levels: Sequence[int], problems: int) -> Curriculum:
-    """A curriculum for a run of so many problems."""
-    return Fixed(levels, None, problems) if name == "fixed" else CURRICULA[name](levels)
-
-
 def learn(ground: Ground, name: str, seed: int, config: Config) -> dict[str, Any]:
     """One run: the iterations that were measured, the returns there by level, and the mixture of every round."""
     teach = config.teach
-    curriculum = curriculum_for(name, ground.levels, teach.iterations * teach.groups)
-    learner = Grpo(teach.grpo, ground.banks[0].unroll.features.shape[-1], teach.iterations, seed)
+    fixed = Fixed(ground.levels, None, teach.iterations * teach.groups)  # it has to know the run's length
+    curriculum = fixed if name == "fixed" else make_curriculum(name, ground.levels)
+    learner = Grpo(teach.grpo, ground.bank.unroll.features.shape[-1], teach.iterations, seed)
     rng, seen = np.random.default_rng(seed), []
     at, curve, mixtures = [0], [ground.worth(learner.head, config.prices)], []
     with Progress(teach.iterations, f"{name}, seed {seed}") as bar:
         for iteration in range(1, teach.iterations + 1):
             mixtures.append(curriculum.mixture.tolist())
             levels = curriculum.sample(teach.groups, rng)
-            rollout = ground.draw(levels, rng)
-            seen.append(rollout.unroll)
-            learner.update(rollout, Unroll.concatenate(seen))
+            drawn = ground.draw(levels, rng)
+            seen += drawn
+            rollout = ground.bank.take(torch.tensor(drawn))
+            learner.update(rollout, ground.bank.take(torch.tensor(seen)).unroll)
             curriculum.update(levels, *outcome(learner.head, rollout))
             if iteration % config.every == 0 or iteration == teach.iterations:
                 at.append(iteration)
@@ -166,13 +166,8 @@ def table(found: dict[str, list[dict[str, Any]]], levels: Sequence[str]) -> str:
         curves = [np.array(run["curve"]) for run in runs]
         areas = [area(run["at"], curve.mean(1)) for run, curve in zip(runs, curves, strict=True)]
         last = [[curve[-1].mean(), *curve[-1]] for curve in curves]
-        rows.append([name, _span(areas), *(_span(values) for values in zip(*last, strict=True))])
+        rows.append([name, *(over_seeds(values, "{:.4f}".format) for values in (areas, *zip(*last, strict=True)))])
     return markdown_table(["curriculum", "area", "return at the end", *levels], rows) + "\n"
-
-
-def _span(values: Sequence[float]) -> str:
-    """A mean, and the least and the most."""
-    return f"{np.mean(values):.4f} ({min(values):.4f}..{max(values):.4f})"
 
 
 def run(config: Config) -> None:

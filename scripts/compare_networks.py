@@ -15,15 +15,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.checkpoint import CheckpointError, load_checkpoint
+from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.cli import main
 from agents.evaluation.protocol import draw, shown_steps
-from agents.evaluation.tables import markdown_table
+from agents.evaluation.tables import difference, markdown_table
 from agents.metrics import Interval, paired_bootstrap
 from agents.rollout import BATCH, unroll
 from trm_gym import make_task
-from trm_gym.task import Problems
 from trm_gym.whole import atomic_write
 
 
@@ -55,14 +54,21 @@ class Config:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
 
 
-def answers(place: str, task_name: str, problems: Problems, config: Config) -> NDArray[np.bool_]:
-    """Whether a network's drafts are right, bool [problems, steps]. Raises CheckpointError for another task's."""
-    checkpoint = load_checkpoint(place)
-    if checkpoint.task != task_name:
-        raise CheckpointError(f"{place} was trained on {checkpoint.task}, the first on {task_name}: take one task's")
-    one_pass = solving_pass(checkpoint.model, make_task(task_name).length, BATCH)
-    accelerate(checkpoint.model, one_pass, len(problems) // BATCH * config.max_steps, config.acceleration)
-    return unroll(checkpoint.model, make_task(task_name), problems, config.max_steps).solved.numpy()
+def loaded(config: Config) -> dict[str, Checkpoint]:
+    """The networks by their places, made fast. Raises CheckpointError for one of another task than the first's."""
+    found: dict[str, Checkpoint] = {}
+    levels = max(1, len(config.level))
+    for place in config.checkpoints:
+        found[place] = checkpoint = load_checkpoint(place)
+        task_name = found[config.checkpoints[0]].task
+        if checkpoint.task != task_name:
+            raise CheckpointError(
+                f"{place} was trained on {checkpoint.task}, the first on {task_name}: take one task's"
+            )
+        one_pass = solving_pass(checkpoint.model, make_task(task_name).length, BATCH)
+        passes = levels * config.problems // BATCH * config.max_steps
+        accelerate(checkpoint.model, one_pass, passes, config.acceleration)
+    return found
 
 
 def differences(solved: list[NDArray[np.bool_]], step: int, config: Config) -> list[Interval]:
@@ -75,16 +81,19 @@ def differences(solved: list[NDArray[np.bool_]], step: int, config: Config) -> l
 
 def run(config: Config) -> None:
     """A table for every level."""
-    task = make_task(load_checkpoint(config.checkpoints[0]).task)
+    networks = loaded(config)
+    task = make_task(networks[config.checkpoints[0]].task)
+    levels = config.level or (task.levels[task.default_level].name,)
     steps, found = shown_steps(config.max_steps), {}
-    for level in config.level or (task.levels[task.default_level].name,):
-        problems = draw(task, [task.level_index(level)], config.problems, "test", config.seed)
-        solved = [answers(place, task.name, problems, config) for place in config.checkpoints]
+    for level, index in zip(levels, [task.level_index(level) for level in levels], strict=True):
+        problems = draw(task, [index], config.problems, "test", config.seed)
+        models = [networks[place].model for place in config.checkpoints]
+        solved = [unroll(model, task, problems, config.max_steps).solved.numpy() for model in models]
         gaps = [None, *differences(solved, config.max_steps, config)]
         rows = []
         for place, drafts, gap in zip(config.checkpoints, solved, gaps, strict=True):
             right = [f"{100 * drafts[:, step - 1].mean():.2f}" for step in steps]
-            against = "" if gap is None else f"{100 * gap.value:+.2f} ({100 * gap.low:+.2f}..{100 * gap.high:+.2f})"
+            against = "" if gap is None else difference(Interval(*(100 * part for part in gap)), 2)
             rows.append([place, *right, against])
             accuracy = {str(step): float(drafts[:, step - 1].mean()) for step in steps}
             found.setdefault(level, {})[place] = {"accuracy": accuracy, "difference": gap}

@@ -18,7 +18,7 @@ from rich.text import Text
 from agents.common.cli import main
 from agents.solving.shown import ShownConfig
 from agents.solving.solver import Solver
-from agents.solving.trajectory import Trajectory, symbols
+from agents.solving.trajectory import Trajectory
 from trm_gym.task import Problems, Task
 
 _BAR = 30
@@ -46,7 +46,7 @@ class Config(ShownConfig):
 
 def board(found: Trajectory, task: Task, step: int) -> Text:
     """The draft after a step: givens bold, each cell's ground as deep as it is sure."""
-    shape, first, signs = task.structure.shape, task.structure.written or 0, symbols(task)
+    shape, first, signs = task.structure.shape, task.structure.answer_start, task.signs
     draft, free = found.draft_after(step), found.problems.free[0]
     width = shape[1] if len(shape) == 2 else task.length
     text = Text(task.decode(found.problems.problem[0]) + "\n" if first else "")

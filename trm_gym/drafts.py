@@ -19,7 +19,7 @@ def read_cells(task: Task, text: str) -> NDArray[np.uint8]:
 
     White space at the ends of lines is free. Raises ProblemError for anything else.
     """
-    tokens = {_sign(task, token): token for token in range(task.vocab)}
+    tokens = {sign: token for token, sign in enumerate(task.signs)}
     cells = _cells(text, " " in tokens, task.structure.shape)
     for place, sign in enumerate(cells):
         if sign not in tokens:
@@ -27,11 +27,6 @@ def read_cells(task: Task, text: str) -> NDArray[np.uint8]:
     if len(cells) != task.length:
         raise ProblemError(f"a draft of {task.name} has {task.length} cells, got {len(cells)}")
     return np.array([tokens[sign] for sign in cells], dtype=np.uint8)
-
-
-def _sign(task: Task, token: int) -> str:
-    """How a token is written."""
-    return task.decode(np.full(task.length, token, dtype=np.uint8))[0]
 
 
 def _cells(text: str, spaced: bool, shape: tuple[int, ...]) -> str:

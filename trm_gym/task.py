@@ -212,10 +212,14 @@ class Task(abc.ABC):
         """Tokens uint8 [L] as the text that ``encode`` reads."""
 
     @property
+    def signs(self) -> tuple[str, ...]:
+        """How each token is written in a cell; BLANK is an empty text or a sign of the task's own."""
+        return tuple(self.decode(np.full(self.length, token, dtype=np.uint8))[0] for token in range(self.vocab))
+
+    @property
     def letters(self) -> str:
         """The characters that ``decode`` and ``draft_text`` write, sorted, and a line break."""
-        pages = [self.decode(np.full(self.length, token, dtype=np.uint8)) for token in range(self.vocab)]
-        return "".join(sorted(set("\n".join(pages))))
+        return "".join(sorted(set("".join(self.signs) + "\n")))
 
     def draft_text(self, draft: NDArray[np.uint8]) -> str:
         """A draft uint8 [L] as people write it: where a task says no more, as ``decode`` does, one sign a cell."""

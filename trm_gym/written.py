@@ -91,9 +91,9 @@ class WrittenTask(Task):
         return answer_text(tokens[self.structure.written :]) or as_text(tokens[: self.structure.written])
 
     @property
-    def letters(self) -> str:
-        """The characters that ``decode`` and ``draft_text`` write, sorted, and a line break."""
-        return "".join(sorted(set("\n".join(SYMBOLS))))
+    def signs(self) -> tuple[str, ...]:
+        """The symbols of ``trm_gym.text``; BLANK is empty."""
+        return SYMBOLS
 
     def draft_text(self, draft: NDArray[np.uint8]) -> str:
         """The answer of a draft uint8 [L], numbers the usual way round; empty for a blank one."""

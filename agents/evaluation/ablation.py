@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from agents.evaluation.tables import markdown_table
+from agents.evaluation.tables import markdown_table, over_seeds
 
 SHARES = ("right", "way")
 """Figures by the beginning of their names that are shown in percent."""
@@ -55,10 +55,9 @@ def effects_markdown(runs: Sequence[Run], levels: Sequence[str]) -> str:
 
 
 def _cell(name: str, values: Sequence[float | None]) -> str:
-    """The mean of a figure over seeds, and its range where there are several; nulls are what is not a number."""
+    """A figure over seeds; nulls are what is not a number."""
     known = [math.nan if value is None else float(value) for value in values]
-    shown = _shown(name, sum(known) / len(known))
-    return shown if len(known) == 1 else f"{shown} ({_shown(name, min(known))}..{_shown(name, max(known))})"
+    return over_seeds(known, lambda value: _shown(name, value))
 
 
 def _shown(name: str, value: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from agents import metrics
 from agents.evaluation.report import Report
@@ -15,6 +15,12 @@ def markdown_table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> s
     header = list(header)
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def over_seeds(values: Sequence[float], show: Callable[[float], str]) -> str:
+    """The mean of a figure over seeds, and the least and the most where there are several."""
+    mean = show(sum(values) / len(values))
+    return mean if len(values) == 1 else f"{mean} ({show(min(values))}..{show(max(values))})"
 
 
 def report_markdown(report: Report) -> str:
@@ -50,7 +56,7 @@ def difference_markdown(report: Report) -> str:
             *("steps (95%)" if price is None else f"return at {price:g} (95%)" for price in prices),
         ]
         rows = [
-            [rule, *(_difference(found[rule, price], 2 if price is None else 4) for price in prices)]
+            [rule, *(difference(found[rule, price], 2 if price is None else 4) for price in prices)]
             for rule in dict.fromkeys(rule for rule, _ in found)
         ]
         tables.append(markdown_table(header, rows) + "\n")
@@ -81,6 +87,7 @@ def _share(one: metrics.Interval, digits: int) -> str:
     return f"{value} ({low}..{high})"
 
 
-def _difference(one: metrics.Interval, digits: int) -> str:
+def difference(one: metrics.Interval, digits: int) -> str:
+    """A difference with its interval; bold where that leaves 0 out."""
     text = f"{one.value:+.{digits}f} ({one.low:+.{digits}f}..{one.high:+.{digits}f})"
     return f"**{text}**" if one.excludes_zero else text

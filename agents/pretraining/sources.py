@@ -14,7 +14,8 @@ from trm_gym.task import Problems, Task
 
 CHUNK = 512
 """Problems that are made at a time."""
-GUISE_STREAM = 2
+FIXED_STREAM = 2
+"""Of what a fixed set draws: which of its problems, and in which guise."""
 
 
 class Source(abc.ABC):
@@ -22,7 +23,7 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def chunk(self, index: int) -> Problems:
-        """Chunk ``index``: a share of every level, shuffled."""
+        """Chunk ``index`` of ``CHUNK`` problems."""
 
 
 @final
@@ -43,7 +44,7 @@ class Fresh(Source):
         return self.draw(index, CHUNK)
 
     def draw(self, index: int, problems: int) -> Problems:
-        """So many problems, drawn by ``index``."""
+        """So many problems, drawn by ``index``: a share of every level, shuffled."""
         keys = mix(self.seed, index, np.arange(len(self.levels)))
         count = -(-problems // len(self.levels))
         parts = [
@@ -82,6 +83,6 @@ class FixedSet(Source):
 
     def chunk(self, index: int) -> Problems:
         """Chunk ``index`` of ``CHUNK`` problems."""
-        keys = mix(self.fresh.seed, index, np.arange(CHUNK), GUISE_STREAM)
+        keys = mix(self.fresh.seed, index, np.arange(CHUNK), FIXED_STREAM)
         drawn = self.whole[(keys % np.uint64(self.problems)).astype(np.int64)]
-        return self.fresh.task.guises(drawn, mix(keys, GUISE_STREAM)) if self.guises else drawn
+        return self.fresh.task.guises(drawn, mix(keys, FIXED_STREAM)) if self.guises else drawn

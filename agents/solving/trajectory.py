@@ -16,7 +16,6 @@ from agents.rollout import refine
 from agents.rules import LEARNER
 from trm_gym import make_task
 from trm_gym.task import Problems, Task
-from trm_gym.text import SYMBOLS
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Trajectory:
         return {
             "task": task.name,
             "shape": list(task.structure.shape),
-            "symbols": list(symbols(task)),
+            "symbols": list(task.signs),
             "problem": self.problems.problem[0].tolist(),
             "free": self.problems.free[0].tolist(),
             **{
@@ -128,13 +127,6 @@ def settle(checkpoint: Checkpoint, problems: Problems, steps: Sequence[int]) -> 
     centred = kept - kept.mean((0, 1))
     variance, axes = np.linalg.eigh(np.einsum("knd,kne->de", centred, centred))
     return Settling(tuple(steps), centred @ axes[:, :-3:-1], answers[free], float(variance[-2:].sum() / variance.sum()))
-
-
-def symbols(task: Task) -> tuple[str, ...]:
-    """What each token of a task looks like in a cell; BLANK is an empty text or a sign of the task's own."""
-    if task.structure.written is not None:
-        return tuple(SYMBOLS)
-    return tuple(task.decode(np.full(task.length, token, np.uint8))[0] for token in range(task.vocab))
 
 
 def read_answer(task: Task, problems: Problems, answer: str | NDArray[np.uint8] | list[int]) -> NDArray[np.uint8]:

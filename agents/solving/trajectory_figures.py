@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 from agents.evaluation.figures import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, figure_file
-from agents.solving.trajectory import Settling, Trajectory, symbols
+from agents.solving.trajectory import Settling, Trajectory
 from agents.solving.voting import Point
 from trm_gym.task import Task
 
@@ -116,16 +116,16 @@ def scaling_figure(found: Mapping[str, Sequence[Point]], title: str, path: str |
 
 def _shape(task: Task) -> tuple[int, int]:
     """Rows and columns of what is drawn: the board, or the line of a text's answer."""
-    if len(task.structure.shape) == 2:
-        return task.structure.shape[0], task.structure.shape[1]
-    return 1, task.length - (task.structure.written or 0)
+    cells = task.length - task.structure.answer_start
+    width = task.structure.shape[1] if len(task.structure.shape) == 2 else cells
+    return cells // width, width
 
 
 def _board(axes: Axes, found: Trajectory, task: Task, step: int) -> None:
     """One draft: givens bold on white, its own cells on blue as deep as they are sure, wrong ones in red."""
-    (height, width), first = _shape(task), task.structure.written or 0
+    (height, width), first = _shape(task), task.structure.answer_start
     draft, free = found.draft_after(step)[first:], found.problems.free[0, first:]
-    wrong, signs = free & (draft != found.problems.solution[0, first:]), symbols(task)
+    wrong, signs = free & (draft != found.problems.solution[0, first:]), task.signs
     for cell in range(height * width):
         row, column = divmod(cell, width)
         sure = found.confidence[step - 1, first + cell] if step and free[cell] else 0.0
@@ -151,7 +151,7 @@ def _board(axes: Axes, found: Trajectory, task: Task, step: int) -> None:
 def _lines(axes: Axes, task: Task, height: int, width: int) -> None:
     """Thin lines around cells, thick ones where the last kind of unit (a sudoku's boxes) changes."""
     cells = height * width
-    unit = task.structure.units[-1] if len(task.structure.units) and height > 1 else np.zeros(cells, int)
+    unit = task.structure.units[-1][-cells:] if len(task.structure.units) and height > 1 else np.zeros(cells, int)
     units = np.pad(unit.reshape(height, width), 1, constant_values=-1)
     for thick in (False, True):
         style = {"color": INK if thick else "#BBBBBB", "lw": 1.6 if thick else 0.6, "solid_capstyle": "round"}

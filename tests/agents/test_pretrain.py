@@ -213,7 +213,9 @@ def test_a_task_without_symmetries_refuses_guises():
 
 def test_supply_hands_its_fault_to_the_trainer():
     with pytest.raises(ValueError, match="levels is empty"):
-        Fresh(make_task("sudoku4x4"), (), seed=0)
+        Pretrainer(dataclasses.replace(TINY, levels=()))
+    with pytest.raises(ValueError, match="unknown level"):
+        Pretrainer(dataclasses.replace(TINY, levels=("clues99",)))
     supply = Supply(FixedSet(Fresh(make_task("arithmetic"), (0,), seed=0), 5, guises=True))
     with pytest.raises(ValueError, match="no symmetries"):
         supply.take(1)

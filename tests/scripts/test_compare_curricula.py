@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from agents.common.cli import main
 from agents.learning.branches import GroupsConfig
@@ -58,7 +59,7 @@ def test_a_draw_has_a_problem_of_every_level_asked_for(tmp_path: Path):
     )
     ground = script.Ground(config, tmp_path)
     wanted = np.array([ground.levels[1], ground.levels[0], ground.levels[1]])
-    drawn = ground.draw(wanted, np.random.default_rng(0))
+    drawn = ground.bank.take(torch.tensor(ground.draw(wanted, np.random.default_rng(0))))
     assert drawn.unroll.level.tolist() == wanted.repeat(2).tolist() and len(drawn) == 3
 
 

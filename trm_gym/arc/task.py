@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from trm_gym.arc import generator, user, verifier, view
 from trm_gym.arc.corpus import Stored
-from trm_gym.arc.field import LARGEST, SMALLEST, VOCAB, length, structure
+from trm_gym.arc.field import COLOURS, LARGEST, SMALLEST, VOCAB, length, structure
 from trm_gym.arc.generator import Bank
 from trm_gym.arc.levels import DEFAULT, LEVELS
 from trm_gym.arc.solver import published_solutions
@@ -135,6 +135,17 @@ class ArcTask(Task):
         rectangle of colours.
         """
         return user.decode(tokens, self.size)
+
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """A dot for BLANK, nothing for what is no part of the grid, and the colours by their numbers."""
+        return (".", "", *map(str, range(COLOURS)))
+
+    @property
+    def letters(self) -> str:
+        """The characters of JSON that ``decode`` and ``draft_text`` write, sorted, and a line break."""
+        pages = [self.decode(np.full(self.length, token, dtype=np.uint8)) for token in range(self.vocab)]
+        return "".join(sorted(set("\n".join(pages))))
 
     def draft_text(self, draft: NDArray[np.uint8]) -> str:
         """The answer's grid in a draft uint8 [L] as JSON, ``[[0, 1], [2, 3]]``; see ``user.draft_text``."""

