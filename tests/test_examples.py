@@ -38,13 +38,15 @@ def test_advantages_are_those_of_the_formula(ppo):
 
 
 def test_fixed_cells_are_no_choice(ppo):
-    agent = ppo.Agent(length=2, vocab=3, hidden=4)
-    tokens, halting = agent.choose(torch.randn(1, 13))
+    tokens = ppo.Categorical(probs=torch.tensor([[[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]]]))
+    halting = ppo.Bernoulli(probs=torch.tensor([0.25]))
     free, halts = torch.tensor([[True, False]]), torch.zeros(1)
     one = ppo.log_prob(tokens, halting, torch.tensor([[1, 0]]), halts, free)
     other = ppo.log_prob(tokens, halting, torch.tensor([[1, 2]]), halts, free)
     assert torch.equal(one, other)
-    assert not torch.equal(one, ppo.log_prob(tokens, halting, torch.tensor([[2, 0]]), halts, free))
+    third = ppo.log_prob(tokens, halting, torch.tensor([[2, 0]]), halts, free)
+    # By hand: one free cell and "do not halt".
+    assert torch.cat([one, third]).exp().tolist() == pytest.approx([0.3 * 0.75, 0.5 * 0.75])
 
 
 def test_ppo_learns_to_write_digits(ppo, capsys):
