@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from agents.trm.encoder import NEVER, Encoder
 from agents.trm.layers import linear, truncated_normal_
+from agents.trm.products import product_columns
 from trm_gym.task import Structure
 from trm_gym.text import DIGIT, SYMBOLS, TOKEN, VERBS
 
@@ -99,6 +100,8 @@ class Reading(NamedTuple):
     in the second. Only of terms outside brackets, and only where there is an unknown."""
     factors: Float[Tensor, "batch numbers"]
     """The sum of the coefficients of 1 and of x within each of the first brackets, by how many have opened."""
+    products: Float[Tensor, "batch powers places numbers"]
+    """The sum of the digits at each place of the products of two brackets' terms, by their power: see products.py."""
 
 
 def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> Reading:
@@ -129,7 +132,7 @@ def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> Reading:
     depth, equation = (passed("(") - passed(")")).clamp(0, DEEPEST), passed(",").clamp(max=1)
     right_side = (passed("=") - passed(",")).clamp(0, 1)
     sign = torch.where(negative, -1.0, 1.0)
-    told = [
+    parts = [
         digits,
         values(sign * size),
         *(F.one_hot(symbol, len(SYMBOLS)) for symbol in (*before, *after)),
@@ -141,7 +144,7 @@ def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> Reading:
         F.one_hot(equation, 2),
         negative[..., None],
     ]
-    features = torch.cat([part.float() for part in told], dim=-1) * terms.present[..., None]
+    features = torch.cat([part.float() for part in parts], dim=-1) * terms.present[..., None]
     added = terms.present & (depth == 0) & ~is_factor(before[0]) & ~is_factor(after[0])
     summed = added * sign
     columns = (summed[:, None] @ (mine @ (place * figure[..., None]).float()).flatten(2)).squeeze(1)
@@ -149,7 +152,9 @@ def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> Reading:
     inside = terms.present & (depth == 1) & (degree < 2)
     factor = 2 * (passed("(") - 1).clamp(0, FACTORS - 1) + degree.clamp(max=1)
     factors = summed_by(inside * sign * size, factor, 2 * FACTORS)
-    return Reading(features[:, :most], values(columns), values(totals).flatten(2), values(factors).flatten(1))
+    products = product_columns(tokens, factors, PLACES)
+    told = (values(columns), values(totals).flatten(2), values(factors).flatten(1), values(products))
+    return Reading(features[:, :most], *told)
 
 
 def summed_by(
@@ -230,6 +235,7 @@ class TermEncoder(Encoder):
         algebraic = structure.powers is not None
         self.factor = embedding(_NOTHING.factors.shape[-1], hidden) if algebraic else None
         self.coefficient = embedding(_NOTHING.totals.shape[-1], hidden) if algebraic else None
+        self.product = embedding(_NOTHING.products.shape[-1], hidden) if algebraic else None
         self.position = nn.Parameter(truncated_normal_(torch.empty(self.positions, hidden), 1.0))
         self.head = linear(hidden, len(SYMBOLS))
         place = torch.full((answer,), -1) if structure.places is None else torch.from_numpy(structure.places)
@@ -245,8 +251,9 @@ class TermEncoder(Encoder):
         reading = read_terms(tokens, self.terms)
         columns = self.column(reading.columns)[:, self.place] * self.placed
         columns = columns + self.total(reading.totals.flatten(1))[:, None]
-        if self.factor is not None and self.coefficient is not None:
+        if self.factor is not None and self.coefficient is not None and self.product is not None:
             columns = columns + self.coefficient(reading.totals)[:, self.power] * self.powered
+            columns = columns + self.product(reading.products)[:, self.power, self.place] * self.placed
             columns = columns + self.factor(reading.factors)[:, None]
         parts = [self.term(reading.features), columns]
         asked = (tokens[..., None] == self.verbs).any(1).float()

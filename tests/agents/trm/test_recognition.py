@@ -137,3 +137,18 @@ def test_terms_need_a_task_of_text():
     sudoku = make_task("sudoku4x4")
     with pytest.raises(ValueError, match="needs a task of text"):
         TRM(dataclasses.replace(CONFIG, mixer="units"), sudoku.vocab, sudoku.structure)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        # -6x^2; 5x and 48x: 5 + 8 units, 4 tens; -40: no units, -4 tens.
+        ("expand (-x+8)*(6*x-5)", [[0, -4], [13, 4], [-6, 0], [0, 0]]),
+        ("expand (3-8*x)*(7*x-8)", [[-4, -2], [5, 8], [-6, -5], [0, 0]]),
+        ("2*(x+3)+4*(x-1)=5", [[0, 0]] * 4),  # added, not multiplied
+        ("3*x+4=10", [[0, 0]] * 4),
+    ],
+)
+def test_columns_of_products(plain, text, columns):
+    """On paper: (3 - 8x)(7x - 8) is -24, 21x + 64x (1 + 4 units, 2 + 6 tens) and -56x^2."""
+    assert circuit.read_terms(cells(text), 8).products[0, :, :2, 0].tolist() == columns

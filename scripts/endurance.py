@@ -1,0 +1,152 @@
+"""Send a long stream of problems through the engine: results in order, memory flat, a bad problem harms no other.
+
+python scripts/endurance.py                                  # a million problems of arithmetic, about ten minutes
+python scripts/endurance.py --checkpoint sudoku6x6 --level clues8-10 --problems 100000
+
+Not a measure of speed (throughput.py is): what is checked is that nothing piles up, goes missing or changes places.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from agents.checkpoint import load_checkpoint
+from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.common.cli import main
+from agents.common.console import Progress
+from agents.engine import Engine, Item
+from agents.stopping import make_stopping
+from trm_gym import make_task
+from trm_gym.streams import mix
+from trm_gym.task import Task
+from trm_gym.whole import atomic_write, check_place
+
+CHUNK = 1000
+"""Problems that are drawn together."""
+BAD = "no problem"
+"""What stands in the stream where no problem does."""
+PAGE = 4096
+"""Bytes of a page of memory, in which Linux counts."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Run a long stream of problems, some of them bad, and watch order, verdicts and memory."""
+
+    checkpoint: str = "arithmetic"
+    """A folder with a checkpoint, or the name of one that comes with the package."""
+    level: str = "chain"
+    """Level of the problems."""
+    rule: str = "grpo"
+    """The policy that says when to stop."""
+    problems: int = 1_000_000
+    """How many problems."""
+    bad_every: int = 997
+    """Every problem whose number this divides is replaced by a text that is no problem."""
+    slots: int = 128
+    """Problems side by side."""
+    max_steps: int = 16
+    """The budget of steps."""
+    acceleration: AccelerationConfig = dataclasses.field(default_factory=lambda: AccelerationConfig(threads=1))
+    """What makes the network fast here."""
+    seed: int = 0
+    """Decides which problems are drawn."""
+    json: Path | None = None
+    """A file to write the figures to."""
+
+    def __post_init__(self) -> None:
+        for name in ("problems", "bad_every", "slots", "max_steps"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"--{name.replace('_', '-')} must be at least 1, got {getattr(self, name)}")
+
+
+@dataclass
+class Record:
+    """What a stream came to. faults: results out of order, errors where none was due, and the other way round."""
+
+    problems: int = 0
+    bad: int = 0
+    solved: int = 0
+    steps: int = 0
+    faults: int = 0
+    seconds: float = 0.0
+    memory: list[float] = dataclasses.field(default_factory=list)
+    """Megabytes in use after each twentieth of the stream; empty where the system does not tell."""
+
+
+def stream(task: Task, config: Config) -> Iterator[Item]:
+    """The problems, drawn as they are taken, and the bad ones among them."""
+    level = task.level_index(config.level)
+    for first in itertools.count(0, CHUNK):
+        numbers = np.arange(first, min(first + CHUNK, config.problems))
+        if not len(numbers):
+            return
+        problems = task.supply(mix(config.seed, numbers), np.full(len(numbers), level), "test")
+        for index, number in enumerate(numbers):
+            yield BAD if number % config.bad_every == 0 else problems[slice(index, index + 1)]
+
+
+def memory() -> float | None:
+    """Megabytes of memory that this process holds now; None where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE / 2**20
+    except OSError:
+        return None
+
+
+def endure(engine: Engine, task: Task, config: Config) -> Record:
+    """Run the stream and count."""
+    record, began = Record(), time.perf_counter()
+    marks = {config.problems * part // 20 for part in range(1, 21)}
+    with Progress(config.problems, "stream") as bar:
+        for number, result in enumerate(engine.run(stream(task, config))):
+            due = number % config.bad_every == 0
+            record.faults += result.index != number or (result.error is not None) != due
+            record.problems += 1
+            record.bad += result.error is not None
+            record.solved += result.solved
+            record.steps += result.steps
+            if record.problems in marks and (held := memory()) is not None:
+                record.memory.append(round(held, 1))
+            bar.update(record.problems, faults=record.faults)
+    record.faults += config.problems - record.problems
+    record.seconds = time.perf_counter() - began
+    return record
+
+
+def run(config: Config) -> None:
+    """Load, run, show; ends with code 1 where there was a fault."""
+    if config.json is not None:
+        check_place(config.json)
+    checkpoint = load_checkpoint(config.checkpoint)
+    task = make_task(checkpoint.task)
+    one_pass = solving_pass(checkpoint.model, task.length, config.slots)
+    found = accelerate(checkpoint.model, one_pass, config.problems // config.slots, config.acceleration)
+    rule = make_stopping(config.rule, task, checkpoint.heads)
+    with found.autocast():
+        record = endure(Engine(checkpoint.model, task, rule, config.slots, config.max_steps), task, config)
+    right, console = record.problems - record.bad, Console()
+    console.print(
+        f"{record.problems:,} problems, {record.bad:,} of them bad, in {record.seconds:.0f} s: {record.faults} faults; "
+        f"{100 * record.solved / max(1, right):.2f}% right after {record.steps / max(1, right):.2f} steps",
+        highlight=False,
+    )
+    if record.memory:
+        console.print(f"megabytes after each twentieth: {', '.join(map(str, record.memory))}", highlight=False)
+    if config.json is not None:
+        atomic_write(config.json, json.dumps(asdict(record), indent=2) + "\n")
+    if record.faults:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main(run, Config)
