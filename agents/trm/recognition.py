@@ -93,8 +93,8 @@ class Reading(NamedTuple):
     features: Float[Tensor, "batch terms features"]
     """What each term is: see the head of this file."""
     columns: Float[Tensor, "batch places numbers"]
-    """The sum of the digits at each place, of the numbers that are added and subtracted: what on paper stands one below
-    the other. Carries are not in it."""
+    """The sum of the digits at each place, of the numbers that are added and subtracted, those on the right of an equation
+    with the other sign: what on paper stands one below the other. Carries are not in it."""
     totals: Float[Tensor, "batch roles numbers"]
     """The sum of the coefficients of each role, brought to one side: of 1, x, x^2, x^3 and y, in the first equation and
     in the second. Only of terms outside brackets, and only where there is an unknown."""
@@ -146,9 +146,9 @@ def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> Reading:
     ]
     features = torch.cat([part.float() for part in parts], dim=-1) * terms.present[..., None]
     added = terms.present & (depth == 0) & ~is_factor(before[0]) & ~is_factor(after[0])
-    summed = added * sign
+    summed = added * sign * (1 - 2 * right_side)
     columns = (summed[:, None] @ (mine @ (place * figure[..., None]).float()).flatten(2)).squeeze(1)
-    totals = totals_by_role(summed * size * (1 - 2 * right_side), kind, degree, equation)
+    totals = totals_by_role(summed * size, kind, degree, equation)
     inside = terms.present & (depth == 1) & (degree < 2)
     factor = 2 * (passed("(") - 1).clamp(0, FACTORS - 1) + degree.clamp(max=1)
     factors = summed_by(inside * sign * size, factor, 2 * FACTORS)

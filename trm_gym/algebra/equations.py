@@ -24,6 +24,13 @@ def shift(draw: Draws) -> Drawn:
     return _all(_equation(draw, side, root + constant))
 
 
+def long_shift(draw: Draws) -> Drawn:
+    """x + b = c, in numbers of six digits."""
+    root, constant = draw.between(-999_999, 999_999), draw.signed(100_000, 999_999)
+    side = either(draw.coin(), term(1, np.ones_like(root)), term(0, constant))
+    return _all(_equation(draw, side, root + constant))
+
+
 def scale(draw: Draws) -> Drawn:
     """a*x = b."""
     root, slope = draw.between(-20, 20), draw.signed(2, 50)

@@ -4,8 +4,8 @@ Fields, from the first cell of the answer on; a plus in front, unused high digit
 every number is written units first:
 
 - a polynomial: from x^3 down, of each term sign, 3 digits, ``x``, ``^``, power (as far as the term has them)
-- a number: sign, 4 digits, ``/``, 2 blanks, 3 digits, so that units stand where a polynomial's do; before a second
-  one, 2 blanks, a comma
+- a number: sign, 4 digits, ``/``, 2 blanks, 3 digits, so that units stand where a polynomial's do; a whole one may
+  go on to 7 digits; before a second one, 2 blanks, a comma
 - factors: sign and 2 digits of the content, then of each factor ``(``, 1 digit, ``x``, sign, 2 digits, ``)``
 
 An answer with a number too large for its field, or with more fields, is written closely, without any; only people's
@@ -26,7 +26,8 @@ FACTORS = DEGREE
 """The most linear factors that a polynomial has."""
 
 _PLUS, _MINUS, _OVER, _HAT, _OPEN, _CLOSE, _COMMA, _X = (TOKEN[symbol] for symbol in "+-/^(),x")
-_OVER_DIGITS, _UNDER_DIGITS, _TERM_DIGITS, _CONTENT_DIGITS, _SLOPE_DIGITS, _ROOT_DIGITS = 4, 3, 3, 2, 1, 2
+_WHOLE_DIGITS, _OVER_DIGITS, _UNDER_DIGITS, _TERM_DIGITS = 7, 4, 3, 3
+_CONTENT_DIGITS, _SLOPE_DIGITS, _ROOT_DIGITS = 2, 1, 2
 _SECOND, _UNDER_AT = 14, (8, 20)  # where a second number starts, and where the denominators do
 _TERMS = {3: 0, 2: 7, 1: 14, 0: 19}  # where the terms' fields start
 _FIELDS = 3  # how many factors have a field
@@ -37,7 +38,7 @@ PLACE_OF_CELL = np.full(ANSWER, -1)
 none. Factors have fields of their own.
 """
 
-for _start, _width in ((1, _OVER_DIGITS), (8, _UNDER_DIGITS), (_SECOND + 1, _OVER_DIGITS), (20, _UNDER_DIGITS)):
+for _start, _width in ((1, _WHOLE_DIGITS), (8, _UNDER_DIGITS), (_SECOND + 1, _OVER_DIGITS), (20, _UNDER_DIGITS)):
     PLACE_OF_CELL[_start : _start + _width] = np.arange(_width)
 
 POWER_OF_CELL = np.zeros(ANSWER, np.int64)
@@ -60,7 +61,7 @@ def _digits(cells: Cells, at: int, numbers: Integers, width: int, hidden: NDArra
     for place in range(width):
         left, digit = np.divmod(left, 10)
         shown = (left > 0) | (digit > 0) | (place == 0)
-        cells[:, at + place] = np.where(shown & ~np.asarray(hidden), DIGIT + digit, 0)
+        cells[:, at + place] = np.where(shown & ~np.asarray(hidden), DIGIT + digit, cells[:, at + place])
 
 
 def numbers(values: Integers, counts: Integers) -> tuple[Cells, NDArray[np.bool_]]:
@@ -74,11 +75,13 @@ def numbers(values: Integers, counts: Integers) -> tuple[Cells, NDArray[np.bool_
             break
         at = which * _SECOND
         _sign(cells, at, np.where(shown, over, 0))
-        _digits(cells, at + 1, over, _OVER_DIGITS, ~shown)
         whole = ~shown | (under == 1)
-        cells[:, at + 1 + _OVER_DIGITS] = np.where(whole, 0, _OVER)
+        _digits(cells, at + 1, over, _WHOLE_DIGITS, ~shown | ~whole)
+        _digits(cells, at + 1, over, _OVER_DIGITS, whole)
+        cells[~whole, at + 1 + _OVER_DIGITS] = _OVER
         _digits(cells, _UNDER_AT[which], under, _UNDER_DIGITS, whole)
-        room &= ~shown | ((np.abs(over) < 10**_OVER_DIGITS) & (under < 10**_UNDER_DIGITS))
+        width = np.where(whole, _WHOLE_DIGITS, _OVER_DIGITS)
+        room &= ~shown | ((np.abs(over) < 10**width) & (under < 10**_UNDER_DIGITS))
     cells[:, _SECOND - 1] = np.where(counts == 2, _COMMA, 0)
     return cells, room
 
