@@ -63,13 +63,13 @@ PRETRAIN: dict[str, PretrainConfig] = {
     ),
     "algebra": PretrainConfig(
         task="algebra",
-        levels=("linear", "both_sides", "collect"),
+        levels=("long_shift", "linear", "both_sides", "collect", "expand"),
         model=ALGEBRA,
         optim=OptimConfig(muon_lr=0.02, adamw_lr=1e-3),
-        updates=800,
+        updates=2500,
         batch=128,
-        max_steps=8,
-        explore=0.1,
+        max_steps=16,
+        explore=1.0,
     ),
     # The recursion of a deeper search is less stable: smaller steps, and late steps trained on more often.
     "maze11x11": PretrainConfig(

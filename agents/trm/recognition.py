@@ -34,6 +34,8 @@ FACTORS = 3
 """Brackets whose terms are told by themselves."""
 SCALES = (10.0, 100.0, 1000.0)
 LIMIT = 3.0
+GLANCE = 3000
+"""The largest number that is known at a glance; of larger ones the size alone, and their digits by their places."""
 
 
 class Terms(NamedTuple):
@@ -195,15 +197,16 @@ def digit_powers(digit: Bool[Tensor, "batch written"]) -> Int[Tensor, "batch wri
 
 
 def values(signed: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape numbers"]:
-    """A number as a network can use it: on several scales, by sign, as logarithm, modulo PERIODS and, on the scale of
-    logarithms, modulo LOG_PERIODS."""
+    """A number as a network can use it: on several scales, by sign, as logarithm, up to GLANCE modulo PERIODS and, on the
+    scale of logarithms, modulo LOG_PERIODS."""
     size = signed.abs()
     scaled = (signed[..., None] / torch.tensor(SCALES, device=signed.device)).clamp(-LIMIT, LIMIT)
     log = size.clamp(min=1).log()
     plain = torch.stack([log / 3, signed.sign(), (signed == 0).float()], dim=-1)
     angles = signed[..., None] * (2 * math.pi / torch.tensor(PERIODS, device=signed.device))
     turns = log[..., None] * (2 * math.pi / torch.tensor(LOG_PERIODS, device=signed.device))
-    return torch.cat([scaled, plain, angles.sin(), angles.cos(), turns.sin(), turns.cos()], dim=-1)
+    known = (size <= GLANCE)[..., None]
+    return torch.cat([scaled, plain, angles.sin() * known, angles.cos() * known, turns.sin(), turns.cos()], dim=-1)
 
 
 _NOTHING = read_terms(torch.zeros(1, 2, dtype=torch.long), 1)

@@ -25,8 +25,12 @@ def shift(draw: Draws) -> Drawn:
 
 
 def long_shift(draw: Draws) -> Drawn:
-    """x + b = c, in numbers of six digits."""
-    root, constant = draw.between(-999_999, 999_999), draw.signed(100_000, 999_999)
+    """x + b = c, in numbers of six digits, x being hardly more or less than a round number: whether the units borrow
+    decides four places or more, each of which has 0 to subtract in c - b.
+    """
+    coarse, sign = draw.coin(), 2 * draw.below(2) - 1
+    whole = np.where(coarse, 100_000, 10_000) * draw.between(1, np.where(coarse, 9, 99))
+    root, constant = sign * (whole + draw.signed(1, 9)), draw.signed(100_000, 999_999)
     side = either(draw.coin(), term(1, np.ones_like(root)), term(0, constant))
     return _all(_equation(draw, side, root + constant))
 

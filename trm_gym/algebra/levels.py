@@ -35,7 +35,9 @@ LEVELS = (
     AlgebraLevel("differentiate", "a polynomial up to x^4, coefficients to 99", polynomials.differentiate),
     AlgebraLevel("factor", "k*(a*x+b)*(c*x+d) multiplied out: k, a and c to 4, b and d to 12", polynomials.factor),
     AlgebraLevel("factor3", "three factors multiplied out: a to 2, b to 9", polynomials.factor3),
-    AlgebraLevel("long_shift", "x+b=c: b and x to 999999; carries need depth", equations.long_shift),
+    AlgebraLevel(
+        "long_shift", "x+b=c of six digits: one borrow decides 4 places or more; needs depth", equations.long_shift
+    ),
 )
 """The levels."""
 
