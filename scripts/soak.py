@@ -1,7 +1,8 @@
 """Check problem after problem against oracles that share no code with the suite, and write a report.
 
-python scripts/soak.py                                  # 10^6 problems a task; stopped, it goes on where it was
-python scripts/soak.py --problems 2000 --tasks algebra  # a small run
+python scripts/soak.py                                       # 10^6 problems a task; stopped, it goes on where it was
+python scripts/soak.py --problems 2000 --tasks algebra       # a small run
+python scripts/soak.py --problems 100000 --tasks maze30x30   # a size that is no environment of its own, and slow
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from trm_gym.whole import atomic_write
 CHUNK = 500
 """Problems that are checked together."""
 
+CELLS = 2**20
+"""Cells of the answers that are judged in one call, so that they stay in the processor's cache."""
+
 KEPT = 100
 """Faults of a task that the report tells of; all are counted."""
 
@@ -45,8 +49,8 @@ ORACLES = {"sudoku": sudoku, "maze": maze, "arithmetic": arithmetic, "algebra": 
 class Config:
     """Soak the tasks in problems. Levels and splits take turns, a chunk of 500 problems each."""
 
-    tasks: tuple[str, ...] = (*TASKS, "maze30x30")
-    """The tasks to check."""
+    tasks: tuple[str, ...] = tuple(TASKS)
+    """The tasks to check; all that have an environment, if none is named."""
     problems: int = 1_000_000
     """How many problems of each."""
     levels: tuple[str, ...] = ()
@@ -83,40 +87,43 @@ class Outcome(NamedTuple):
 
 
 def check(chunk: Chunk) -> Outcome:
-    """Draw a chunk's problems and ask the oracle about each, and the verifier about answers of known worth."""
+    """Draw a chunk's problems, ask the oracle about all of them, and the verifier about answers of known worth."""
     began, task = time.perf_counter(), make_task(chunk.task)
     turn, level = divmod(chunk.number, len(chunk.levels))
     level, split = chunk.levels[level], SPLITS[turn % len(SPLITS)]
     drawn = task.supply(mix(0x50A4, chunk.number, np.arange(CHUNK)), np.full(CHUNK, level), split)
-    rng = np.random.default_rng(chunk.number)
-    oracle, faults, verdicts = next(one for name, one in ORACLES.items() if chunk.task.startswith(name)), [], 0
-    for index in range(CHUNK):
-        one = drawn[index : index + 1]
-        said = oracle.fault(one.problem[0], one.solution[0])
-        wrong = [said] if said else []
-        for answers, worth, what in answers_of(task, one, rng):
-            verdicts += len(answers)
-            many = one[np.zeros(len(answers), np.int64)]
-            if (task.verify(many, answers).solved != worth).any():
-                wrong.append(f"the verifier is wrong about {what}")
-        where = f"{chunk.task} {task.levels[level].name} {split}, problem {index} of chunk {chunk.number}"
-        faults += [f"{where}: {fault}: {task.decode(one.problem[0])!r}" for fault in wrong]
+    oracle, verdicts = next(one for name, one in ORACLES.items() if chunk.task.startswith(name)), 0
+    wrong = [(index, fault) for index, fault in enumerate(oracle.faults(drawn.problem, drawn.solution)) if fault]
+    for index, answers, worth, what in answers_of(task, drawn, np.random.default_rng(chunk.number)):
+        verdicts += len(answers)
+        misjudged = index[task.verify(drawn[index], answers).solved != worth]
+        wrong += [(int(which), f"the verifier is wrong about {what}") for which in np.unique(misjudged)]
+    name = f"{chunk.task} {task.levels[level].name} {split}"
+    faults = [
+        f"{name}, problem {index} of chunk {chunk.number}: {fault}: {task.decode(drawn.problem[index])!r}"
+        for index, fault in sorted(dict.fromkeys(wrong), key=lambda one: one[0])
+    ]
     return Outcome(chunk.task, CHUNK, verdicts, time.perf_counter() - began, faults)
 
 
-def answers_of(task: Task, one: Problems, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, bool, str]]:
-    """Answers uint8 [n, L] to one problem that are all solutions, or none of which is, and what they are."""
-    yield one.solution, True, "the solution"
-    yield one.start, not one.free.any(), "an empty draft"
+def answers_of(
+    task: Task, drawn: Problems, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, str]]:
+    """Which problems are answered (int64 [n]), how (uint8 [n, L]), whether rightly (bool [1] or [n]), and by what."""
+    each, right, wrong = np.arange(len(drawn)), np.array([True]), np.array([False])
+    yield each, drawn.solution, right, "the solution"
+    yield each, drawn.start, drawn.free.sum(axis=1) == 0, "an empty draft"
     if task.name.startswith("maze"):
-        yield maze.another(one.problem[0], rng)[None], True, "another shortest path"
+        yield each, maze.another(drawn.problem, rng), right, "another shortest path"
     if task.name.startswith(("maze", "sudoku")):
         # No other filling of a cell can be right: the solution is unique, and a shortest path misses no cell.
-        cells, tokens = np.divmod(np.arange(task.length * task.vocab), task.vocab)
-        wrong = one.free[0, cells] & (one.solution[0, cells] != tokens)
-        answers = np.repeat(one.solution, int(wrong.sum()), axis=0)
-        answers[np.arange(len(answers)), cells[wrong]] = tokens[wrong]
-        yield answers, False, "a solution with one cell changed"
+        others = drawn.free[:, :, None] & (drawn.solution[:, :, None] != np.arange(task.vocab))
+        index, cells, tokens = np.nonzero(others)
+        for begin in range(0, len(index), CELLS // task.length):
+            some = slice(begin, begin + CELLS // task.length)
+            answers = drawn.solution[index[some]]
+            answers[np.arange(len(answers)), cells[some]] = tokens[some]
+            yield index[some], answers, wrong, "a solution with one cell changed"
 
 
 def plan(config: Config, report: dict[str, Any]) -> list[Chunk]:

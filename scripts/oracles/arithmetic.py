@@ -119,7 +119,10 @@ def answer(cells: np.ndarray) -> Fraction | None:
     return (-said if match[1] else said) if lowest else None
 
 
-def fault(problem: np.ndarray, solution: np.ndarray) -> str:
-    """What is wrong with a solution uint8 [48] of an expression; "" if nothing."""
-    right = value(parse(text_of(problem[:WRITTEN]).strip()))
-    return "" if answer(solution[WRITTEN:]) == right else f"it comes to {right}"
+def faults(problems: np.ndarray, solutions: np.ndarray) -> list[str]:
+    """What is wrong with solutions uint8 [B, 48] of expressions; "" where nothing is."""
+    found = []
+    for problem, solution in zip(problems, solutions, strict=True):
+        right = value(parse(text_of(problem[:WRITTEN]).strip()))
+        found.append("" if answer(solution[WRITTEN:]) == right else f"it comes to {right}")
+    return found

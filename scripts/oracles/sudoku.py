@@ -12,6 +12,7 @@ from pysat.solvers import Cadical153
 BOXES = {4: (2, 2), 6: (2, 3), 9: (3, 3)}
 
 
+@functools.cache
 def units(size: int) -> list[list[int]]:
     """The cells of every row, column and box."""
     height, width = BOXES[size]
@@ -23,7 +24,8 @@ def units(size: int) -> list[list[int]]:
 
 def obeys(cells: np.ndarray, size: int) -> bool:
     """Whether every unit holds every digit once."""
-    return all({int(cells[cell]) for cell in unit} == set(range(1, size + 1)) for unit in units(size))
+    held, digits = cells.tolist(), set(range(1, size + 1))
+    return all({held[cell] for cell in unit} == digits for unit in units(size))
 
 
 def literal(cell: int, digit: int, size: int) -> int:
@@ -79,9 +81,10 @@ class Uniqueness:
         self._asked += 1
         # The clause that forbids the solution is switched on by a variable of its own, so that it binds this call only.
         switch = self._size**3 + self._size + self._asked
-        free = np.flatnonzero(problem == 0)
-        self._solver.add_clause([-switch, *(-literal(int(cell), int(solution[cell]), self._size) for cell in free)])
-        givens = [literal(int(cell), int(problem[cell]), self._size) for cell in np.flatnonzero(problem)]
+        said = (np.arange(len(solution)) * self._size + solution).tolist()  # ``literal`` of each cell and its digit
+        free = (problem == 0).tolist()
+        self._solver.add_clause([-switch, *(-one for one, blank in zip(said, free, strict=True) if blank)])
+        givens = [one for one, blank in zip(said, free, strict=True) if not blank]
         return not self._solver.solve(assumptions=[switch, *givens])
 
 
@@ -89,7 +92,10 @@ _FORGET = 2000  # questions, each of which leaves a clause behind
 _solver_of = functools.cache(Uniqueness)
 
 
-def fault(problem: np.ndarray, solution: np.ndarray) -> str:
-    """What is wrong with a solution uint8 [L] of a problem uint8 [L] that is meant to have only one; "" if nothing."""
-    unique = _solver_of(round(len(problem) ** 0.5)).holds(problem, solution)
-    return "" if unique else "the solution is none, or not the only one"
+def faults(problems: np.ndarray, solutions: np.ndarray) -> list[str]:
+    """What is wrong with solutions uint8 [B, L] of problems that are meant to have only one; "" where nothing is."""
+    oracle = _solver_of(round(problems.shape[1] ** 0.5))
+    return [
+        "" if oracle.holds(*pair) else "the solution is none, or not the only one"
+        for pair in zip(problems, solutions, strict=True)
+    ]

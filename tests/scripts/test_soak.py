@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from scripts import soak
+from scripts.oracles import algebra, maze, points
 from scripts.soak import Chunk, Config, answers_of, check, run
 from trm_gym.maze import MazeTask
 from trm_gym.registration import TASKS, make_task
@@ -45,13 +46,75 @@ def test_a_wrong_solution_is_a_fault(name, monkeypatch):
     assert "the verifier is wrong about the solution" in faults[1]
 
 
-def test_mazes_have_other_paths_and_every_cell_is_changed():
+@pytest.mark.parametrize("name", ["sudoku4x4", "maze11x11"])
+def test_a_verifier_that_overlooks_one_cell_of_one_problem_is_a_fault(name, monkeypatch):
+    monkeypatch.setattr(soak, "CHUNK", 30)
+    task = make_task(name)
+    whole, drawn = type(task).verify, type(task).supply
+
+    def verify(self, problems, answers):
+        meant = (problems.problem == overlooked.problem[7]).all(axis=1)
+        seen = np.where((np.arange(self.length) == cell) & meant[:, None], problems.solution, answers)
+        return whole(self, problems, seen)
+
+    def supply(self, keys, levels, split):
+        nonlocal overlooked, cell
+        overlooked = drawn(self, keys, levels, split)
+        cell = int(np.flatnonzero(overlooked.free[7])[-1])
+        return overlooked
+
+    overlooked, cell = task.generate(8, task.default_level, "train", 0), 0
+    monkeypatch.setattr(type(task), "supply", supply)
+    monkeypatch.setattr(type(task), "verify", verify)
+    faults = check(Chunk(name, (task.default_level,), 0)).faults
+    assert faults and all("problem 7 of" in fault for fault in faults)
+    assert any("the verifier is wrong about a solution with one cell changed" in fault for fault in faults)
+
+
+def test_mazes_have_other_paths_and_every_cell_is_changed(monkeypatch):
+    monkeypatch.setattr(soak, "CELLS", 81 * 100)  # several portions
     task = MazeTask(9)
-    one = task.generate(1, task.level_index("near"), "train", 0)
-    given = {what: (answers, worth) for answers, worth, what in answers_of(task, one, np.random.default_rng(0))}
-    answers, worth = given["a solution with one cell changed"]
-    assert not worth and len(answers) == 5 * one.free.sum()
-    assert ((answers != one.solution).sum(axis=1) == 1).all() and len(np.unique(answers, axis=0)) == len(answers)
+    drawn = task.generate(20, task.level_index("near"), "train", 0)
+    given = list(answers_of(task, drawn, np.random.default_rng(0)))
+    index, paths, right, _ = next(one for one in given if one[3] == "another shortest path")
+    assert right.all() and (index == np.arange(20)).all() and (paths != drawn.solution).any()
+    changed = [one for one in given if one[3] == "a solution with one cell changed"]
+    index, answers = (np.concatenate([one[part] for one in changed]) for part in range(2))
+    assert len(changed) > 1 and not any(one[2].any() for one in changed)
+    assert (np.bincount(index) == 5 * drawn.free.sum(axis=1)).all()
+    assert ((answers != drawn.solution[index]).sum(axis=1) == 1).all()
+    assert len(np.unique(np.column_stack([index, answers]), axis=0)) == len(answers)
+
+
+def test_a_maze_without_a_way_is_a_fault_and_ends():
+    problem = np.full((2, 9), maze.WALL, np.uint8)
+    problem[:, 0], problem[:, 8] = maze.START, maze.GOAL
+    problem[1, [1, 2, 5]] = 0
+    solution = np.where(problem == 0, maze.ON, problem).astype(np.uint8)
+    assert [bool(fault) for fault in maze.faults(problem, solution)] == [True, False]
+    paths = maze.another(problem, np.random.default_rng(0))
+    assert (paths[0] == problem[0]).all() and (paths[1] == solution[1]).all()
+
+
+@pytest.mark.parametrize(
+    ("problem", "answer"),
+    [
+        ("2*x/3+1=5", "6"),
+        ("x^2=4", "2,-2"),
+        ("x^2-2x+1=0", "1"),
+        ("(x+1)^2=x^2+7", "3"),
+        ("x+y=3,x-y=1", "2,1"),
+        ("expand (x+1)^2*3", "3x^2+6x+3"),
+        ("factor x^2-1", "(x-1)(x+1)"),
+        ("differentiate x^6+2x", "6x^5+2"),
+        ("evaluate 2x^3/4-1 at x=1/3", "-53/54"),
+    ],
+)
+def test_points_say_what_sympy_says(problem, answer):
+    wrong = answer[:-1] + ("2" if answer[-1] == "1" else "1")
+    for given in (answer, wrong, f"{answer},{answer}", f"-{answer}"):
+        assert points.right(problem, given) == algebra.right(problem, given), given
+    assert points.right(problem, answer)
 
 
 @pytest.mark.slow
