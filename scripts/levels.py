@@ -20,6 +20,7 @@ from agents.checkpoint import SHIPPED, load_checkpoint
 from agents.common.cli import main
 from agents.metrics import oracle_steps
 from agents.rollout import unroll
+from scripts.oracles import sudoku
 from trm_gym.maze.field import ON, WALL
 from trm_gym.registration import TASKS, make_task
 from trm_gym.streams import mix
@@ -32,7 +33,7 @@ GROUPS = 4
 """Problems of all levels are cut into so many groups of equal size, from the easiest to the hardest."""
 
 Measures = dict[str, NDArray[np.float64]]
-"""What was measured of B problems, float64 [B] each; the first is what must rise with the difficulty."""
+"""What was measured of B problems, float64 [B] each."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,14 @@ class Config:
 
 
 def of_sudokus(task: Task, problems: Problems) -> Measures:
-    """What a search does that proves the solution unique."""
+    """What proving the solution unique takes: the suite's search, and MiniSat."""
     efforts = searched(problems.problem, 2, geometry(round(task.length**0.5))).efforts.astype(float)
-    sweeps, branches = efforts[:, :2].sum(axis=1), efforts[:, 2]
     return {
-        "sweeps and branches": sweeps + branches,
-        "sweeps of singles": sweeps,
+        "sweeps of the whole search": efforts[:, 3],
+        "MiniSat's conflicts": sudoku.conflicts(problems.problem, problems.solution).astype(float),
+        "sweeps before it branches": efforts[:, :2].sum(axis=1),
         "hidden singles needed": (efforts[:, 1] > 0).astype(float),
-        "branch nodes": branches,
+        "branch nodes": efforts[:, 2],
         "givens": (problems.problem > 0).sum(axis=1).astype(float),
     }
 
@@ -120,13 +121,13 @@ def _depth(text: str) -> int:
     return _depth(inside[1]) if inside else 0
 
 
-MEASURES: dict[str, Callable[[Task, Problems], Measures]] = {
-    "sudoku": of_sudokus,
-    "maze": of_mazes,
-    "arithmetic": of_text,
-    "algebra": of_text,
+MEASURES: dict[str, tuple[Callable[[Task, Problems], Measures], int]] = {
+    "sudoku": (of_sudokus, 2),
+    "maze": (of_mazes, 1),
+    "arithmetic": (of_text, 1),
+    "algebra": (of_text, 1),
 }
-"""What is measured, by the first word of a task's name."""
+"""What is measured, by the first word of a task's name, and how many of the measures must rise with the difficulty."""
 
 
 def first_steps(name: str, task: Task, problems: Problems) -> Measures:
@@ -147,10 +148,10 @@ def rising(difficulty: NDArray[np.float64], measure: NDArray[np.float64]) -> lis
 def section(name: str, config: Config) -> str:
     """The tables of one task."""
     task, rows, all_difficulties, all_measures = make_task(name), [], [], []
+    measure, checked = next(of for start, of in MEASURES.items() if name.startswith(start))
     for index, level in enumerate(task.levels):
         keys = mix(0x1E7E1, index, np.arange(config.count))
         problems = task.supply(keys, np.full(config.count, index), "test")
-        measure = next(of for start, of in MEASURES.items() if name.startswith(start))
         measures = measure(task, problems)
         all_difficulties.append(problems.difficulty.astype(float))
         all_measures.append(measures)
@@ -162,14 +163,19 @@ def section(name: str, config: Config) -> str:
     for title, difficulty, measures in rows:
         cells = [_mean(values) for values in measures.values()]
         lines.append(f"| {title} | {difficulty.mean():.1f} ± {difficulty.std():.1f} | {' | '.join(cells)} |")
-    primary = next(iter(all_measures[0]))
-    means = rising(np.concatenate(all_difficulties), np.concatenate([measures[primary] for measures in all_measures]))
-    rises = means[0] < means[-1] and all(one <= other for one, other in itertools.pairwise(means))
-    checked = f"From the easiest quarter of all these problems to the hardest, {primary} on average: " + ", ".join(
-        f"{mean:.1f}" for mean in means
-    )
     heading = TASKS[name].env_id if name in TASKS else f"{name}"
-    return f"## {heading}\n\n" + "\n".join(lines) + f"\n\n{checked}: {'rising' if rises else '**not rising**'}.\n"
+    told = [f"## {heading}\n", *lines, "\nOn average, from the easiest quarter of all these problems to the hardest:\n"]
+    for title in titles[:checked]:
+        means = rising(np.concatenate(all_difficulties), np.concatenate([measures[title] for measures in all_measures]))
+        told.append(f"- {title}: {', '.join(f'{mean:.1f}' for mean in means)}: {course(means)}")
+    return "\n".join(told) + "\n"
+
+
+def course(means: list[float]) -> str:
+    """Whether a measure rises from group to group: it never falls, and the last is above the first."""
+    if min(means) == max(means):
+        return "the same throughout, which says nothing"
+    return "rising" if all(one <= other for one, other in itertools.pairwise(means)) else "**not rising**"
 
 
 def _mean(values: NDArray[np.float64]) -> str:
@@ -180,10 +186,12 @@ def _mean(values: NDArray[np.float64]) -> str:
 HEAD = """# Levels
 
 What the levels hold, measured on {count} problems each of the test split; means, and of the difficulty the spread too.
-Made by `python scripts/levels.py`, which fails where difficulty does not rise with what solvers measure.
+Made by `python scripts/levels.py --count {count}`; it fails where difficulty does not rise with what solvers measure.
 
-- sudoku: sweeps of naked and of hidden singles before a search branches, branch nodes of a search that proves the
-  solution unique; "hidden singles needed" is the share of such problems
+- sudoku: sweeps of naked and of hidden singles in all branches of a search that proves the solution unique, each
+  counted once, where the difficulty counts those before the first branch and ten for a branch node; the conflicts of
+  MiniSat, which knows nothing of the difficulty, until it has proved the same from the rules and the givens;
+  "hidden singles needed" is the share of such problems
 - mazes: steps of a shortest path, open cells beside it at which a walker could leave it, the share of walls
 - arithmetic and algebra: operations, how deep sums, products and powers are nested, digits of the answer
 
@@ -193,11 +201,11 @@ The last columns are the shipped network's: the first step at which its draft is
 
 
 def run(config: Config) -> None:
-    """Write the page. Exit code 1 where a difficulty does not mean what it should."""
+    """Write the page. Exit code 1 where a measure falls as the difficulty rises, or none rises with it."""
     check_place(config.out)
     sections = [section(name, config) for name in config.tasks]
     print(atomic_write(config.out, HEAD.format(count=config.count) + "\n".join(sections)))
-    if any("**not rising**" in part for part in sections):
+    if any("**not rising**" in part or ": rising" not in part for part in sections):
         raise SystemExit(1)
 
 

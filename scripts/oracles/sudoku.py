@@ -7,7 +7,7 @@ import itertools
 from typing import final
 
 import numpy as np
-from pysat.solvers import Cadical153
+from pysat.solvers import Cadical153, Minisat22
 
 BOXES = {4: (2, 2), 6: (2, 3), 9: (3, 3)}
 
@@ -33,6 +33,12 @@ def literal(cell: int, digit: int, size: int) -> int:
     return cell * size + digit
 
 
+def literals(cells: np.ndarray, size: int) -> list[int]:
+    """The variables that say that the cells hold what they do."""
+    return [literal(cell, digit, size) for cell, digit in enumerate(cells.tolist())]
+
+
+@functools.cache
 def rules(size: int) -> list[list[int]]:
     """The rules of an empty board, as clauses."""
     digits = range(1, size + 1)
@@ -81,7 +87,7 @@ class Uniqueness:
         self._asked += 1
         # The clause that forbids the solution is switched on by a variable of its own, so that it binds this call only.
         switch = self._size**3 + self._size + self._asked
-        said = (np.arange(len(solution)) * self._size + solution).tolist()  # ``literal`` of each cell and its digit
+        said = literals(solution, self._size)
         free = (problem == 0).tolist()
         self._solver.add_clause([-switch, *(-one for one, blank in zip(said, free, strict=True) if blank)])
         givens = [one for one, blank in zip(said, free, strict=True) if not blank]
@@ -99,3 +105,22 @@ def faults(problems: np.ndarray, solutions: np.ndarray) -> list[str]:
         "" if oracle.holds(*pair) else "the solution is none, or not the only one"
         for pair in zip(problems, solutions, strict=True)
     ]
+
+
+def conflicts(problems: np.ndarray, solutions: np.ndarray) -> np.ndarray:
+    """The conflicts that MiniSat learns from until it knows the solutions to be the only ones, int64 [B].
+
+    problems, solutions: uint8 [B, L]. Each is asked afresh, with the rules and the givens as clauses and one more that
+    forbids the solution. Raises ValueError where there is another.
+    """
+    size, found = round(problems.shape[1] ** 0.5), []
+    for problem, solution in zip(problems, solutions, strict=True):
+        said = literals(solution, size)
+        with Minisat22(bootstrap_with=rules(size)) as solver:
+            for cell in np.flatnonzero(problem):
+                solver.add_clause([said[cell]])
+            solver.add_clause([-said[cell] for cell in np.flatnonzero(problem == 0)])
+            if solver.solve():
+                raise ValueError("a problem has more than one solution: its conflicts prove nothing")
+            found.append((solver.accum_stats() or {})["conflicts"])
+    return np.array(found, np.int64)

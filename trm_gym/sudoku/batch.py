@@ -20,7 +20,7 @@ NO_BUDGET = 1 << 62
 
 class Searched(NamedTuple):
     """What a search found on B problems: counts int64 [B] (-1: it gave up), solutions uint8 [B, limit, L] (as many as
-    counted) and efforts int64 [B, 3] (see ``kernels.Workspace``).
+    counted) and efforts int64 [B, 4] (see ``kernels.Workspace``).
     """
 
     counts: NDArray[np.int64]
@@ -65,7 +65,7 @@ def _run(
 ) -> Searched:
     count, cells = problems.shape
     solutions = np.zeros((count, limit, cells), np.uint8)
-    result = Searched(np.zeros(count, np.int64), solutions, np.zeros((count, 3), np.int64))
+    result = Searched(np.zeros(count, np.int64), solutions, np.zeros((count, 4), np.int64))
     _search_and_dig(keys, problems, targets, *result, workspace(board, limit, budget), board)
     return result
 
@@ -82,7 +82,7 @@ def _search_and_dig(keys, problems, targets, counts, found, efforts, work, board
         if tail < 0:
             continue
         counts[index] = search(tail, work, board)
-        for kind in range(3):
+        for kind in range(len(work.effort)):
             efforts[index, kind] = work.effort[kind]
         for which in range(counts[index]):
             for cell in range(len(problem)):

@@ -24,7 +24,8 @@ class Workspace(NamedTuple):
     branched: int64 [L + 1], the cell branched on at every depth.
     found: uint8 [limit, L], room for as many solutions as are looked for.
     order: int64 [L], room for the order in which a generator visits the cells.
-    effort: int64 [3], sweeps of naked singles and of hidden singles before the first branch, and branch nodes.
+    effort: int64 [4], sweeps of naked singles and of hidden singles before the first branch, branch nodes, and the
+        sweeps of all branches.
     state: uint64 [1], the random stream.
     budget: the branch nodes after which a search gives up.
     """
@@ -50,7 +51,7 @@ def workspace(board: Geometry, limit: int = 1, budget: int = 1 << 62) -> Workspa
         np.empty(cells + 1, np.int64),
         np.empty((limit, cells), np.uint8),
         np.empty(cells, np.int64),
-        np.zeros(3, np.int64),
+        np.zeros(4, np.int64),
         np.zeros(1, np.uint64),
         budget,
     )
@@ -235,5 +236,6 @@ def search(tail, work, board):
             cell = work.branched[depth]
             work.queue[0] = cell
             tail = 1 if stack[depth, cell] & (stack[depth, cell] - 1) == 0 else 0
+    effort[3] = effort[0] + effort[1]
     effort[0], effort[1], effort[2] = naked, hidden, nodes
     return solutions

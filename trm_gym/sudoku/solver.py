@@ -13,7 +13,7 @@ BRANCH_WEIGHT = 10.0
 
 
 def difficulty_of(efforts: NDArray[np.int64]) -> NDArray[np.float32]:
-    """How hard unique problems are, float32 [B], by the efforts int64 [B, 3] of a search for two solutions.
+    """How hard unique problems are, float32 [B], by the efforts int64 [B, 4] of a search for two solutions.
 
     That is the sweeps of naked and of hidden singles, each applied everywhere at once before the next, plus
     BRANCH_WEIGHT times the branch nodes of a search that goes on from there and proves the solution unique.
@@ -29,7 +29,7 @@ def difficulty(problems: NDArray[np.uint8], board: Geometry) -> NDArray[np.float
 def needs(
     technique: str, problems: NDArray[np.uint8], efforts: NDArray[np.int64], board: Geometry
 ) -> NDArray[np.bool_]:
-    """Which unique problems uint8 [B, L], with their efforts int64 [B, 3], need exactly ``technique`` of TECHNIQUES."""
+    """Which unique problems uint8 [B, L], with their efforts int64 [B, 4], need exactly ``technique`` of TECHNIQUES."""
     stuck = efforts[:, 2] > 0
     if technique == "naked":
         return ~stuck & (efforts[:, 1] == 0)
