@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 import os
+import reprlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ from trm_gym.splits import split_index
 
 FORMAT = 1
 """To be raised with any change to what an unroll holds for a network and a problem."""
+LARGEST = 10**8
+"""Drafts in a bank; more would fit no memory."""
 SHARED = 4
 """Banks kept in memory, so that environments of one process share theirs."""
 
@@ -61,8 +64,14 @@ class BankConfig:
 
     def __post_init__(self) -> None:
         for name in ("problems", "max_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+            number = getattr(self, name)
+            if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+                raise ValueError(f"{name} must be a whole number from 1 up, not {reprlib.repr(number)}")
+        if self.problems * self.max_steps > LARGEST:
+            raise ValueError(
+                f"a bank of {self.problems:,} problems of {self.max_steps:,} steps is too large: {LARGEST:,} drafts in "
+                "all are the most"
+            )
         split_index(self.split)
 
 

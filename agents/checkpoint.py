@@ -5,6 +5,7 @@ Training state for resuming is the same kind of file with more tensors in it.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -141,8 +142,11 @@ def shipped() -> list[str]:
 
 def _find(place: str | os.PathLike[str]) -> Path:
     """The folder meant by a path or a shipped name."""
-    for folder in (Path(place), SHIPPED / str(place)):
-        if (folder / "config.json").is_file():
-            return folder
+    with contextlib.suppress(TypeError, ValueError, OSError):  # at what can be no path there is nothing
+        for folder in (Path(place), SHIPPED / str(place)):
+            if (folder / "config.json").is_file():
+                return folder
     names = ", ".join(shipped()) or "none"
-    raise CheckpointError(f"no checkpoint at {place}: give a folder with config.json, or a shipped name ({names})")
+    raise CheckpointError(
+        f"no checkpoint at {place!s:.200}: give a folder with config.json, or a shipped name ({names})"
+    )

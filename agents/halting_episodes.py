@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import reprlib
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, final
 
 import numpy as np
@@ -31,6 +32,15 @@ def price_place(price: NDArray[np.float64]) -> NDArray[np.float64]:
     return 2 * (np.log(np.maximum(price, _LEAST_PRICE)) - low) / (high - low) - 1
 
 
+def _are_prices(prices: Any) -> bool:
+    """Whether these are two numbers to draw prices from."""
+    if isinstance(prices, np.ndarray):
+        prices = prices.tolist()
+    if not isinstance(prices, Sequence) or len(prices) != 2 or not all(isinstance(price, Real) for price in prices):
+        return False
+    return 0 < prices[0] <= prices[1] < math.inf
+
+
 @final
 class HaltingEpisodes:
     """N slots, each in the midst of an episode, at its end, or not begun. See ``HaltingEnv`` for the settings."""
@@ -40,8 +50,8 @@ class HaltingEpisodes:
             raise ValueError(f"num_envs must be a whole number from 1 up, not {count!r}")
         if not len(bank):
             raise ValueError("the bank is empty: it needs at least one problem")
-        if prices is not None and not (len(prices) == 2 and 0 < prices[0] <= prices[1]):
-            raise ValueError(f"prices must be two positive numbers, the lower first; got {prices!r}")
+        if prices is not None and not _are_prices(prices):
+            raise ValueError(f"prices must be two positive numbers, the lower first; got {reprlib.repr(prices)}")
         self._problems, self.max_steps = bank.solved.shape
         # A row is one draft of one problem; these are views of the bank, which any number of environments share.
         self._features = bank.features.numpy().reshape(len(bank) * self.max_steps, -1)

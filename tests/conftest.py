@@ -6,6 +6,7 @@ import pathlib
 import random
 
 import hypothesis
+import jaxtyping
 import numpy as np
 import pytest
 import torch
@@ -30,3 +31,11 @@ def benchmarks() -> pathlib.Path:
     if not folder.is_dir():
         pytest.skip(f"the published problems are not there: {folder}")
     return folder
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No checks of types and shapes during this test: torch.compile cannot trace through the checker that the import
+    hook puts in, and what people give wrong types to has no such checker.
+    """
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)

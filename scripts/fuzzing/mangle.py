@@ -80,6 +80,21 @@ def array(rng: Random, cells: int) -> np.ndarray:
         return small.reshape(shape).astype(rng.choice(_TYPES) if rng.randrange(2) else rng.choice(("u1", "i8")))
 
 
+def tree(rng: Random, whole: Any) -> Any:
+    """Nested lists and dicts of text or numbers, with something else at one or two places."""
+    for _ in range(rng.randrange(1, 3)):
+        steps: list[tuple[Any, Any]] = []
+        part = whole
+        while isinstance(part, (list, dict)) and part and (not steps or rng.randrange(4)):
+            steps.append((part, rng.choice(list(part) if isinstance(part, dict) else range(len(part)))))
+            part = part[steps[-1][1]]
+        for parent, place in steps[-1:]:
+            parent[place] = rng.choice((anything(rng, 3, ["0"]), number(rng), [[0]], part))
+            if rng.randrange(4) == 0:
+                del parent[place]
+    return whole
+
+
 def anything(rng: Random, cells: int, seeds: Sequence[str], depth: int = 2) -> Any:
     """An object of any kind that a person might hand in."""
     kinds: tuple[Callable[[], Any], ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import torch
@@ -86,12 +87,18 @@ def test_heads_do_not_change_the_digest(checkpoint, tmp_path):
     assert digest(load_checkpoint(bare)) == digest(load_checkpoint(checkpoint))
 
 
-def test_bad_input_is_refused(checkpoint):
+def test_bad_input_is_refused(checkpoint, unchecked):
     with pytest.raises(CheckpointError, match="trained on sudoku4x4, not on maze11x11"):
         load_bank(checkpoint, SMALL, task="maze11x11")
     with pytest.raises(ValueError, match="unknown level 'hard'"):
         load_bank(checkpoint, BankConfig("hard"))
     with pytest.raises(ValueError, match="unknown split 'dev'"):
         BankConfig(split="dev")
-    with pytest.raises(ValueError, match="problems must be at least 1"):
-        BankConfig(problems=0)
+    for bad in (0, True, 2.0, "7", None):
+        with pytest.raises(ValueError, match="problems must be a whole number from 1 up"):
+            BankConfig(problems=cast(Any, bad))
+    with pytest.raises(ValueError, match="100,000,000 drafts in all are the most"):
+        BankConfig(max_steps=2**63)
+    for bad in (3, None, ["a"], "a\0b", "x" * 5000, b"runs"):
+        with pytest.raises(CheckpointError, match="no checkpoint at"):
+            load_bank(cast(Any, bad), SMALL)

@@ -55,6 +55,12 @@ def test_checkers_accept_it(checkpoint):
     np.testing.assert_array_equal(envs.reset(seed=2)[0][1], made.reset(seed=3)[0])
 
 
+@pytest.mark.parametrize("prices", [3, 0.5, "ab", (0.1,), (0.5, 0.1), (0.0, 1.0), (0.1, float("inf")), ("a", "b")])
+def test_prices_that_are_none_are_refused(checkpoint, prices, unchecked):
+    with pytest.raises(ValueError, match="prices must be two positive numbers, the lower first"):
+        gymnasium.make("agents:TRM-Halt-v0", **small(checkpoint, prices=prices))
+
+
 def test_importing_agents_loads_no_torch():
     code = "import sys, agents; sys.exit(bool({'torch', 'numba', 'sympy', 'stable_baselines3'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -12,7 +12,7 @@ from scripts.fuzzing.targets import TARGETS
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_cases_end_in_an_error_that_says_why_or_in_a_right_result(name):
+def test_cases_end_in_an_error_that_says_why_or_in_a_right_result(name, unchecked):
     outcomes = {number: play(number, name, 20.0) for number in range(60 if name != "checkpoint" else 8)}
     assert {number: story for number, (outcome, story) in outcomes.items() if outcome == "fault"} == {}
     assert "refused" in {outcome for outcome, _ in outcomes.values()}, "some input must have been bad"
