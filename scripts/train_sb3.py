@@ -5,8 +5,8 @@ python scripts/train_sb3.py --grain answer --algorithm a2c --task sudoku4x4     
 python scripts/train_sb3.py --preset cell-maskable-ppo                                  one cell at a time
 python scripts/train_sb3.py --preset cell-dqn                                           the same, without masks
 
-Teaches on the train split; measures on the test split, before and after, by the exact reward without discount. It
-teaches no network to refine: that is pretrain.py.
+Teaches on the train split; measures on another, before and after, by the exact reward without discount. It teaches no
+network to refine: that is pretrain.py.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, final
 
@@ -33,6 +32,7 @@ from agents.bank import Bank, BankConfig, load_bank
 from agents.checkpoint import save_tensors
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
+from agents.guided import Guided
 from agents.halting_env import HaltingVectorEnv, play
 from agents.metrics import returns, solved_at, wilson
 from agents.rollout import Unroll
@@ -41,6 +41,7 @@ from agents.sb3_learners import check_plays, make_learner
 from trm_gym.env import RefinementEnv
 from trm_gym.vector import RefinementVectorEnv
 from trm_gym.whole import atomic_write
+from trm_gym.wrappers import EditCells
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ class Config:
     """The price of thinking (lambda), of the whole budget."""
     max_steps: int = 16
     """The budget of steps; on the cell grain two edits for each free cell instead."""
-    reward: Literal["exact", "graded", "progress"] = "exact"
-    """What is paid while it learns (answer and cell); the measurement is always exact."""
+    reward: Literal["exact", "graded", "progress", "guided"] = "exact"
+    """What is paid while it learns (answer and cell); the measurement is always exact. guided (cell only): what comes
+    nearer to the known solution, for tasks without a score of half an answer."""
     gamma: float = 1.0
     """The discount while it learns; below 1 it is a second price of time. The measurement is never discounted."""
     slots: int = 64
@@ -72,7 +74,9 @@ class Config:
     problems: int = BankConfig.problems
     """Training problems in the bank (halt only)."""
     test_problems: int = 5000
-    """Problems of the test split; where they are not from a bank, a tenth of them."""
+    """Problems of the split that is measured on; where they are not from a bank, a tenth of them."""
+    measured: Literal["validation", "test"] = "test"
+    """The split that is measured on: validation as long as settings are being chosen."""
     seed: int = 0
     """Of learner and environments."""
     cache: Path = Path("runs/banks")
@@ -85,6 +89,8 @@ class Config:
         for name in ("timesteps", "max_steps", "slots", "problems", "test_problems"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.reward == "guided" and self.grain != "cell":
+            raise ValueError("guided rewards are paid for single cells: use --grain cell, or another --reward")
         if not 0 < self.gamma <= 1:
             raise ValueError(f"gamma must be above 0 and at most 1, got {self.gamma}")
 
@@ -135,7 +141,7 @@ def halt(config: Config, folder: Path, console: Console) -> dict[str, Any]:
         console.print(f"{split} bank: {len(made.unroll):,} problems, made in {made.seconds:.0f} s", highlight=False)
         return made
 
-    train, test = bank("train", config.problems), bank("test", config.test_problems)
+    train, test = bank("train", config.problems), bank(config.measured, config.test_problems)
     native = HaltingVectorEnv(config.slots, train.unroll, config.step_cost, autoreset_mode=AutoresetMode.SAME_STEP)
     # Rewards stay as they are: scaled by a running mean, the price of time would change while it is learnt.
     envs = VecNormalize(VecMonitor(TRMVecEnv(native)), norm_reward=False, gamma=1.0)
@@ -196,13 +202,11 @@ def answer(config: Config, folder: Path, console: Console) -> dict[str, Any]:
 
 def cell(config: Config, folder: Path, console: Console) -> dict[str, Any]:
     """One cell at a time."""
-    try:
-        edit: Any = import_module("trm_gym.wrappers").EditCells
-    except (ModuleNotFoundError, AttributeError):
-        raise ValueError("the cell grain needs trm_gym.wrappers.EditCells, which this version does not have") from None
 
     def made(split: str, reward: str) -> gymnasium.Env:
-        return edit(RefinementEnv(config.task, config.level, split, config.max_steps, config.step_cost, reward))
+        paid, wrap = ("exact", Guided) if reward == "guided" else (reward, lambda env: env)
+        env = RefinementEnv(config.task, config.level, split, config.max_steps, config.step_cost, paid)
+        return wrap(EditCells(env))
 
     def envs(slots: int, split: str, reward: str) -> VecEnv:
         return VecMonitor(DummyVecEnv([lambda: made(split, reward)] * slots))
@@ -211,16 +215,16 @@ def cell(config: Config, folder: Path, console: Console) -> dict[str, Any]:
 
 
 def drafted(config: Config, folder: Path, envs: Callable[[int, str, str], VecEnv]) -> dict[str, Any]:
-    """Learn on the train split, then play both splits, one episode per slot."""
+    """Learn on the train split, then play it and the split that is measured on, one episode per slot."""
     model = learner(config, envs(config.slots, "train", config.reward))
     count = -(-config.test_problems // 10)
 
     def measured(split: str) -> dict[str, float]:
         return played(model, envs(count, split, "exact"), config)
 
-    untrained = measured("test")
+    untrained = measured(config.measured)
     teach(model, config, folder)
-    return {"untrained": untrained, "train": measured("train"), "test": measured("test")}
+    return {"untrained": untrained, "train": measured("train"), "test": measured(config.measured)}
 
 
 def played(model: BaseAlgorithm, envs: VecEnv, config: Config) -> dict[str, float]:
@@ -246,10 +250,10 @@ GRAINS = {"halt": halt, "answer": answer, "cell": cell}
 
 
 SAID = {
-    "untrained": "test, before learning",
-    "fixed": "test, best fixed number of steps",
+    "untrained": "{}, before learning",
+    "fixed": "{}, best fixed number of steps",
     "train": "train",
-    "test": "test",
+    "test": "{}",
 }
 """Everything that is measured, in words."""
 
@@ -284,7 +288,7 @@ def run(config: Config) -> None:
     atomic_write(folder / "result.json", json.dumps(result, indent=2) + "\n")
     for name, told in SAID.items():
         if name in found:
-            console.print(f"{told}: {sentence(found[name])}", highlight=False)
+            console.print(f"{told.format(config.measured)}: {sentence(found[name])}", highlight=False)
     console.print(f"result, curves and weights: {folder}", highlight=False)
 
 

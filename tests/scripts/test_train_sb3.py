@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -80,14 +79,6 @@ def test_the_best_fixed_number_of_steps_is_chosen_on_the_train_split():
     assert found["return"] == pytest.approx(1 - 0.4 * 3 / 8)
 
 
-def test_cells_are_refused_where_they_cannot_be_edited(teach, monkeypatch, capsys: pytest.CaptureFixture[str]):
-    monkeypatch.setitem(sys.modules, "trm_gym.wrappers", None)
-    with pytest.raises(SystemExit) as stopped:
-        teach("--grain", "cell", "--algorithm", "dqn")
-    assert stopped.value.code == 2
-    assert "needs trm_gym.wrappers.EditCells" in capsys.readouterr().err
-
-
 def test_ppo_learns_to_stop():
     """A fresh policy stops by its bias alone; a taught one comes close to the best there is, on problems held out."""
     price = 0.4
@@ -121,3 +112,12 @@ def test_bad_settings_end_in_one_line(teach, capsys: pytest.CaptureFixture[str],
         teach(*words)
     assert stopped.value.code == 2
     assert match in capsys.readouterr().err
+
+
+def test_a_guide_helps_where_a_task_has_no_score_of_half_an_answer(teach, capsys: pytest.CaptureFixture[str]):
+    words = "--grain cell --algorithm maskable_ppo --task arithmetic --level sum2 --measured validation".split()
+    result = teach(*words, "--reward", "guided")
+    assert result["test"]["n"] == 2
+    assert "validation, before learning: " in capsys.readouterr().out
+    with pytest.raises(ValueError, match="use --grain cell"):
+        Config("answer", reward="guided")
