@@ -95,9 +95,6 @@ class Episodes:
         )
         self.drafts = np.zeros((count, length), dtype=np.uint8)
         self.before = np.zeros((count, length), dtype=np.uint8)
-        # Bit masks, because choosing bytes by a mask of truths takes thirty times as long.
-        self._writable = np.zeros((count, length), dtype=np.uint8)
-        self._fixed = np.zeros((count, length), dtype=np.uint8)
         self.steps = np.zeros(count, dtype=np.int64)
         self.playing = np.zeros(count, dtype=np.bool_)
         self.worth = np.zeros(count, dtype=np.float64)
@@ -132,23 +129,19 @@ class Episodes:
 
     def _place(self, slots: NDArray[np.int64], problems: Problems) -> None:
         self.problems.put(slots, problems)
-        self.drafts[slots] = self.protect(slots, problems)
+        self.drafts[slots] = problems.start
         self.steps[slots] = 0
         # The first draft is an echo of the problem, whose score is 0 in every task that has one.
         self.worth[slots] = 0.0
         self.playing[slots] = True
 
-    def protect(self, slots: NDArray[np.int64], problems: Problems) -> NDArray[np.uint8]:
-        """Let drafts of ``slots`` [S] change only what is free in ``problems``; returns the first drafts, [S, L]."""
-        writable = np.negative(problems.free.view(np.uint8))
-        fixed = problems.problem & ~writable
-        self._writable[slots], self._fixed[slots] = writable, fixed
-        return fixed
-
     def write(self, tokens: NDArray[np.uint8]) -> None:
         """Write the next drafts, uint8 [N, L]; fixed cells stay. For wrappers: it takes no step and judges nothing."""
         self.before = self.drafts
-        self.drafts = (tokens & self._writable) | self._fixed
+        # The problem, changed where it is free: to choose bytes by a mask of truths would take thirty times as long.
+        self.drafts = tokens ^ self.problems.problem
+        self.drafts *= self.problems.free.view(np.uint8)
+        self.drafts ^= self.problems.problem
 
     def advance(self, tokens: NDArray[np.uint8], halts: NDArray[np.bool_]) -> NDArray[np.float64]:
         """One step of every slot that is playing; returns the rewards, float64 [N], 0 at the others.
@@ -164,7 +157,7 @@ class Episodes:
         before = self.worth
         self.worth = before.copy()
         if judged.size:
-            verdicts = self.task.verify(self.problems[judged], self.drafts[judged])
+            verdicts = self.task.verify(self.problems[judged], self.drafts.take(judged, axis=0))
             self.worth[judged] = self.mode.worth(verdicts)
             self.verdicts.solved[judged] = verdicts.solved
             self.verdicts.score[judged] = verdicts.score
@@ -174,9 +167,10 @@ class Episodes:
         """Fresh arrays of ``slots`` [S]: problem and answer, uint8 [S, L]; budget, the share of steps left, float32
         [S, 1].
         """
+        problem, answer = self.problems.problem[slots], self.drafts[slots]
         return {
-            "problem": self.problems.problem[slots].copy(),
-            "answer": self.drafts[slots].copy(),
+            "problem": problem.copy() if isinstance(slots, slice) else problem,
+            "answer": answer.copy() if isinstance(slots, slice) else answer,
             "budget": ((self.max_steps - self.steps[slots, None]) / self.max_steps).astype(np.float32),
         }
 

@@ -53,7 +53,6 @@ def set_state(episodes: Episodes, state: dict[str, Any]) -> None:
     for name, ours in live.items():
         ours[...] = state[name]
     episodes.step_cost = price
-    episodes.protect(np.arange(len(episodes.steps)), episodes.problems)
 
 
 class Replayable(abc.ABC):

@@ -14,10 +14,11 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MULTIPLY_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MULTIPLY_2 = np.uint64(0x94D049BB133111EB)
-_SHIFT_1, _SHIFT_2, _SHIFT_3 = np.uint64(30), np.uint64(27), np.uint64(31)
+# Arrays without an axis: NumPy turns a scalar into one at every operation, which costs as much as hundreds of elements.
+_GOLDEN = np.array(0x9E3779B97F4A7C15, dtype=np.uint64)
+_MULTIPLY_1 = np.array(0xBF58476D1CE4E5B9, dtype=np.uint64)
+_MULTIPLY_2 = np.array(0x94D049BB133111EB, dtype=np.uint64)
+_SHIFT_1, _SHIFT_2, _SHIFT_3 = (np.array(bits, dtype=np.uint64) for bits in (30, 27, 31))
 
 
 def mix(*parts: int | np.integer | NDArray[np.integer]) -> NDArray[np.uint64]:
@@ -36,8 +37,8 @@ def mix(*parts: int | np.integer | NDArray[np.integer]) -> NDArray[np.uint64]:
 
 def _as_words(part: int | np.integer | NDArray[np.integer]) -> NDArray[np.uint64]:
     """``part`` as uint64, at least one-dimensional; negative numbers in two's complement."""
-    words = np.atleast_1d(np.asarray(part))
-    if not np.issubdtype(words.dtype, np.integer):
+    words = np.atleast_1d(part)
+    if words.dtype.kind not in "iu":
         raise ValueError(f"mix hashes integers in [-2**63, 2**64), not {part!r}")
     return words.astype(np.uint64)
 

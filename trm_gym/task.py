@@ -99,7 +99,11 @@ class Problems:
 
     def __getitem__(self, index: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Problems:
         """The problems at ``index`` (slice, integers or mask), as a batch."""
-        return Problems(*(getattr(self, field.name)[index] for field in fields(self)))
+        parts = [getattr(self, field.name) for field in fields(self)]
+        if isinstance(index, np.ndarray) and index.dtype != np.bool_:
+            # A third of the time that indexing takes.
+            return Problems(*(part.take(index, axis=0) for part in parts))
+        return Problems(*(part[index] for part in parts))
 
     @property
     def start(self) -> NDArray[np.uint8]:

@@ -31,9 +31,9 @@ def line_orders(size: int, group: int) -> NDArray[np.uint8]:
 
 
 @kernel
-def _disguise(keys, chosen, bases, row_orders, column_orders, names, state, problem, solution, free, ways):
-    """The loop of ``disguise``; names: uint8 [2, 32], scratch: what a base cell becomes as problem and as solution.
-    ways: 2 where rows and columns may swap, else 1.
+def _disguise(keys, chosen, bases, row_orders, column_orders, names, state, packed, ways):
+    """The loop of ``disguise``. names: uint8 [2 * _FREE], scratch: what a base cell becomes. ways: 2 where rows and columns
+    may swap, else 1.
     """
     size = row_orders.shape[1]
     for index in range(len(keys)):
@@ -49,23 +49,20 @@ def _disguise(keys, chosen, bases, row_orders, column_orders, names, state, prob
         for digit in range(1, size + 1):
             # An inside-out shuffle (Fisher and Yates) of the digits' new names.
             other = 1 + below(state, digit)
-            names[1, digit] = names[1, other]
-            names[1, other] = digit
+            names[digit] = names[other]
+            names[other] = digit
         for digit in range(1, size + 1):
-            names[0, digit] = names[1, _FREE + digit] = names[1, digit]
-            names[0, _FREE + digit] = 0
+            names[_FREE + digit] = _FREE + names[digit]
+        here = 0
         for row in range(size):
             start = down * np.int64(rows[row])
             for column in range(size):
-                cell = np.int64(base[start + right * np.int64(columns[column])])
-                here = row * size + column
-                problem[index, here] = names[0, cell]
-                solution[index, here] = names[1, cell]
-                free[index, here] = cell >= _FREE
+                packed[index, here] = names[base[start + right * np.int64(columns[column])]]
+                here += 1
 
 
 def pack(problem: NDArray[np.uint8], solution: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Base problems and their solutions, uint8 [N, L], as the one array uint8 [N, L] that ``disguise`` reads."""
+    """Base problems and their solutions, uint8 [N, L], as the one array uint8 [N, L] that ``disguise`` works on."""
     return np.where(problem == 0, _FREE + solution, solution).astype(np.uint8)
 
 
@@ -79,10 +76,9 @@ def disguise(
     """
     count, cells = len(keys), board.size**2
     chosen = np.full(count, -1) if chosen is None else chosen.copy()
-    problem, solution = np.empty((count, cells), np.uint8), np.empty((count, cells), np.uint8)
-    free = np.empty((count, cells), np.bool_)
-    names, state = np.zeros((2, 2 * _FREE), np.uint8), np.empty(1, np.uint64)
+    packed, names, state = np.empty((count, cells), np.uint8), np.zeros(2 * _FREE, np.uint8), np.empty(1, np.uint64)
     orders = line_orders(board.size, board.box_height), line_orders(board.size, board.box_width)
     ways = 2 if board.box_height == board.box_width else 1
-    _disguise(keys, chosen, bases, *orders, names, state, problem, solution, free, ways)
-    return chosen, problem, solution, free
+    _disguise(keys, chosen, bases, *orders, names, state, packed, ways)
+    free = packed >= _FREE
+    return chosen, packed * (~free).view(np.uint8), packed & (_FREE - 1), free

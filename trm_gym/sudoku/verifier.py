@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,55 +11,57 @@ from trm_gym.compiled import inner, patient
 from trm_gym.sudoku.geometry import Geometry
 from trm_gym.task import Problems, Verdicts
 
+_ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
+
 
 @patient
-def _judge(problem, free, answers, solved, score, weight, tally, board):
-    """The loop of ``verify``. weight: uint64 [256], one in the four bits of a token's digit; tally: uint64 [3s]."""
-    size = board.size
+def _judge(problem, free, answers, solved, score, weight, ones, tally, board):
+    """The loop of ``verify``. free: uint8 [B, L]. weight: uint64 [256], one in the four bits of a token's digit.
+
+    ones: uint64 [L] and tally: uint64 [3s], scratch. Units are summed up one after the other, each sum in a register:
+    sums in memory, three for each cell, would wait for each other.
+    """
+    size, units = board.size, board.units
     full = np.uint64(0)
     for digit in range(1, size + 1):
         full += weight[digit]
     for index in range(len(problem)):
-        for unit in range(3 * size):
-            tally[unit] = 0
         changed = 0
-        for row in range(size):
-            total = np.uint64(0)
-            for column in range(size):
-                cell = row * size + column
-                token = answers[index, cell]
-                changed += (not free[index, cell]) & (token != problem[index, cell])
-                one = weight[token]
-                total += one
-                tally[size + column] += one
-                tally[board.member[cell, 2]] += one
-            tally[row] = total
+        for cell in range(size * size):
+            changed |= (free[index, cell] == 0) & (answers[index, cell] != problem[index, cell])
+            ones[cell] = weight[answers[index, cell]]
         right = changed == 0
         for unit in range(3 * size):
-            right &= tally[unit] == full
+            total = np.uint64(0)
+            for place in range(size):
+                total += ones[units[unit, place]]
+            tally[unit] = total
+            right &= total == full
         solved[index] = right
         score[index] = 1.0 if right else 0.0
         if not right and changed == 0:
-            score[index] = _partial(problem[index], free[index], answers[index], full, weight, tally, board)
+            score[index] = _partial(problem[index], free[index], full, weight, ones, tally, board)
 
 
 @inner
-def _partial(problem, free, answer, full, weight, tally, board):
-    """The score of an answer that keeps the givens but does not solve; ``tally`` is that of the answer."""
+def _partial(problem, free, full, weight, ones, tally, board):
+    """The score of an answer that keeps the givens but does not solve; ``ones`` and ``tally`` are the answer's."""
     size, member = board.size, board.member
+    for unit in range(3 * size):
+        # Four bits that hold 1 stay, and nothing else: the digits that the unit holds once.
+        held = tally[unit]
+        tally[unit] = held & ~(held >> _ONE) & ~(held >> _TWO) & ~(held >> _THREE) & full
     cells, alone, chances = 0, 0, np.uint64(0)
     for row in range(size):
-        spaces, last = 0, 0
-        for cell in range(row * size, row * size + size):
-            one = weight[answer[cell]]
-            # Four bits that hold 1: of a unit with the digit once, the mask leaves "one" itself.
-            held = (tally[row] | tally[member[cell, 1]] | tally[member[cell, 2]]) & (np.uint64(15) * one)
-            alone += free[cell] & (one > 1) & (held == one)
+        spaces = 0
+        for column in range(size):
+            cell = row * size + column
+            held = ones[cell] & tally[row] & tally[size + column] & tally[member[cell, 2]]
+            alone += free[cell] & (held != 0)
             spaces += free[cell]
-            last = cell if free[cell] else last
         cells += spaces
         if spaces == 1:
-            chances += _last_digit(problem, free, last, full, weight, board)
+            chances += _last_digit(problem, free, row, full, weight, board)
     constant = 0
     for _ in range(size):
         chances >>= np.uint64(4)
@@ -66,12 +70,15 @@ def _partial(problem, free, answer, full, weight, tally, board):
 
 
 @inner
-def _last_digit(problem, free, cell, full, weight, board):
-    """One in the four bits of the digit that a constant fill puts right in ``cell``; 0 where there is none.
+def _last_digit(problem, free, row, full, weight, board):
+    """One in the four bits of the digit that a constant fill puts right in the one free cell of ``row``; 0 where there
+    is none.
 
     There is one where row, column and box all lack that digit alone.
     """
-    lacking = np.uint64(0)
+    cell, lacking = row * board.size, np.uint64(0)
+    while not free[cell]:
+        cell += 1
     for kind in range(3):
         rest = full + weight[0]
         for place in range(board.size):
@@ -96,10 +103,18 @@ def verify(problems: Problems, answers: NDArray[np.uint8], board: Geometry) -> V
             f"answers must be uint8 of shape {problems.problem.shape}, not {answers.dtype} of shape {answers.shape}"
         )
     solved, score = np.empty(len(problems), np.bool_), np.empty(len(problems), np.float32)
-    # Blanks, and tokens that are no digit, count in the lowest four bits, which no full unit has set.
-    weight = np.ones(256, np.uint64)
-    weight[1 : board.size + 1] = np.uint64(16) ** np.arange(1, board.size + 1, dtype=np.uint64)
-    problem, free = np.ascontiguousarray(problems.problem), np.ascontiguousarray(problems.free)
-    tally = np.empty(3 * board.size, np.uint64)
-    _judge(problem, free, np.ascontiguousarray(answers), solved, score, weight, tally, board)
+    problem, free = np.ascontiguousarray(problems.problem), np.ascontiguousarray(problems.free).view(np.uint8)
+    ones, tally = np.empty(board.size**2, np.uint64), np.empty(3 * board.size, np.uint64)
+    _judge(problem, free, np.ascontiguousarray(answers), solved, score, _weight(board.size), ones, tally, board)
     return Verdicts(solved, score)
+
+
+@functools.cache
+def _weight(size: int) -> NDArray[np.uint64]:
+    """What a token counts in the sum of a unit, uint64 [256]: one in the four bits of its digit.
+
+    Blanks, and tokens that are no digit, count in the lowest four bits, which no full unit has set.
+    """
+    weight = np.ones(256, np.uint64)
+    weight[1 : size + 1] = np.uint64(16) ** np.arange(1, size + 1, dtype=np.uint64)
+    return weight
