@@ -36,9 +36,12 @@ class Facts(NamedTuple):
 def facts(reading: Reading) -> Facts:
     """What is asked for in problems that have been read."""
     kinds, rows = reading
+    settled = {EQUATION: _equations, SYSTEM: _systems, EVALUATE: _values, DIFFERENTIATE: _derivatives}
+    for kind, settle in settled.items():
+        if len(kinds) and (kinds == kind).all():  # No copies: of one level all are of a kind.
+            return settle(rows)
     found = Facts(np.ones(len(kinds), np.int64), np.ones((len(kinds), 2, 2), np.int64), rows[:, 0].copy())
     found.counts[kinds < 0] = kinds[kinds < 0]
-    settled = {EQUATION: _equations, SYSTEM: _systems, EVALUATE: _values, DIFFERENTIATE: _derivatives}
     for kind, settle in settled.items():
         chosen = np.flatnonzero(kinds == kind)
         if len(chosen):

@@ -23,7 +23,8 @@ from trm_gym.text import as_text
 ATTEMPTS = 2000
 """Draws after which a key counts as hopeless: with nine in ten of another split and half invalid, one in 10**44."""
 
-_AT_ONCE = 64  # draws that cost hardly more than one
+_AHEAD = 64  # draws of one key that cost hardly more than one
+_AT_ONCE = 256  # draws of all keys that cost hardly more than one
 
 
 class _Drawn(NamedTuple):
@@ -57,7 +58,7 @@ def supply(keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> P
             if tried >= ATTEMPTS:
                 raise RuntimeError(f"no problem of level {LEVELS[level].name} and split {split} in {tried} draws")
             # Many draws at a time for the last few keys; the first good one counts, as if there had been one at a time.
-            ahead = max(1, _AT_ONCE // len(left))
+            ahead = max(1, min(_AHEAD, _AT_ONCE // len(left)))
             drawn = _drawn(level, Keyed(mix(keys[left, None], np.arange(tried, tried + ahead)).ravel()), part)
             good = drawn.good.reshape(-1, ahead)
             done = good.any(axis=1)

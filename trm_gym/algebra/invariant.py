@@ -38,14 +38,21 @@ def invariant_hash(reading: Reading) -> Words:
         (kinds == EVALUATE, lambda part: mix(_unsigned(part[:, 0, : DEGREE + 1]), part[:, 1, 0], part[:, 1, UNDER])),
         (kinds >= EXPRESSION, lambda part: _unsigned(part[:, 0, : DEGREE + 1])),
     ):
+        if (
+            len(kinds) and chosen.all()
+        ):  # Of one level all are, and a copy of their rows takes longer than some of the work on them.
+            return code(rows)
         if chosen.any():
             hashes[chosen] = code(rows[chosen])
     return hashes
 
 
-def _word(numbers: Integers) -> Words:
-    """One word, uint64 [B], for each row of numbers, int64 [B, n]: their sum under random weights, mixed."""
-    return mix(numbers.astype(np.uint64) @ _WEIGHTS[: numbers.shape[1]])
+def _weigh(numbers: Integers) -> Words:
+    """One word, uint64 [B], for each row of numbers, int64 [B, n]: their sum under random weights.
+
+    With all signs turned it is the negative, so a word and its negative, mixed, stand for the two.
+    """
+    return numbers.view(np.uint64) @ _WEIGHTS[: numbers.shape[1]]
 
 
 def _primitive(numbers: Integers) -> Integers:
@@ -55,8 +62,8 @@ def _primitive(numbers: Integers) -> Integers:
 
 def _unsigned(numbers: Integers) -> Words:
     """A word for primitive numbers, int64 [B, n], and for the same with all signs turned."""
-    numbers = _primitive(numbers)
-    return _word(numbers) + _word(-numbers)
+    word = _weigh(_primitive(numbers))
+    return mix(word) + mix(-word)
 
 
 def _sides(rows: Integers) -> Words:
@@ -64,8 +71,8 @@ def _sides(rows: Integers) -> Words:
     sides = (rows[:, :2, :2] * rows[:, 1::-1, UNDER:]).reshape(-1, 4)
     b, a, d, c = sides.T
     sides = np.where((((b == 0) & (c == 0)) | ((a == 0) & (d == 0)))[:, None], sides, _primitive(sides))
-    left, right = sides[:, :2], sides[:, 2:]
-    return mix(_word(left) + _word(right)) + mix(_word(-left) + _word(-right))
+    left, right = _weigh(sides[:, :2]), _weigh(sides[:, 2:])
+    return mix(mix(left) + mix(right)) + mix(mix(-left) + mix(-right))
 
 
 def _systems(rows: Integers) -> Words:
