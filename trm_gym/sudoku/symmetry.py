@@ -32,8 +32,8 @@ def line_orders(size: int, group: int) -> NDArray[np.uint8]:
 
 @kernel
 def _disguise(keys, chosen, bases, row_orders, column_orders, names, state, packed, ways):
-    """The loop of ``disguise``. names: uint8 [2 * _FREE], scratch: what a base cell becomes. ways: 2 where rows and columns
-    may swap, else 1.
+    """The loop of ``disguise``. names: uint8 [2 * _FREE], scratch: what a base cell becomes. ways: 2 where rows and
+    columns may swap, else 1.
     """
     size = row_orders.shape[1]
     for index in range(len(keys)):
