@@ -81,4 +81,4 @@ def disguise(
     ways = 2 if board.box_height == board.box_width else 1
     _disguise(keys, chosen, bases, *orders, names, state, packed, ways)
     free = packed >= _FREE
-    return chosen, packed * (~free).view(np.uint8), packed & (_FREE - 1), free
+    return chosen, packed * (~free).view(np.uint8), packed & np.uint8(_FREE - 1), free
