@@ -38,6 +38,6 @@ def test_what_is_wiped_again_is_charged_again_and_other_cells_pay_nothing():
     other = int(np.flatnonzero((first["answer"] == solution) & env.get_wrapper_attr("problems").free[0])[-1])
     wrong = next(token for token in (1, 2) if token != solution[cell])
     right = int(solution[cell])
-    paid = [env.step(action)[1] for action in (cell * vocab + right, other * vocab + 1, cell * vocab + wrong)]
+    paid = [float(env.step(action)[1]) for action in (cell * vocab + right, other * vocab + 1, cell * vocab + wrong)]
     assert paid[0] > 0 and paid[1] == 0 and paid[2] == -paid[0]
     assert env.step(len(solution) * vocab)[1] == 0
