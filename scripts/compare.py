@@ -95,7 +95,7 @@ PRESETS = {
     "sudoku9x9": preset("sudoku9x9", ("clues30", "search")),
     "maze": preset("maze11x11", ("perfect", "far")),
     "arithmetic": preset("arithmetic", ("carry", "chain")),
-    "algebra": preset("algebra", ("both_sides", "scale")),
+    "algebra": preset("algebra", ("long_shift", "scale")),
 }
 """The first is the default."""
 

@@ -117,7 +117,9 @@ PRESETS = {
     "sudoku4x4": preset("sudoku4x4", ("clues10-12", "clues6-8", "clues4-5"), ("clues6-8",), iterations=40),
     "sudoku9x9": preset("sudoku9x9", ("clues30", "clues26", "minimal", "search"), ("clues30", "search")),
     "arithmetic": preset("arithmetic", ("sum3", "sum6", "chain", "carry"), ("carry", "sum6"), iterations=40),
-    "algebra": preset("algebra", ("linear", "both_sides", "collect"), ("both_sides", "collect"), iterations=40),
+    "algebra": preset(
+        "algebra", ("long_shift", "both_sides", "collect", "expand"), ("long_shift", "both_sides"), iterations=40
+    ),
     "maze": preset("maze11x11", ("random", "perfect", "far"), ("perfect", "far"), iterations=40),
 }
 """The first is the default."""

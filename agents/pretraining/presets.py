@@ -53,23 +53,26 @@ PRETRAIN: dict[str, PretrainConfig] = {
         max_steps=16,
         average=0.995,
     ),
+    # Starts from noise keep the recursion from getting worse with depth.
     "arithmetic": PretrainConfig(
         task="arithmetic",
         levels=("sum3", "sum6", "chain", "carry"),
         model=ARITHMETIC,
         optim=OptimConfig(adamw_lr=2e-3),
-        updates=4500,
-        explore=0.5,
+        updates=6000,
+        max_steps=16,
+        start_noise=1.0,
     ),
     "algebra": PretrainConfig(
         task="algebra",
         levels=("long_shift", "linear", "both_sides", "collect", "expand"),
         model=ALGEBRA,
         optim=OptimConfig(muon_lr=0.02, adamw_lr=1e-3),
-        updates=2500,
+        updates=4000,
         batch=128,
         max_steps=16,
-        explore=1.0,
+        explore=0.1,
+        start_noise=1.0,
     ),
     # The recursion of a deeper search is less stable: smaller steps, and late steps trained on more often.
     "maze11x11": PretrainConfig(
