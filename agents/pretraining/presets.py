@@ -53,7 +53,7 @@ PRETRAIN: dict[str, PretrainConfig] = {
         max_steps=16,
         average=0.995,
     ),
-    # Starts from noise keep the recursion from getting worse with depth.
+    # Starts from noise: the recursion does not get worse with depth then.
     "arithmetic": PretrainConfig(
         task="arithmetic",
         levels=("sum3", "sum6", "chain", "carry"),
@@ -74,14 +74,15 @@ PRETRAIN: dict[str, PretrainConfig] = {
         explore=0.1,
         start_noise=1.0,
     ),
-    # The recursion of a deeper search is less stable: smaller steps, and late steps trained on more often.
+    # The recursion of a deeper search is less stable: smaller steps, late steps trained on more often, noisy starts.
     "maze11x11": PretrainConfig(
         task="maze11x11",
         levels=("random", "rooms", "perfect", "far"),
         model=MAZE,
         optim=OptimConfig(adamw_lr=2e-3),
-        updates=2400,
+        updates=3600,
         explore=0.5,
+        start_noise=1.0,
     ),
     # Positions are many (1100), so the batch is small.
     "arc": PretrainConfig(
