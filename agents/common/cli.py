@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import inspect
+import itertools
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,9 @@ import yaml
 from trm_gym.whole import atomic_write
 
 Config = TypeVar("Config")
+
+DEEPEST = 100
+"""Brackets in brackets that a configuration may have; ours have two."""
 
 
 class ConfigError(ValueError):
@@ -68,13 +72,16 @@ def _origin(presets: Mapping[str, Any]) -> Any:
 def load_config(path: str | os.PathLike[str], base: Config) -> Config:
     """``base`` with the fields that the YAML file at ``path`` names. Raises ConfigError, naming file and key."""
     try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the configuration {path}: {error}") from error
-    except yaml.YAMLError as error:
+    # Counted first, since the reader's time grows with the square of the brackets that are open.
+    if max(itertools.accumulate((sign in "[{") - (sign in "]}") for sign in text), default=0) > DEEPEST:
+        raise ConfigError(f"{path} is no configuration: its brackets are nested too deeply")
+    try:
+        values = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from error
-    except RecursionError as error:
-        raise ConfigError(f"{path} is no configuration: its brackets are nested too deeply") from error
     return _overlay(base, {} if values is None else values, f"{path}: ")
 
 
