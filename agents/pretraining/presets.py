@@ -80,7 +80,7 @@ PRETRAIN: dict[str, PretrainConfig] = {
         levels=("random", "rooms", "perfect", "far"),
         model=MAZE,
         optim=OptimConfig(adamw_lr=2e-3),
-        updates=3600,
+        updates=2400,
         explore=0.5,
         start_noise=1.0,
     ),
