@@ -1,8 +1,8 @@
-"""The recognition circuit: from the tokens of a math problem to its terms, and what each of them is.
+"""The recognition circuit: from the tokens of a math problem to what its terms are and come to.
 
-A term is a number, a variable, or a number times a power of a variable. It is read off the tokens alone: its digits by
-their places, its value and sign, its variable and degree, what stands around it, how deep in brackets, on which side
-of the equation. What follows from that (adding like terms, carrying, dividing) is left to the network.
+Of every term it tells value, sign, unknown, degree, neighbours, brackets, side (terms.py); of all of them the digits in
+columns by their places, the coefficients by their roles, and what two brackets that multiply hold (products.py).
+Carrying, dividing and whatever else follows is left to the network.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from torch.nn import functional as F
 from agents.trm.encoder import NEVER, Encoder
 from agents.trm.layers import linear, truncated_normal_
 from agents.trm.products import product_columns
+from agents.trm.terms import DEEPEST, HIGHEST_DEGREE, PLACES, find_terms, read_around, read_written
 from trm_gym.task import Structure
-from trm_gym.text import DIGIT, SYMBOLS, TOKEN, VERBS
+from trm_gym.text import SYMBOLS, TOKEN, VERBS
 
-PLACES = 7
-"""Digits of the longest number whose digits are told apart; the value is known beyond."""
-DEEPEST, MOST_BRACKETS, HIGHEST_DEGREE = 5, 8, 5
+MOST_BRACKETS = 8
 PERIODS = (2, 3, 4, 5, 7, 9, 10, 11, 13, 20, 50, 100)
 """Values are also seen modulo these, as sines and cosines."""
 LOG_PERIODS = (0.5, 1.0, 2.0, 4.0)
@@ -35,68 +34,17 @@ FACTORS = 3
 SCALES = (10.0, 100.0, 1000.0)
 LIMIT = 3.0
 GLANCE = 3000
-"""The largest number that is known at a glance; of larger ones the size alone, and their digits by their places."""
-
-
-class Terms(NamedTuple):
-    """Where the terms of a batch of problems are; M is the most that fit."""
-
-    cells: Bool[Tensor, "batch terms written"]
-    """The cells of each term."""
-    first: Int[Tensor, "batch terms"]
-    last: Int[Tensor, "batch terms"]
-    present: Bool[Tensor, "batch terms"]
-
-
-def shifted(tokens: Int[Tensor, "batch written"], by: int) -> Int[Tensor, "batch written"]:
-    """What stands ``by`` cells further to the left (negative: to the right) of each cell; 0 beyond the ends."""
-    moved = torch.roll(tokens, by, dims=1)
-    if by > 0:
-        moved[:, :by] = 0
-    else:
-        moved[:, by:] = 0
-    return moved
-
-
-def is_digit(tokens: Int[Tensor, "*shape"]) -> Bool[Tensor, "*shape"]:
-    """Whether tokens are digits."""
-    return (tokens >= DIGIT) & (tokens < DIGIT + 10)
-
-
-def is_variable(tokens: Int[Tensor, "*shape"]) -> Bool[Tensor, "*shape"]:
-    """Whether tokens are unknowns."""
-    return (tokens == TOKEN["x"]) | (tokens == TOKEN["y"])
-
-
-def find_terms(tokens: Int[Tensor, "batch written"]) -> Terms:
-    """The terms of each problem, in reading order."""
-    left, further = shifted(tokens, 1), shifted(tokens, 2)
-    exponent = is_digit(tokens) & (left == TOKEN["^"])
-    digit = is_digit(tokens) & ~exponent
-    variable = is_variable(tokens)
-    after_digit = shifted(digit.long(), 1) > 0
-    times_digit = (left == TOKEN["*"]) & (shifted(digit.long(), 2) > 0)
-    starts = (digit & ~after_digit) | (variable & ~after_digit & ~times_digit)
-    linked = (tokens == TOKEN["*"]) & after_digit & is_variable(shifted(tokens, -1))
-    powered = ((tokens == TOKEN["^"]) & is_variable(left)) | (exponent & is_variable(further))
-    inside = digit | variable | linked | powered
-    number = starts.long().cumsum(1) - 1
-    most = tokens.shape[1] // 2
-    cells = (number[:, None] == torch.arange(most, device=tokens.device)[:, None]) & inside[:, None]
-    place = torch.arange(tokens.shape[1], device=tokens.device)
-    first = torch.where(cells, place, tokens.shape[1] - 1).amin(-1)
-    last = torch.where(cells, place, 0).amax(-1)
-    return Terms(cells, first, last, cells.any(-1))
+"""The largest number known at a glance; of larger ones the size alone, and their digits by their places."""
 
 
 class Reading(NamedTuple):
     """What is read off the tokens of a batch of problems, zeros where there is no term."""
 
     features: Float[Tensor, "batch terms features"]
-    """What each term is: see the head of this file."""
+    """What each term is."""
     columns: Float[Tensor, "batch places numbers"]
-    """The sum of the digits at each place, of the numbers that are added and subtracted, those on the right of an equation
-    with the other sign: what on paper stands one below the other. Carries are not in it."""
+    """The sum of the digits at each place, of the numbers that are added and subtracted, those on the right of an
+    equation with the other sign: what on paper stands one below the other. Carries are not in it."""
     totals: Float[Tensor, "batch roles numbers"]
     """The sum of the coefficients of each role, brought to one side: of 1, x, x^2, x^3 and y, in the first equation and
     in the second. Only of terms outside brackets, and only where there is an unknown."""
@@ -107,53 +55,30 @@ class Reading(NamedTuple):
 
 
 def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> Reading:
-    """The first ``most`` terms of each problem, and the digits of all of them by their places."""
+    """The first ``most`` terms of each problem, and what all of them come to by places, roles and brackets."""
     terms = find_terms(tokens)
-    at, cells = terms.first, terms.cells
-    left, further = shifted(tokens, 1), shifted(tokens, 2)
-    exponent = is_digit(tokens) & (left == TOKEN["^"])
-    digit = is_digit(tokens) & ~exponent
-    mine = cells.float()
-    figure = (tokens - DIGIT) * digit
-    power = digit_powers(digit)
-    place = F.one_hot(power.clamp(max=PLACES - 1), PLACES) * digit[..., None]
-    digits = mine @ (F.one_hot(figure, 10)[..., None, :] * place[..., None]).flatten(2).float()
-    size = (mine @ (figure * 10.0**power)[..., None]).squeeze(-1)
-    size = torch.where((cells & digit[:, None]).any(-1), size, 1.0)
-    raised = (mine @ ((tokens - DIGIT) * exponent).float()[..., None]).squeeze(-1).long()
-    kind = (cells & (tokens == TOKEN["x"])[:, None]).any(-1) + 2 * (cells & (tokens == TOKEN["y"])[:, None]).any(-1)
-    degree = torch.where(kind > 0, torch.where(raised > 0, raised, 1), 0).clamp(max=HIGHEST_DEGREE)
-    before = [part.gather(1, at) for part in (left, further)]
-    after = [shifted(tokens, -by).gather(1, terms.last) for by in (1, 2)]
-    negative = is_negative(*before)
-
-    def passed(symbol: str) -> Tensor:
-        """How many of a symbol stand before the term."""
-        return (tokens == TOKEN[symbol]).long().cumsum(1).gather(1, at)
-
-    depth, equation = (passed("(") - passed(")")).clamp(0, DEEPEST), passed(",").clamp(max=1)
-    right_side = (passed("=") - passed(",")).clamp(0, 1)
-    sign = torch.where(negative, -1.0, 1.0)
+    written, around = read_written(tokens, terms), read_around(tokens, terms)
+    signed, depth = around.sign * written.size, around.depth
     parts = [
-        digits,
-        values(sign * size),
-        *(F.one_hot(symbol, len(SYMBOLS)) for symbol in (*before, *after)),
-        F.one_hot(kind, 3),
-        F.one_hot(degree, HIGHEST_DEGREE + 1),
+        written.digits,
+        values(signed),
+        *(F.one_hot(symbol, len(SYMBOLS)) for symbol in (*around.before, *around.after)),
+        F.one_hot(written.kind, 3),
+        F.one_hot(written.degree, HIGHEST_DEGREE + 1),
         F.one_hot(depth, DEEPEST + 1),
-        F.one_hot(passed("(").clamp(max=MOST_BRACKETS), MOST_BRACKETS + 1),
-        F.one_hot(right_side, 2),
-        F.one_hot(equation, 2),
-        negative[..., None],
+        F.one_hot(around.opened.clamp(max=MOST_BRACKETS), MOST_BRACKETS + 1),
+        F.one_hot(around.right_side, 2),
+        F.one_hot(around.equation, 2),
+        (around.sign < 0)[..., None],
     ]
     features = torch.cat([part.float() for part in parts], dim=-1) * terms.present[..., None]
-    added = terms.present & (depth == 0) & ~is_factor(before[0]) & ~is_factor(after[0])
-    summed = added * sign * (1 - 2 * right_side)
-    columns = (summed[:, None] @ (mine @ (place * figure[..., None]).float()).flatten(2)).squeeze(1)
-    totals = totals_by_role(summed * size, kind, degree, equation)
-    inside = terms.present & (depth == 1) & (degree < 2)
-    factor = 2 * (passed("(") - 1).clamp(0, FACTORS - 1) + degree.clamp(max=1)
-    factors = summed_by(inside * sign * size, factor, 2 * FACTORS)
+    added = terms.present & (depth == 0) & ~is_factor(around.before[0]) & ~is_factor(around.after[0])
+    summed = added * around.sign * (1 - 2 * around.right_side)
+    columns = (summed[:, None] @ written.places).squeeze(1)
+    totals = totals_by_role(summed * written.size, written.kind, written.degree, around.equation)
+    inside = terms.present & (depth == 1) & (written.degree < 2)
+    factor = 2 * (around.opened - 1).clamp(0, FACTORS - 1) + written.degree.clamp(max=1)
+    factors = summed_by(inside * signed, factor, 2 * FACTORS)
     products = product_columns(tokens, factors, PLACES)
     told = (values(columns), values(totals).flatten(2), values(factors).flatten(1), values(products))
     return Reading(features[:, :most], *told)
@@ -178,27 +103,14 @@ def totals_by_role(
     return sums.unflatten(1, (2, ROLES)).transpose(1, 2)
 
 
-def is_negative(symbol: Int[Tensor, "*shape"], further: Int[Tensor, "*shape"]) -> Bool[Tensor, "*shape"]:
-    """Whether what stands before a term, and before that, makes it negative: a minus, but not two of them."""
-    sign = (symbol == TOKEN["-"]) | (symbol == TOKEN["+"])
-    return (symbol == TOKEN["-"]) ^ (sign & (further == TOKEN["-"]))
-
-
 def is_factor(symbol: Int[Tensor, "*shape"]) -> Bool[Tensor, "*shape"]:
     """Whether what stands beside a term makes it a factor or a divisor."""
     return (symbol == TOKEN["*"]) | (symbol == TOKEN["/"]) | (symbol == TOKEN["("])
 
 
-def digit_powers(digit: Bool[Tensor, "batch written"]) -> Int[Tensor, "batch written"]:
-    """The place of each digit in its number, 0 for the units; anything elsewhere."""
-    cell = torch.arange(digit.shape[1], device=digit.device)
-    ends = torch.where(digit, digit.shape[1], cell).flip(1).cummin(1).values.flip(1)
-    return (ends - 1 - cell).clamp(min=0)
-
-
 def values(signed: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape numbers"]:
-    """A number as a network can use it: on several scales, by sign, as logarithm, up to GLANCE modulo PERIODS and, on the
-    scale of logarithms, modulo LOG_PERIODS."""
+    """A number as a network can use it: on several scales, by sign, as logarithm, up to GLANCE modulo PERIODS and, on
+    the scale of logarithms, modulo LOG_PERIODS."""
     size = signed.abs()
     scaled = (signed[..., None] / torch.tensor(SCALES, device=signed.device)).clamp(-LIMIT, LIMIT)
     log = size.clamp(min=1).log()

@@ -11,6 +11,7 @@ import torch
 from agents.trm import TRM, TRMConfig
 from agents.trm import recognition as circuit
 from agents.trm.encoder import NEVER
+from agents.trm.terms import find_terms
 from trm_gym import make_task
 from trm_gym.text import SYMBOLS, tokenize
 
@@ -40,7 +41,7 @@ def plain(monkeypatch: pytest.MonkeyPatch):
 )
 def test_terms_are_found_in_reading_order(text, terms):
     tokens = cells(text)
-    found = circuit.find_terms(tokens)
+    found = find_terms(tokens)
     assert int(found.present.sum()) == len(terms)
     for number, term in enumerate(terms):
         assert "".join(SYMBOLS[token] for token in tokens[0][found.cells[0, number]]) == term
