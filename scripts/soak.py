@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.common.cli import main
+from agents.common.console import Progress
 from scripts.oracles import arithmetic, maze, points, sudoku
 from trm_gym.registration import TASKS, make_task
 from trm_gym.splits import SPLITS
@@ -186,11 +187,12 @@ def run(config: Config) -> None:
     """Check what is left of every task and keep the report up to date. Exit code 1 where faults were found."""
     report, began = read(config.out), time.perf_counter()
     with contextlib.ExitStack() as stack:
+        bar = stack.enter_context(Progress(config.problems * len(config.tasks), "soak"))
         for outcome in outcomes(plan(config, report), config.processes, stack):
             take(report[outcome.task], outcome)
             atomic_write(config.out, json.dumps(report, indent=1))
-            done = sum(report[name]["problems"] for name in config.tasks)
-            print(f"{done:,} of {config.problems * len(config.tasks):,} problems", end="\r", flush=True)
+            done, faults = (sum(report[name][what] for name in config.tasks) for what in ("problems", "wrong"))
+            bar.update(done, faults=faults)
             if time.perf_counter() - began > config.seconds:
                 break
     show(report)
