@@ -132,7 +132,7 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch, capsys):
     run(Config(tasks=("arithmetic",), problems=1000, processes=1, out=out))
     report = json.loads(out.read_text())["arithmetic"]
     assert report["problems"] == 1000 and report["chunks"] == 2 and report["wrong"] == 0
-    assert "1,000 of 1,000 problems" in capsys.readouterr().out
+    assert "soak 1000/1000" in capsys.readouterr().out
     report["wrong"] = 1
     out.write_text(json.dumps({"arithmetic": report}))
     with pytest.raises(SystemExit):
