@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -34,8 +35,6 @@ CHUNK = 1000
 """Problems that are drawn together."""
 BAD = "no problem"
 """What stands in the stream where no problem does."""
-PAGE = 4096
-"""Bytes of a page of memory, in which Linux counts."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def stream(task: Task, config: Config) -> Iterator[Item]:
 def memory() -> float | None:
     """Megabytes of memory that this process holds now; None where the system does not tell."""
     try:
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE / 2**20
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
     except OSError:
         return None
 
