@@ -154,7 +154,7 @@ def halt(config: Config, folder: Path, console: Console) -> dict[str, Any]:
         "untrained": untrained,
         "fixed": fixed(train.unroll, test.unroll, config.price),
         "train": stopped(model, envs, train.unroll, config.price),
-        "test": stopped(model, envs, test.unroll, config.price),
+        "measured": stopped(model, envs, test.unroll, config.price),
     }
 
 
@@ -224,7 +224,7 @@ def drafted(config: Config, folder: Path, envs: Callable[[int, str, str], VecEnv
 
     untrained = measured(config.measured)
     teach(model, config, folder)
-    return {"untrained": untrained, "train": measured("train"), "test": measured(config.measured)}
+    return {"untrained": untrained, "train": measured("train"), "measured": measured(config.measured)}
 
 
 def played(model: BaseAlgorithm, envs: VecEnv, config: Config) -> dict[str, float]:
@@ -253,7 +253,7 @@ SAID = {
     "untrained": "{}, before learning",
     "fixed": "{}, best fixed number of steps",
     "train": "train",
-    "test": "{}",
+    "measured": "{}",
 }
 """Everything that is measured, in words."""
 

@@ -39,7 +39,7 @@ def teach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize("algorithm", PLAYED["halt"])
 def test_each_stops_a_network(teach, tmp_path: Path, algorithm: str):
     result = teach("--algorithm", algorithm, "--level", "clues6-8")
-    assert result["algorithm"] == algorithm and result["test"]["n"] == 20 and 1 <= result["test"]["steps"] <= 3
+    assert result["algorithm"] == algorithm and result["measured"]["n"] == 20 and 1 <= result["measured"]["steps"] <= 3
     for measured in ("untrained", "fixed", "train", "test"):
         found = result[measured]
         assert found["return"] == pytest.approx(found["accuracy"] - 0.1 * found["steps"] / 3)
@@ -54,14 +54,14 @@ def test_each_stops_a_network(teach, tmp_path: Path, algorithm: str):
 @pytest.mark.parametrize(("task", "level"), [("sudoku4x4", "clues10-12"), ("arithmetic", "sum2")])
 def test_each_writes_answers(teach, algorithm: str, task: str, level: str):
     result = teach("--grain", "answer", "--algorithm", algorithm, "--task", task, "--level", level)
-    assert result["test"]["n"] == 2 and 1 <= result["test"]["steps"] <= 3
+    assert result["measured"]["n"] == 2 and 1 <= result["measured"]["steps"] <= 3
 
 
 @pytest.mark.parametrize("algorithm", PLAYED["cell"])
 def test_each_edits_cells(teach, algorithm: str):
     pytest.importorskip("trm_gym.wrappers")
     result = teach("--grain", "cell", "--algorithm", algorithm, "--level", "clues10-12")
-    assert result["test"]["n"] == 2 and 0 <= result["test"]["steps"] <= 12
+    assert result["measured"]["n"] == 2 and 0 <= result["measured"]["steps"] <= 12
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -117,7 +117,7 @@ def test_bad_settings_end_in_one_line(teach, capsys: pytest.CaptureFixture[str],
 def test_a_guide_helps_where_a_task_has_no_score_of_half_an_answer(teach, capsys: pytest.CaptureFixture[str]):
     words = "--grain cell --algorithm maskable_ppo --task arithmetic --level sum2 --measured validation".split()
     result = teach(*words, "--reward", "guided")
-    assert result["test"]["n"] == 2
+    assert result["measured"]["n"] == 2
     assert "validation, before learning: " in capsys.readouterr().out
     with pytest.raises(ValueError, match="use --grain cell"):
         Config("answer", reward="guided")
