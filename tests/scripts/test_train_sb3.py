@@ -40,7 +40,7 @@ def teach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_each_stops_a_network(teach, tmp_path: Path, algorithm: str):
     result = teach("--algorithm", algorithm, "--level", "clues6-8")
     assert result["algorithm"] == algorithm and result["measured"]["n"] == 20 and 1 <= result["measured"]["steps"] <= 3
-    for measured in ("untrained", "fixed", "train", "test"):
+    for measured in ("untrained", "fixed", "train", "measured"):
         found = result[measured]
         assert found["return"] == pytest.approx(found["accuracy"] - 0.1 * found["steps"] / 3)
         assert 0 <= found["low"] <= found["accuracy"] <= found["high"] <= 1
@@ -67,7 +67,7 @@ def test_each_edits_cells(teach, algorithm: str):
 @pytest.mark.parametrize("preset", PRESETS)
 def test_presets_play(teach, capsys: pytest.CaptureFixture[str], preset: str):
     result = teach("--preset", preset, "--level", "clues10-12")
-    assert {"untrained", "train", "test"} <= set(result)
+    assert {"untrained", "train", "measured"} <= set(result)
     assert "test, before learning: " in capsys.readouterr().out
 
 
