@@ -38,9 +38,8 @@ def invariant_hash(reading: Reading) -> Words:
         (kinds == EVALUATE, lambda part: mix(_unsigned(part[:, 0, : DEGREE + 1]), part[:, 1, 0], part[:, 1, UNDER])),
         (kinds >= EXPRESSION, lambda part: _unsigned(part[:, 0, : DEGREE + 1])),
     ):
-        if (
-            len(kinds) and chosen.all()
-        ):  # Of one level all are, and a copy of their rows takes longer than some of the work on them.
+        # Of one level all are, and a copy of their rows takes longer than some of the work on them.
+        if len(kinds) and chosen.all():
             return code(rows)
         if chosen.any():
             hashes[chosen] = code(rows[chosen])

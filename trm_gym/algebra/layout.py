@@ -76,8 +76,8 @@ def numbers(values: Integers, counts: Integers) -> tuple[Cells, NDArray[np.bool_
         at = which * _SECOND
         _sign(cells, at, np.where(shown, over, 0))
         whole = ~shown | (under == 1)
-        _digits(cells, at + 1, over, _WHOLE_DIGITS, ~shown | ~whole)
-        _digits(cells, at + 1, over, _OVER_DIGITS, whole)
+        # A fraction whose numerator reaches beyond its field has no room (below), so one width serves both.
+        _digits(cells, at + 1, over, _WHOLE_DIGITS, ~shown)
         cells[~whole, at + 1 + _OVER_DIGITS] = _OVER
         _digits(cells, _UNDER_AT[which], under, _UNDER_DIGITS, whole)
         width = np.where(whole, _WHOLE_DIGITS, _OVER_DIGITS)
