@@ -64,6 +64,8 @@ class Config:
     """How long, and how."""
     size: int | None = None
     """Another size of the task to test at; for networks that tie no weight to a size."""
+    learn_size: int | None = None
+    """Another size of the task to teach heads at."""
     acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
     """What makes networks fast; the numbers that heads see stay in float32."""
     folder: Path | None = None
@@ -94,6 +96,8 @@ PRESETS = {
     "sudoku6x6": preset("sudoku6x6", ("clues8-10", "search")),
     "sudoku9x9": preset("sudoku9x9", ("clues30", "search")),
     "maze": preset("maze11x11", ("perfect", "far")),
+    # The network of 11x11 where half is beyond it: it can go on to the end of the budget, or give up.
+    "maze19x19": preset("maze11x11", ("hard",), size=19, learn_size=19),
     "arithmetic": preset("arithmetic", ("carry", "chain")),
     "algebra": preset("algebra", ("long_shift", "scale")),
 }
@@ -135,7 +139,7 @@ class Network:
     def _groups(self) -> Groups:
         """The problems that heads are taught on, run once."""
         if self._kept is None:
-            bank, start = self.config.bank, self._load()
+            bank, start = self.config.bank, self._load(self.config.learn_size)
             path, task = self.folder / "groups.safetensors", make_task(start.task)
             if not path.exists():
                 self._fast(start, bank.problems * bank.branches, bank.max_steps)
@@ -147,7 +151,7 @@ class Network:
         """The cell of one learner's head; taught now if need be."""
         config = self.config
         settings = {"learner": learner, "seed": seed, "learn": config.learn, "bank": vars(config.bank)}
-        settings |= {"teach": dataclasses.asdict(config.teach), "network": self._called}
+        settings |= {"teach": dataclasses.asdict(config.teach), "network": self._called, "size": config.learn_size}
         cell = Cell(self.folder / "heads" / f"{learner}-{seed}", settings)
         if not cell.done:
             save_head(cell.folder / "head.safetensors", teach(learner, self._groups(), config.teach, seed))
@@ -229,11 +233,11 @@ def write(report: Report, folder: Path) -> None:
 
 def run(config: Config) -> None:
     """Fill the grid, then a table and pictures for every level."""
-    folder = config.folder or Path("runs") / f"compare-{config.pretrain.task}"
     tested = make_task(config.pretrain.task, config.size)
-    for name in (*config.learn, *config.evaluation.chosen_on):
-        make_task(config.pretrain.task).level_index(name)
-    for name in config.evaluation.level:
+    folder = config.folder or Path("runs") / f"compare-{tested.name}"
+    for name in config.learn:
+        make_task(config.pretrain.task, config.learn_size).level_index(name)
+    for name in (*config.evaluation.chosen_on, *config.evaluation.level):
         tested.level_index(name)
     save_config(config, folder / "config.yaml")
     count = len(config.checkpoints) or config.networks

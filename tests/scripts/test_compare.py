@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agents.checkpoint import SHIPPED, load_tensors
 from agents.common.cli import main
 from agents.evaluation.cells import load_ground, load_plays
 from scripts import compare
 from tests.scripts.checkpoints import untrained
+from trm_gym import make_task
 
 SMALL = """
     --preset sudoku6x6 --learn clues6-8 --evaluation.level clues6-8 clues10-12 --evaluation.problems 20
@@ -81,6 +83,18 @@ def test_heads_go_beyond_their_budget(fill, tmp_path: Path):
     fill(*words, "--evaluation.chosen-on", "clues6-8")
     text = (tmp_path / "runs" / "results" / "levels.md").read_text()
     assert "right at 3 %" in text and "right at 6 %" in text
+
+
+def test_heads_are_taught_at_a_size_of_their_own(fill, tmp_path: Path):
+    words = "--evaluation.level clues6-8 --learners grpo --seeds 1 --checkpoints".split()
+    words.append(str(SHIPPED / "sudoku4x4"))
+    fill(*words, "--learn-size", "6", "--learn", "clues12")
+    tensors, _ = load_tensors(tmp_path / "runs" / "network-0" / "groups.safetensors")
+    assert set(tensors["level"].tolist()) == {make_task("sudoku6x6").level_index("clues12")}
+    with pytest.raises(SystemExit):  # levels are those of that size
+        fill(*words, "--learn-size", "6", "--folder", "others")
+    with pytest.raises(SystemExit):  # heads of another size are others
+        fill(*words)
 
 
 @pytest.mark.parametrize(
