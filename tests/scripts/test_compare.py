@@ -86,8 +86,7 @@ def test_heads_go_beyond_their_budget(fill, tmp_path: Path):
 
 
 def test_heads_are_taught_at_a_size_of_their_own(fill, tmp_path: Path):
-    words = "--evaluation.level clues6-8 --learners grpo --seeds 1 --checkpoints".split()
-    words.append(str(SHIPPED / "sudoku4x4"))
+    words = [*"--evaluation.level clues6-8 --learners grpo --seeds 1 --checkpoints".split(), str(SHIPPED / "sudoku4x4")]
     fill(*words, "--learn-size", "6", "--learn", "clues12")
     tensors, _ = load_tensors(tmp_path / "runs" / "network-0" / "groups.safetensors")
     assert set(tensors["level"].tolist()) == {make_task("sudoku6x6").level_index("clues12")}
