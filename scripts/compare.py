@@ -151,7 +151,9 @@ class Network:
         """The cell of one learner's head; taught now if need be."""
         config = self.config
         settings = {"learner": learner, "seed": seed, "learn": config.learn, "bank": vars(config.bank)}
-        settings |= {"teach": dataclasses.asdict(config.teach), "network": self._called, "size": config.learn_size}
+        settings |= {"teach": dataclasses.asdict(config.teach), "network": self._called}
+        if config.learn_size is not None:
+            settings["size"] = config.learn_size
         cell = Cell(self.folder / "heads" / f"{learner}-{seed}", settings)
         if not cell.done:
             save_head(cell.folder / "head.safetensors", teach(learner, self._groups(), config.teach, seed))
