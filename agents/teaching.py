@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from agents import learners
 from agents.baselines import HeadConfig, train_bce, train_expected, train_two_heads
+from agents.common.checks import at_least_one
 from agents.grpo import Grpo
 from agents.halting import Halter, HaltHead, HaltPolicy
 from agents.learning.branches import Groups
@@ -26,9 +27,7 @@ class TeachConfig:
     """How GRPO teaches; what other heads share with it, they take over."""
 
     def __post_init__(self) -> None:
-        for name in ("iterations", "groups"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"teach.{name} must be at least 1, got {getattr(self, name)}")
+        at_least_one(self, "iterations", "groups", path="teach.")
 
     @property
     def updates(self) -> int:

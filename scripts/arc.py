@@ -20,6 +20,7 @@ from rich.table import Table
 
 from agents.checkpoint import load_checkpoint
 from agents.common.acceleration import keep_freed_memory
+from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.rollout import BATCH, Network, refine, unroll
 from trm_gym import make_task
@@ -46,8 +47,7 @@ class Config:
     """Seed of all disguises; training's are others."""
 
     def __post_init__(self) -> None:
-        if self.disguises < 1:
-            raise ValueError(f"--disguises must be at least 1, got {self.disguises}")
+        at_least_one(self, "disguises", path="--")
 
 
 @torch.no_grad()

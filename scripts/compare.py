@@ -19,6 +19,7 @@ from rich.console import Console
 
 from agents.checkpoint import Checkpoint, digest, load_checkpoint, load_tensors, save_checkpoint, save_tensors
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.evaluation.cells import Cell, load_ground, load_head, load_plays, save_ground, save_head, save_plays
 from agents.evaluation.comparison import Ground, Play, Plays, compare
@@ -72,9 +73,7 @@ class Config:
     """Where everything goes; runs/compare-TASK by default."""
 
     def __post_init__(self) -> None:
-        for name in ("networks", "seeds"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        at_least_one(self, "networks", "seeds")
         if unknown := [name for name in self.learners if name not in LEARNERS]:
             raise ValueError(f"unknown learner {unknown[0]!r}: use some of {', '.join(LEARNERS)}")
         if not self.evaluation.level or not self.learn:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.evaluation.protocol import draw, shown_steps
 from agents.evaluation.tables import difference, markdown_table
@@ -49,9 +50,7 @@ class Config:
     """A file to write accuracies and differences to."""
 
     def __post_init__(self) -> None:
-        for name in ("problems", "max_steps", "resamples"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        at_least_one(self, "problems", "max_steps", "resamples")
 
 
 def loaded(config: Config) -> dict[str, Checkpoint]:

@@ -22,6 +22,7 @@ from rich.console import Console
 
 from agents.checkpoint import load_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.common.console import Progress
 from agents.engine import Engine, Item
@@ -63,9 +64,7 @@ class Config:
     """A file to write the figures to."""
 
     def __post_init__(self) -> None:
-        for name in ("problems", "bad_every", "slots", "max_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"--{name.replace('_', '-')} must be at least 1, got {getattr(self, name)}")
+        at_least_one(self, "problems", "bad_every", "slots", "max_steps", path="--")
 
 
 @dataclass

@@ -27,6 +27,7 @@ from agents.checkpoint import (
     save_tensors,
 )
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
 from agents.common.tensors import nest, unnest
@@ -94,9 +95,7 @@ class Config(BranchesConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("iterations", "groups", "save_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        at_least_one(self, "iterations", "groups", "save_every")
         if self.setting == "joint" and self.branches < 2:
             raise ValueError(
                 "the joint setting holds the answers of a group against each other: use --branches 4, --groups 32"

@@ -28,6 +28,7 @@ from gymnasium.envs.registration import EnvSpec
 import agents
 import trm_gym
 from agents.checkpoint import SHIPPED, shipped
+from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.evaluation.tables import markdown_table
 from trm_gym.splits import SPLITS
@@ -73,8 +74,7 @@ class Config:
     """Problems a level whose difficulty is measured; a level with fewer gives all it has."""
 
     def __post_init__(self) -> None:
-        if self.problems < 1:
-            raise ValueError(f"--problems must be at least 1, got {self.problems}")
+        at_least_one(self, "problems", path="--")
 
 
 @final

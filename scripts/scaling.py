@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.common.acceleration import AccelerationConfig, Choice, accelerate, solving_pass
+from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.engine import Engine
 from agents.rollout import BATCH
@@ -65,8 +66,7 @@ class Config:
         for name in ("branches", "budgets"):
             if not getattr(self, name) or min(getattr(self, name)) < 1:
                 raise ValueError(f"--{name} must be one or more numbers from 1 on, got {getattr(self, name)}")
-        if self.problems < 1:
-            raise ValueError(f"--problems must be at least 1, got {self.problems}")
+        at_least_one(self, "problems", path="--")
 
 
 def drawn(solver: Solver, config: Config) -> Problems:

@@ -21,6 +21,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.common.console import Progress
 from scripts.oracles import arithmetic, maze, points, sudoku
@@ -64,9 +65,7 @@ class Config:
     """The report. One that is there is gone on with."""
 
     def __post_init__(self) -> None:
-        for name, number in (("problems", self.problems), ("processes", self.processes)):
-            if number < 1:
-                raise ValueError(f"--{name} must be at least 1, got {number}")
+        at_least_one(self, "problems", "processes", path="--")
 
 
 class Chunk(NamedTuple):

@@ -21,6 +21,7 @@ from rich.text import Text
 
 from agents import metrics
 from agents.checkpoint import CheckpointError, load_checkpoint
+from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.rollout import BATCH
 from agents.solving.solver import PRICE, Solver
@@ -64,12 +65,10 @@ class Config:
     """Problems of --data side by side."""
 
     def __post_init__(self) -> None:
-        if self.max_steps < 1:
-            raise ValueError(f"--max-steps must be at least 1, got {self.max_steps}")
+        at_least_one(self, "max_steps", path="--")
         if self.price <= 0:
             raise ValueError(f"--price must be positive, got {self.price}")
-        if self.slots < 1:
-            raise ValueError(f"--slots must be at least 1, got {self.slots}")
+        at_least_one(self, "slots", path="--")
         if self.puzzle is not None and self.data is not None:
             raise ValueError("give one problem, or --data with a file of many, not both")
         if self.out is not None and self.data is None:

@@ -22,6 +22,7 @@ from rich.table import Table
 
 from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.common.acceleration import Acceleration, AccelerationConfig, Choice, accelerate, solving_pass
+from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.engine import Engine
 from agents.evaluation.protocol import choose
@@ -68,9 +69,7 @@ class Config:
     """A file to write the figures to."""
 
     def __post_init__(self) -> None:
-        for name in ("problems", "validation", "max_steps", "slots", "threads"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"--{name.replace('_', '-')} must be at least 1, got {getattr(self, name)}")
+        at_least_one(self, "problems", "validation", "max_steps", "slots", "threads", path="--")
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor, Ve
 
 from agents.bank import Bank, BankConfig, load_bank
 from agents.checkpoint import save_tensors
+from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
 from agents.guided import Guided
@@ -86,9 +87,7 @@ class Config:
 
     def __post_init__(self) -> None:
         check_plays(self.grain, self.algorithm)
-        for name in ("timesteps", "max_steps", "slots", "problems", "test_problems"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        at_least_one(self, "timesteps", "max_steps", "slots", "problems", "test_problems")
         if self.reward == "guided" and self.grain != "cell":
             raise ValueError("guided rewards are paid for single cells: use --grain cell, or another --reward")
         if not 0 < self.gamma <= 1:

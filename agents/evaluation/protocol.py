@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from agents import metrics
 from agents.checkpoint import Checkpoint
+from agents.common.checks import at_least_one
 from agents.evaluation.beyond import Clock, retimed, told_price
 from agents.evaluation.report import Comparison, Raw, Report, Row
 from agents.rollout import BATCH, Unroll, unroll
@@ -57,9 +58,7 @@ class EvaluationConfig:
     of theirs until one step before its end (held)."""
 
     def __post_init__(self) -> None:
-        for name in ("problems", "validation", "max_steps", "resamples", "batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        at_least_one(self, "problems", "validation", "max_steps", "resamples", "batch")
         if self.taught_steps < 0:
             raise ValueError(f"taught_steps must be 0 or more, got {self.taught_steps}")
         if not self.prices or min(self.prices) <= 0:

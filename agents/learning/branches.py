@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from agents.checkpoint import Checkpoint, CheckpointError, digest, load_tensors, save_tensors
+from agents.common.checks import at_least_one
 from agents.rollout import SEEDS, Network, Rollout, Unroll, collect
 from agents.trm import Carry, Output
 from trm_gym import make_task
@@ -87,9 +88,7 @@ class BranchesConfig:
     """The budget of steps."""
 
     def __post_init__(self) -> None:
-        for name in ("branches", "max_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        at_least_one(self, "branches", "max_steps")
         if self.noise < 0 or self.price <= 0:
             raise ValueError(f"noise must be 0 or more and price above 0, got {self.noise} and {self.price}")
 

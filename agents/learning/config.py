@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from agents.common.checks import at_least_one
 from agents.halting import PRICES
 
 
@@ -70,6 +71,4 @@ class GrpoConfig:
         for name in ("weight_decay", "clip", "clip_high", "dual_rate"):
             if getattr(self, name) < 0:
                 raise ValueError(f"grpo.{name} must be 0 or more, got {getattr(self, name)}")
-        for name in ("passes", "times", "epochs", "minibatches"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"grpo.{name} must be at least 1, got {getattr(self, name)}")
+        at_least_one(self, "passes", "times", "epochs", "minibatches", path="grpo.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agents.common.acceleration import AccelerationConfig
+from agents.common.checks import at_least_one
 from agents.optim import OptimConfig
 from agents.pretraining.supervision import Loss
 from agents.trm import TRMConfig
@@ -59,9 +60,7 @@ class PretrainConfig:
     """Updates between two resumable states."""
 
     def __post_init__(self) -> None:
-        for name in ("updates", "batch", "max_steps", "save_every", "starts"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        at_least_one(self, "updates", "batch", "max_steps", "save_every", "starts")
         for name in ("start_noise", "consistency"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}; 0 is off")

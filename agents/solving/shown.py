@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agents import metrics
+from agents.common.checks import at_least_one
 from agents.rollout import unroll
 from agents.solving.solver import PRICE, Solver
 from trm_gym.task import Problems
@@ -30,8 +31,7 @@ class ShownConfig:
     """What the policy is told that the whole budget costs."""
 
     def __post_init__(self) -> None:
-        if self.max_steps < 1:
-            raise ValueError(f"--max-steps must be at least 1, got {self.max_steps}")
+        at_least_one(self, "max_steps", path="--")
         if self.price <= 0:
             raise ValueError(f"--price must be positive, got {self.price}")
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.common.acceleration import Choice, keep_freed_memory, solving_pass, training_pass
+from agents.common.checks import at_least_one
 from agents.pretrain import Pretrainer, new_model
 from agents.pretraining.config import PretrainConfig
 from scripts.benchmarking.machine import PARTS, Machine, fastest, measure_machine, operations, split_time
@@ -66,9 +67,7 @@ class Training:
     """Threads for the arithmetic; 0 leaves PyTorch's own choice."""
 
     def __post_init__(self) -> None:
-        for name in ("hidden", "latent_updates", "batch", "memory_hidden", "memory_batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"--training.{name.replace('_', '-')} must be at least 1, got {getattr(self, name)}")
+        at_least_one(self, "hidden", "latent_updates", "batch", "memory_hidden", "memory_batch", path="--training.")
         if self.cycles < 2:
             raise ValueError(f"--training.cycles must be at least 2, as tiny-recursive-model has it; got {self.cycles}")
         if self.threads < 0:
