@@ -9,14 +9,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -46,6 +45,24 @@ TAGS = {
 """TensorBoard tags, by Stable-Baselines3's names."""
 
 
+class Learnt(NamedTuple):
+    """What rows did in their step: carries, both losses, whether right, whether sure of it, and which are taught."""
+
+    carry: Carry
+    losses: Float[Tensor, "chunks 2"]
+    solved: Bool[Tensor, " rows"]
+    sure: Bool[Tensor, " rows"]
+    best: Int[Tensor, " batch"]
+
+    @staticmethod
+    def joined(parts: Sequence[Learnt]) -> Learnt:
+        """Those of all rows, in order."""
+        if len(parts) == 1:
+            return parts[0]
+        carries, *others = zip(*parts, strict=True)
+        return Learnt(Carry(*(torch.cat(latents) for latents in zip(*carries, strict=True))), *map(torch.cat, others))
+
+
 @final
 class Pretrainer:
     """Everything that one run of pretraining moves; ``update`` is one step of it."""
@@ -54,13 +71,14 @@ class Pretrainer:
         self.config = config
         self.task: Task = make_task(config.task)
         self.model = new_model(config.model, self.task, config.seed)
-        one_pass = training_pass(self.model, self.task.length, config.batch * config.starts)
-        self.acceleration: Acceleration = accelerate(self.model, one_pass, config.updates, config.acceleration)
+        at_once, rows = (config.chunk or config.batch) * config.starts, config.batch * config.starts
+        self.chunks = [slice(first, first + at_once) for first in range(0, rows, at_once)]
+        one_pass, passes = training_pass(self.model, self.task.length, at_once), config.updates * len(self.chunks)
+        self.acceleration: Acceleration = accelerate(self.model, one_pass, passes, config.acceleration)
         self.optimizers = Optimizers(self.model, config.optim)
         self.average = Average(self.model, config.average)
         self.supply = self._supply()
         self.problems = self._take(config.batch)
-        rows = len(self.problems)
         fresh = self._fresh(torch.ones(rows, dtype=torch.bool))
         self.carry = Carry(*(start.expand(rows, -1, -1).clone() for start in fresh))
         # Staggered, so that slots are refilled a few at a time and not all at once.
@@ -71,41 +89,47 @@ class Pretrainer:
 
     def update(self) -> dict[str, float]:
         """One refinement step of every slot, one update of the weights, and new problems where slots are done."""
-        config, device = self.config, self.acceleration.device
+        config = self.config
         if config.depths:
             self.model.set_depth(*depth_at(self.updates, config.updates, config.depths))
-        problem = torch.as_tensor(self.problems.problem, device=device).long()
+        learnt = Learnt.joined([self._learn(rows) for rows in self.chunks])
+        self.optimizers.step(self.updates, config.updates)
+        self.average.update(self.model)
+        self.updates += 1
+        self.steps += 1
+        metrics = {
+            "loss": learnt.losses[:, 0].mean().item(),
+            "halt_loss": learnt.losses[:, 1].mean().item(),
+            "solved": learnt.solved[learnt.best].float().mean().item(),
+            "steps": self.steps.float().mean().item(),
+        }
+        sure = learnt.sure & (self.steps >= self._least_steps_now())
+        done = sure | (self.steps >= config.max_steps)
+        self._refill(learnt.carry, done[learnt.best].repeat_interleave(config.starts))
+        return metrics
+
+    def _learn(self, rows: slice) -> Learnt:
+        """One refinement step of some rows, whose share of the gradient is added to what is there."""
+        config, device = self.config, self.acceleration.device
+        problems = self.problems[rows]
+        problem = torch.as_tensor(problems.problem, device=device).long()
         with self.acceleration.autocast():
-            carry, output = self.model(self.carry, problem)
+            carry, output = self.model(Carry(*(part[rows] for part in self.carry)), problem)
         logits, halt = output.logits.float(), output.halt.float()
-        draft = torch.where(torch.as_tensor(self.problems.free, device=device), logits.argmax(-1), problem)
-        solved = torch.as_tensor(self.task.verify(self.problems, draft.cpu().numpy().astype(np.uint8)).solved)
-        solution = torch.as_tensor(self._targets(logits), device=device).long()
+        draft = torch.where(torch.as_tensor(problems.free, device=device), logits.argmax(-1), problem)
+        solved = torch.as_tensor(self.task.verify(problems, draft.cpu().numpy().astype(np.uint8)).solved)
+        # Of several solutions the one nearest to the network's own answer.
+        nearest = self.task.nearest(problems, logits.detach().cpu().numpy())
+        solution = torch.as_tensor(nearest, device=device).long()
         first = self.task.structure.answer_start  # what only shows the problem is not learnt
         token_loss, best = self._answer_loss(logits[:, first:], solution[:, first:])
         halt_loss = F.binary_cross_entropy_with_logits(halt, solved.to(device).float())
         loss = token_loss + config.halt_weight * halt_loss
         if config.consistency:
             loss = loss + config.consistency * self._inconsistency(logits[:, first:])
-        loss.backward()
-        self.optimizers.step(self.updates, config.updates)
-        self.average.update(self.model)
-        self.updates += 1
-        self.steps += 1
-        metrics = {
-            "loss": token_loss.item(),
-            "halt_loss": halt_loss.item(),
-            "solved": solved[best].float().mean().item(),
-            "steps": self.steps.float().mean().item(),
-        }
-        sure = (halt.detach().cpu() > 0) & (self.steps >= self._least_steps_now())
-        done = sure | (self.steps >= config.max_steps)
-        self._refill(carry, done[best].repeat_interleave(config.starts))
-        return metrics
-
-    def _targets(self, logits: Float[Tensor, "rows length vocab"]) -> NDArray[np.uint8]:
-        """What to answer, uint8 [rows, length]: of several solutions the one nearest to the network's own answer."""
-        return self.task.nearest(self.problems, logits.detach().cpu().numpy())
+        (loss / len(self.chunks)).backward()
+        losses = torch.stack([token_loss.detach(), halt_loss.detach()])[None]
+        return Learnt(carry, losses.cpu(), solved, halt.detach().cpu() > 0, best + rows.start)
 
     def _answer_loss(
         self, logits: Float[Tensor, "rows l v"], solution: Int[Tensor, "rows l"]

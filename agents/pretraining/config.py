@@ -30,6 +30,9 @@ class PretrainConfig:
     """Updates of the weights, each after one refinement step of every slot."""
     batch: int = 64
     """Slots: problems that are being refined side by side."""
+    chunk: int = 0
+    """Problems that are worked on at a time within an update, a divisor of batch; what is learnt is the same, in less
+    memory. 0 is all at once."""
     max_steps: int = 12
     """Steps after which a slot takes a new problem even if it has not halted."""
     explore: float = 0.25
@@ -64,6 +67,10 @@ class PretrainConfig:
         for name in ("start_noise", "consistency"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}; 0 is off")
+        if self.chunk and (self.chunk < 0 or self.batch % self.chunk or self.consistency):
+            raise ValueError(
+                f"chunk must divide batch={self.batch}, without consistency={self.consistency:g}; got {self.chunk}"
+            )
         if self.starts > 1 and not self.start_noise:
             raise ValueError(
                 f"starts={self.starts} are all the same without noise: set start_noise, for instance to 0.3"

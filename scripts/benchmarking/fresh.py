@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from dataclasses import replace
 
 import torch
 
@@ -29,11 +30,11 @@ def compiling(name: Name, shape: Shape, batch: int, bfloat16: bool, threads: int
         return tried + first - fastest(run.update, 0.0)
 
 
-def peak(name: Name, shape: Shape, batch: int, compiled: Choice, bfloat16: bool, threads: int) -> float:
+def peak(name: Name, shape: Shape, batch: int, chunk: int, compiled: Choice, bfloat16: bool, threads: int) -> float:
     """The most memory, in gigabytes of 10^9 bytes, that the process has taken after two updates of a run: PyTorch, the
     passes that decide how to run, and compiling included."""
     torch.set_num_threads(threads)
-    with training(network(name, shape, batch), compiled, bfloat16) as run:
+    with training(replace(network(name, shape, batch), chunk=chunk), compiled, bfloat16) as run:
         run.update()
         run.update()
     unit = 1 if sys.platform == "darwin" else 1024

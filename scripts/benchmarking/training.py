@@ -53,10 +53,14 @@ class Training:
     """n of the compared network."""
     batch: int = 64
     """Problems side by side; presets bring their own."""
+    chunk: int = 0
+    """Problems that ours works on at a time, beside the other programs; 0 is all of them."""
     memory_hidden: int = 256
     """d of the network whose memory is measured."""
     memory_batch: int = 256
     """Problems side by side there."""
+    memory_chunk: int = 32
+    """Problems worked on at a time there; 0 is all of them."""
     compile: Choice = "on"
     """Compile our networks (torch.compile); its time is a figure of its own."""
     seconds: float = 10.0
@@ -99,8 +103,9 @@ def compare(config: Training, machine: Machine, console: Console) -> list[Figure
     """Ours beside the others, in one configuration."""
     shape, batch = config.shape, config.batch
     table = speeds(f"9x9, d={shape.hidden}, T={shape.cycles}, n={shape.latent_updates}, mlp mixer, batch {batch}")
-    each, _ = costs(compared(shape, batch))
-    with training(compared(shape, batch), config.compile, machine.bfloat16_pays) as run:
+    chosen = replace(compared(shape, batch), chunk=config.chunk)
+    each, _ = costs(chosen)
+    with training(chosen, config.compile, machine.bfloat16_pays) as run:
         run.update()
         ours = batch / fastest(run.update, config.seconds)
         add(table, f"ours, {how(run)}", ours, machine.shares(ours * each), split_time(run.update))
@@ -154,9 +159,10 @@ def compiling(config: Training, machine: Machine, console: Console) -> list[Figu
 def memory(config: Training, machine: Machine, console: Console) -> list[Figure]:
     """The most memory of a training run."""
     shape = replace(config.shape, hidden=config.memory_hidden)
-    given = f"{shape}, {config.memory_batch}, {config.compile!r}, {machine.bfloat16_pays}, {machine.threads}"
+    batch, chunk = config.memory_batch, config.memory_chunk
+    given = f"{shape}, {batch}, {chunk}, {config.compile!r}, {machine.bfloat16_pays}, {machine.threads}"
     code = f"from scripts.benchmarking.fresh import Shape, peak; print(peak('mlp', {given}))"
-    what = f"memory of training 9x9, mlp, d={shape.hidden}, batch {config.memory_batch}"
+    what = f"memory of training 9x9, mlp, d={shape.hidden}, batch {batch}" + (f" in chunks of {chunk}" if chunk else "")
     return [Figure(what, printed(code), "GB", MEMORY_BAR, below=True)]
 
 

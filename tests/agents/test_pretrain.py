@@ -98,6 +98,22 @@ def test_each_option_changes_the_run_and_resumes_to_the_bit(option, tmp_path):
         assert torch.equal(value, other.model.state_dict()[name]), name
 
 
+@pytest.mark.parametrize("starts", [1, 2])
+def test_chunks_learn_what_the_whole_batch_does(starts, monkeypatch):
+    config = dataclasses.replace(TINY, start_noise=0.3, starts=starts)
+    (whole, seen), (parts, again) = run(config, 2), run(dataclasses.replace(config, chunk=2), 2)
+    assert len(whole.chunks) == 1 and len(parts.chunks) == 4
+    assert seen[0] == pytest.approx(again[0], rel=1e-5)  # before any weight has moved
+    np.testing.assert_array_equal(parts.problems.problem, whole.problems.problem)
+    torch.testing.assert_close(parts.steps, whole.steps)
+    trainers = Pretrainer(config), Pretrainer(dataclasses.replace(config, chunk=2))
+    for trainer in trainers:
+        monkeypatch.setattr(trainer.optimizers, "step", lambda *_: None)  # which would clear the gradients
+        trainer.update()
+    for (name, first), second in zip(trainers[0].model.named_parameters(), trainers[1].model.parameters(), strict=True):
+        torch.testing.assert_close(second.grad, first.grad, rtol=1e-4, atol=1e-7, msg=name)
+
+
 def test_a_problem_stands_in_all_rows_of_its_starts():
     trainer, _ = run(dataclasses.replace(TINY, start_noise=0.5, starts=3), 5)
     rows = trainer.problems.problem.reshape(8, 3, -1)
@@ -153,6 +169,8 @@ def test_the_published_way_of_training_runs(preset):
     [
         ({"starts": 2}, "all the same without noise"),
         ({"starts": 0}, "starts must be at least 1"),
+        ({"chunk": 3}, "chunk must divide batch=8"),
+        ({"chunk": 4, "consistency": 1.0}, "without consistency=1"),
         ({"start_noise": -1.0}, "start_noise must not be negative"),
         ({"depths": ((1, 1), (3, 6))}, r"the last \(1, 1\) as the model has it"),
     ],

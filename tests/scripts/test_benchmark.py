@@ -188,7 +188,7 @@ def test_the_most_memory_is_told_in_gigabytes(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(fresh, "training", lambda *given: contextlib.nullcontext(run))
     monkeypatch.setattr(fresh.resource, "getrusage", lambda who: SimpleNamespace(ru_maxrss=2_000_000))
     monkeypatch.setattr(fresh.sys, "platform", "linux")
-    assert fresh.peak("mlp", SMALL, 2, "off", False, torch.get_num_threads()) == pytest.approx(2.048)
+    assert fresh.peak("mlp", SMALL, 2, 1, "off", False, torch.get_num_threads()) == pytest.approx(2.048)
     assert len(updates) == 2
 
 
