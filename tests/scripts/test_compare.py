@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.checkpoint import SHIPPED, load_tensors
+from agents.checkpoint import SHIPPED
 from agents.common.cli import main
 from agents.evaluation.cells import load_ground, load_plays
 from scripts import compare
 from tests.scripts.checkpoints import untrained
-from trm_gym import make_task
 
 SMALL = """
     --preset sudoku6x6 --learn clues6-8 --evaluation.level clues6-8 clues10-12 --evaluation.problems 20
@@ -85,15 +84,19 @@ def test_heads_go_beyond_their_budget(fill, tmp_path: Path):
     assert "right at 3 %" in text and "right at 6 %" in text
 
 
-def test_heads_are_taught_at_a_size_of_their_own(fill, tmp_path: Path):
-    words = [*"--evaluation.level clues6-8 --learners grpo --seeds 1 --checkpoints".split(), str(SHIPPED / "sudoku4x4")]
-    fill(*words, "--learn-size", "6", "--learn", "clues12")
-    tensors, _ = load_tensors(tmp_path / "runs" / "network-0" / "groups.safetensors")
-    assert set(tensors["level"].tolist()) == {make_task("sudoku6x6").level_index("clues12")}
+def test_heads_are_taught_at_a_size_of_their_own(fill, monkeypatch, capsys: pytest.CaptureFixture[str]):
+    words = "--pretrain.task maze11x11 --learn near --evaluation.level near --size 5 --learners grpo --seeds 1".split()
+    words += ["--checkpoints", str(SHIPPED / "maze11x11")]
+    kept, taught_on = compare.kept_groups, []
+    monkeypatch.setattr(compare, "kept_groups", lambda *args: taught_on.append(args[1].task) or kept(*args))
+    fill(*words, "--learn-size", "6")
+    assert taught_on == ["maze6x6"]
+    with pytest.raises(SystemExit):  # a head taught at another size is another one
+        fill(*words, "--learn-size", "5")
+    assert "finished with other settings" in capsys.readouterr().err
     with pytest.raises(SystemExit):  # levels are those of that size
-        fill(*words, "--learn-size", "6", "--folder", "others")
-    with pytest.raises(SystemExit):  # heads of another size are others
-        fill(*words)
+        fill(*words, "--learn-size", "5", "--learn", "hard")
+    assert "unknown level 'hard'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
