@@ -102,6 +102,22 @@ def swept(name: str, score: Callable[[Unroll], Scores]) -> Rule:
     )
 
 
+def capped(name: str, score: Callable[[Unroll], Scores], count: int = QUANTILES // 4) -> Rule:
+    """Stop when a score, [n, s], reaches a threshold, and after k steps in any case: giving up by the clock alone."""
+
+    def settings(unroll: Unroll) -> Settings:
+        found = thresholds(score(unroll), unroll.solved.numpy(), count)
+        patience = np.arange(1.0, unroll.max_steps + 1)
+        return np.stack(np.meshgrid(found, patience, indexing="ij"), -1).reshape(-1, 2)
+
+    def steps(unroll: Unroll, chosen: Settings) -> metrics.Steps:
+        found, which = np.unique(chosen[:, 0], return_inverse=True)
+        halted = metrics.halting_steps(score(unroll), found)[which]
+        return np.minimum(halted, chosen[:, 1, None].astype(halted.dtype))
+
+    return Rule(f"{name}-capped", ("threshold", "k"), settings, steps)
+
+
 def unchanged() -> Rule:
     """Stop when the draft has stayed the same for k steps."""
 
@@ -181,6 +197,7 @@ def plain_rules(budget: int) -> list[Rule]:
     rules = [always(budget), fixed(), unchanged()]
     rules.append(swept("velocity", lambda unroll: -unroll.velocity.numpy()))
     rules.append(swept("confidence", lambda unroll: unroll.confidence.numpy()))
+    rules.append(capped("confidence", lambda unroll: unroll.confidence.numpy()))
     rules.append(swept("q", lambda unroll: unroll.halt_logit.numpy()))
     return rules
 
@@ -191,7 +208,11 @@ def head_rules(name: str, head: Halter, prices: Sequence[float], scale: float = 
     scale: what a head is told of a price, as a share of it (see beyond.told_price).
     """
     if name == "bce":
-        return [swept("bce", lambda unroll: head_logits(head, unroll, NEUTRAL_PRICE)[..., 0])]
+
+        def right(unroll: Unroll) -> Scores:
+            return head_logits(head, unroll, NEUTRAL_PRICE)[..., 0]
+
+        return [swept(name, right), capped(name, right)]
     if name == "two_heads":
         return [two_heads(head)]
     return [policy(name, head), *(untuned(name, head, price, price * scale) for price in prices)]

@@ -34,6 +34,8 @@ _STYLES = {
     "two-heads": (GREEN, "-", 1.6),
     "q": (SKY, "--", 1.6),
     "confidence": (ORANGE, "--", 1.6),
+    "bce-capped": (BLUE, ":", 1.6),
+    "confidence-capped": (ORANGE, ":", 1.6),
     "velocity": (GREY, "--", 1.6),
     "unchanged": (GREY, ":", 1.6),
     FIXED: (INK, "-", 1.2),

@@ -96,6 +96,17 @@ def test_swept_score_separates_right_from_wrong():
     assert any((row == right).all() for row in steps)
 
 
+def test_a_cap_stops_what_no_threshold_does():
+    unroll = made_up(np.array([2, 5, HOPELESS]))
+    unroll.confidence[:] = unroll.solved.float()
+    rule = rules.capped("confidence", lambda one: one.confidence.numpy())
+    assert rule.name == "confidence-capped"
+    chosen = np.array([[0.5, 8], [0.5, 3], [np.inf, 4], [-np.inf, 4]])
+    assert rule.steps(unroll, chosen).tolist() == [[2, 5, 8], [2, 3, 3], [4, 4, 4], [1, 1, 1]]
+    settings = {tuple(row) for row in rule.settings(unroll)}
+    assert {(np.inf, 1.0), (np.inf, 8.0), (-np.inf, 8.0)} <= settings and len(settings) % unroll.max_steps == 0
+
+
 def test_two_heads_can_give_up():
     """The second head sees hopelessness: with it the rule gets to the oracle, which one threshold cannot."""
 
