@@ -39,6 +39,8 @@ from trm_gym.whole import atomic_write
 
 PLAIN = "plain"
 """The cell of all rules that need no head."""
+MIX = "+"
+"""Joins levels that are tested together."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Config:
     pretrain: PretrainConfig
     """How networks are pretrained; the first at its seed, the others at the seeds after it."""
     evaluation: EvaluationConfig
-    """The protocol; one table for each of evaluation.level."""
+    """The protocol; one table for each of evaluation.level, where levels joined by + are one mix in equal parts."""
     learn: tuple[str, ...]
     """Levels that heads are taught on, in equal parts."""
     checkpoints: tuple[str, ...] = ()
@@ -99,6 +101,12 @@ PRESETS = {
     "maze19x19": preset("maze11x11", ("hard",), size=19, learn_size=19),
     "arithmetic": preset("arithmetic", ("carry", "chain")),
     "algebra": preset("algebra", ("long_shift", "scale")),
+    # Half of the mix is of a family that the network was never taught.
+    "algebra-mix": Config(
+        PRETRAIN["algebra"],
+        EvaluationConfig(level=("long_shift", "long_shift+quadratic")),
+        learn=("long_shift", "quadratic"),
+    ),
 }
 """The first is the default."""
 
@@ -162,7 +170,8 @@ class Network:
     def drafts(self, level: str, split: str) -> Unroll:
         """The graded drafts of a level's problems of a split, run once, as heads see them."""
         config = self.config.protocol
-        levels = (config.chosen_on or (level,)) if split == "validation" else (level,)
+        tested = tuple(level.split(MIX))
+        levels = (config.chosen_on or tested) if split == "validation" else tested
         count = config.problems if split == "test" else config.validation
         settings = {"levels": levels, "split": split, "count": count, "seed": config.seed, "size": self.config.size}
         settings |= {"max_steps": config.max_steps, "network": self._called}
@@ -239,7 +248,8 @@ def run(config: Config) -> None:
     for name in config.learn:
         make_task(config.pretrain.task, config.learn_size).level_index(name)
     for name in (*config.evaluation.chosen_on, *config.evaluation.level):
-        tested.level_index(name)
+        for part in name.split(MIX):
+            tested.level_index(part)
     save_config(config, folder / "config.yaml")
     count = len(config.checkpoints) or config.networks
     networks = [Network(config, folder / f"network-{number}", number) for number in range(count)]

@@ -14,6 +14,7 @@ from agents.common.cli import main
 from agents.evaluation.cells import load_ground, load_plays
 from scripts import compare
 from tests.scripts.checkpoints import untrained
+from trm_gym import make_task
 
 SMALL = """
     --preset sudoku6x6 --learn clues6-8 --evaluation.level clues6-8 clues10-12 --evaluation.problems 20
@@ -99,12 +100,20 @@ def test_heads_are_taught_at_a_size_of_their_own(fill, monkeypatch, capsys: pyte
     assert "unknown level 'hard'" in capsys.readouterr().err
 
 
+def test_levels_are_tested_together(fill, tmp_path: Path):
+    fill("--evaluation.level", "clues6-8+clues10-12", "--learners", "grpo", "--seeds", "1")
+    ground = load_ground(tmp_path / "runs" / "network-0" / "clues6-8+clues10-12" / "plain" / "ground.npz")
+    task = make_task("sudoku4x4")
+    assert ground.level.tolist() == [task.level_index("clues6-8")] * 10 + [task.level_index("clues10-12")] * 10
+
+
 @pytest.mark.parametrize(
     ("words", "match"),
     [
         (["--learners", "magic"], "unknown learner 'magic'"),
         (["--learn", "clues99"], "unknown level 'clues99'"),
         (["--evaluation.level", "clues99"], "unknown level 'clues99'"),
+        (["--evaluation.level", "clues6-8+clues99"], "unknown level 'clues99'"),
         (["--checkpoints", "nowhere"], "no checkpoint at nowhere"),
         (["--seeds", "0"], "seeds must be at least 1"),
         (["--bank.problems", "0"], "problems (to learn from) must be at least 1"),
