@@ -23,4 +23,4 @@ compare maze19x19 maze11x11 --bank.problems 3000 --evaluation.validation 1000
 compare sudoku6x6 sudoku6x6 --evaluation.seed 1
 compare sudoku9x9 sudoku9x9 --evaluation.seed 1 --evaluation.problems 2500 --evaluation.validation 1500
 compare maze maze11x11
-compare algebra algebra
+compare algebra-mix algebra
