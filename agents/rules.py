@@ -18,6 +18,8 @@ from agents.halting import NEUTRAL_PRICE, Halter
 from agents.rollout import Unroll
 
 ORACLE, CHECKER, FIXED = "oracle", "rule-checker", "best-fixed-k"
+CAPPED = "-capped"
+"""What the name of a rule ends with that has a threshold and a cap on the steps."""
 LEARNER = "grpo"
 """The head whose rule all others are compared with, and whose wish to stop is shown."""
 QUANTILES = 128
@@ -115,7 +117,7 @@ def capped(name: str, score: Callable[[Unroll], Scores], count: int = QUANTILES 
         halted = metrics.halting_steps(score(unroll), found)[which]
         return np.minimum(halted, chosen[:, 1, None].astype(halted.dtype))
 
-    return Rule(f"{name}-capped", ("threshold", "k"), settings, steps)
+    return Rule(f"{name}{CAPPED}", ("threshold", "k"), settings, steps)
 
 
 def unchanged() -> Rule:

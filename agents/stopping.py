@@ -157,6 +157,18 @@ class Asked(Stopping):
         return stop
 
 
+@final
+@dataclass(frozen=True)
+class Either(Stopping):
+    """Stop when either of two rules does; with ``After`` as the second, a rule that is capped."""
+
+    first: Stopping
+    second: Stopping
+
+    def __call__(self, seen: Seen) -> Bool[Tensor, " b"]:
+        return self.first(seen) | self.second(seen)
+
+
 def halt_logits(head: Halter, seen: Seen, price: float) -> Float[Tensor, "b outputs"]:
     """What a halting head says now, when the whole budget costs ``price``."""
     features = seen.history.features(seen.carry, seen.free, seen.max_steps)

@@ -13,8 +13,8 @@ from agents.engine import Engine, Result
 from agents.evaluation.protocol import choose
 from agents.halting import Statistics, halting_features
 from agents.rollout import Unroll, refine, unroll
-from agents.rules import ORACLE, Rule, all_rules
-from agents.stopping import After, Asked, History, Seen, Stopping, make_stopping
+from agents.rules import CAPPED, ORACLE, Rule, all_rules
+from agents.stopping import After, Asked, Either, History, Seen, Stopping, make_stopping
 from agents.trm import TRM, Carry, TRMConfig
 from tests.toy import ToyTask
 from trm_gym import make_task
@@ -110,6 +110,9 @@ def played(rule: Rule, name: str, settings: np.ndarray, sudoku: Checkpoint, task
     named = dict(zip(rule.labels, settings.tolist(), strict=True))
     if name == "two-heads":
         return Asked(sudoku.heads["two_heads"], threshold=named["right now"], hopeless=named["ever right"])
+    if name.endswith(CAPPED):
+        score = make_stopping(name.removesuffix(CAPPED), task, sudoku.heads, setting=named["threshold"])
+        return Either(score, After(int(named["k"])))
     setting = next((named[label] for label in ("k", "threshold", "logit") if label in named), None)
     return make_stopping(name, task, sudoku.heads, named.get("price"), setting)
 
