@@ -198,7 +198,8 @@ def baselines(task: Task, docs: Path) -> str:
     text = (docs / RESULTS).read_text("utf-8") if (docs / RESULTS).exists() else ""
     rows = [match[1:] for match in _MEASURED.findall(text) if match[0] == task.name]
     if rows:
-        parts.append(f"By the tables of [the results](../{RESULTS}), where halting rules are compared, on three networks where they say so:")
+        where = "where halting rules are compared, on three networks where they say so"
+        parts.append(f"By the tables of [the results](../{RESULTS}), {where}:")
         parts.append(markdown_table(("level", "test problems", "after steps", "right, %"), rows))
     return "\n\n".join(parts) or "No network for this task comes with the package yet."
 
