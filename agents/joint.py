@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, final
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -21,6 +22,7 @@ from agents.common.tensors import Tensors, flat_state, load_flat_state, nest, un
 from agents.grpo import Grpo, Metrics, Samples, means, policy_loss
 from agents.rollout import Rollout, Unroll, refine
 from agents.trm import TRM, Carry
+from trm_gym.task import Task
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,11 @@ class JointGrpo:
     """Teaches a network, and by ``grpo`` its halting head.
 
     Rollouts must be collected at temperature 1, so that their drafts are drawn from the network's own probabilities.
+    task: whose problems they are; of several solutions it gives the one nearest to an answer as the label.
     """
 
-    def __init__(self, config: JointConfig, grpo: Grpo, network: TRM) -> None:
-        self.config, self.grpo, self.network = config, grpo, network
+    def __init__(self, config: JointConfig, grpo: Grpo, network: TRM, task: Task) -> None:
+        self.config, self.grpo, self.network, self.task = config, grpo, network, task
         self._pretrained = copy.deepcopy(network) if config.anchored_to == "pretrained" else None
         network.requires_grad_(True)
         self._optimizers = network_optimizers(network, config)
@@ -124,7 +127,7 @@ class JointGrpo:
     def replay(self, rollout: Rollout, index: Int[Tensor, " n"]) -> Replay:
         """Run branches again, with gradients."""
         problems = rollout.problems[index.numpy()]
-        free, solution = torch.from_numpy(problems.free), torch.from_numpy(problems.solution).long()
+        free = torch.from_numpy(problems.free)
         drafts = rollout.drafts[index].long()
         log_probs, answers, halts = [], [], []
         start = Carry(*(part[index] for part in rollout.start))
@@ -133,10 +136,12 @@ class JointGrpo:
             logits = step.output.logits.float().cpu()
             log_probs.append(losses.token_log_prob(logits, drafts[:, number], free))
             if references is None:
+                nearest = self.task.nearest(problems, logits.detach().numpy())
+                solution = torch.from_numpy(nearest).long()
                 answers.append(-losses.token_log_prob(logits, solution, free).sum() / free.sum())
             else:
                 answers.append(losses.token_kl(logits, references[number], free))
-            right = (step.draft.cpu() == solution).all(-1)
+            right = torch.as_tensor(self.task.verify(problems, step.draft.cpu().numpy().astype(np.uint8)).solved)
             halts.append(losses.binary_cross_entropy(step.output.halt.float().cpu(), right))
         return Replay(torch.stack(log_probs, dim=1), torch.stack(answers).mean(), torch.stack(halts).mean())
 

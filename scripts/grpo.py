@@ -141,7 +141,7 @@ class Training:
         features = unroll(self.network, self.task, problems, 1).features.shape[-1]
         self.grpo = Grpo(config.grpo, features, config.iterations, config.seed)
         joint = config.setting == "joint"
-        self.learner = JointGrpo(config.joint, self.grpo, self.network) if joint else self.grpo
+        self.learner = JointGrpo(config.joint, self.grpo, self.network, self.task) if joint else self.grpo
         # Answers are actions only where they are learnt; elsewhere a draft is the network's first choice.
         self.temperature = 1.0 if joint else 0.0
         self.bank: Unroll | None = None

@@ -20,7 +20,9 @@ GROUPS, BRANCHES, STEPS = 8, 4, 3
 def make(seed: int = 0, **settings) -> tuple[JointGrpo, TRM]:
     network = new_model(TRMConfig(hidden=32, layers=1, cycles=1, latent_updates=1), ToyTask(), seed=0)
     features = 2 * 32 + 3 * 11 + 2
-    return JointGrpo(JointConfig(**settings), Grpo(GrpoConfig(passes=1), features, 100, seed), network), network
+    return JointGrpo(
+        JointConfig(**settings), Grpo(GrpoConfig(passes=1), features, 100, seed), network, ToyTask()
+    ), network
 
 
 def play(network: TRM, seed: int, level: int = 0) -> Rollout:
@@ -59,6 +61,24 @@ def test_the_anchor_alone_teaches_the_answers():
     learner, network = make(anchor=1.0, lr=3e-3)
     told = [learner.update(play(network, seed)).scalars for seed in range(10)]
     assert told[-1]["network_answer_loss"] < 0.5 * told[0]["network_answer_loss"]
+
+
+def test_of_several_solutions_the_nearest_is_the_label_and_any_is_right(monkeypatch):
+    learner, network = make()
+    rollout, index = play(network, 0), torch.arange(8)
+    torch.nn.init.constant_(network.halt.bias, 20.0)  # sure of every draft
+
+    def replayed(solved: bool) -> tuple[float, float]:
+        verdict = Verdicts(np.full(8, solved), np.full(8, float(solved), np.float32))
+        monkeypatch.setattr(ToyTask, "verify", lambda self, problems, answers: verdict)
+        found = learner.replay(rollout, index)
+        return found.answers.item(), found.halt.item()
+
+    far, _ = replayed(solved=False)
+    monkeypatch.setattr(ToyTask, "nearest", lambda self, problems, preference: preference.argmax(-1).astype(np.uint8))
+    near, wrong = replayed(solved=False)
+    assert near < far and wrong > 19
+    assert replayed(solved=True)[1] < 0.01
 
 
 def test_without_reward_only_the_anchor_moves_the_network():
