@@ -186,6 +186,13 @@ class Network:
             cell.finish(problems=len(problems))
         return config.seen(Unroll(**load_tensors(path)[0]))
 
+    def _rules(self, learner: str, head: Cell | None) -> list[Rule]:
+        """The rules of one cell: those of a taught head, or all that need none."""
+        protocol = self.config.protocol
+        if head is None:
+            return [*plain_rules(protocol.max_steps), checker(), oracle()]
+        return head_rules(learner, load_head(head.folder / "head.safetensors"), protocol.prices, protocol.scale)
+
     def played(self, level: str) -> tuple[Ground, dict[str, list[Play]]]:
         """What every rule does on a level: by rule, one play per halting seed."""
         config = self.config
@@ -194,20 +201,17 @@ class Network:
         plays: dict[str, list[Play]] = {}
         for learner, seed in [(PLAIN, 0), *((name, seed) for name in config.learners for seed in range(config.seeds))]:
             folder = self.folder / level / (PLAIN if learner == PLAIN else f"{learner}-{seed}")
-            settings = {"level": level, "protocol": protocol, "size": config.size}
             head = None if learner == PLAIN else self.head_cell(learner, seed)
+            rules = self._rules(learner, head)
+            settings = {"level": level, "protocol": protocol, "size": config.size, "rules": [one.name for one in rules]}
             cell = Cell(folder, settings | ({} if head is None else {"head": head.read()["settings"]}))
             if not cell.done:
                 drafts = drafts or (self.drafts(level, "validation"), self.drafts(level, "test"))
                 best_fixed, target = target_of(drafts[0], protocol["slack"])
                 if head is None:
-                    rules = [*plain_rules(protocol["max_steps"]), checker(), oracle()]
                     save_ground(folder / "ground.npz", ground_of(drafts[1], best_fixed, target))
-                else:
-                    loaded = load_head(head.folder / "head.safetensors")
-                    rules = head_rules(learner, loaded, config.protocol.prices, config.protocol.scale)
                 save_plays(folder / "plays.npz", {one.name: play_of(one, *drafts, target, config) for one in rules})
-                cell.finish(rules=[one.name for one in rules])
+                cell.finish()
             for name, one in load_plays(folder / "plays.npz").items():
                 plays.setdefault(name, []).append(one)
         return load_ground(self.folder / level / PLAIN / "ground.npz"), plays
@@ -247,9 +251,9 @@ def run(config: Config) -> None:
     folder = config.folder or Path("runs") / f"compare-{tested.name}"
     for name in config.learn:
         make_task(config.pretrain.task, config.learn_size).level_index(name)
-    for name in (*config.evaluation.chosen_on, *config.evaluation.level):
-        for part in name.split(MIX):
-            tested.level_index(part)
+    mixed = [part for level in config.evaluation.level for part in level.split(MIX)]
+    for name in (*config.evaluation.chosen_on, *mixed):
+        tested.level_index(name)
     save_config(config, folder / "config.yaml")
     count = len(config.checkpoints) or config.networks
     networks = [Network(config, folder / f"network-{number}", number) for number in range(count)]

@@ -65,10 +65,9 @@ class Config:
     """Problems of --data side by side."""
 
     def __post_init__(self) -> None:
-        at_least_one(self, "max_steps", path="--")
+        at_least_one(self, "max_steps", "slots", path="--")
         if self.price <= 0:
             raise ValueError(f"--price must be positive, got {self.price}")
-        at_least_one(self, "slots", path="--")
         if self.puzzle is not None and self.data is not None:
             raise ValueError("give one problem, or --data with a file of many, not both")
         if self.out is not None and self.data is None:

@@ -114,6 +114,7 @@ def test_levels_are_tested_together(fill, tmp_path: Path):
         (["--learn", "clues99"], "unknown level 'clues99'"),
         (["--evaluation.level", "clues99"], "unknown level 'clues99'"),
         (["--evaluation.level", "clues6-8+clues99"], "unknown level 'clues99'"),
+        (["--evaluation.chosen-on", "clues6-8+clues10-12"], "unknown level 'clues6-8+clues10-12'"),
         (["--checkpoints", "nowhere"], "no checkpoint at nowhere"),
         (["--seeds", "0"], "seeds must be at least 1"),
         (["--bank.problems", "0"], "problems (to learn from) must be at least 1"),
@@ -131,4 +132,14 @@ def test_a_folder_of_other_settings_is_refused(fill, capsys: pytest.CaptureFixtu
     fill(*words)
     with pytest.raises(SystemExit):
         fill(*words, "--teach.iterations", "2")
+    assert "finished with other settings" in capsys.readouterr().err
+
+
+def test_a_folder_of_other_rules_is_refused(fill, monkeypatch, capsys: pytest.CaptureFixture[str]):
+    words = ["--evaluation.level", "clues6-8", "--learners", "grpo", "--seeds", "1"]
+    fill(*words)
+    plain_rules = compare.plain_rules
+    monkeypatch.setattr(compare, "plain_rules", lambda budget: plain_rules(budget)[:-1])
+    with pytest.raises(SystemExit):
+        fill(*words)
     assert "finished with other settings" in capsys.readouterr().err
