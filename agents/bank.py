@@ -22,8 +22,7 @@ from torch import Tensor
 
 from agents.checkpoint import Checkpoint, CheckpointError, digest, load_checkpoint, load_tensors, save_tensors
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
-from agents.evaluation.protocol import draw
-from agents.rollout import BATCH, Unroll, unroll
+from agents.rollout import BATCH, Unroll, draw, unroll
 from trm_gym import make_task
 from trm_gym.splits import split_index
 

@@ -114,6 +114,15 @@ class Rollout:
         return halting_returns(self.unroll.solved, torch.full((len(self.unroll),), self.step_cost, dtype=torch.float64))
 
 
+def draw(task: Task, levels: Sequence[int], count: int, split: str, seed: int) -> Problems:
+    """``count`` problems of a split in equal parts from ``levels``; from a finite level no more than it has."""
+    parts = []
+    for place, level in enumerate(levels):
+        share = count // len(levels) + (place < count % len(levels))
+        parts.append(task.generate_at_most(share, level, split, seed))
+    return Problems.concatenate(parts)
+
+
 def refine(network: Network, problems: Problems, max_steps: int, start: Carry | None = None) -> Iterator[Step]:
     """Step after step of ``problems``; ``start`` is the carry to begin with, the network's own by default."""
     carry = network.initial_carry(len(problems)) if start is None else start
@@ -151,13 +160,14 @@ def unroll(
     noise: float = 0.0,
     generator: torch.Generator | None = None,
     batch: int = BATCH,
+    temperature: float = 0.0,
 ) -> Unroll:
-    """Run ``problems`` to the budget and grade every draft; see ``noisy_start`` for the noise."""
+    """Run ``problems`` to the budget, every draft graded. noise: as in ``noisy_start``; temperature: in ``collect``."""
     parts = []
     for first in range(0, len(problems), batch):
         some = problems[slice(first, first + batch)]
         start = noisy_start(network, len(some), noise, generator)
-        parts.append(_run(network, task, some, max_steps, start, 0.0, generator)[0])
+        parts.append(_run(network, task, some, max_steps, start, temperature, generator)[0])
     return Unroll.concatenate(parts)
 
 

@@ -24,12 +24,12 @@ from agents.common.cli import main, parse, save_config
 from agents.evaluation.ablation import Run, effects_markdown, headline
 from agents.evaluation.cells import Cell, load_head, save_head
 from agents.evaluation.figures import effects_figure
-from agents.evaluation.protocol import EvaluationConfig, draw, measure, shown_steps
+from agents.evaluation.protocol import EvaluationConfig, measure, shown_steps
 from agents.learning.branches import GroupsConfig, kept_groups
 from agents.pretrain import Pretrainer, describe, pretrain
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
-from agents.rollout import Unroll, unroll
+from agents.rollout import Unroll, draw, unroll
 from agents.rules import LEARNER, as_learnt, fixed, head_rules, oracle
 from agents.teaching import TeachConfig, teach
 from trm_gym import make_task

@@ -24,14 +24,14 @@ from agents.common.cli import main, save_config
 from agents.evaluation.cells import Cell, load_ground, load_head, load_plays, save_ground, save_head, save_plays
 from agents.evaluation.comparison import Ground, Play, Plays, compare
 from agents.evaluation.figures import accuracy_figure, halting_figure, histogram_figure
-from agents.evaluation.protocol import EvaluationConfig, choose, draw, play, target_of
+from agents.evaluation.protocol import EvaluationConfig, choose, play, target_of
 from agents.evaluation.report import Report
 from agents.evaluation.tables import levels_markdown, report_markdown
 from agents.learning.branches import Groups, GroupsConfig, kept_groups
 from agents.pretrain import describe, pretrain
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
-from agents.rollout import Unroll, unroll
+from agents.rollout import Unroll, draw, unroll
 from agents.rules import LEARNER, Rule, as_learnt, checker, head_rules, oracle, plain_rules
 from agents.teaching import LEARNERS, TeachConfig, teach
 from trm_gym import make_task

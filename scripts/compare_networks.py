@@ -19,10 +19,10 @@ from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.checks import at_least_one
 from agents.common.cli import main
-from agents.evaluation.protocol import draw, shown_steps
+from agents.evaluation.protocol import shown_steps
 from agents.evaluation.tables import difference, markdown_table
 from agents.metrics import Interval, paired_bootstrap
-from agents.rollout import BATCH, unroll
+from agents.rollout import BATCH, draw, unroll
 from trm_gym import make_task
 from trm_gym.whole import atomic_write
 

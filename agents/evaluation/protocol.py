@@ -19,10 +19,10 @@ from agents.checkpoint import Checkpoint
 from agents.common.checks import at_least_one
 from agents.evaluation.beyond import Clock, retimed, told_price
 from agents.evaluation.report import Comparison, Raw, Report, Row
-from agents.rollout import BATCH, Unroll, unroll
+from agents.rollout import BATCH, Unroll, draw, unroll
 from agents.rules import LEARNER, ORACLE, Rule, Settings, all_rules
 from trm_gym import make_task
-from trm_gym.task import Problems, Task
+from trm_gym.task import Problems
 
 SHOWN_STEPS = (1, 2, 4, 8, 16, 32, 64)
 
@@ -99,15 +99,6 @@ def evaluate_checkpoint(
     if out is not None:
         report.write(out)
     return report
-
-
-def draw(task: Task, levels: Sequence[int], count: int, split: str, seed: int) -> Problems:
-    """``count`` problems of a split in equal parts from ``levels``; from a finite level no more than it has."""
-    parts = []
-    for place, level in enumerate(levels):
-        share = count // len(levels) + (place < count % len(levels))
-        parts.append(task.generate_at_most(share, level, split, seed))
-    return Problems.concatenate(parts)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, final
+from typing import Literal, NamedTuple, final
 
 import numpy as np
 import torch
@@ -19,10 +19,11 @@ from torch import Tensor
 
 from agents.checkpoint import Checkpoint, CheckpointError, digest, load_tensors, save_tensors
 from agents.common.checks import at_least_one
-from agents.rollout import SEEDS, Network, Rollout, Unroll, collect
+from agents.rollout import SEEDS, Network, Rollout, Unroll, collect, draw, unroll
 from agents.trm import Carry, Output
 from trm_gym import make_task
 from trm_gym.reward import exact_cost
+from trm_gym.splits import SPLITS
 from trm_gym.task import Task
 from trm_gym.vector import RefinementVectorEnv
 
@@ -64,12 +65,27 @@ def collect_branches(
     temperature: float = 0.0,
 ) -> Rollout:
     """``rollout.collect`` with branches that differ as ``branching`` says; ``noise`` is that of carry_noise."""
+    how = _differing(branching, network, noise, temperature, rng)
+    return collect(envs, how.network, levels, branches, rng, how.noise, how.temperature)
+
+
+class _Differing(NamedTuple):
+    """What makes runs of a problem differ, as arguments of ``collect`` and ``unroll``."""
+
+    network: Network
+    noise: float
+    temperature: float
+
+
+def _differing(
+    branching: Branching, network: Network, noise: float, temperature: float, rng: np.random.Generator
+) -> _Differing:
     if branching == "random_starts":
-        random = RandomStart(network, torch.Generator().manual_seed(int(rng.integers(SEEDS))))
-        return collect(envs, random, levels, branches, rng, 0.0, temperature)
+        start = torch.Generator().manual_seed(int(rng.integers(SEEDS)))
+        return _Differing(RandomStart(network, start), 0.0, temperature)
     if branching == "sampled_tokens":
-        return collect(envs, network, levels, branches, rng, 0.0, 1.0)
-    return collect(envs, network, levels, branches, rng, noise, temperature)
+        return _Differing(network, 0.0, 1.0)
+    return _Differing(network, noise, temperature)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +124,13 @@ class GroupsConfig(BranchesConfig):
     """Problems that a network which stays as it is runs once, for all heads to learn from."""
 
     problems: int = 5000
-    """Problems (P), in equal parts of every level."""
+    """Problems (P), in equal parts of every level; fresh ones of a finite level no more than it has."""
+    noise: float = 0.0
+    """Standard deviation of the noise on a branch's first carry, as a share of the carry's own; more than one branch
+    by carry_noise needs some. Heads are measured without, so that one branch is taught without."""
+    fresh: bool = True
+    """Whether every problem is made anew; otherwise they are an environment's, which are some hundred base problems in
+    disguise: to a network that sees through disguises the same ones again and again."""
     seed: int = 0
     """Decides problems and branches."""
 
@@ -143,15 +165,35 @@ class Groups:
 
 
 def make_groups(network: Network, task: Task, levels: Sequence[int], config: GroupsConfig) -> Groups:
-    """Run problems of ``levels``, shuffled, to the end of the budget."""
-    rng, parts = np.random.default_rng(config.seed), []
+    """Run problems of ``levels``, shuffled, to the end of the budget; of a finite level no more than it has."""
+    rng = np.random.default_rng(config.seed)
+    graded = (_fresh if config.fresh else _banked)(network, task, levels, config, rng)
+    return Groups(graded, config.branches, exact_cost(config.price / config.max_steps))
+
+
+def _fresh(
+    network: Network, task: Task, levels: Sequence[int], config: GroupsConfig, rng: np.random.Generator
+) -> Unroll:
+    """Every problem made anew."""
+    problems = draw(task, levels, config.problems, SPLITS[0], config.seed)
+    runs = problems[np.repeat(rng.permutation(len(problems)), config.branches)]
+    how = _differing(config.branching, network, config.noise, 0.0, rng)
+    generator = torch.Generator().manual_seed(int(rng.integers(SEEDS)))
+    return unroll(how.network, task, runs, config.max_steps, how.noise, generator, temperature=how.temperature)
+
+
+def _banked(
+    network: Network, task: Task, levels: Sequence[int], config: GroupsConfig, rng: np.random.Generator
+) -> Unroll:
+    """Problems as an environment has them."""
+    parts = []
     order = rng.permutation(np.resize(np.asarray(levels), config.problems))
     for first in range(0, len(order), CHUNK):
         some = order[first : first + CHUNK]
         envs = config.environments(task, len(some))
         rollout = collect_branches(config.branching, envs, network, some, config.branches, rng, config.noise)
         parts.append(rollout.unroll)
-    return Groups(Unroll.concatenate(parts), config.branches, exact_cost(config.price / config.max_steps))
+    return Unroll.concatenate(parts)
 
 
 def kept_groups(path: Path, checkpoint: Checkpoint, levels: Sequence[int], config: GroupsConfig) -> Groups:

@@ -12,8 +12,7 @@ import torch
 from agents import bank
 from agents.bank import BankConfig, load_bank
 from agents.checkpoint import CheckpointError, digest, load_checkpoint, save_checkpoint
-from agents.evaluation.protocol import draw
-from agents.rollout import unroll
+from agents.rollout import draw, unroll
 from tests.scripts.checkpoints import untrained
 from trm_gym import make_task
 

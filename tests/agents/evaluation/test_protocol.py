@@ -16,10 +16,10 @@ from rich.console import Console
 
 from agents import metrics, rules
 from agents.checkpoint import Checkpoint
-from agents.evaluation.protocol import EvaluationConfig, choose, draw, evaluate_checkpoint, measure
+from agents.evaluation.protocol import EvaluationConfig, choose, evaluate_checkpoint, measure
 from agents.evaluation.report import Report
 from agents.halting import HaltHead
-from agents.rollout import Unroll, unroll
+from agents.rollout import Unroll, draw, unroll
 from agents.trm import TRM, TRMConfig
 from tests.agents.synthetic import varied
 from tests.toy import ToyTask

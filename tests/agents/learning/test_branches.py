@@ -12,12 +12,12 @@ from agents.grpo import Graded, Grpo
 from agents.learning.branches import Groups, GroupsConfig, RandomStart, collect_branches, kept_groups, make_groups
 from agents.learning.config import GrpoConfig
 from agents.pretrain import new_model
-from agents.rollout import collect
+from agents.rollout import collect, draw, unroll
 from agents.trm import TRM, TRMConfig
 from tests.toy import ToyTask
 from trm_gym.vector import RefinementVectorEnv
 
-SMALL = GroupsConfig(problems=7, branches=2, max_steps=3)
+SMALL = GroupsConfig(problems=7, branches=2, noise=0.3, max_steps=3)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,27 @@ def test_groups_hold_equal_parts_of_the_levels_and_teach(network):
     learner = Grpo(GrpoConfig(passes=1), groups.unroll.features.shape[-1], 2, seed=0)
     learner.update(groups.part(0, 4), groups.unroll)
     assert learner.done == 1
+
+
+def test_problems_to_learn_from_are_made_anew(network):
+    alone = dataclasses.replace(SMALL, branches=1, noise=0.0, problems=8)
+    groups = make_groups(network, ToyTask(), [0, 1], alone)
+    drawn = unroll(network, ToyTask(), draw(ToyTask(), [0, 1], 8, "train", alone.seed), 3)
+    found, wanted = (graded.features.flatten(1).tolist() for graded in (groups.unroll, drawn))
+    assert found != wanted, "not shuffled"
+    np.testing.assert_allclose(sorted(found), sorted(wanted), atol=1e-5)
+
+
+def test_problems_may_be_an_environments(network, monkeypatch):
+    monkeypatch.setattr(ToyTask, "generate", lambda *_: pytest.fail("made anew"))
+    assert len(make_groups(network, ToyTask(), [0], dataclasses.replace(SMALL, fresh=False))) == SMALL.problems
+
+
+@pytest.mark.parametrize("branching", ["carry_noise", "random_starts", "sampled_tokens"])
+def test_branches_of_fresh_problems_differ_as_those_of_an_environment(network, branching):
+    config = dataclasses.replace(SMALL, problems=2, branches=4, branching=branching)
+    groups = make_groups(network, ToyTask(), [1], config)
+    assert apart(groups.unroll.features) == (branching != "sampled_tokens")
 
 
 def test_parts_go_round_and_keep_groups_whole(network):
