@@ -138,6 +138,11 @@ class GroupsConfig(BranchesConfig):
         super().__post_init__()
         if self.problems < 1:
             raise ValueError(f"problems (to learn from) must be at least 1, got {self.problems}")
+        if self.branches > 1 and self.branching == "carry_noise" and self.noise == 0:
+            raise ValueError(
+                f"{self.branches} branches by carry_noise are one run over and over without noise: give noise above 0 "
+                "(0.3, for instance), another branching, or one branch"
+            )
 
 
 @final
@@ -165,7 +170,7 @@ class Groups:
 
 
 def make_groups(network: Network, task: Task, levels: Sequence[int], config: GroupsConfig) -> Groups:
-    """Run problems of ``levels``, shuffled, to the end of the budget; of a finite level no more than it has."""
+    """Run problems of ``levels``, shuffled, to the end of the budget."""
     rng = np.random.default_rng(config.seed)
     graded = (_fresh if config.fresh else _banked)(network, task, levels, config, rng)
     return Groups(graded, config.branches, exact_cost(config.price / config.max_steps))

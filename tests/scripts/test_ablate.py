@@ -23,7 +23,8 @@ PRETRAINING = """
 """.split()
 HALTING = """
     --preset halting --halting.learn clues10-12 --halting.bank.problems 6 --halting.bank.branches 2
-    --halting.bank.max-steps 3 --halting.teach.iterations 1 --halting.teach.groups 4 --halting.teach.grpo.passes 1
+    --halting.bank.noise 0.3 --halting.bank.max-steps 3 --halting.teach.iterations 1
+    --halting.teach.groups 4 --halting.teach.grpo.passes 1
 """.split()
 
 

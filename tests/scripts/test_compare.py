@@ -19,6 +19,7 @@ from trm_gym import make_task
 SMALL = """
     --preset sudoku6x6 --learn clues6-8 --evaluation.level clues6-8 clues10-12 --evaluation.problems 20
     --evaluation.validation 20 --evaluation.max-steps 3 --evaluation.resamples 50 --bank.problems 6 --bank.branches 2
+    --bank.noise 0.3
     --bank.max-steps 3 --teach.iterations 1 --teach.groups 4 --teach.grpo.passes 1 --seeds 2 --pretrain.task sudoku4x4
     --learners grpo bce --folder runs
 """.split()

@@ -54,7 +54,7 @@ def test_a_draw_has_a_problem_of_every_level_asked_for(tmp_path: Path):
     config = script.Config(
         str(untrained(tmp_path, heads=())),
         ("clues10-12", "clues4-5"),
-        bank=GroupsConfig(problems=5, branches=2, max_steps=2),
+        bank=GroupsConfig(problems=5, branches=2, noise=0.3, max_steps=2),
         test_problems=2,
     )
     ground = script.Ground(config, tmp_path)

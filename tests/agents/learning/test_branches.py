@@ -113,7 +113,12 @@ def test_groups_are_run_once(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("settings", "match"), [({"problems": 0}, "problems .to learn from. must be"), ({"noise": -1.0}, "noise must be")]
+    ("settings", "match"),
+    [
+        ({"problems": 0}, "problems .to learn from. must be"),
+        ({"noise": -1.0}, "noise must be"),
+        ({"branches": 2}, "over and over without noise"),
+    ],
 )
 def test_bad_settings_are_errors(settings, match):
     with pytest.raises(ValueError, match=match):
