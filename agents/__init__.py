@@ -11,6 +11,6 @@ HALT_ID = "TRM-Halt-v0"
 if HALT_ID not in gymnasium.registry:
     gymnasium.register(
         id=HALT_ID,
-        entry_point="agents.halting_env:make_halting",
-        vector_entry_point="agents.halting_env:make_halting_vector",
+        entry_point="agents.envs.halting:make_halting",
+        vector_entry_point="agents.envs.halting:make_halting_vector",
     )

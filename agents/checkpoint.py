@@ -10,27 +10,19 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import safetensors
-import safetensors.torch
-from torch import Tensor
-
+from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.common.tensors import nest, unnest
-from agents.halting import Halter, HaltHead, HaltPolicy
+from agents.halting.heads import Halter, HaltHead, HaltPolicy
 from agents.trm import TRM, TRMConfig
 from trm_gym import make_task
-from trm_gym.whole import atomic_write
+from trm_gym.atomic_io import atomic_write
 
 SHIPPED = Path(__file__).parent / "checkpoints"
 FORMAT = 1
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that is missing, broken, or made for something else; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +36,6 @@ class Checkpoint:
     task: str
     heads: dict[str, Halter] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
-
-
-def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, Tensor], note: Mapping[str, Any]) -> None:
-    """Write tensors and a JSON note about them into one safetensors file, atomically."""
-    whole = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-    atomic_write(path, safetensors.torch.save(whole, {"note": json.dumps(note)}))
-
-
-def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """What ``save_tensors`` wrote. Raises CheckpointError where the file is no such thing."""
-    try:
-        with safetensors.safe_open(str(path), framework="pt") as file:
-            note = json.loads((file.metadata() or {}).get("note", "{}"))
-            names = file.keys()
-            return {name: file.get_tensor(name) for name in names}, note
-    except (safetensors.SafetensorError, OSError, json.JSONDecodeError, RecursionError) as error:
-        raise CheckpointError(f"{path} is not a readable safetensors file ({error}); train it again") from error
 
 
 def save_checkpoint(folder: str | os.PathLike[str], checkpoint: Checkpoint) -> Path:

@@ -87,10 +87,10 @@ def clipped_surrogate(
     weight: importance of samples that were not drawn from the old policy itself, old / behaviour; kept out of the
     clipped ratio, so that at the first update nothing is clipped (Hilton et al. 2021, arXiv 2110.00641).
     """
-    return asymmetric_surrogate(log_prob, old_log_prob, advantage, (clip, clip), weight)
+    return ppo_clip_loss(log_prob, old_log_prob, advantage, (clip, clip), weight)
 
 
-def asymmetric_surrogate(
+def ppo_clip_loss(
     log_prob: Float[Tensor, "*batch"],
     old_log_prob: Float[Tensor, "*batch"],
     advantage: Float[Tensor, "*batch"],
@@ -107,7 +107,7 @@ def asymmetric_surrogate(
     return -(weight * gain).mean()
 
 
-def cut_importance(
+def cispo_loss(
     log_prob: Float[Tensor, "*batch"],
     old_log_prob: Float[Tensor, "*batch"],
     advantage: Float[Tensor, "*batch"],
@@ -122,7 +122,7 @@ def cut_importance(
     return -(weight * ratio * advantage * log_prob).mean()
 
 
-def sequence_surrogate(
+def gspo_loss(
     log_prob: Float[Tensor, "*batch"],
     old_log_prob: Float[Tensor, "*batch"],
     advantage: Float[Tensor, "*batch"],
@@ -130,12 +130,12 @@ def sequence_surrogate(
     weight: Float[Tensor, "*batch"] | float,
     actions: Int[Tensor, "*#batch"],
 ) -> Float[Tensor, ""]:
-    """``asymmetric_surrogate`` with r^(1 / n) for r, n the number of ``actions`` whose probabilities make log_prob.
+    """``ppo_clip_loss`` with r^(1 / n) for r, n the number of ``actions`` whose probabilities make log_prob.
 
     GSPO (Zheng et al. 2025, arXiv 2507.18071, equations 5 and 7). Halting at step t is t actions, t - 1 times "go on"
     and once "stop"; a draft is as many as it has free cells.
     """
-    return asymmetric_surrogate(log_prob / actions, old_log_prob / actions, advantage, bounds, weight)
+    return ppo_clip_loss(log_prob / actions, old_log_prob / actions, advantage, bounds, weight)
 
 
 def clip_fraction(

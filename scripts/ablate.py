@@ -18,22 +18,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, final
 
-from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from agents.checkpoint import Checkpoint, digest, load_checkpoint, save_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.cli import main, parse, save_config
 from agents.evaluation.ablation import Run, effects_markdown, headline
-from agents.evaluation.cells import Cell, load_head, save_head
 from agents.evaluation.figures import effects_figure
 from agents.evaluation.protocol import EvaluationConfig, measure, shown_steps
-from agents.learning.branches import GroupsConfig, kept_groups
-from agents.pretrain import Pretrainer, describe, pretrain
+from agents.evaluation.run_store import Cell, load_head, save_head
+from agents.halting.rules import LEARNER, as_learnt, fixed, head_rules, oracle
+from agents.learners.registry import TeachConfig, teach
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
-from agents.rollout import Unroll, draw, unroll
-from agents.rules import LEARNER, as_learnt, fixed, head_rules, oracle
-from agents.teaching import TeachConfig, teach
+from agents.pretraining.trainer import Pretrainer, describe, pretrain
+from agents.rollouts.groups import GroupsConfig, load_or_collect_groups
+from agents.rollouts.unroll import Unroll, draw, unroll
 from trm_gym import make_task
-from trm_gym.whole import atomic_write
+from trm_gym.atomic_io import atomic_write
 
 BASE = "preset"
 """What the run without any change is called."""
@@ -124,7 +124,7 @@ def updates_within(config: PretrainConfig, minutes: float, path: Path) -> int:
         for _ in range(TIMED):
             trainer.update()
         rate = TIMED / (time.perf_counter() - started)
-        trainer.supply.close()
+        trainer.prefetcher.close()
         atomic_write(path, json.dumps({"updates": max(1, round(60 * minutes * rate))}))
     return int(json.loads(path.read_text())["updates"])
 
@@ -183,7 +183,9 @@ class Bench:
         task = make_task(self.start.task)
         key = hashlib.sha256(json.dumps([made.learn, vars(made.bank)]).encode()).hexdigest()[:12]
         levels = [task.level_index(name) for name in made.learn]
-        groups = kept_groups(self.folder / f"bank-{key}.safetensors", self.start, levels, made.bank)
+        groups = load_or_collect_groups(
+            self.folder / f"bank-{key}.safetensors", self.start.model, digest(self.start), task, levels, made.bank
+        )
         save_head(path, teach("grpo", groups, made.teach, seed))
 
     def drafts(self, level: str, split: str) -> Unroll:

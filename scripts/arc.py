@@ -22,7 +22,7 @@ from agents.checkpoint import load_checkpoint
 from agents.common.acceleration import keep_freed_memory
 from agents.common.checks import at_least_one
 from agents.common.cli import main
-from agents.rollout import BATCH, Network, refine, unroll
+from agents.rollouts.unroll import BATCH, Network, refine, unroll
 from trm_gym import make_task
 from trm_gym.arc import ArcTask
 from trm_gym.arc.attempts import in_disguise, most_voted, solved_in, tasks_solved

@@ -17,25 +17,26 @@ from typing import Any, final
 
 from rich.console import Console
 
-from agents.checkpoint import Checkpoint, digest, load_checkpoint, load_tensors, save_checkpoint, save_tensors
+from agents.checkpoint import Checkpoint, digest, load_checkpoint, save_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
-from agents.evaluation.cells import Cell, load_ground, load_head, load_plays, save_ground, save_head, save_plays
+from agents.common.tensor_file import load_tensors, save_tensors
 from agents.evaluation.comparison import Ground, Play, Plays, compare
 from agents.evaluation.figures import accuracy_figure, halting_figure, histogram_figure
 from agents.evaluation.protocol import EvaluationConfig, choose, play, target_of
 from agents.evaluation.report import Report
+from agents.evaluation.run_store import Cell, load_ground, load_head, load_plays, save_ground, save_head, save_plays
 from agents.evaluation.tables import levels_markdown, report_markdown
-from agents.learning.branches import Groups, GroupsConfig, kept_groups
-from agents.pretrain import describe, pretrain
+from agents.halting.rules import LEARNER, Rule, as_learnt, checker, head_rules, oracle, plain_rules
+from agents.learners.registry import LEARNERS, TeachConfig, teach
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
-from agents.rollout import Unroll, draw, unroll
-from agents.rules import LEARNER, Rule, as_learnt, checker, head_rules, oracle, plain_rules
-from agents.teaching import LEARNERS, TeachConfig, teach
+from agents.pretraining.trainer import describe, pretrain
+from agents.rollouts.groups import Groups, GroupsConfig, load_or_collect_groups
+from agents.rollouts.unroll import Unroll, draw, unroll
 from trm_gym import make_task
-from trm_gym.whole import atomic_write
+from trm_gym.atomic_io import atomic_write
 
 PLAIN = "plain"
 """The cell of all rules that need no head."""
@@ -151,7 +152,7 @@ class Network:
             if not path.exists():
                 self._fast(start, bank.problems * bank.branches, bank.max_steps)
             levels = [task.level_index(name) for name in self.config.learn]
-            self._kept = kept_groups(path, start, levels, bank)
+            self._kept = load_or_collect_groups(path, start.model, digest(start), task, levels, bank)
         return self._kept
 
     def head_cell(self, learner: str, seed: int) -> Cell:

@@ -23,20 +23,20 @@ from agents.checkpoint import digest, load_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
-from agents.evaluation.cells import Cell
 from agents.evaluation.figures import curriculum_figure, learning_figure
+from agents.evaluation.run_store import Cell
 from agents.evaluation.tables import markdown_table, over_seeds
-from agents.grpo import Grpo, outcome
-from agents.halting import Halter
-from agents.learning.branches import Groups, GroupsConfig, kept_groups
-from agents.metrics import returns
-from agents.rollout import BATCH, Unroll, unroll
-from agents.rules import LEARNER, untuned
-from agents.teaching import TeachConfig
+from agents.halting.heads import Halter
+from agents.halting.outcomes import returns
+from agents.halting.rules import LEARNER, untuned
+from agents.learners.grpo import Grpo, outcome
+from agents.learners.registry import TeachConfig
+from agents.rollouts.groups import Groups, GroupsConfig, load_or_collect_groups
+from agents.rollouts.unroll import BATCH, Unroll, unroll
 from curricula import CURRICULA, make_curriculum
 from curricula.fixed import Fixed
 from trm_gym import make_task
-from trm_gym.whole import atomic_write
+from trm_gym.atomic_io import atomic_write
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,14 @@ class Ground:
         one_pass = solving_pass(self._start.model, self.task.length, BATCH)
         accelerate(self._start.model, one_pass, passes, config.acceleration)
         parts = [
-            kept_groups(self._folder / f"bank-{name}.safetensors", self._start, [level], config.bank)
+            load_or_collect_groups(
+                self._folder / f"bank-{name}.safetensors",
+                self._start.model,
+                self.network,
+                self.task,
+                [level],
+                config.bank,
+            )
             for name, level in zip(config.levels, self.levels, strict=True)
         ]
         whole = Unroll.concatenate([part.unroll for part in parts])

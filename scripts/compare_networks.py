@@ -15,16 +15,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.checks import at_least_one
 from agents.common.cli import main
+from agents.common.tensor_file import CheckpointError
+from agents.evaluation.metrics import Interval, paired_bootstrap
 from agents.evaluation.protocol import shown_steps
 from agents.evaluation.tables import difference, markdown_table
-from agents.metrics import Interval, paired_bootstrap
-from agents.rollout import BATCH, draw, unroll
+from agents.rollouts.unroll import BATCH, draw, unroll
 from trm_gym import make_task
-from trm_gym.whole import atomic_write
+from trm_gym.atomic_io import atomic_write
 
 
 @dataclass(frozen=True)

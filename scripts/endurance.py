@@ -25,12 +25,12 @@ from agents.common.acceleration import AccelerationConfig, accelerate, solving_p
 from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.common.console import Progress
-from agents.engine import Engine, Item
-from agents.stopping import make_stopping
+from agents.halting.stopping import make_stopping
+from agents.inference.engine import Engine, Item
 from trm_gym import make_task
+from trm_gym.atomic_io import atomic_write, check_place
 from trm_gym.streams import mix
 from trm_gym.task import Task
-from trm_gym.whole import atomic_write, check_place
 
 CHUNK = 1000
 """Problems that are drawn together."""
@@ -88,7 +88,7 @@ def stream(task: Task, config: Config) -> Iterator[Item]:
         numbers = np.arange(first, min(first + CHUNK, config.problems))
         if not len(numbers):
             return
-        problems = task.supply(mix(config.seed, numbers), np.full(len(numbers), level), "test")
+        problems = task.sample(mix(config.seed, numbers), np.full(len(numbers), level), "test")
         for index, number in enumerate(numbers):
             yield BAD if number % config.bad_every == 0 else problems[slice(index, index + 1)]
 

@@ -16,13 +16,14 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from agents.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.cli import main
+from agents.common.tensor_file import CheckpointError
 from agents.evaluation.protocol import EvaluationConfig, evaluate_checkpoint
 from trm_gym import make_task
-from trm_gym.task import Outside, ProblemError
-from trm_gym.whole import atomic_write, check_place
+from trm_gym.atomic_io import atomic_write, check_place
+from trm_gym.task import ImportedProblems, ProblemError
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Config(EvaluationConfig):
     """Folder for report, raw results and pictures; runs/evaluate/CHECKPOINT-PROBLEMS by default."""
 
 
-def read(data: Path, task_name: str) -> Outside:
+def read(data: Path, task_name: str) -> ImportedProblems:
     """What a file holds for the task. Raises ProblemError, saying what is wrong and where."""
     if not data.is_file():
         raise ProblemError(f"skipped {data}: there is no such file; give the path of a file with problems")
@@ -82,9 +83,9 @@ def run(config: Config) -> None:
     out = config.out or Path("runs", "evaluate", f"{Path(config.checkpoint).name}-{what}")
     report = evaluate_checkpoint(checkpoint, config, out, None if outside is None else outside.problems)
     console = Console()
-    if outside is not None and outside.left_out:
-        place = atomic_write(out / "left_out.txt", "\n".join(outside.left_out) + "\n")
-        console.print(f"left out, not problems of {checkpoint.task}: {len(outside.left_out)}, listed in {place}")
+    if outside is not None and outside.skipped:
+        place = atomic_write(out / "skipped.txt", "\n".join(outside.skipped) + "\n")
+        console.print(f"left out, not problems of {checkpoint.task}: {len(outside.skipped)}, listed in {place}")
     console.print(report.table(), highlight=False)
     if config.json is not None:
         atomic_write(config.json, json.dumps(report.summary(), indent=2) + "\n")

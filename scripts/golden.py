@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.common.cli import main
+from trm_gym.atomic_io import atomic_write
 from trm_gym.dataset import draw
 from trm_gym.registration import TASKS, make_task
 from trm_gym.splits import SPLITS
-from trm_gym.whole import atomic_write
 
 GOLDEN = Path(__file__).parent.parent / "tests" / "data" / "golden.json"
 COUNT, SEED = 16, 2026

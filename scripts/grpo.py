@@ -17,31 +17,26 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from agents.baselines import HeadConfig, train_baselines
-from agents.checkpoint import (
-    Checkpoint,
-    CheckpointError,
-    load_checkpoint,
-    load_tensors,
-    save_checkpoint,
-    save_tensors,
-)
+from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
+from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.common.tensors import nest, unnest
 from agents.evaluation.figures import curriculum_figure
 from agents.evaluation.protocol import EvaluationConfig, evaluate_checkpoint
-from agents.grpo import Grpo, Metrics, outcome
-from agents.halting import Halter
-from agents.joint import JointConfig, JointGrpo
-from agents.learning.branches import BranchesConfig, collect_branches
-from agents.learning.config import GrpoConfig
-from agents.pretrain import describe, pretrain
+from agents.halting.heads import Halter
+from agents.learners.config import GrpoConfig
+from agents.learners.grpo import Grpo, Metrics, outcome
+from agents.learners.joint import JointConfig, JointGrpo
+from agents.learners.supervised import HeadConfig, train_baselines
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
-from agents.rollout import BATCH, Rollout, Unroll, unroll
+from agents.pretraining.trainer import describe, pretrain
+from agents.rollouts.collect import Rollout
+from agents.rollouts.groups import BranchesConfig, collect_branches
+from agents.rollouts.unroll import BATCH, Unroll, unroll
 from curricula import make_curriculum
 from curricula.curriculum import Curriculum
 from curricula.fixed import Fixed

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.common.cli import main
+from trm_gym.atomic_io import atomic_write, check_place
 from trm_gym.registration import TASKS, make_task
 from trm_gym.reward import REWARDS
 from trm_gym.task import Task
 from trm_gym.vector import RefinementVectorEnv
-from trm_gym.whole import atomic_write, check_place
 
 Drafts = NDArray[np.uint8]
 

@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 
 from agents.checkpoint import SHIPPED, load_checkpoint
 from agents.common.cli import main
-from agents.metrics import oracle_steps
-from agents.rollout import unroll
+from agents.halting.outcomes import oracle_steps
+from agents.rollouts.unroll import unroll
 from scripts.oracles import sudoku
+from trm_gym.atomic_io import atomic_write, check_place
 from trm_gym.maze.field import ON, WALL
 from trm_gym.registration import TASKS, make_task
 from trm_gym.streams import mix
 from trm_gym.sudoku.batch import searched
 from trm_gym.sudoku.geometry import geometry
 from trm_gym.task import Problems, Task
-from trm_gym.whole import atomic_write, check_place
 
 GROUPS = 4
 """Problems of all levels are cut into so many groups of equal size, from the easiest to the hardest."""
@@ -151,7 +151,7 @@ def section(name: str, config: Config) -> str:
     measure, checked = next(of for start, of in MEASURES.items() if name.startswith(start))
     for index, level in enumerate(task.levels):
         keys = mix(0x1E7E1, index, np.arange(config.count))
-        problems = task.supply(keys, np.full(config.count, index), "test")
+        problems = task.sample(keys, np.full(config.count, index), "test")
         measures = measure(task, problems)
         all_difficulties.append(problems.difficulty.astype(float))
         all_measures.append(measures)

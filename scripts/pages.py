@@ -31,9 +31,9 @@ from agents.checkpoint import SHIPPED, shipped
 from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.evaluation.tables import markdown_table
+from trm_gym.atomic_io import atomic_write
 from trm_gym.splits import SPLITS
 from trm_gym.task import Task
-from trm_gym.whole import atomic_write
 
 HEADINGS = (
     "Description",

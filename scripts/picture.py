@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents import metrics
 from agents.common.cli import main
-from agents.solving.shown import ShownConfig
-from agents.solving.solver import Solver
-from agents.solving.trajectory_figures import chosen_steps, refinement_figure
-from trm_gym.whole import check_place
+from agents.halting import outcomes
+from agents.inference.demo_config import ShownConfig
+from agents.inference.solver import Solver
+from agents.inference.trajectory_figures import chosen_steps, refinement_figure
+from trm_gym.atomic_io import check_place
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def run(config: Config) -> None:
     solver = Solver.from_pretrained(config.checkpoint, config.size)
     problem = config.longest(solver, config.drawn(solver, config.candidates))
     found = solver.trajectory(problem, config.max_steps, config.price)
-    last = int(metrics.first_true(found.solved, len(found)))
+    last = int(outcomes.first_true(found.solved, len(found)))
     shown = chosen_steps(last, config.panels)
     refinement_figure(found, solver.task, shown, config.out)
     print(f"{config.out}: drafts after {', '.join(map(str, shown))} steps")

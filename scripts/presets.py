@@ -15,7 +15,7 @@ from typing import Any
 
 from agents.common.cli import as_yaml, main
 from scripts import grpo, pretrain
-from trm_gym.whole import atomic_write
+from trm_gym.atomic_io import atomic_write
 
 FOLDER = Path("presets")
 SCRIPTS: Mapping[str, Mapping[str, Any]] = {"pretrain": pretrain.presets(), "grpo": grpo.PRESETS}

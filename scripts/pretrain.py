@@ -16,10 +16,10 @@ from rich.table import Table
 
 from agents.checkpoint import Checkpoint, save_checkpoint
 from agents.common.cli import main, save_config
-from agents.pretrain import pretrain
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
-from agents.rollout import unroll
+from agents.pretraining.trainer import pretrain
+from agents.rollouts.unroll import unroll
 from trm_gym import make_task
 
 SHOWN_STEPS = (1, 2, 4, 8, 16)

@@ -20,13 +20,13 @@ from rich.table import Table
 from agents.common.acceleration import AccelerationConfig, Choice, accelerate, solving_pass
 from agents.common.checks import at_least_one
 from agents.common.cli import main
-from agents.engine import Engine
-from agents.rollout import BATCH
-from agents.solving.solver import PRICE, Solver
-from agents.solving.trajectory_figures import scaling_figure
-from agents.solving.voting import Point, branched, curves
+from agents.inference.engine import Engine
+from agents.inference.solver import PRICE, Solver
+from agents.inference.trajectory_figures import scaling_figure
+from agents.inference.voting import Point, branched, curves
+from agents.rollouts.unroll import BATCH
+from trm_gym.atomic_io import atomic_write, check_place
 from trm_gym.task import Problems
-from trm_gym.whole import atomic_write, check_place
 
 LONGER = "one branch, longer budget"
 

@@ -25,11 +25,11 @@ from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.common.console import Progress
 from scripts.oracles import arithmetic, maze, points, sudoku
+from trm_gym.atomic_io import atomic_write
 from trm_gym.registration import TASKS, make_task
 from trm_gym.splits import SPLITS
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
-from trm_gym.whole import atomic_write
 
 CHUNK = 500
 """Problems that are checked together."""
@@ -91,7 +91,7 @@ def check(chunk: Chunk) -> Outcome:
     began, task = time.perf_counter(), make_task(chunk.task)
     turn, level = divmod(chunk.number, len(chunk.levels))
     level, split = chunk.levels[level], SPLITS[turn % len(SPLITS)]
-    drawn = task.supply(mix(0x50A4, chunk.number, np.arange(CHUNK)), np.full(CHUNK, level), split)
+    drawn = task.sample(mix(0x50A4, chunk.number, np.arange(CHUNK)), np.full(CHUNK, level), split)
     oracle, verdicts = next(one for name, one in ORACLES.items() if chunk.task.startswith(name)), 0
     wrong = [(index, fault) for index, fault in enumerate(oracle.faults(drawn.problem, drawn.solution)) if fault]
     for index, answers, worth, what in answers_of(task, drawn, np.random.default_rng(chunk.number)):

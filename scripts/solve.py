@@ -19,14 +19,15 @@ import tyro
 from rich.console import Console
 from rich.text import Text
 
-from agents import metrics
-from agents.checkpoint import CheckpointError, load_checkpoint
+from agents.checkpoint import load_checkpoint
 from agents.common.checks import at_least_one
 from agents.common.cli import main
-from agents.rollout import BATCH
-from agents.solving.solver import PRICE, Solver
-from agents.solving.stream import problem_lines, solve_file
-from agents.solving.trajectory import Trajectory
+from agents.common.tensor_file import CheckpointError
+from agents.halting import outcomes
+from agents.inference.batch_file import problem_lines, solve_file
+from agents.inference.solver import PRICE, Solver
+from agents.inference.trajectory import Trajectory
+from agents.rollouts.unroll import BATCH
 from trm_gym import make_task
 from trm_gym.task import ProblemError, Problems, Task
 
@@ -157,7 +158,7 @@ def conclude(console: Console, task: Task, found: Trajectory, steps: int, rule: 
     if found.solved[steps - 1]:
         console.print(f"Solved in {steps} {plural}: the answer obeys the rules.", style="green", highlight=False)
         return True
-    later = metrics.first_true(found.solved, 0)
+    later = outcomes.first_true(found.solved, 0)
     if later > steps:
         advice = f"A right draft came at step {later}, after {rule} had stopped."
     elif later:

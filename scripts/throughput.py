@@ -24,14 +24,14 @@ from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.common.acceleration import Acceleration, AccelerationConfig, Choice, accelerate, solving_pass
 from agents.common.checks import at_least_one
 from agents.common.cli import main
-from agents.engine import Engine
 from agents.evaluation.protocol import choose
-from agents.rollout import BATCH, unroll
-from agents.rules import policy
-from agents.stopping import Stopping, make_stopping
+from agents.halting.rules import policy
+from agents.halting.stopping import Stopping, make_stopping
+from agents.inference.engine import Engine
+from agents.rollouts.unroll import BATCH, unroll
 from trm_gym import make_task
+from trm_gym.atomic_io import atomic_write, check_place
 from trm_gym.task import Problems, Task
-from trm_gym.whole import atomic_write, check_place
 
 RATIO_BAR, IDEAL_BAR = 3.0, 0.85
 """How many times faster the engine is to be, and which share of what the saved steps allow."""

@@ -28,20 +28,21 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor, VecNormalize
 
-from agents.bank import Bank, BankConfig, load_bank
-from agents.checkpoint import save_tensors
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
-from agents.guided import Guided
-from agents.halting_env import HaltingVectorEnv, play
-from agents.metrics import returns, solved_at, wilson
-from agents.rollout import Unroll
-from agents.sb3 import TRMVecEnv
-from agents.sb3_learners import check_plays, make_learner
+from agents.common.tensor_file import save_tensors
+from agents.envs.bank import Bank, BankConfig, load_bank
+from agents.envs.halting import HaltingVectorEnv, play
+from agents.evaluation.metrics import wilson
+from agents.halting.outcomes import returns, solved_at
+from agents.rollouts.unroll import Unroll
+from agents.sb3.algorithms import check_plays, make_learner
+from agents.sb3.shaped_reward import Guided
+from agents.sb3.vec_env import TRMVecEnv
+from trm_gym.atomic_io import atomic_write
 from trm_gym.env import RefinementEnv
 from trm_gym.vector import RefinementVectorEnv
-from trm_gym.whole import atomic_write
 from trm_gym.wrappers import EditCells
 
 

@@ -13,19 +13,19 @@ from pathlib import Path
 
 import numpy as np
 
-from agents import metrics
 from agents.common.cli import main
-from agents.solving.shown import ShownConfig
-from agents.solving.solver import Solver
-from agents.solving.trajectory import Trajectory, settle
-from agents.solving.trajectory_figures import (
+from agents.halting import outcomes
+from agents.inference.demo_config import ShownConfig
+from agents.inference.solver import Solver
+from agents.inference.trajectory import Trajectory, settle
+from agents.inference.trajectory_figures import (
     chosen_steps,
     ladder,
     refinement_figure,
     settling_figure,
     trajectory_figure,
 )
-from trm_gym.whole import atomic_write
+from trm_gym.atomic_io import atomic_write
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def run(config: Config) -> None:
     out = config.out or Path("runs", "trajectory", Path(config.checkpoint).name)
     problems = config.drawn(solver, config.problems)
     found = solver.trajectory(config.longest(solver, problems), config.max_steps, config.price)
-    last = int(metrics.first_true(found.solved, len(found)))
+    last = int(outcomes.first_true(found.solved, len(found)))
     settled = settle(solver.checkpoint, problems, ladder(config.max_steps)[1:])
     pictures = {
         "drafts": refinement_figure(found, solver.task, chosen_steps(last, config.panels), out / "drafts.png"),

@@ -16,9 +16,9 @@ from rich.live import Live
 from rich.text import Text
 
 from agents.common.cli import main
-from agents.solving.shown import ShownConfig
-from agents.solving.solver import Solver
-from agents.solving.trajectory import Trajectory
+from agents.inference.demo_config import ShownConfig
+from agents.inference.solver import Solver
+from agents.inference.trajectory import Trajectory
 from trm_gym.task import Problems, Task
 
 _BAR = 30

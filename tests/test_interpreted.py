@@ -24,7 +24,7 @@ every_level = pytest.mark.parametrize(("name", "level"), levels)
 def results(name: str, level: int) -> list[np.ndarray]:
     """Problems of a level, and verdicts on right answers and on answers with a few wrong tokens."""
     task, rng = make_task(name), np.random.default_rng(level)
-    problems = task.supply(mix(5, np.arange(4)), np.full(4, level), "test")
+    problems = task.sample(mix(5, np.arange(4)), np.full(4, level), "test")
     noise = rng.integers(0, task.vocab, problems.solution.shape)
     wrong = np.where(rng.random(noise.shape) < 0.05, noise, problems.solution).astype(np.uint8)
     verdicts = [task.verify(problems, answers).solved for answers in (problems.solution, wrong)]
@@ -69,7 +69,7 @@ def test_what_is_cut_short_is_begun_anew(name, level, monkeypatch):
 def test_what_is_no_problem_is_read_alike(name, solve, monkeypatch):
     task, rng = make_task(name), np.random.default_rng(0)
     levels = np.arange(60) % len(task.levels)
-    problem = task.supply(mix(8, np.arange(60)), levels, "train").problem
+    problem = task.sample(mix(8, np.arange(60)), levels, "train").problem
     noise = rng.integers(0, task.vocab, problem.shape)
     tokens = np.where(rng.random(problem.shape) < rng.choice([0.03, 0.3, 1.0], (60, 1)), noise, problem).astype(
         np.uint8

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents import bank, metrics
+from agents.envs import bank
+from agents.halting import outcomes
 from tests.agents.synthetic import made_up
 from tests.scripts.checkpoints import untrained
 
@@ -44,9 +45,9 @@ def test_it_learns_when_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     left = run(tmp_path, {"5_000": "3_000"}, ())
     price, solved = left["PRICE"], left["test"].solved.numpy()
     steps = left["play"](lambda seen: (left["chance"](left["inputs"](seen)) > 0.5).astype(int), left["test"], price)
-    fixed = [metrics.returns(solved, 0 * steps + step, price).mean() for step in range(1, solved.shape[1] + 1)]
-    best = metrics.returns(solved, metrics.oracle_steps(solved), price).mean()
-    earned = metrics.returns(solved, steps, price).mean()
+    fixed = [outcomes.returns(solved, 0 * steps + step, price).mean() for step in range(1, solved.shape[1] + 1)]
+    best = outcomes.returns(solved, outcomes.oracle_steps(solved), price).mean()
+    earned = outcomes.returns(solved, steps, price).mean()
     assert max(fixed) + 0.8 * (best - max(fixed)) < earned < best
 
 

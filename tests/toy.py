@@ -34,9 +34,9 @@ class ToyTask(Task):
 
     def generate(self, count: int, level: int, split: str, seed: int) -> Problems:
         keys = mix(seed, np.arange(count), level, split_index(split))
-        return self.supply(keys, np.full(count, level), split)
+        return self.sample(keys, np.full(count, level), split)
 
-    def supply(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
+    def sample(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
         assert split in SPLITS
         firsts = mix(keys[:, None], np.arange(BLOCKS)) % np.uint64(TOKENS)
         solution = (firsts.astype(np.int64)[..., None] + np.arange(WIDTH)) % TOKENS + 1
@@ -79,7 +79,7 @@ class ToyTask(Task):
             difficulty=np.array([(tokens == BLANK).sum() / 8], dtype=np.float32),
         )
 
-    def read_file(self, path) -> Outside:
+    def read_file(self, path) -> ImportedProblems:
         raise ProblemError("toys have no files")
 
     def decode(self, tokens: NDArray[np.uint8]) -> str:

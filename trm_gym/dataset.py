@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from trm_gym.atomic_io import new_folder
 from trm_gym.episodes import SEED_LIMIT
 from trm_gym.registration import make_task
 from trm_gym.splits import split_index
 from trm_gym.streams import mix
 from trm_gym.task import Problems
-from trm_gym.whole import new_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,7 +68,7 @@ def draw(task: Task | str, level: int | str | None, split: str, count: int, seed
         size = min(_BATCH, int(count) - start)
         levels = np.full(size, level, dtype=np.int64)
         seeds = np.arange(size, dtype=np.uint64) + np.uint64(int(seed) + start)
-        parts.append(task.supply(mix(seeds, np.zeros(size, dtype=np.int64), levels, index), levels, split))
+        parts.append(task.sample(mix(seeds, np.zeros(size, dtype=np.int64), levels, index), levels, split))
     return Problems.concatenate(parts)
 
 

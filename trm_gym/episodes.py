@@ -125,7 +125,7 @@ class Episodes:
             here = slots[splits == index]
             levels = self.levels[here]
             keys = mix(self.seeds[here], self.numbers[here], levels, index)
-            self._place(here, self.task.supply(keys, levels, SPLITS[index]))
+            self._place(here, self.task.sample(keys, levels, SPLITS[index]))
 
     def _place(self, slots: NDArray[np.int64], problems: Problems) -> None:
         self.problems.put(slots, problems)

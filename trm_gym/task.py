@@ -130,11 +130,11 @@ class Verdicts:
 
 
 @dataclass(frozen=True)
-class Outside:
+class ImportedProblems:
     """What a file from outside holds: the problems that are the task's, and where and why others were left out."""
 
     problems: Problems
-    left_out: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 class Task(abc.ABC):
@@ -174,18 +174,18 @@ class Task(abc.ABC):
         return self.generate(count if held is None else min(count, held), level, split, seed)
 
     @abc.abstractmethod
-    def supply(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
+    def sample(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
         """One problem per key, quickly: a banked base problem under a random symmetry, a pure function of its key.
 
         keys: uint64 [B], already well mixed. levels: int64 [B].
         """
 
-    def guises(self, problems: Problems, keys: NDArray[np.uint64]) -> Problems:
+    def augment(self, problems: Problems, keys: NDArray[np.uint64]) -> Problems:
         """The same problems, each under a symmetry of the task that is drawn from its key, for augmentation.
 
         keys: uint64 [B], well mixed. Raises ValueError where a task has none.
         """
-        raise ValueError(f"{self.name} has no symmetries to disguise problems by: train without guises")
+        raise ValueError(f"{self.name} has no symmetries to disguise problems by: train without augment")
 
     @abc.abstractmethod
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
@@ -208,7 +208,7 @@ class Task(abc.ABC):
         """A person's own problem as a batch of one, fully validated. Raises ProblemError."""
 
     @abc.abstractmethod
-    def read_file(self, path: str | os.PathLike[str]) -> Outside:
+    def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:
         """The problems of a file; each task names its format. Raises ProblemError where it holds none."""
 
     @abc.abstractmethod

@@ -20,7 +20,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 import tyro
 import yaml
 
-from trm_gym.whole import atomic_write
+from trm_gym.atomic_io import atomic_write
 
 Config = TypeVar("Config")
 

@@ -13,10 +13,11 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import metrics
+from agents.evaluation import metrics
 from agents.evaluation.protocol import EvaluationConfig, shown_steps
 from agents.evaluation.report import Comparison, Raw, Report, Row
-from agents.rules import LEARNER, ORACLE, as_learnt
+from agents.halting import outcomes
+from agents.halting.rules import LEARNER, ORACLE, as_learnt
 
 AS_LEARNT = f"{LEARNER} as learnt"
 """The learner without any sweep: told each price, it stops when it finds that more likely than going on."""
@@ -32,9 +33,9 @@ class Play:
     swept: whether there was anything to choose on validation problems.
     """
 
-    point: metrics.Steps
-    prices: metrics.Steps
-    curve: metrics.Steps
+    point: outcomes.Steps
+    prices: outcomes.Steps
+    curve: outcomes.Steps
     swept: bool
 
 
@@ -46,16 +47,16 @@ class Ground:
     validation problems; target: the accuracy there that an operating point asks for.
     """
 
-    solved: metrics.Bools
+    solved: outcomes.Bools
     level: NDArray[np.integer]
     difficulty: NDArray[np.floating]
     best_fixed: int
     target: float
 
     @property
-    def oracle(self) -> metrics.Steps:
+    def oracle(self) -> outcomes.Steps:
         """The oracle's steps."""
-        return metrics.oracle_steps(self.solved)
+        return outcomes.oracle_steps(self.solved)
 
 
 Plays = Mapping[str, Sequence[Sequence[Play]]]
@@ -94,8 +95,8 @@ class Runs:
 
     def _columns(self, ground: Ground, play: Play) -> list[NDArray]:
         paid = zip(self._prices, play.prices, strict=True)
-        returns = [metrics.returns(ground.solved, steps, price) for price, steps in paid]
-        return [metrics.solved_at(ground.solved, play.point), play.point, *returns]
+        returns = [outcomes.returns(ground.solved, steps, price) for price, steps in paid]
+        return [outcomes.solved_at(ground.solved, play.point), play.point, *returns]
 
     def figure(self, rule: str, price: float | str | None) -> tuple[NDArray, NDArray]:
         """Return at a price, steps (None) or right answers ("right"): in every run, and on resampled problems."""
@@ -130,7 +131,7 @@ def mean_curve(grounds: Sequence[Ground], by_network: Sequence[Sequence[Play]]) 
     heights = []
     for ground, seeds in zip(grounds, by_network, strict=True):
         for play in seeds:
-            steps, right = play.curve.mean(1), metrics.solved_at(ground.solved, play.curve).mean(1)
+            steps, right = play.curve.mean(1), outcomes.solved_at(ground.solved, play.curve).mean(1)
             order = np.lexsort((right, steps))
             first = float(ground.solved[:, 0].mean())
             heights.append(np.interp(grid, np.r_[1.0, steps[order]], np.r_[first, right[order]]))
@@ -188,7 +189,7 @@ def _points(grounds: Sequence[Ground], by_network: Sequence[Sequence[Play]]) -> 
     if by_network[0][0].swept:
         return [(float(steps), float(right)) for steps, right in mean_curve(grounds, by_network)]
     played = [(ground, play) for ground, seeds in zip(grounds, by_network, strict=True) for play in seeds]
-    right = np.mean([metrics.solved_at(ground.solved, play.point).mean() for ground, play in played])
+    right = np.mean([outcomes.solved_at(ground.solved, play.point).mean() for ground, play in played])
     return [(float(np.mean([play.point.mean() for _, play in played])), float(right))]
 
 
@@ -230,7 +231,7 @@ def _pooled(grounds: Sequence[Ground], plays: Plays, seeds: int) -> Raw:
     def repeated(name: str) -> NDArray:
         return np.concatenate([getattr(ground, name) for ground in grounds for _ in range(seeds)])
 
-    def steps(by_network: Sequence[Sequence[Play]]) -> metrics.Steps:
+    def steps(by_network: Sequence[Sequence[Play]]) -> outcomes.Steps:
         return np.concatenate([few[min(seed, len(few) - 1)].point for few in by_network for seed in range(seeds)])
 
     return Raw(

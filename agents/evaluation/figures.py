@@ -19,10 +19,10 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.typing import RcKeyType
 from numpy.typing import NDArray
 
-from agents import metrics
 from agents.evaluation.report import Report
-from agents.rules import CHECKER, FIXED, LEARNER, ORACLE
-from trm_gym.whole import atomic_write
+from agents.halting import outcomes
+from agents.halting.rules import CHECKER, FIXED, LEARNER, ORACLE
+from trm_gym.atomic_io import atomic_write
 
 # Okabe & Ito 2008, "Color Universal Design".
 BLUE, ORANGE, GREEN, SKY, VERMILION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#D55E00", "#CC79A7"
@@ -147,7 +147,7 @@ def histogram_figure(report: Report, path: str | os.PathLike[str], rule: str | N
     return Path(path)
 
 
-def _histogram(axes: Axes, steps: metrics.Steps, thirds: list[tuple[str, metrics.Bools]], budget: int) -> None:
+def _histogram(axes: Axes, steps: outcomes.Steps, thirds: list[tuple[str, outcomes.Bools]], budget: int) -> None:
     width = 0.8 / len(thirds)
     for place, ((label, mine), colour) in enumerate(zip(thirds, (SKY, BLUE, INK), strict=False)):
         counts = np.bincount(steps[mine], minlength=budget + 1)[1 : budget + 1]
@@ -157,7 +157,7 @@ def _histogram(axes: Axes, steps: metrics.Steps, thirds: list[tuple[str, metrics
     axes.grid(axis="x", visible=False)
 
 
-def _thirds(difficulty: NDArray[np.floating]) -> list[tuple[str, metrics.Bools]]:
+def _thirds(difficulty: NDArray[np.floating]) -> list[tuple[str, outcomes.Bools]]:
     """Problems by difficulty in up to three classes of about equal size, each with what to call it."""
     edges = np.unique(np.quantile(difficulty, [0, 1 / 3, 2 / 3, 1], method="nearest"))
     classes = []

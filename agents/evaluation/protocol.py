@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import metrics
 from agents.checkpoint import Checkpoint
 from agents.common.checks import at_least_one
-from agents.evaluation.beyond import Clock, retimed, told_price
+from agents.evaluation import metrics
 from agents.evaluation.report import Comparison, Raw, Report, Row
-from agents.rollout import BATCH, Unroll, draw, unroll
-from agents.rules import LEARNER, ORACLE, Rule, Settings, all_rules
+from agents.halting import outcomes
+from agents.halting.budget_shift import Clock, retimed, told_price
+from agents.halting.rules import LEARNER, ORACLE, Rule, Settings, all_rules
+from agents.rollouts.unroll import BATCH, Unroll, draw, unroll
 from trm_gym import make_task
 from trm_gym.task import Problems
 
@@ -114,7 +115,7 @@ def choose(rule: Rule, validation: Unroll, target: float, prices: Sequence[float
     """Choose a rule's settings on validation problems: for ``target`` accuracy, for each price, and for the curve."""
     solved, settings = validation.solved.numpy(), rule.settings(validation)
     steps = rule.steps(validation, settings)
-    accuracy, mean = metrics.solved_at(solved, steps).mean(1), steps.mean(1)
+    accuracy, mean = outcomes.solved_at(solved, steps).mean(1), steps.mean(1)
     point = metrics.operating_point(accuracy, mean, target)
     best = [int((accuracy - price * mean / solved.shape[1]).argmax()) for price in prices]
     return Choice(settings[[point]], settings[best], settings[metrics.frontier(accuracy, mean)])
@@ -126,9 +127,9 @@ class Played:
 
     rule: Rule
     choice: Choice
-    point: metrics.Steps
-    prices: metrics.Steps
-    curve: metrics.Steps
+    point: outcomes.Steps
+    prices: outcomes.Steps
+    curve: outcomes.Steps
 
 
 def play(rule: Rule, choice: Choice, test: Unroll) -> Played:
@@ -152,7 +153,7 @@ def measure(
     solved = test.solved.numpy()
     best_fixed, target = target_of(validation, config.slack)
     played = [play(rule, choose(rule, validation, target, config.prices), test) for rule in rules]
-    oracle = metrics.oracle_steps(solved)
+    oracle = outcomes.oracle_steps(solved)
     resampled = _Resampled(played, solved, oracle, config)
     rows = [_row(one, test, oracle, best_fixed, resampled) for one in played]
     return Report(
@@ -186,14 +187,14 @@ class _Resampled:
     """
 
     def __init__(
-        self, played: Sequence[Played], solved: metrics.Bools, oracle: metrics.Steps, config: EvaluationConfig
+        self, played: Sequence[Played], solved: outcomes.Bools, oracle: outcomes.Steps, config: EvaluationConfig
     ) -> None:
         self.prices = config.prices
         columns: dict[tuple[str, float | None], NDArray] = {(ORACLE, 0.0): oracle}
         for one in played:
             columns[one.rule.name, None] = one.point
             for price, steps in zip(config.prices, one.prices, strict=True):
-                columns[one.rule.name, price] = metrics.returns(solved, steps, price)
+                columns[one.rule.name, price] = outcomes.returns(solved, steps, price)
         self._place = {key: place for place, key in enumerate(columns)}
         stacked = np.stack(list(columns.values()), 1).astype(float)
         self._means = stacked.mean(0)
@@ -203,15 +204,15 @@ class _Resampled:
         """Mean return at a price, or mean steps at the operating point (None)."""
         return float(self._means[self._place[rule, price]])
 
-    def draws(self, rule: str, price: float | None) -> metrics.Floats:
+    def draws(self, rule: str, price: float | None) -> outcomes.Floats:
         """The same on every resample, [resamples]."""
         return self._draws[:, self._place[rule, price]]
 
 
-def _row(one: Played, test: Unroll, oracle: metrics.Steps, best_fixed: int, resampled: _Resampled) -> Row:
+def _row(one: Played, test: Unroll, oracle: outcomes.Steps, best_fixed: int, resampled: _Resampled) -> Row:
     """The figures of one rule."""
     solved, name = test.solved.numpy(), one.rule.name
-    right = metrics.solved_at(solved, one.point)
+    right = outcomes.solved_at(solved, one.point)
     share = metrics.share_of_way(one.point.mean(), best_fixed, oracle.mean())
     shares = metrics.share_of_way(resampled.draws(name, None), best_fixed, resampled.draws(ORACLE, 0.0))
     curve, first = np.array(_curve(one, solved)), float(solved[:, 0].mean())
@@ -248,9 +249,9 @@ def _comparisons(played: Sequence[Played], resampled: _Resampled) -> list[Compar
     return [one for one in found if one.rule != LEARNER]
 
 
-def _curve(one: Played, solved: metrics.Bools) -> list[tuple[float, float]]:
+def _curve(one: Played, solved: outcomes.Bools) -> list[tuple[float, float]]:
     """(mean steps, accuracy) of the settings on a rule's curve, by growing steps."""
-    right = metrics.solved_at(solved, one.curve)
+    right = outcomes.solved_at(solved, one.curve)
     return sorted((float(steps.mean()), float(hits.mean())) for steps, hits in zip(one.curve, right, strict=True))
 
 

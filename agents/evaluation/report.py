@@ -19,9 +19,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from agents import metrics
-from agents.metrics import Interval
-from trm_gym.whole import atomic_write
+from agents.evaluation import metrics
+from agents.evaluation.metrics import Interval
+from agents.halting import outcomes
+from trm_gym.atomic_io import atomic_write
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,11 @@ class Raw:
     ``steps`` is at the operating point, ``price_steps`` by rule and price.
     """
 
-    solved: metrics.Bools
+    solved: outcomes.Bools
     level: NDArray[np.integer]
     difficulty: NDArray[np.floating]
-    steps: dict[str, metrics.Steps]
-    price_steps: dict[str, dict[float, metrics.Steps]]
+    steps: dict[str, outcomes.Steps]
+    price_steps: dict[str, dict[float, outcomes.Steps]]
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 
-from agents import metrics
+from agents.evaluation import metrics
 from agents.evaluation.report import Report
-from agents.rules import ORACLE
+from agents.halting.rules import ORACLE
 
 
 def markdown_table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from agents.common.acceleration import AccelerationConfig
 from agents.common.checks import at_least_one
-from agents.optim import OptimConfig
+from agents.pretraining.optim import OptimConfig
 from agents.pretraining.supervision import Loss
 from agents.trm import TRMConfig
 
@@ -55,7 +55,7 @@ class PretrainConfig:
     """Decay of the weights' moving average, which is what the checkpoint holds."""
     fixed_set: int = 0
     """Problems of a fixed set that is drawn again and again (published: 1,000); 0 draws fresh ones without end."""
-    guises: bool = False
+    augment: bool = False
     """Whether a problem of the fixed set comes under another symmetry of its task each time (published)."""
     seed: int = 0
     """Seed of the initial weights and of the stream of problems."""
@@ -75,9 +75,9 @@ class PretrainConfig:
             raise ValueError(
                 f"starts={self.starts} are all the same without noise: set start_noise, for instance to 0.3"
             )
-        if self.fixed_set < 0 or (self.guises and not self.fixed_set):
+        if self.fixed_set < 0 or (self.augment and not self.fixed_set):
             raise ValueError(
-                f"fixed_set must be 0 (fresh problems) or more, got {self.fixed_set}; guises need one above 0"
+                f"fixed_set must be 0 (fresh problems) or more, got {self.fixed_set}; augment needs one above 0"
             )
         whole = (self.model.cycles, self.model.latent_updates)
         if self.depths and (self.depths[-1] != whole or min(min(stage) for stage in self.depths) < 1):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from agents.optim import OptimConfig
 from agents.pretraining.config import PretrainConfig
+from agents.pretraining.optim import OptimConfig
 from agents.trm.presets import (
     ALGEBRA,
     ARC,

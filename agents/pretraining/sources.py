@@ -69,12 +69,12 @@ class Fresh(Source):
 @final
 @dataclass(frozen=True)
 class FixedSet(Source):
-    """So many problems of ``fresh`` and no others, drawn again and again; with ``guises`` each time under another
+    """So many problems of ``fresh`` and no others, drawn again and again; with ``augment`` each time under another
     symmetry of the task, as the published TRM augments its 1,000 puzzles."""
 
     fresh: Fresh
     problems: int
-    guises: bool
+    augment: bool
 
     @functools.cached_property
     def whole(self) -> Problems:
@@ -85,4 +85,4 @@ class FixedSet(Source):
         """Chunk ``index`` of ``CHUNK`` problems."""
         keys = mix(self.fresh.seed, index, np.arange(CHUNK), FIXED_STREAM)
         drawn = self.whole[(keys % np.uint64(self.problems)).astype(np.int64)]
-        return self.fresh.task.guises(drawn, mix(keys, FIXED_STREAM)) if self.guises else drawn
+        return self.fresh.task.augment(drawn, mix(keys, FIXED_STREAM)) if self.augment else drawn

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from agents.trm.config import TRMConfig
-from agents.trm.encoder import CandidateEncoder, CellEncoder, Encoder, PanelEncoder, Prefix
+from agents.trm.encoders import CandidateEncoder, CellEncoder, Encoder, PanelEncoder, Prefix
 from agents.trm.layers import SwiGLU, rms_norm, swiglu_width, truncated_normal_
 from agents.trm.mixers import make_mixer
 from agents.trm.orthogonal import towards_orthogonal

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from trm_gym.text import TOKEN
+from trm_gym.written.signs import TOKEN
 
 POWERS = 4
 """1, x, x^2, x^3: the powers that an answer's cells may have."""

@@ -15,12 +15,12 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from agents.trm.encoder import NEVER, Encoder
+from agents.trm.encoders import NEVER, Encoder
 from agents.trm.layers import linear, truncated_normal_
 from agents.trm.products import product_columns
 from agents.trm.terms import DEEPEST, HIGHEST_DEGREE, PLACES, find_terms, read_around, read_written
 from trm_gym.task import Structure
-from trm_gym.text import SYMBOLS, TOKEN, VERBS
+from trm_gym.written.signs import SYMBOLS, TOKEN, VERBS
 
 MOST_BRACKETS = 8
 PERIODS = (2, 3, 4, 5, 7, 9, 10, 11, 13, 20, 50, 100)
@@ -33,7 +33,7 @@ FACTORS = 3
 """Brackets whose terms are told by themselves."""
 SCALES = (10.0, 100.0, 1000.0)
 LIMIT = 3.0
-GLANCE = 3000
+RESIDUE_LIMIT = 3000
 """The largest number known at a glance; of larger ones the size alone, and their digits by their places."""
 
 
@@ -109,15 +109,15 @@ def is_factor(symbol: Int[Tensor, "*shape"]) -> Bool[Tensor, "*shape"]:
 
 
 def values(signed: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape numbers"]:
-    """A number as a network can use it: on several scales, by sign, as logarithm, up to GLANCE modulo PERIODS and, on
-    the scale of logarithms, modulo LOG_PERIODS."""
+    """A number as a network can use it: on several scales, by sign, as logarithm; up to RESIDUE_LIMIT modulo PERIODS;
+    on the scale of logarithms, modulo LOG_PERIODS."""
     size = signed.abs()
     scaled = (signed[..., None] / torch.tensor(SCALES, device=signed.device)).clamp(-LIMIT, LIMIT)
     log = size.clamp(min=1).log()
     plain = torch.stack([log / 3, signed.sign(), (signed == 0).float()], dim=-1)
     angles = signed[..., None] * (2 * math.pi / torch.tensor(PERIODS, device=signed.device))
     turns = log[..., None] * (2 * math.pi / torch.tensor(LOG_PERIODS, device=signed.device))
-    known = (size <= GLANCE)[..., None]
+    known = (size <= RESIDUE_LIMIT)[..., None]
     return torch.cat([scaled, plain, angles.sin() * known, angles.cos() * known, turns.sin(), turns.cos()], dim=-1)
 
 

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch.nn import functional as F
 
-from trm_gym.text import DIGIT, TOKEN
+from trm_gym.written.signs import DIGIT, TOKEN
 
 PLACES = 7
 """Digits of the longest number whose digits are told apart; the value is known beyond."""

@@ -10,10 +10,10 @@ from typing import Literal
 import torch
 
 from agents.common.acceleration import AccelerationConfig, Choice
-from agents.optim import OptimConfig
-from agents.pretrain import Pretrainer
 from agents.pretraining.config import PretrainConfig
+from agents.pretraining.optim import OptimConfig
 from agents.pretraining.presets import PRETRAIN
+from agents.pretraining.trainer import Pretrainer
 from agents.trm import TRMConfig
 from scripts.benchmarking.rivals import Shape
 
@@ -60,4 +60,4 @@ def training(config: PretrainConfig, compiled: Choice, bfloat16: bool) -> Iterat
     try:
         yield run
     finally:
-        run.supply.close()
+        run.prefetcher.close()

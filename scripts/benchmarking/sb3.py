@@ -10,9 +10,9 @@ from gymnasium.spaces import MultiDiscrete
 from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 
-from agents.halting_env import HaltingEnv, HaltingVectorEnv
-from agents.rollout import Unroll
-from agents.sb3 import TRMVecEnv
+from agents.envs.halting import HaltingEnv, HaltingVectorEnv
+from agents.rollouts.unroll import Unroll
+from agents.sb3.vec_env import TRMVecEnv
 from scripts.benchmarking.measuring import ACTION_BATCHES, Figure, Settings, best, per_second
 from trm_gym.env import RefinementEnv
 from trm_gym.episodes import DEFAULT_STEPS

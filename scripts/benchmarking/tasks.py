@@ -33,7 +33,7 @@ def measure_tasks(settings: Settings) -> list[Figure]:
         problems = task.generate(count, index, "train", 0)
         keys, levels = mix(1, np.arange(count)), np.full(count, index)
         rate = best(
-            lambda t=task, k=keys, at=levels: per_second(lambda: t.supply(k, at, "train"), len(k), settings), max
+            lambda t=task, k=keys, at=levels: per_second(lambda: t.sample(k, at, "train"), len(k), settings), max
         )
         figures.append(Figure(f"fresh problems, {name} {level}", rate, "per s", fresh))
         judged = best(lambda t=task, p=problems: per_second(lambda: t.verify(p, p.solution), len(p), settings), max)

@@ -18,8 +18,8 @@ from rich.table import Table
 
 from agents.common.acceleration import Choice, keep_freed_memory, solving_pass, training_pass
 from agents.common.checks import at_least_one
-from agents.pretrain import Pretrainer, new_model
 from agents.pretraining.config import PretrainConfig
+from agents.pretraining.trainer import Pretrainer, new_model
 from scripts.benchmarking.machine import PARTS, Machine, fastest, measure_machine, operations, split_time
 from scripts.benchmarking.measuring import Figure, printed
 from scripts.benchmarking.networks import Name, compared, network, training

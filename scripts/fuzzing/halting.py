@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 from gymnasium.error import ResetNeeded
 
-from agents.halting_env import HaltingEnv, HaltingVectorEnv, make_halting, make_halting_vector
+from agents.envs.halting import HaltingEnv, HaltingVectorEnv, make_halting, make_halting_vector
 from scripts.fuzzing import mangle
 
 _BANK: dict[str, Any] = {"checkpoint": "sudoku4x4", "level": "clues6-8", "problems": 6, "max_steps": 3}

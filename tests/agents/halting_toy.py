@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from agents.rollout import Rollout, Unroll
+from agents.rollouts.collect import Rollout
+from agents.rollouts.unroll import Unroll
 from agents.trm import Carry
 from trm_gym.reward import exact_cost
 from trm_gym.task import Problems

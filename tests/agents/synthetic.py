@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from agents.rollout import Unroll
+from agents.rollouts.unroll import Unroll
 
 HOPELESS = 0
 

@@ -17,7 +17,7 @@ def ratio(*values: float) -> torch.Tensor:
 def test_asymmetric_bounds_by_hand():
     # Gains: min(1.6, 1.5); min(-1.6, -1.5); min(0.5, 0.8); min(-0.5, -0.8).
     new, advantage = ratio(1.6, 1.6, 0.5, 0.5), torch.tensor([1.0, -1.0, 1.0, -1.0])
-    loss = losses.asymmetric_surrogate(new, torch.zeros(4), advantage, BOUNDS)
+    loss = losses.ppo_clip_loss(new, torch.zeros(4), advantage, BOUNDS)
     assert loss.item() == pytest.approx(-(1.5 - 1.6 + 0.5 - 0.8) / 4)
 
 
@@ -25,7 +25,7 @@ def test_equal_bounds_are_the_clipped_surrogate():
     new, advantage = ratio(1.6, 0.9, 0.5), torch.tensor([1.0, -2.0, 3.0])
     weight = torch.tensor([0.5, 1.0, 2.0])
     symmetric = losses.clipped_surrogate(new, torch.zeros(3), advantage, 0.2, weight)
-    assert torch.equal(losses.asymmetric_surrogate(new, torch.zeros(3), advantage, (0.2, 0.2), weight), symmetric)
+    assert torch.equal(losses.ppo_clip_loss(new, torch.zeros(3), advantage, (0.2, 0.2), weight), symmetric)
 
 
 def gradient(loss, advantage: float, of: float, **more) -> float:
@@ -36,12 +36,12 @@ def gradient(loss, advantage: float, of: float, **more) -> float:
 
 
 def test_beyond_the_bounds_clipping_stops_the_gradient_and_cutting_does_not():
-    assert gradient(losses.asymmetric_surrogate, 1.0, 2.0) == 0
+    assert gradient(losses.ppo_clip_loss, 1.0, 2.0) == 0
     # sg(1.5) A d log p.
-    assert gradient(losses.cut_importance, 1.0, 2.0) == pytest.approx(-1.5)
-    assert gradient(losses.cut_importance, -2.0, 0.5) == pytest.approx(0.8 * 2)
+    assert gradient(losses.cispo_loss, 1.0, 2.0) == pytest.approx(-1.5)
+    assert gradient(losses.cispo_loss, -2.0, 0.5) == pytest.approx(0.8 * 2)
     # Within the bounds both have r A.
-    for loss in (losses.asymmetric_surrogate, losses.cut_importance):
+    for loss in (losses.ppo_clip_loss, losses.cispo_loss):
         assert gradient(loss, 1.0, 1.25) == pytest.approx(-1.25)
 
 
@@ -49,9 +49,9 @@ def test_a_sequence_has_the_geometric_mean_of_its_actions_ratios():
     # (1.44)^(1/2) = 1.2 is within the bounds, 1.44 would be too; 4^(1/2) = 2 is cut to 1.5.
     new = ratio(1.44, 4.0)
     actions = torch.tensor([2, 2])
-    loss = losses.sequence_surrogate(new, torch.zeros(2), torch.ones(2), BOUNDS, 1.0, actions)
+    loss = losses.gspo_loss(new, torch.zeros(2), torch.ones(2), BOUNDS, 1.0, actions)
     assert loss.item() == pytest.approx(-(1.2 + 1.5) / 2)
-    one = gradient(losses.sequence_surrogate, 1.0, 1.44, weight=1.0, actions=torch.tensor([2]))
+    one = gradient(losses.gspo_loss, 1.0, 1.44, weight=1.0, actions=torch.tensor([2]))
     assert one == pytest.approx(-1.2 / 2)
 
 

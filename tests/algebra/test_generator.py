@@ -16,7 +16,7 @@ from trm_gym.algebra.parser import WRITTEN
 from trm_gym.splits import SPLITS
 from trm_gym.streams import mix
 from trm_gym.task import Problems
-from trm_gym.text import DIGIT, answer_text, as_text
+from trm_gym.written.signs import DIGIT, answer_text, as_text
 
 TASK = AlgebraTask()
 NAMES = [level.name for level in LEVELS]
@@ -74,19 +74,19 @@ def test_people_may_type_them_again(name):
 def test_supply_is_a_pure_function_of_each_key(name):
     keys, level = mix(5, np.arange(70)), TASK.level_index(name)
     for split in ("train", "test"):
-        whole = TASK.supply(keys, np.full(70, level), split)
-        assert same(whole, TASK.supply(keys, np.full(70, level), split))
-        assert same(whole[3:5], TASK.supply(keys[3:5], np.full(2, level), split))
+        whole = TASK.sample(keys, np.full(70, level), split)
+        assert same(whole, TASK.sample(keys, np.full(70, level), split))
+        assert same(whole[3:5], TASK.sample(keys[3:5], np.full(2, level), split))
         assert len(np.unique(whole.problem, axis=0)) > 50
 
 
 def test_levels_may_be_mixed():
     keys, levels = mix(9, np.arange(60)), np.arange(60) % len(LEVELS)
-    whole = TASK.supply(keys, levels, "validation")
+    whole = TASK.sample(keys, levels, "validation")
     for index in range(0, 60, 7):
         one = slice(index, index + 1)
-        assert same(whole[one], TASK.supply(keys[one], levels[one], "validation"))
-    assert len(TASK.supply(keys[:0], levels[:0], "train")) == 0
+        assert same(whole[one], TASK.sample(keys[one], levels[one], "validation"))
+    assert len(TASK.sample(keys[:0], levels[:0], "train")) == 0
 
 
 def test_generating_depends_on_every_argument():
@@ -106,7 +106,7 @@ def test_levels_that_can_be_listed_give_each_problem_once(name):
         assert len(np.unique(TASK.generate(held, level, split, 1).problem, axis=0)) == held
         with pytest.raises(ValueError, match=f"{split} split of algebra has {held} different problems of level {name}"):
             TASK.generate(held + 1, level, split, 1)
-    supplied = TASK.supply(mix(1, np.arange(400)), np.full(400, level), "test").problem[:, :WRITTEN]
+    supplied = TASK.sample(mix(1, np.arange(400)), np.full(400, level), "test").problem[:, :WRITTEN]
     known = {row.tobytes() for row in generator.listed(level, "test")}
     assert {row.tobytes() for row in np.ascontiguousarray(supplied)} <= known
 
@@ -122,7 +122,7 @@ def test_a_family_without_a_valid_problem_is_an_error(monkeypatch):
 
     monkeypatch.setattr(generator, "LEVELS", (AlgebraLevel("never", "", never),))
     with pytest.raises(RuntimeError, match="no problem of level never and split train in"):
-        generator.supply(mix(np.arange(2)), np.zeros(2, np.int64), "train")
+        generator.sample(mix(np.arange(2)), np.zeros(2, np.int64), "train")
 
 
 def test_linear_levels_keep_their_bounds():

@@ -14,7 +14,7 @@ from trm_gym.algebra.parser import ANSWER, WRITTEN
 from trm_gym.algebra.rational import DEGREE, UNDER
 from trm_gym.algebra.rational import Y as Y_PLACE
 from trm_gym.task import ProblemError
-from trm_gym.text import TOKEN, answer_text, tokenize
+from trm_gym.written.signs import TOKEN, answer_text, tokenize
 
 TASK = AlgebraTask()
 settled = settings(max_examples=120, deadline=None, derandomize=True)

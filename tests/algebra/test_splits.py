@@ -14,7 +14,7 @@ from trm_gym.algebra.levels import LEVELS
 from trm_gym.algebra.parser import WRITTEN, read
 from trm_gym.splits import SPLITS, split_of
 from trm_gym.streams import mix
-from trm_gym.text import as_text, tokenize
+from trm_gym.written.signs import as_text, tokenize
 
 TASK = AlgebraTask()
 
@@ -107,7 +107,7 @@ def test_no_form_is_in_two_splits(names):
 def test_supplied_problems_of_the_splits_share_nothing(level):
     parts = []
     for part, (split, count) in enumerate(zip(SPLITS, (8_000, 1_000, 1_000), strict=True)):
-        problems = TASK.supply(mix(3, np.arange(count)), np.full(count, level), split)
+        problems = TASK.sample(mix(3, np.arange(count)), np.full(count, level), split)
         codes = invariant_hash(read(problems.problem))
         assert (split_of(codes) == part).all()
         parts.append(np.unique(codes))

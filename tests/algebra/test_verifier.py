@@ -13,7 +13,7 @@ from scripts.oracles.algebra import right
 from trm_gym.algebra import AlgebraTask
 from trm_gym.algebra.parser import ANSWER, WRITTEN
 from trm_gym.task import Problems
-from trm_gym.text import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text, tokenize
+from trm_gym.written.signs import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text, tokenize
 
 TASK = AlgebraTask()
 

@@ -27,7 +27,7 @@ def pairs(tokens: np.ndarray, size: int) -> list[Pair]:
     return [(known[place], known[place + 1]) for place in range(0, 8, 2) if known[place].size]
 
 
-def guises(pair: Pair) -> Iterator[Pair]:
+def augment(pair: Pair) -> Iterator[Pair]:
     """A pair turned and mirrored in all eight ways."""
     for turn in range(4):
         turned = [np.rot90(grid, turn) for grid in pair]
@@ -43,4 +43,4 @@ def renamed(pair: Pair) -> tuple:
 
 def canonical(pair: Pair) -> tuple:
     """What all guises of a pair have in common, however its colours are renamed."""
-    return min(renamed(guise) for guise in guises(pair))
+    return min(renamed(guise) for guise in augment(pair))

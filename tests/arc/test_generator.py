@@ -49,8 +49,8 @@ def test_published_problems_are_arckits_arrays(corpus):
 def test_every_task_is_there_or_listed_as_left_out(corpus):
     every = {name for tasks in corpus.values() for name in tasks}
     assert {task.name for task in TASK.bank.tasks} == every
-    assert not TASK.left_out
-    out = {task.name for task in SMALL.left_out}
+    assert not TASK.skipped
+    out = {task.name for task in SMALL.skipped}
     assert {task.name for task in SMALL.bank.tasks} == every - out
     for tasks in corpus.values():
         for name, task in tasks.items():
@@ -120,11 +120,11 @@ def test_the_difficulty_is_what_an_echo_leaves_wrong():
 def test_a_problem_depends_on_its_key_and_level_alone():
     keys, chosen = mix(3, np.arange(60)), np.arange(60) % 3
     for split in ("train", "test"):
-        many = SMALL.supply(keys, chosen, split)
+        many = SMALL.sample(keys, chosen, split)
         assert np.array_equal(many.level, chosen)
         order = np.random.default_rng(0).permutation(60)
-        assert same(SMALL.supply(keys[order], chosen[order], split), many[order])
-        assert same(SMALL.supply(keys[:1], chosen[:1], split), many[:1])
+        assert same(SMALL.sample(keys[order], chosen[order], split), many[order])
+        assert same(SMALL.sample(keys[:1], chosen[:1], split), many[:1])
 
 
 def test_fresh_problems_depend_on_what_they_are_asked_for_with():
@@ -159,7 +159,7 @@ def test_tasks_in_place_keep_their_shape(corpus):
 
 def test_an_empty_split_says_which_one_to_use():
     assert TASK.split_size(3, "train") == 0
-    for ask in (lambda: TASK.generate(0, 3, "train", 0), lambda: TASK.supply(mix(1), np.array([3]), "validation")):
+    for ask in (lambda: TASK.generate(0, 3, "train", 0), lambda: TASK.sample(mix(1), np.array([3]), "validation")):
         with pytest.raises(ValueError, match=r"no task of level evaluation .* split: use split='test'"):
             ask()
     with pytest.raises(ValueError, match="fits on 3x3 is in the test split: use a larger size"):

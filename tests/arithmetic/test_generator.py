@@ -114,10 +114,10 @@ def test_a_problem_depends_on_its_number_alone(name):
 def test_supply_is_a_function_of_each_key_alone(pairs):
     keys = np.array([key for key, _ in pairs], np.uint64)
     levels = np.array([level for _, level in pairs], np.int64)
-    together = TASK.supply(keys, levels, "validation")
+    together = TASK.sample(keys, levels, "validation")
     for index in range(len(pairs)):
         assert same(
-            TASK.supply(keys[index : index + 1], levels[index : index + 1], "validation"), together[index : index + 1]
+            TASK.sample(keys[index : index + 1], levels[index : index + 1], "validation"), together[index : index + 1]
         )
 
 
@@ -166,7 +166,7 @@ def test_unknown_levels_and_splits():
     with pytest.raises(ValueError, match="unknown level 99 of arithmetic"):
         TASK.generate(1, 99, "train", 0)
     with pytest.raises(ValueError, match="unknown split 'dev'"):
-        TASK.supply(mix(np.arange(2)), np.zeros(2, np.int64), "dev")
+        TASK.sample(mix(np.arange(2)), np.zeros(2, np.int64), "dev")
 
 
 def test_a_level_without_problems_is_an_error_and_no_endless_search(monkeypatch):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from scripts.oracles.arithmetic import answer, parse, value
 from trm_gym.arithmetic import ArithmeticTask
-from trm_gym.arithmetic.user import from_words
+from trm_gym.arithmetic.parsing import from_words
 from trm_gym.task import ProblemError
-from trm_gym.text import answer_text
+from trm_gym.written.signs import answer_text
 
 TASK = ArithmeticTask()
 

@@ -24,7 +24,7 @@ def hashed(text: str) -> int:
 def test_no_problem_is_in_two_splits(level):
     forms = []
     for split, count in zip(SPLITS, (2000, 500, 500), strict=True):
-        problems = TASK.supply(mix(7, np.arange(count)), np.full(count, level), split)
+        problems = TASK.sample(mix(7, np.arange(count)), np.full(count, level), split)
         forms.append({form(parse(TASK.decode(row))) for row in problems.problem})
     assert not forms[0] & forms[1] and not forms[0] & forms[2] and not forms[1] & forms[2]
 
@@ -33,7 +33,7 @@ def test_no_problem_is_in_two_splits(level):
 def test_no_hash_is_in_two_splits(level):
     parts = []
     for split, count in zip(SPLITS, (16_000, 2000, 2000), strict=True):
-        hashes = split_hash(TASK.supply(mix(8, np.arange(count)), np.full(count, level), split).problem)
+        hashes = split_hash(TASK.sample(mix(8, np.arange(count)), np.full(count, level), split).problem)
         assert (split_of(hashes) == SPLITS.index(split)).all()
         parts.append(np.unique(hashes))
     assert len(np.unique(np.concatenate(parts))) == sum(len(part) for part in parts)
@@ -69,13 +69,13 @@ def test_other_problems(one, other):
     assert hashed(one) != hashed(other)
 
 
-def guises(tree):
+def augment(tree):
     """The trees that a problem's terms and factors can be put in order as, one of them."""
     if isinstance(tree, int):
         return st.just(str(tree))
     if tree[0] == "neg":
-        return guises(tree[1]).map(lambda part: f"-({part})")
-    left, right = guises(tree[1]), guises(tree[2])
+        return augment(tree[1]).map(lambda part: f"-({part})")
+    left, right = augment(tree[1]), augment(tree[2])
     ways = {
         "+": ["({0})+({1})", "({1})+({0})", "({0})-(-({1}))"],
         "-": ["({0})-({1})", "-({1})+({0})", "-(({1})-({0}))"],
@@ -91,7 +91,7 @@ def test_guises_share_a_split(data):
     level = TASK.level_index(data.draw(st.sampled_from(["sum3", "product", "fraction"])))
     problem = TASK.generate(100, level, "test", 0).problem[data.draw(st.integers(0, 99))]
     text = TASK.decode(problem)
-    other = data.draw(guises(parse(text)))
+    other = data.draw(augment(parse(text)))
     if len(other) <= 32:
         assert hashed(other) == hashed(text)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scripts.oracles.arithmetic import answer, parse, value
 from trm_gym.arithmetic import ArithmeticTask
 from trm_gym.task import Problems
-from trm_gym.text import SYMBOLS, answer_tokens, as_text
+from trm_gym.written.signs import SYMBOLS, answer_tokens, as_text
 
 TASK = ArithmeticTask()
 

@@ -80,7 +80,7 @@ def test_walls_at_random_are_as_dense_as_asked():
 
 def test_maze_hard_is_like_the_official_set(benchmarks):
     """Its train split has 109 steps and more, and walls as dense as ours."""
-    from trm_gym.maze.user import read_jsonl
+    from trm_gym.maze.parsing import read_jsonl
 
     records = read_jsonl(benchmarks / "maze" / "hrm_maze_hard_30x30_train.jsonl")[:300]
     theirs = Problems.concatenate([record.problems for record in records if record.problems])
@@ -105,12 +105,12 @@ def test_a_problem_depends_on_its_key_and_level_alone():
     task = TASKS[11]
     keys, chosen = mix(3, np.arange(60)), np.arange(60) % len(task.levels)
     for split in ("train", "test"):
-        many = task.supply(keys, chosen, split)
+        many = task.sample(keys, chosen, split)
         order = np.random.default_rng(0).permutation(60)
-        assert same(task.supply(keys[order], chosen[order], split), many[order])
-        assert same(task.supply(keys[:1], chosen[:1], split), many[:1])
-    other = task.supply(mix(4, np.arange(60)), chosen, "train")
-    assert not (other.problem == task.supply(keys, chosen, "train").problem).all(axis=1).any()
+        assert same(task.sample(keys[order], chosen[order], split), many[order])
+        assert same(task.sample(keys[:1], chosen[:1], split), many[:1])
+    other = task.sample(mix(4, np.arange(60)), chosen, "train")
+    assert not (other.problem == task.sample(keys, chosen, "train").problem).all(axis=1).any()
 
 
 def test_fresh_problems_depend_on_what_they_are_asked_for_with():
@@ -146,7 +146,7 @@ def test_generated_mazes_are_all_different(monkeypatch):
     """Where there are few, and a supply meets the same ones again."""
     task = MazeTask(9)
     level = task.level_index("long")
-    supplied = task.supply(mix(0, np.arange(3000)), np.full(3000, level), "test")
+    supplied = task.sample(mix(0, np.arange(3000)), np.full(3000, level), "test")
     assert len(np.unique(split_hash(supplied.problem, 9))) < 3000
     assert len(np.unique(split_hash(task.generate(3000, level, "test", 0).problem, 9))) == 3000
     tiny = MazeTask(5)
@@ -169,7 +169,7 @@ def test_every_size_from_5_to_65_gives_mazes():
     for size in [*range(5, 20), 40, 64, 65]:
         task = MazeTask(size)
         chosen = np.arange(3 * len(task.levels)) % len(task.levels)
-        problems = task.supply(mix(1, np.arange(len(chosen))), chosen, "train")
+        problems = task.sample(mix(1, np.arange(len(chosen))), chosen, "train")
         assert task.verify(problems, problems.solution).solved.all()
         assert task.name == f"maze{size}x{size}"
         assert task.structure.shape == (size, size)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from scripts.oracles.maze import GOAL, OFF, ON, START, graph_of, obeys
 from trm_gym.maze import MazeTask
-from trm_gym.maze.user import read_jsonl
+from trm_gym.maze.parsing import read_jsonl
 from trm_gym.task import Problems
 
 TASK = MazeTask(11)

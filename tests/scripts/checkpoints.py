@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from agents.checkpoint import Checkpoint, save_checkpoint
-from agents.halting import HaltHead, HaltPolicy
-from agents.rollout import unroll
+from agents.halting.heads import HaltHead, HaltPolicy
+from agents.rollouts.unroll import unroll
 from agents.trm import TRM, TRMConfig
 from trm_gym import make_task
 

@@ -9,7 +9,7 @@ import pytest
 
 from agents.checkpoint import Checkpoint, save_checkpoint
 from agents.common.cli import main
-from agents.pretrain import new_model
+from agents.pretraining.trainer import new_model
 from agents.trm import TRMConfig
 from scripts import arc
 from trm_gym import make_task

@@ -11,7 +11,7 @@ import pytest
 
 from agents.checkpoint import SHIPPED
 from agents.common.cli import main
-from agents.evaluation.cells import load_ground, load_plays
+from agents.evaluation.run_store import load_ground, load_plays
 from scripts import compare
 from tests.scripts.checkpoints import untrained
 from trm_gym import make_task
@@ -89,8 +89,8 @@ def test_heads_go_beyond_their_budget(fill, tmp_path: Path):
 def test_heads_are_taught_at_a_size_of_their_own(fill, monkeypatch, capsys: pytest.CaptureFixture[str]):
     words = "--pretrain.task maze11x11 --learn near --evaluation.level near --size 5 --learners grpo --seeds 1".split()
     words += ["--checkpoints", str(SHIPPED / "maze11x11")]
-    kept, taught_on = compare.kept_groups, []
-    monkeypatch.setattr(compare, "kept_groups", lambda *args: taught_on.append(args[1].task) or kept(*args))
+    kept, taught_on = compare.load_or_collect_groups, []
+    monkeypatch.setattr(compare, "load_or_collect_groups", lambda *args: taught_on.append(args[3].name) or kept(*args))
     fill(*words, "--learn-size", "6")
     assert taught_on == ["maze6x6"]
     with pytest.raises(SystemExit):  # a head taught at another size is another one

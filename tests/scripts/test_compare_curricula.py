@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from agents.common.cli import main
-from agents.learning.branches import GroupsConfig
+from agents.rollouts.groups import GroupsConfig
 from scripts import compare_curricula as script
 from tests.scripts.checkpoints import untrained
 

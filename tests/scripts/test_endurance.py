@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agents.common.cli import main
-from agents.engine import Engine
+from agents.inference.engine import Engine
 from scripts.endurance import Config, run
 
 WORDS = ["--problems", "60", "--bad-every", "7", "--slots", "8", "--acceleration.compile", "off"]

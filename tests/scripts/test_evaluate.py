@@ -99,7 +99,7 @@ def test_questions_that_the_task_does_not_cover_are_listed(evaluate, tmp_path: P
     words = ["--checkpoint", str(place), "--level", "sum2", "--data", str(file), "--out", str(tmp_path / "out")]
     evaluate(*words, "--json", str(tmp_path / "rows.json"))
     assert json.loads((tmp_path / "rows.json").read_text())[0]["n"] == 2
-    listed = (tmp_path / "out" / "left_out.txt").read_text(encoding="utf-8").splitlines()
+    listed = (tmp_path / "out" / "skipped.txt").read_text(encoding="utf-8").splitlines()
     assert len(listed) == 2 and "questions.jsonl:3: not covered: 'Who is there?'" in listed[0]
     assert "left out" in capsys.readouterr().out
 

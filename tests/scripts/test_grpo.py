@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from agents.checkpoint import load_checkpoint, load_tensors
+from agents.checkpoint import load_checkpoint
 from agents.common.cli import main
+from agents.common.tensor_file import load_tensors
 from scripts import grpo
 from tests.scripts.checkpoints import untrained
 

@@ -32,15 +32,15 @@ def test_tasks_have_no_fault(name, monkeypatch):
 def test_a_wrong_solution_is_a_fault(name, monkeypatch):
     monkeypatch.setattr(soak, "CHUNK", 4)
     task = make_task(name)
-    whole = type(task).supply
+    whole = type(task).sample
 
-    def supply(self, keys, levels, split):
+    def sample(self, keys, levels, split):
         drawn = whole(self, keys, levels, split)
         cell = int(np.flatnonzero(drawn.free[0])[1])
         drawn.solution[0, cell] = 1 + drawn.solution[0, cell] % (task.vocab - 1)
         return drawn
 
-    monkeypatch.setattr(type(task), "supply", supply)
+    monkeypatch.setattr(type(task), "sample", sample)
     faults = check(Chunk(name, (task.default_level,), 0)).faults
     assert len(faults) >= 2 and all("problem 0 of chunk 0" in fault for fault in faults)
     assert "the verifier is wrong about the solution" in faults[1]
@@ -50,21 +50,21 @@ def test_a_wrong_solution_is_a_fault(name, monkeypatch):
 def test_a_verifier_that_overlooks_one_cell_of_one_problem_is_a_fault(name, monkeypatch):
     monkeypatch.setattr(soak, "CHUNK", 30)
     task = make_task(name)
-    whole, drawn = type(task).verify, type(task).supply
+    whole, drawn = type(task).verify, type(task).sample
 
     def verify(self, problems, answers):
         meant = (problems.problem == overlooked.problem[7]).all(axis=1)
         seen = np.where((np.arange(self.length) == cell) & meant[:, None], problems.solution, answers)
         return whole(self, problems, seen)
 
-    def supply(self, keys, levels, split):
+    def sample(self, keys, levels, split):
         nonlocal overlooked, cell
         overlooked = drawn(self, keys, levels, split)
         cell = int(np.flatnonzero(overlooked.free[7])[-1])
         return overlooked
 
     overlooked, cell = task.generate(8, task.default_level, "train", 0), 0
-    monkeypatch.setattr(type(task), "supply", supply)
+    monkeypatch.setattr(type(task), "sample", sample)
     monkeypatch.setattr(type(task), "verify", verify)
     faults = check(Chunk(name, (task.default_level,), 0)).faults
     assert faults and all("problem 7 of" in fault for fault in faults)

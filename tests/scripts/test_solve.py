@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from agents.common.cli import main
-from agents.engine import Engine
-from agents.halting import STEP_FEATURE, HaltPolicy
+from agents.halting.heads import HaltPolicy
+from agents.inference.engine import Engine
+from agents.rollouts.features import STEP_FEATURE
 from agents.trm import TRM, Carry, Output
 from scripts import solve
 from tests.scripts.checkpoints import untrained

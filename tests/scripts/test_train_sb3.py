@@ -11,11 +11,11 @@ import torch
 from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
 
-from agents.checkpoint import load_tensors
 from agents.common.cli import load_config, main
-from agents.halting_env import HaltingVectorEnv
-from agents.sb3 import TRMVecEnv
-from agents.sb3_learners import PLAYED
+from agents.common.tensor_file import load_tensors
+from agents.envs.halting import HaltingVectorEnv
+from agents.sb3.algorithms import PLAYED
+from agents.sb3.vec_env import TRMVecEnv
 from scripts.train_sb3 import PRESETS, Config, fixed, learner, run, stopped
 from tests.agents.synthetic import made_up, varied
 from tests.scripts.checkpoints import untrained

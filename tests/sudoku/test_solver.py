@@ -12,8 +12,8 @@ from trm_gym.sudoku import SudokuTask
 from trm_gym.sudoku.batch import searched
 from trm_gym.sudoku.elimination import yields
 from trm_gym.sudoku.geometry import geometry
+from trm_gym.sudoku.parsing import read_file
 from trm_gym.sudoku.solver import needs
-from trm_gym.sudoku.user import read_file
 from trm_gym.task import ProblemError
 
 FILES = ["6x6_blastcu_2000", "9x9_norvig_easy50", "9x9_norvig_top95", "9x9_norvig_hardest"]
@@ -60,7 +60,7 @@ def test_locked_candidates_and_pairs_solve_what_is_called_more_and_not_what_is_c
 def test_difficulty_does_not_change_under_symmetry_where_nothing_is_guessed():
     task = SudokuTask(9)
     level = task.level_index("hidden")
-    problems = task.supply(np.arange(200, dtype=np.uint64) * 7919, np.full(200, level), "train")
+    problems = task.sample(np.arange(200, dtype=np.uint64) * 7919, np.full(200, level), "train")
     efforts = searched(problems.problem, 2, geometry(9)).efforts
     assert (efforts[:, 2] == 0).all()
     assert np.array_equal(efforts[:, 0] + efforts[:, 1], problems.difficulty)

@@ -65,7 +65,7 @@ def test_fresh_problems_of_the_splits_share_nothing(size, level):
 def test_no_overlap_in_100_000_supplied_problems(size):
     task, board, parts = SudokuTask(size), geometry(size), []
     for split, count in zip(SPLITS, (80_000, 10_000, 10_000), strict=True):
-        problems = task.supply(mix(3, np.arange(count)), np.full(count, task.default_level), split)
+        problems = task.sample(mix(3, np.arange(count)), np.full(count, task.default_level), split)
         hashes = split_hash(problems.problem, problems.solution, board)
         assert (split_of(hashes) == SPLITS.index(split)).all()
         parts.append(np.unique(hashes))

@@ -69,7 +69,7 @@ def test_all_orders_of_lines(size, rows, columns):
 def test_supplied_problems_are_unique_and_of_their_split(size, split):
     task, board = SudokuTask(size), geometry(size)
     levels = np.arange(60) % 3
-    problems = task.supply(mix(1, np.arange(60)), levels, split)
+    problems = task.sample(mix(1, np.arange(60)), levels, split)
     assert np.array_equal(problems.level, levels)
     assert np.array_equal(problems.free, problems.problem == 0)
     assert np.array_equal(problems.solution[~problems.free], problems.problem[~problems.free])
@@ -83,13 +83,13 @@ def test_supplied_problems_are_unique_and_of_their_split(size, split):
 def test_a_supplied_problem_depends_on_its_key_alone():
     task = SudokuTask(9)
     keys, levels = mix(2, np.arange(50)), np.arange(50) % 2 + 3
-    batch = task.supply(keys, levels, "train")
+    batch = task.sample(keys, levels, "train")
     for index in (0, 17, 49):
-        alone = task.supply(keys[index : index + 1], levels[index : index + 1], "train")
+        alone = task.sample(keys[index : index + 1], levels[index : index + 1], "train")
         assert np.array_equal(alone.problem[0], batch.problem[index])
         assert alone.difficulty[0] == batch.difficulty[index]
     assert len(np.unique(batch.problem, axis=0)) == 50
-    assert len(task.supply(keys[:0], levels[:0], "train")) == 0
+    assert len(task.sample(keys[:0], levels[:0], "train")) == 0
 
 
 def test_hashes_are_the_same_on_every_machine():
@@ -102,6 +102,6 @@ def test_hashes_are_the_same_on_every_machine():
 
 def test_supplied_problems_are_the_same_on_every_machine():
     task = SudokuTask(9)
-    assert task.decode(task.supply(mix(0, 0), np.array([4]), "train").problem[0]) == (
+    assert task.decode(task.sample(mix(0, 0), np.array([4]), "train").problem[0]) == (
         "...6.143.2...5...7.3..946....5.....44..583.6.96.......7..8....2..3.45.....42..8.9"
     )

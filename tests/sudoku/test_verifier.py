@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scripts.oracles.sudoku import obeys, sat_solutions, units
 from trm_gym.sudoku import SudokuTask
-from trm_gym.sudoku.user import read_file
+from trm_gym.sudoku.parsing import read_file
 from trm_gym.task import Problems
 
 SIZES = (4, 6, 9)

@@ -14,8 +14,8 @@ from tests.toy import ToyTask
 from trm_gym.env import RefinementEnv
 from trm_gym.registration import TASKS, make_task
 from trm_gym.streams import mix
-from trm_gym.text import TOKEN
 from trm_gym.wrappers import EditCells, StepCostSchedule
+from trm_gym.written.signs import TOKEN
 
 PUZZLE = "100200300412"  # Six free cells: a budget of twelve edits.
 SOLUTION = [1, 2, 3, 2, 3, 4, 3, 4, 1, 4, 1, 2]
@@ -111,7 +111,7 @@ def test_masks_allow_what_right_answers_hold_and_nothing_else(name):
     task, seen = make_task(name), set()
     for level in range(len(task.levels)):
         keys = mix(level, np.arange(200))
-        problems = task.supply(keys, np.full(len(keys), level), "train")
+        problems = task.sample(keys, np.full(len(keys), level), "train")
         seen |= set(problems.solution[problems.free].tolist())
         for token in np.flatnonzero(~task.answer_tokens):
             spoilt = problems.solution.copy()

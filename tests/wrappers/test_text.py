@@ -50,7 +50,7 @@ def test_the_checker_accepts_it(name):
 @pytest.mark.parametrize("level", [0, -1])
 def test_solutions_come_back_and_are_right(name, level):
     task = make_task(name)
-    problems = task.supply(np.arange(8, dtype=np.uint64) * 2**60 + 5, np.full(8, level % len(task.levels)), "train")
+    problems = task.sample(np.arange(8, dtype=np.uint64) * 2**60 + 5, np.full(8, level % len(task.levels)), "train")
     for i in range(8):
         text = task.draft_text(problems.solution[i])
         draft = task.read_draft(text)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from trm_gym.algebra.parser import ANSWER, EVALUATE, FACTOR
 from trm_gym.algebra.rational import DEGREE, WIDTH, multiply, set_number
 from trm_gym.compiled import inner, patient
-from trm_gym.text import DIGIT, TOKEN
+from trm_gym.written.signs import DIGIT, TOKEN
 
 MOST_DIGITS = 9
 

@@ -18,7 +18,7 @@ from trm_gym.algebra.solver import difficulty, solve
 from trm_gym.splits import check_held, split_index, split_of
 from trm_gym.streams import mix
 from trm_gym.task import Problems
-from trm_gym.text import as_text
+from trm_gym.written.signs import as_text
 
 ATTEMPTS = 2000
 """Draws after which a key counts as hopeless: with nine in ten of another split and half invalid, one in 10**44."""
@@ -44,7 +44,7 @@ def _drawn(level: int, draws: Draws, part: int) -> _Drawn:
     return _Drawn(written, reading, fits & valid & (reading.kinds > 0) & mine)
 
 
-def supply(keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
+def sample(keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
     """One problem per key, a pure function of it. keys: uint64 [B], well mixed. levels: int64 [B].
 
     Raises RuntimeError for a level and split in which nothing is found.
@@ -106,7 +106,7 @@ def generate(count: int, level: int, split: str, seed: int) -> Problems:
     """
     part = split_index(split)
     if not LEVELS[level].listed:
-        return supply(mix(seed, np.arange(count), level, part), np.full(count, level), split)
+        return sample(mix(seed, np.arange(count), level, part), np.full(count, level), split)
     every = listed(level, split)
     check_held(count, len(every), split, "algebra", LEVELS[level].name)
     order = np.argsort(mix(seed, np.arange(len(every)), level, part))[:count]

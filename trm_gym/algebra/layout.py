@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from trm_gym.algebra.exact import Integers
 from trm_gym.algebra.parser import ANSWER
 from trm_gym.algebra.rational import DEGREE, Y
-from trm_gym.text import DIGIT, TOKEN
+from trm_gym.written.signs import DIGIT, TOKEN
 
 FACTORS = DEGREE
 """The most linear factors that a polynomial has."""

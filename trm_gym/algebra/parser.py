@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from trm_gym.algebra.rational import DEGREE, LIMIT, UNDER, WIDTH, Y, add, multiply, set_number
 from trm_gym.compiled import inner, patient
-from trm_gym.text import DIGIT, SYMBOLS, TOKEN
+from trm_gym.written.signs import DIGIT, SYMBOLS, TOKEN
 
 WRITTEN = 40
 """Cells of the problem region."""

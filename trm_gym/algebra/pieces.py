@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from trm_gym.algebra.parser import WRITTEN
 from trm_gym.algebra.rational import DEGREE, Y
 from trm_gym.compiled import inner, patient
-from trm_gym.text import DIGIT, TOKEN
+from trm_gym.written.signs import DIGIT, TOKEN
 
 SYMBOL, TIMES, NOTHING = Y + 1, Y + 2, Y + 3
 """Pieces beside terms (0..DEGREE: value * x^what; Y: value * y): the symbol with that token; value times the bracket

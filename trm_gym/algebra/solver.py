@@ -17,7 +17,7 @@ from trm_gym.algebra.factoring import BROKEN, factored
 from trm_gym.algebra.parser import ANSWER, EVALUATE, FACTOR, WRITTEN, Reading, read
 from trm_gym.algebra.rational import UNDER
 from trm_gym.task import ProblemError
-from trm_gym.text import SYMBOLS, VERBS, answer_tokens
+from trm_gym.written.signs import SYMBOLS, VERBS, answer_tokens
 
 LONG = -20
 """Why a solved problem has no answer here: there is no room for it."""

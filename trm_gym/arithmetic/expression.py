@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from trm_gym.arithmetic.layout import CLOSE, MINUS, OPEN, OVER, PLUS, TIMES, WRITTEN
 from trm_gym.compiled import inner
-from trm_gym.text import DIGIT
+from trm_gym.written.signs import DIGIT
 
 NEGATE = -1
 

@@ -58,7 +58,7 @@ def written(words: NDArray[np.uint64], level: int, split: int) -> tuple[NDArray[
     return problem, fits & (split_of(hashes) == split)
 
 
-def supply(keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
+def sample(keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
     """One problem for each key uint64 [B] of the level int64 [B] beside it, a pure function of key, level and split.
 
     Raises ValueError where a level has next to no problems in the split.
@@ -107,7 +107,7 @@ def generate(count: int, level: int, split: str, seed: int) -> Problems:
     """
     part = split_index(split)
     if not LEVELS[level].size:
-        return supply(mix(seed, np.arange(count), level, part), np.full(count, level), split)
+        return sample(mix(seed, np.arange(count), level, part), np.full(count, level), split)
     held = numbered(level, split)
     check_held(count, len(held), split, "arithmetic", LEVELS[level].name)
     chosen = held[np.argsort(mix(seed, np.arange(len(held)), level, part))[:count]]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.compiled import inner
-from trm_gym.text import DIGIT, TOKEN
+from trm_gym.written.signs import DIGIT, TOKEN
 
 WRITTEN = 32
 """The cells of the problem."""

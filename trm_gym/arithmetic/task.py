@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import final
 
-from trm_gym.arithmetic import generator, user, verifier, view
+from trm_gym.arithmetic import generator, verifier, view
+from trm_gym.arithmetic import parsing as user
 from trm_gym.arithmetic.layout import LENGTH, PLACE_OF_CELL, WRITTEN
 from trm_gym.arithmetic.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.task import Structure
-from trm_gym.written import WrittenTask
+from trm_gym.written.task import WrittenTask
 
 
 @final
 class ArithmeticTask(WrittenTask):
     """Sums, differences, products and quotients with exact answers: ``3*(4-1)`` is 9, ``6/4`` is 3/2.
 
-    Tokens: those of ``trm_gym.text``. The problem stands in the first 32 cells; the answer in the other 16, units
+    Tokens: those of ``written.signs``. The problem stands in the first 32 cells; the answer in the other 16, units
     first, as ``layout`` says.
 
     Difficulty: the work by hand. One for every operation; for every carry and borrow; for every two digits that are

@@ -9,7 +9,7 @@ from trm_gym.arithmetic.expression import FINE, MOST_DIGITS, evaluate, workspace
 from trm_gym.arithmetic.layout import LENGTH, MINUS, OVER, WRITTEN
 from trm_gym.compiled import inner, patient
 from trm_gym.task import Problems, Verdicts
-from trm_gym.text import DIGIT
+from trm_gym.written.signs import DIGIT
 
 _NONE = -1
 

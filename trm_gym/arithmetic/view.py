@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym import cellstrip, typeset
 from trm_gym.arithmetic.layout import WRITTEN
 from trm_gym.render import changes
 from trm_gym.task import Problems
-from trm_gym.text import answer_text, as_text
+from trm_gym.written import cellstrip
+from trm_gym.written import typesetting as typeset
+from trm_gym.written.signs import answer_text, as_text
 
 
 def draw_ansi(problems: Problems, draft: NDArray[np.uint8]) -> str:

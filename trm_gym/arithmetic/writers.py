@@ -13,7 +13,7 @@ import numpy as np
 from trm_gym.arithmetic.layout import CLOSE, MINUS, OPEN, OVER, PLUS, TIMES, WRITTEN
 from trm_gym.arithmetic.levels import CARRY, CHAIN, DIVISORS, FRACTION, PAIR, QUOTIENT, TREE
 from trm_gym.compiled import below, inner, patient
-from trm_gym.text import DIGIT
+from trm_gym.written.signs import DIGIT
 
 ROOM = 40
 """More items than any writer makes."""

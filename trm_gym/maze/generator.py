@@ -220,7 +220,7 @@ def attempt(
     return problem
 
 
-def supply(
+def sample(
     keys: NDArray[np.uint64], chosen: NDArray[np.int64], split: str, size: int, known: tuple[MazeLevel, ...]
 ) -> Problems:
     """One maze of the split for each key, uint64 [B], and level, int64 [B]; each a function of its key and level."""
@@ -240,17 +240,17 @@ def supply(
 def distinct(
     keys: NDArray[np.uint64], chosen: NDArray[np.int64], split: str, size: int, known: tuple[MazeLevel, ...]
 ) -> Problems:
-    """As ``supply``, but no two of the mazes are guises of each other: small canvases meet the same ones by chance.
+    """As ``sample``, but no two of the mazes are guises of each other: small canvases meet the same ones by chance.
 
     Raises ValueError where the split holds too few.
     """
-    problems = supply(keys, chosen, split, size, known)
+    problems = sample(keys, chosen, split, size, known)
     for tries in range(ROUNDS):
         firsts = np.unique(split_hash(problems.problem, size), return_index=True)[1]
         again = np.delete(np.arange(len(keys)), firsts)
         if not len(again):
             return problems
-        problems.put(again, supply(mix(keys[again], -1 - tries), chosen[again], split, size, known))
+        problems.put(again, sample(mix(keys[again], -1 - tries), chosen[again], split, size, known))
     name = known[chosen[0]].name
     raise ValueError(
         f"the {split} split at size {size} holds hardly more than {len(firsts)} different mazes of level {name}, and "

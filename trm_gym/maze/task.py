@@ -8,12 +8,13 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.maze import generator, solver, user, verifier, view
+from trm_gym.maze import generator, solver, verifier, view
+from trm_gym.maze import parsing as user
 from trm_gym.maze.field import LARGEST, OFF, ON, SMALLEST, VOCAB
 from trm_gym.maze.levels import levels
 from trm_gym.splits import split_index
 from trm_gym.streams import mix
-from trm_gym.task import Outside, Problems, Structure, Task, UserProblem, Verdicts
+from trm_gym.task import ImportedProblems, Problems, Structure, Task, UserProblem, Verdicts
 
 
 @final
@@ -54,9 +55,9 @@ class MazeTask(Task):
         keys = mix(seed, np.arange(count), level, split_index(split))
         return generator.distinct(keys, np.full(count, level), split, self.size, self._levels)
 
-    def supply(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
+    def sample(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
         """One fresh maze per key, uint64 [B], well mixed, and level, int64 [B]."""
-        return generator.supply(keys, levels, split, self.size, self._levels)
+        return generator.sample(keys, levels, split, self.size, self._levels)
 
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
         """Judge answers uint8 [B, L]: any shortest path counts; see ``verifier.verify``."""
@@ -78,7 +79,7 @@ class MazeTask(Task):
         """
         return user.encode(problem, self.size)
 
-    def read_file(self, path: str | os.PathLike[str]) -> Outside:
+    def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:
         """The mazes of a file of JSON lines with the fields id, len (steps of a shortest path) and grid."""
         return user.read_file(path, self.size)
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.atomic_io import atomic_write
 from trm_gym.splits import SPLITS, split_index, split_of
 from trm_gym.streams import mix
 from trm_gym.sudoku.classes import classes_4x4
@@ -24,7 +25,6 @@ from trm_gym.sudoku.geometry import geometry
 from trm_gym.sudoku.levels import DEFAULT_LEVEL, LEVELS, SudokuLevel
 from trm_gym.sudoku.solver import difficulty
 from trm_gym.sudoku.symmetry import pack
-from trm_gym.whole import atomic_write
 
 _SEED = 20_260_214
 _VERSION = 2  # To be raised with any change to what the generator or the rating makes of a seed.

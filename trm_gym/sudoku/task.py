@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from trm_gym.splits import check_held, split_index
 from trm_gym.streams import mix
-from trm_gym.sudoku import bank, generator, user, verifier, view
+from trm_gym.sudoku import bank, generator, verifier, view
+from trm_gym.sudoku import parsing as user
 from trm_gym.sudoku.geometry import geometry
 from trm_gym.sudoku.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.sudoku.symmetry import disguise, pack
-from trm_gym.task import Outside, Problems, Structure, Task, UserProblem, Verdicts
+from trm_gym.task import ImportedProblems, Problems, Structure, Task, UserProblem, Verdicts
 
 
 @final
@@ -58,7 +59,7 @@ class SudokuTask(Task):
         """How many different problems a level has in a split; None where they are too many to count (6x6, 9x9)."""
         return len(bank.bank(4, self.level_index(level), split).packed) if self.size == 4 else None
 
-    def supply(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
+    def sample(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
         """One problem per key: a base problem of the level's bank under a symmetry, both drawn from the key.
 
         keys: uint64 [B], well mixed. levels: int64 [B]. The symmetry leaves split, uniqueness and difficulty alone.
@@ -70,7 +71,7 @@ class SudokuTask(Task):
         made = [self._disguise(keys[part], None, int(level), split) for part, level in zip(parts, wanted, strict=True)]
         return Problems.concatenate(made)[np.argsort(np.concatenate(parts))]
 
-    def guises(self, problems: Problems, keys: NDArray[np.uint64]) -> Problems:
+    def augment(self, problems: Problems, keys: NDArray[np.uint64]) -> Problems:
         """The same problems under other names of digits and other orders of lines. keys: uint64 [B], well mixed."""
         own = np.arange(len(problems))
         _, problem, solution, free = disguise(keys, own, pack(problems.problem, problems.solution), self._board)
@@ -94,9 +95,9 @@ class SudokuTask(Task):
         """A person's puzzle as a batch of one: text, a .txt file, a list or an array; ``user`` says what is checked."""
         return user.encode(problem, self._board)
 
-    def read_file(self, path: str | os.PathLike[str]) -> Outside:
+    def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:
         """The puzzles of a text file, one a line, with one solution or several; see ``user.read_file``."""
-        return Outside(user.read_file(path, self.size, unique=False))
+        return ImportedProblems(user.read_file(path, self.size, unique=False))
 
     def decode(self, tokens: NDArray[np.uint8]) -> str:
         """Tokens uint8 [L] as one line, with a dot for a blank."""

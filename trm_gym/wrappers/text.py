@@ -12,8 +12,8 @@ from gymnasium.utils import RecordConstructorArgs
 
 from trm_gym.episodes import observation_space
 from trm_gym.task import ProblemError
-from trm_gym.text import SYMBOLS
 from trm_gym.wrappers.base import answer_grain
+from trm_gym.written.signs import SYMBOLS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

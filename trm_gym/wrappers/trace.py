@@ -12,7 +12,7 @@ import numpy as np
 from gymnasium.spaces import Dict
 from gymnasium.utils import RecordConstructorArgs
 
-from trm_gym.whole import atomic_write
+from trm_gym.atomic_io import atomic_write
 
 
 @final

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from agents import metrics, rules
-from agents.checkpoint import CheckpointError
-from agents.evaluation.cells import Cell, load_ground, load_head, load_plays, save_ground, save_head, save_plays
+from agents.common.tensor_file import CheckpointError
+from agents.evaluation import metrics
 from agents.evaluation.comparison import AS_LEARNT, Ground, Play, Runs, compare, mean_curve
 from agents.evaluation.protocol import EvaluationConfig, choose, measure, play, target_of
+from agents.evaluation.run_store import Cell, load_ground, load_head, load_plays, save_ground, save_head, save_plays
 from agents.evaluation.tables import levels_markdown, report_markdown
-from agents.halting import HaltHead, HaltPolicy
-from agents.rollout import Unroll
+from agents.halting import rules
+from agents.halting.heads import HaltHead, HaltPolicy
+from agents.rollouts.unroll import Unroll
 from tests.agents.synthetic import varied
 
 CONFIG = EvaluationConfig(max_steps=8, resamples=300)

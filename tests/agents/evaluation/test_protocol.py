@@ -14,12 +14,12 @@ import pytest
 import torch
 from rich.console import Console
 
-from agents import metrics, rules
 from agents.checkpoint import Checkpoint
 from agents.evaluation.protocol import EvaluationConfig, choose, evaluate_checkpoint, measure
 from agents.evaluation.report import Report
-from agents.halting import HaltHead
-from agents.rollout import Unroll, draw, unroll
+from agents.halting import outcomes, rules
+from agents.halting.heads import HaltHead
+from agents.rollouts.unroll import Unroll, draw, unroll
 from agents.trm import TRM, TRMConfig
 from tests.agents.synthetic import varied
 from tests.toy import ToyTask
@@ -88,8 +88,8 @@ def test_each_price_has_the_setting_that_is_best_for_it():
     solved = same.solved.numpy()
     everything = rule.steps(same, rule.settings(same))
     for price, setting in zip((0.1, 0.6), chosen.prices, strict=True):
-        best = max(metrics.returns(solved, steps, price).mean() for steps in everything)
-        mine = metrics.returns(solved, rule.steps(same, setting[None])[0], price).mean()
+        best = max(outcomes.returns(solved, steps, price).mean() for steps in everything)
+        mine = outcomes.returns(solved, rule.steps(same, setting[None])[0], price).mean()
         assert mine == pytest.approx(best)
 
 
@@ -97,10 +97,10 @@ def test_figures_are_those_of_the_raw_results(measured: Report):
     raw = measured.raw
     for row in measured.rows:
         steps = raw.steps[row.rule]
-        assert row.accuracy.value == pytest.approx(metrics.solved_at(raw.solved, steps).mean())
+        assert row.accuracy.value == pytest.approx(outcomes.solved_at(raw.solved, steps).mean())
         assert row.steps == pytest.approx(steps.mean())
         for price, by_price in raw.price_steps.get(row.rule, {}).items():
-            assert row.returns[price].value == pytest.approx(metrics.returns(raw.solved, by_price, price).mean())
+            assert row.returns[price].value == pytest.approx(outcomes.returns(raw.solved, by_price, price).mean())
     assert measured.accuracy_at == {step: raw.solved[:, step - 1].mean() for step in (1, 2, 4, 8)}
 
 

@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from agents.trm import TRM, TRMConfig
-from agents.trm.encoder import NEVER
+from agents.trm.encoders import NEVER
 from agents.trm.layers import Rotary, rms_norm, swiglu_width
 from agents.trm.mixers import ConvMixer, UnitsMixer, make_mixer
 from trm_gym import make_task

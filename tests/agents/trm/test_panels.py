@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from agents.common.acceleration import AccelerationConfig
-from agents.optim import OptimConfig
-from agents.pretrain import PretrainConfig, Pretrainer
+from agents.pretraining.optim import OptimConfig
 from agents.pretraining.presets import PRETRAIN
+from agents.pretraining.trainer import PretrainConfig, Pretrainer
 from agents.trm import TRM, TRMConfig
-from agents.trm.encoder import NEVER, PanelEncoder, shares
+from agents.trm.encoders import NEVER, PanelEncoder, shares
 from agents.trm.presets import ARC
 from trm_gym.arc.field import structure
 from trm_gym.task import Structure
@@ -114,6 +114,6 @@ def test_it_learns_the_smallest_tasks_in_disguises_that_it_never_sees_twice():
     )
     trainer = Pretrainer(config)
     solved = [trainer.update()["solved"] for _ in range(config.updates)]
-    trainer.supply.close()
+    trainer.prefetcher.close()
     assert np.mean(solved[:10]) < 0.02
     assert np.mean(solved[-15:]) > 0.06

@@ -10,10 +10,10 @@ import torch
 
 from agents.trm import TRM, TRMConfig
 from agents.trm import recognition as circuit
-from agents.trm.encoder import NEVER
+from agents.trm.encoders import NEVER
 from agents.trm.terms import find_terms
 from trm_gym import make_task
-from trm_gym.text import SYMBOLS, tokenize
+from trm_gym.written.signs import SYMBOLS, tokenize
 
 CONFIG = TRMConfig(hidden=16, mixer="mlp", positions="terms")
 

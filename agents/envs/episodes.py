@@ -1,0 +1,183 @@
+"""Episodes of stopping, for a batch of slots as arrays; both halting environments are thin faces of it."""
+
+from __future__ import annotations
+
+import math
+import reprlib
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.halting.heads import PRICE_RANGE
+from agents.rollouts.unroll import Unroll
+from trm_gym.episodes import SEED_LIMIT
+from trm_gym.reward import exact_cost
+from trm_gym.state import check_form, check_names, check_ranges
+from trm_gym.streams import mix
+
+BOUND = 1e4
+"""Observations lie within this; no feature of a sound network comes near it."""
+_ALL = slice(None)
+_LEAST_PRICE = 1e-4
+_PROBLEM, _PRICE = 0, 1
+"""What a stream's number is drawn for."""
+
+
+def price_place(price: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The logarithm of prices (lambda) on the scale that ``HaltHead`` sees: -1 and 1 at the ends of PRICE_RANGE."""
+    low, high = (math.log(edge) for edge in PRICE_RANGE)
+    return 2 * (np.log(np.maximum(price, _LEAST_PRICE)) - low) / (high - low) - 1
+
+
+def _are_prices(prices: Any) -> bool:
+    """Whether these are two numbers to draw prices from."""
+    if isinstance(prices, np.ndarray):
+        prices = prices.tolist()
+    if not isinstance(prices, Sequence) or len(prices) != 2 or not all(isinstance(price, Real) for price in prices):
+        return False
+    return 0 < prices[0] <= prices[1] < math.inf
+
+
+@final
+class HaltingEpisodes:
+    """N slots, each in the midst of an episode, at its end, or not begun. See ``HaltingEnv`` for the settings."""
+
+    def __init__(self, count: int, bank: Unroll, step_cost: float, prices: tuple[float, float] | None) -> None:
+        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
+            raise ValueError(f"num_envs must be a whole number from 1 up, not {count!r}")
+        if not len(bank):
+            raise ValueError("the bank is empty: it needs at least one problem")
+        if prices is not None and not _are_prices(prices):
+            raise ValueError(f"prices must be two positive numbers, the lower first; got {reprlib.repr(prices)}")
+        self._problems, self.max_steps = bank.solved.shape
+        # A row is one draft of one problem; these are views of the bank, which any number of environments share.
+        self._features = bank.features.numpy().reshape(len(bank) * self.max_steps, -1)
+        self._solved = bank.solved.numpy().reshape(-1)
+        self._level, self._difficulty = bank.level.numpy(), bank.difficulty.numpy()
+        self._prices = prices
+        self.seeds = np.zeros(count, dtype=np.uint64)
+        self.numbers = np.full(count, -1, dtype=np.int64)
+        self.seeded = np.zeros(count, dtype=np.bool_)
+        self.playing = np.zeros(count, dtype=np.bool_)
+        self._problem = np.zeros(count, dtype=np.int64)
+        self._shown = np.zeros(count, dtype=np.int64)
+        self._cost = np.full(count, exact_cost(step_cost))
+        self._place = price_place(self._cost * self.max_steps).astype(np.float32)
+
+    @property
+    def begun(self) -> bool:
+        """Whether every slot has a problem."""
+        return bool((self.numbers >= 0).all())
+
+    def check_problems(self, problems: Sequence[Any] | np.ndarray) -> NDArray[np.int64]:
+        """Places in the bank, one per slot, int64 [N]. Raises ValueError for what is none."""
+        places = np.asarray(problems)
+        whole = np.issubdtype(places.dtype, np.integer) and places.shape == self.seeds.shape
+        if not whole or (places < 0).any() or (places >= self._problems).any():
+            raise ValueError(
+                f"a problem is its place in the bank, a whole number from 0 to {self._problems - 1}, one for each of "
+                f"{len(self.seeds)} slots: got {reprlib.repr(places.tolist())}"
+            )
+        return places.astype(np.int64)
+
+    def seed(self, slots: NDArray[np.int64], seeds: NDArray[np.uint64]) -> None:
+        """Give ``slots`` [S] their ``seeds`` [S]; the next problem of each is the first of its stream."""
+        self.seeds[slots] = seeds
+        self.numbers[slots] = -1
+        self.seeded[slots] = True
+
+    def begin(self, slots: NDArray[np.int64], own: NDArray[np.int64] | None = None) -> None:
+        """Start an episode at ``slots`` [S]: with the next problem of each one's stream, or with ``own`` [S]."""
+        self.numbers[slots] += 1
+        self._problem[slots] = self._draw(slots, _PROBLEM) % np.uint64(self._problems) if own is None else own
+        self._shown[slots] = 0
+        self.playing[slots] = True
+        if self._prices is not None:
+            low, high = (math.log(price) for price in self._prices)
+            share = self._draw(slots, _PRICE) * 2.0**-64
+            exact = [exact_cost(price / self.max_steps) for price in np.exp(low + share * (high - low)).tolist()]
+            self._cost[slots] = exact
+            self._place[slots] = price_place(self._cost[slots] * self.max_steps)
+
+    def advance(self, stops: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The decision after a step at every slot that is playing; rewards, float64 [N], 0 at the others.
+
+        stops: bool [N]. Slots that stop here, or have no step left, are no longer ``playing``; what they show stays.
+        """
+        played = self.playing
+        self.playing = played & ~stops & (self._shown < self.max_steps - 1)
+        paid = played & ~self.playing & self._solved[self._rows(_ALL)]
+        self._shown += self.playing
+        return np.where(played, paid - self._cost, 0.0)
+
+    def observe(self, slots: NDArray[np.int64] | slice = _ALL) -> NDArray[np.float32]:
+        """What is seen at ``slots`` [S], float32 [S, f + 1]; a fresh array."""
+        rows = self._rows(slots)
+        seen = np.empty((len(rows), self._features.shape[1] + 1), dtype=np.float32)
+        np.clip(self._features[rows], -BOUND, BOUND, out=seen[:, :-1])
+        seen[:, -1] = self._place[slots]
+        return seen
+
+    def report(self, slots: NDArray[np.int64]) -> dict[str, NDArray]:
+        """What is told at the end of an episode, of ``slots`` [S]: arrays [S] by name."""
+        problem, solved = self._problem[slots], self._solved[self._rows(slots)]
+        return {
+            "solved": solved,
+            "score": solved.astype(np.float64),
+            "steps": self._shown[slots] + 1,
+            "level": self._level[problem],
+            "difficulty": self._difficulty[problem].astype(np.float64),
+            "problem": problem,
+        }
+
+    def get_state(self) -> dict[str, Any]:
+        """All that the episodes, and those after them, depend on beside the bank: fresh arrays and whole numbers."""
+        return {**self._owner, **{name: values.copy() for name, values in self._live.items()}}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go back to what ``get_state`` gave, here or on an equal bank.
+
+        Raises ValueError, before anything is changed, for anything else.
+        """
+        check_names(state, [*self._owner, *self._live])
+        check_form(state, self._owner, self._live)
+        ranges = {
+            "seeds": (0, SEED_LIMIT - 1),
+            "numbers": (-1, None),
+            "problem": (0, self._problems - 1),
+            "shown": (0, self.max_steps - 1),
+            "cost": (0, 1),
+        }
+        check_ranges(state, ranges)
+        if (state["playing"] & (state["numbers"] < 0)).any():
+            raise ValueError("malformed state: a slot is playing that has not begun")
+        for name, ours in self._live.items():
+            ours[...] = state[name]
+        self._place[:] = price_place(self._cost * self.max_steps)
+
+    @property
+    def _owner(self) -> dict[str, Any]:
+        """What a bank and its slots must share with those that a state is of."""
+        return {"num_envs": len(self.seeds), "problems": self._problems, "max_steps": self.max_steps}
+
+    @property
+    def _live(self) -> dict[str, NDArray]:
+        """Every array that changes as episodes go on, by its name in a state."""
+        return {
+            "seeds": self.seeds,
+            "numbers": self.numbers,
+            "seeded": self.seeded,
+            "playing": self.playing,
+            "problem": self._problem,
+            "shown": self._shown,
+            "cost": self._cost,
+        }
+
+    def _rows(self, slots: NDArray[np.int64] | slice) -> NDArray[np.int64]:
+        return self._problem[slots] * self.max_steps + self._shown[slots]
+
+    def _draw(self, slots: NDArray[np.int64], purpose: int) -> NDArray[np.uint64]:
+        return mix(self.seeds[slots], self.numbers[slots], purpose)

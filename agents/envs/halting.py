@@ -1,0 +1,238 @@
+"""Halting as an environment: a network that stays as it is refines a draft, and the agent says when to stop.
+
+Its problems come from a bank, in which every draft has been made and graded, so a step is a look at the next row: any
+algorithm of reinforcement learning learns here from the very drafts that GRPO and the supervised heads learn from.
+"""
+
+from __future__ import annotations
+
+import os
+import reprlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar, final
+
+import gymnasium
+import numpy as np
+from gymnasium.error import ResetNeeded
+from gymnasium.spaces import Box, Discrete
+from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
+
+from agents.envs.bank import BankConfig, load_bank
+from agents.envs.episodes import BOUND, HaltingEpisodes
+from agents.rollouts.unroll import Unroll
+from trm_gym.episodes import DEFAULT_COST, DEFAULT_STEPS, SEED_LIMIT, check_options, check_seeds
+from trm_gym.slots import SlotVectorEnv, read_mask
+
+Observation = NDArray[np.float32]
+Act = Callable[[Observation], NDArray[np.integer]]
+"""What decides: from what is seen of n problems, float32 [n, f], to actions, integers [n]; 1 stops."""
+
+_SLOT = np.zeros(1, dtype=np.int64)
+
+
+def observation_space(bank: Unroll) -> Box:
+    """What is seen at one slot: the features of a halting head, then the price on the scale that it is told."""
+    return Box(-BOUND, BOUND, (bank.features.shape[-1] + 1,), np.float32)
+
+
+@final
+class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
+    """Stop a network that refines a draft, as soon as going on is not worth its price.
+
+    Description: a network that stays as it is refines the draft of an answer. After each of its steps the agent
+    decides whether the draft is handed in. The return is undiscounted (gamma = 1) and the same as in the other
+    environments: solved - lambda * steps / max_steps. The problems are those of a bank (see bank.py).
+
+    Action Space: ``Discrete(2)``: 0 goes on, 1 stops.
+
+    Observation Space: ``Box`` float32 [f + 1]: what a halting head sees after the step (``halting.halting_features``;
+    the first observation is of the first step), then the logarithm of lambda on the scale of ``halting.HaltHead``.
+    Features are as they come, not standardised.
+
+    Rewards: ``-step_cost`` each step; at the end 1 more if the draft is right.
+
+    Episode End: ``terminated`` when the agent stops, and after ``max_steps`` steps, whatever it does. Nothing is ever
+    truncated. The last ``info`` holds ``solved``, ``score`` (1 or 0), ``steps``, ``level``, ``difficulty`` and
+    ``problem``, its place in the bank.
+
+    Difficulty: that of the problem, as its own task measures it.
+
+    Reset options: ``problem``, the place in the bank of the next problem. Otherwise it is a function of seed and number
+    of the episode since seeding.
+
+    bank: graded runs. step_cost: lambda / max_steps. prices: the lowest and the highest lambda, from which each episode
+    draws its own (log-uniformly) in place of ``step_cost``, as GRPO's groups do. Raises ValueError for bad settings.
+
+    Version History: v0, the first.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+
+    def __init__(
+        self, bank: Unroll, step_cost: float = DEFAULT_COST, prices: tuple[float, float] | None = None
+    ) -> None:
+        self._episodes = HaltingEpisodes(1, bank, step_cost, prices)
+        self.max_steps = bank.max_steps
+        self.observation_space = observation_space(bank)
+        self.action_space = Discrete(2)
+        self.render_mode = None
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict]:
+        """Start an episode. Raises ValueError for options and problems that there are not."""
+        options = check_options(options, ("problem",))
+        super().reset(seed=seed)
+        if seed is None and not self._episodes.seeded[0]:
+            seed = int(self.np_random.integers(SEED_LIMIT))
+        own = self._episodes.check_problems([options["problem"]]) if "problem" in options else None
+        if seed is not None:
+            self._episodes.seed(_SLOT, check_seeds(np.array([seed])))
+        self._episodes.begin(_SLOT, own)
+        return self._episodes.observe()[0], {}
+
+    def step(self, action: int | np.integer | np.ndarray) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Go on (0) or stop (1). Raises ValueError for anything else."""
+        if not self._episodes.playing[0]:
+            raise ResetNeeded("there is no episode to step: it has ended, or none has begun; call reset() first")
+        reward = float(self._episodes.advance(read_actions(np.asarray(action)[None], 1))[0])
+        terminated = not self._episodes.playing[0]
+        info = {}
+        if terminated:
+            info = {name: values[0].item() for name, values in self._episodes.report(_SLOT).items()}
+        return self._episodes.observe()[0], reward, terminated, False, info
+
+    def get_state(self) -> dict[str, Any]:
+        """All that the episode, and those after it, depend on beside the bank; see ``HaltingEpisodes``."""
+        return self._episodes.get_state()
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go back to what ``get_state`` gave, here or on an equal bank. Raises ValueError for anything else."""
+        self._episodes.set_state(state)
+
+
+@final
+class HaltingVectorEnv(SlotVectorEnv[Observation]):
+    """``num_envs`` episodes side by side; slot i under seed s is a ``HaltingEnv`` under seed s + i.
+
+    Spaces, rewards, ends and options are those of ``HaltingEnv``, batched: ``problem`` is one for all slots,
+    ``problems`` (int [num_envs]) one per slot, ``reset_mask`` (bool [num_envs]) restarts those slots alone. ``seed``
+    may be a list, with None for slots that go on. autoreset_mode, max_episode_steps: see ``SlotVectorEnv``.
+    """
+
+    episodes: HaltingEpisodes
+
+    def __init__(
+        self,
+        num_envs: int,
+        bank: Unroll,
+        step_cost: float = DEFAULT_COST,
+        prices: tuple[float, float] | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        max_episode_steps: int | None = None,
+    ) -> None:
+        self.episodes = HaltingEpisodes(num_envs, bank, step_cost, prices)
+        self.max_steps = bank.max_steps
+        spaces = observation_space(bank), Discrete(2)
+        super().__init__(num_envs, *spaces, HaltingEnv.metadata, autoreset_mode, max_episode_steps)
+        self.render_mode = None
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Start an episode at all slots or at those of ``reset_mask``. Raises ValueError."""
+        options = check_options(options, ("problem", "problems", "reset_mask"))
+        slots = np.flatnonzero(read_mask(options, self.num_envs))
+        own = self._read_problems(options)
+        self._seed(slots, seed)
+        self.episodes.begin(slots, None if own is None else own[slots])
+        return self.episodes.observe(), {}
+
+    def get_state(self) -> dict[str, Any]:
+        """As that of ``HaltingEnv``, for all slots."""
+        return self.episodes.get_state()
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """As that of ``HaltingEnv``, for all slots."""
+        self.episodes.set_state(state)
+
+    def _advance(self, actions: np.ndarray) -> NDArray[np.float64]:
+        """Go on or stop, integers [num_envs]; rewards float64 [num_envs]."""
+        return self.episodes.advance(read_actions(actions, self.num_envs))
+
+    def _each(self, seen: Observation) -> Iterator[Observation]:
+        return iter(seen)
+
+    def _read_problems(self, options: dict[str, Any]) -> NDArray[np.int64] | None:
+        """The problem of every slot, int64 [num_envs]; None where none is given."""
+        if "problem" in options and "problems" in options:
+            raise ValueError("options 'problem' (one for all slots) and 'problems' (one per slot) exclude each other")
+        if "problem" in options:
+            return self.episodes.check_problems([options["problem"]] * self.num_envs)
+        return self.episodes.check_problems(options["problems"]) if "problems" in options else None
+
+
+def read_actions(actions: np.ndarray, count: int) -> NDArray[np.bool_]:
+    """Actions, integers [count], as wishes to stop, bool [count]. Raises ValueError."""
+    actions = np.asarray(actions)
+    if actions.shape != (count,) or not np.issubdtype(actions.dtype, np.integer):
+        raise ValueError(
+            f"an action is 0 (go on) or 1 (stop): expected integers of shape {(count,)}, got {actions.dtype} of shape "
+            f"{actions.shape}"
+        )
+    stops = actions == 1
+    if not (stops | (actions == 0)).all():
+        raise ValueError(f"an action is 0 (go on) or 1 (stop): got {reprlib.repr(np.unique(actions).tolist())}")
+    return stops
+
+
+def play(act: Act, bank: Unroll, price: float) -> NDArray[np.int64]:
+    """The step after which ``act`` stops each problem of a bank at a price (lambda), int64 [n]: every problem once.
+
+    ``act`` is asked about all problems after every step, so that one with a memory finds each in its own row.
+    """
+    count, budget = len(bank), bank.max_steps
+    envs = HaltingVectorEnv(count, bank, price / budget)
+    seen, _ = envs.reset(seed=0, options={"problems": np.arange(count)})
+    steps = np.zeros(count, dtype=np.int64)
+    for _ in range(budget):
+        seen, _, ended, _, infos = envs.step(act(seen))
+        first = ended & (steps == 0)
+        steps[first] = infos["steps"][first] if first.any() else 0
+    return steps
+
+
+def make_halting(
+    checkpoint: str | os.PathLike[str],
+    task: str | None = None,
+    level: int | str | None = None,
+    split: str = "train",
+    problems: int = BankConfig.problems,
+    max_steps: int = DEFAULT_STEPS,
+    step_cost: float = DEFAULT_COST,
+    prices: tuple[float, float] | None = None,
+    size: int | None = None,
+    cache: str | os.PathLike[str] | None = None,
+) -> HaltingEnv:
+    """``gymnasium.make("agents:TRM-Halt-v0", ...)``; settings: see ``load_bank`` and ``HaltingEnv``."""
+    bank = load_bank(checkpoint, BankConfig(level, split, problems, max_steps), task, size, cache)
+    return HaltingEnv(bank.unroll, step_cost, prices)
+
+
+def make_halting_vector(
+    num_envs: int,
+    checkpoint: str | os.PathLike[str],
+    task: str | None = None,
+    level: int | str | None = None,
+    split: str = "train",
+    problems: int = BankConfig.problems,
+    max_steps: int = DEFAULT_STEPS,
+    step_cost: float = DEFAULT_COST,
+    prices: tuple[float, float] | None = None,
+    size: int | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+    max_episode_steps: int | None = None,
+) -> HaltingVectorEnv:
+    """``gymnasium.make_vec("agents:TRM-Halt-v0", ...)``; settings: see ``load_bank`` and ``HaltingVectorEnv``."""
+    bank = load_bank(checkpoint, BankConfig(level, split, problems, max_steps), task, size, cache)
+    return HaltingVectorEnv(num_envs, bank.unroll, step_cost, prices, autoreset_mode, max_episode_steps)

@@ -1,0 +1,1 @@
+"""When to stop: heads that learn it, rules that do it, and how their settings are chosen."""

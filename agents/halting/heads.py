@@ -1,0 +1,117 @@
+"""Halting heads: from what is seen after a step to the logit of stopping there."""
+
+from __future__ import annotations
+
+import math
+from typing import final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from agents.rollouts.features import STEP_FEATURE
+
+PRICE_RANGE = (0.02, 1.0)
+"""The prices of thinking (lambda, the cost of the whole budget) between which a head is taught and used."""
+INITIAL_LOGIT = -3.0
+"""A fresh head's logit: it goes on with probability 0.95, so that every step is reached while it learns."""
+CLIP = 8.0
+NEUTRAL_PRICE = 1.0
+"""What heads are told whose target has nothing to do with the price; its logarithm is 0."""
+
+
+@final
+class HaltHead(nn.Module):
+    """An MLP from what is seen and the price of thinking to logits: of halting now, for instance.
+
+    One head serves every price: how much a step costs is an input like any other. features: their number; hidden:
+    width of both hidden layers; outputs: logits given; seed: of the initial weights. A fresh head's logits are all
+    INITIAL_LOGIT.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, features: int, hidden: int = 64, outputs: int = 1, seed: int = 0) -> None:
+        super().__init__()
+        self.features, self.hidden, self.outputs = features, hidden, outputs
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("scale", torch.ones(features))
+        self.layers = nn.ModuleList([nn.Linear(features + 1, hidden), nn.Linear(hidden, hidden)])
+        self.out = nn.Linear(hidden, outputs)
+        generator = torch.Generator().manual_seed(seed)
+        for layer in self.layers:
+            assert isinstance(layer, nn.Linear)
+            nn.init.normal_(layer.weight, std=layer.in_features**-0.5, generator=generator)
+            nn.init.zeros_(layer.bias)
+        nn.init.zeros_(self.out.weight)
+        nn.init.constant_(self.out.bias, INITIAL_LOGIT)
+
+    @torch.no_grad()
+    def standardise(self, features: Float[Tensor, "*batch f"]) -> None:
+        """Fix the scale on which features are seen: mean 0 and standard deviation 1 over ``features``."""
+        rows = features.flatten(0, -2)
+        self.mean.copy_(rows.mean(0))
+        self.scale.copy_(rows.std(0).clamp(min=1e-6))
+
+    def forward(
+        self, features: Float[Tensor, "*batch f"], price: Float[Tensor, "*batch"]
+    ) -> Float[Tensor, "*batch outputs"]:
+        """Logits for features seen at a price (lambda) each."""
+        # Beyond the clip lie constant features of the first rollout, and problems unlike any that it was taught on.
+        seen = ((features - self.mean) / self.scale).clamp(-CLIP, CLIP)
+        low, high = (math.log(price) for price in PRICE_RANGE)
+        place = 2 * (price.to(seen.dtype).clamp(min=1e-4).log() - low) / (high - low) - 1
+        hidden = torch.cat([seen, place[..., None]], dim=-1)
+        for layer in self.layers:
+            hidden = F.silu(layer(hidden))
+        return self.out(hidden)
+
+
+@final
+class HaltPolicy(nn.Module):
+    """A policy that stops for one of two reasons: the draft seems right, or no draft ever will be.
+
+    A head judges how likely either is, and learns that from verdicts. How sure it must be before the policy stops, at
+    which step and at which price, is what returns teach: stop = 1 - (1 - sigmoid(done)) (1 - sigmoid(hopeless)), each a
+    judgement on a scale of its own against a bar that is quadratic in step and log-price. As a plain network from
+    features to one logit the same learners tie with thresholds on "right now" and do not give up.
+    """
+
+    outputs = 1
+
+    def __init__(self, features: int, hidden: int = 64, seed: int = 0) -> None:
+        super().__init__()
+        self.features, self.hidden = features, hidden
+        self.judge = HaltHead(features, hidden, outputs=2, seed=seed)
+        self.sharpness = nn.Parameter(torch.zeros(2))
+        self.bar = nn.Parameter(torch.tensor([1.0, 6.0]))  # a fresh policy seldom stops, for either reason
+        self.slope = nn.Parameter(torch.zeros(2, 6))
+
+    @property
+    def bars(self) -> list[nn.Parameter]:
+        """What returns teach."""
+        return [self.sharpness, self.bar, self.slope]
+
+    def standardise(self, features: Float[Tensor, "*batch f"]) -> None:
+        """Fix the scale on which features are seen."""
+        self.judge.standardise(features)
+
+    def judgements(self, features: Float[Tensor, "*batch f"]) -> Float[Tensor, "*batch 2"]:
+        """Logits: the draft is right now; this draft or a later one within the budget is."""
+        return self.judge(features, torch.full(features.shape[:-1], NEUTRAL_PRICE, device=features.device))
+
+    def forward(self, features: Float[Tensor, "*batch f"], price: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 1"]:
+        """The logit of stopping, for features seen at a price (lambda) each. The judge gets no gradient from it."""
+        right, ever = self.judgements(features).detach().unbind(-1)
+        step = features[..., STEP_FEATURE]
+        cost = price.to(step.dtype).clamp(min=1e-4).log() - sum(map(math.log, PRICE_RANGE)) / 2
+        terms = torch.stack([step, cost, step * cost, step**2, cost**2, step**2 * cost], dim=-1)
+        reasons = torch.stack([right, -ever], dim=-1) * self.sharpness.exp() - self.bar + terms @ self.slope.T
+        going_on = F.logsigmoid(-reasons).sum(-1, keepdim=True).clamp(max=-1e-6)
+        return torch.log(-torch.expm1(going_on)) - going_on
+
+
+Halter = HaltHead | HaltPolicy
+"""What gives logits for features at a price."""

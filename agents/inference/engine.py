@@ -1,0 +1,282 @@
+"""Continuous batching: a stream of problems through a fixed number of slots, so that steps saved are seconds saved.
+
+A slot whose problem has halted takes the next one at once, instead of waiting for the slowest of its batch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from typing import final
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int
+from numpy.typing import NDArray
+from torch import Tensor
+
+from agents.halting.stopping import Seen, Stopping
+from agents.rollouts.features import History, Statistics, step_statistics
+from agents.rollouts.unroll import BATCH, Network, noisy_start
+from agents.trm import Carry
+from trm_gym.streams import mix
+from trm_gym.task import Problems, Task, UserProblem
+
+IDLE = -1
+"""The number of the problem in a slot that holds none."""
+
+Item = Problems | UserProblem | Exception
+"""What a stream may hold: a batch of problems, one that a person wrote, or why there is none."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one problem.
+
+    index: its number in the stream, from 0. problems: it, as a batch of one. answer: uint8 [L], the draft on which it
+    halted. steps: how many it took. confidence: probability of the least confident free cell's first choice.
+    halt_logit: that the answer is right, by the head trained with the network. solved: the verdict. halted: whether the
+    rule stopped it; if not, the budget or a rival (see Engine) did. error: what is wrong with the problem; then nothing
+    else is set.
+    """
+
+    index: int
+    problems: Problems | None = None
+    answer: NDArray[np.uint8] | None = None
+    steps: int = 0
+    confidence: float = 0.0
+    halt_logit: float = -float("inf")
+    solved: bool = False
+    halted: bool = False
+    error: str | None = None
+
+
+@final
+class Engine:
+    """Runs streams of problems; one engine may run many, one after another or interleaved.
+
+    network: in evaluation mode. rule: when a problem stops; ``max_steps``, the budget, ends it in any case.
+    slots: problems side by side; more than BATCH fill the caches.
+    noise: added to first carries, see ``noisy_start``; that of problem i is a function of ``seed`` and i alone.
+    branches: so many problems of the stream, one after another, are branches of one; the first starts without noise.
+    race: as soon as one branch halts by the rule, its rivals stop where they are.
+    Raises ValueError for numbers out of range.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        task: Task,
+        rule: Stopping,
+        slots: int = BATCH,
+        max_steps: int = 16,
+        noise: float = 0.0,
+        branches: int = 1,
+        race: bool = False,
+        seed: int = 0,
+    ) -> None:
+        for name, number in (("slots", slots), ("max_steps", max_steps), ("branches", branches)):
+            if number < 1:
+                raise ValueError(f"{name} must be at least 1, got {number}")
+        if race and slots % branches:
+            raise ValueError(f"branches race side by side: slots ({slots}) must be a multiple of branches ({branches})")
+        self.network, self.task, self.rule = network, task, rule
+        self.slots, self.max_steps = slots, max_steps
+        self.noise, self.branches, self.race, self.seed = noise, branches, race, seed
+        # While the oldest problem thinks for its whole budget, every other slot can finish one problem a step. Beyond
+        # that many, only problems that need no slot (bad ones) could pile up: they wait in the stream.
+        self.window = slots * max_steps
+
+    def run(self, stream: Iterable[Item]) -> Iterator[Result]:
+        """One result for each problem, in the stream's order; the stream is read only as far as slots are free.
+
+        At most slots * max_steps results wait for an earlier one, so memory stays flat however long the stream is.
+        What is no problem of the task becomes a result with an error. An exception of the stream's own goes through.
+        """
+        source, waiting = _Source(self.task, stream), dict[int, Result]()
+        slots, following = _Slots(self), 0
+        while True:
+            self._admit(slots, source, waiting, following + self.window)
+            while following in waiting:
+                yield waiting.pop(following)
+                following += 1
+            if not slots.busy.any():
+                if source.ended:
+                    return
+                continue
+            if source.ended:
+                slots.compact()
+            for result in self._advance(slots):
+                waiting[result.index] = result
+
+    def _admit(self, slots: _Slots, source: _Source, waiting: dict[int, Result], limit: int) -> None:
+        """New problems for idle slots, none of a number beyond ``limit``."""
+        idle = np.flatnonzero(~slots.busy)
+        fresh: list[tuple[int, Problems]] = []
+        while len(fresh) < len(idle) and source.taken < limit:
+            index, item = source.take()
+            if item is None:
+                break
+            if isinstance(item, str):
+                waiting[index] = Result(index, error=item)
+            else:
+                fresh.append((index, item))
+        if fresh:
+            numbers, problems = zip(*fresh, strict=True)
+            slots.fill(idle[: len(fresh)], np.array(numbers), Problems.concatenate(problems), self._start(numbers))
+
+    @torch.inference_mode()
+    def _start(self, numbers: tuple[int, ...]) -> Carry:
+        """First carries of the problems of these numbers."""
+        if self.noise == 0:
+            return self.network.initial_carry(len(numbers))
+        starts = []
+        for number in numbers:
+            key = int(mix(self.seed, np.array([number]))[0] >> np.uint64(1))
+            noise = self.noise if self.branches == 1 or number % self.branches else 0.0
+            starts.append(noisy_start(self.network, 1, noise, torch.Generator().manual_seed(key)))
+        return Carry(*(torch.cat(parts) for parts in zip(*starts, strict=True)))
+
+    @torch.inference_mode()
+    def _advance(self, slots: _Slots) -> list[Result]:
+        """One step of every slot; what halted, whose slots are then idle."""
+        fixed, free = slots.tokens()
+        carry, output = self.network(slots.carry, fixed)
+        draft = torch.where(free, output.logits.argmax(-1), fixed)
+        statistics = step_statistics(slots.carry, carry, output, draft != slots.draft, free)
+        slots.carry, slots.draft = carry, draft
+        slots.history.add(statistics)
+        seen = Seen(slots.problems, carry, draft, free, statistics, slots.history, self.max_steps)
+        halted = (self.rule(seen).cpu().numpy()) & slots.busy
+        ended = halted | ((slots.history.steps >= self.max_steps).cpu().numpy() & slots.busy)
+        if self.race:
+            group = slots.numbers // self.branches
+            ended |= np.isin(group, group[halted]) & slots.busy
+        return self._results(slots, np.flatnonzero(ended), halted, statistics)
+
+    def _results(
+        self, slots: _Slots, ended: NDArray[np.intp], halted: NDArray[np.bool_], statistics: Statistics
+    ) -> list[Result]:
+        """Results of the slots ``ended``, graded; those slots become idle."""
+        if not len(ended):
+            return []
+        rows = torch.from_numpy(ended).to(slots.draft.device)
+        problems, answers = slots.problems[ended], slots.draft[rows].cpu().numpy().astype(np.uint8)
+        columns = zip(
+            slots.numbers[ended].tolist(),
+            slots.history.steps[rows].tolist(),
+            statistics.least_confidence[rows].tolist(),
+            statistics.halt_logit[rows].tolist(),
+            self.task.verify(problems, answers).solved.tolist(),
+            halted[ended].tolist(),
+            strict=True,
+        )
+        slots.numbers[ended] = IDLE
+        return [
+            Result(index, problems[slice(i, i + 1)], answers[i], steps, sure, logit, solved, by_rule)
+            for i, (index, steps, sure, logit, solved, by_rule) in enumerate(columns)
+        ]
+
+
+@final
+class _Slots:
+    """The problems side by side and how far each has come. Idle slots hold a blank problem, or an old one."""
+
+    def __init__(self, engine: Engine) -> None:
+        count, length = engine.slots, engine.task.length
+        self.numbers = np.full(count, IDLE)
+        self.problems = Problems(
+            problem=np.zeros((count, length), np.uint8),
+            free=np.ones((count, length), bool),
+            solution=np.zeros((count, length), np.uint8),
+            level=np.zeros(count, np.int64),
+            difficulty=np.zeros(count, np.float32),
+        )
+        with torch.inference_mode():
+            self.carry = engine.network.initial_carry(count)
+            self.draft = torch.zeros(count, length, dtype=torch.long, device=self.carry.answer.device)
+            self.history = History(count, self.draft.device)
+
+    @property
+    def busy(self) -> NDArray[np.bool_]:
+        """Which slots hold a problem that is being refined."""
+        return self.numbers != IDLE
+
+    def tokens(self) -> tuple[Int[Tensor, "b l"], Bool[Tensor, "b l"]]:
+        """Problem tokens and free cells, where the network is."""
+        device = self.draft.device
+        return (
+            torch.from_numpy(self.problems.problem).to(device).long(),
+            torch.from_numpy(self.problems.free).to(device),
+        )
+
+    @torch.inference_mode()
+    def fill(self, places: NDArray[np.intp], numbers: NDArray[np.int64], problems: Problems, start: Carry) -> None:
+        """Put problems into idle slots, at their beginning."""
+        self.numbers[places] = numbers
+        self.problems.put(places, problems)
+        rows = torch.from_numpy(places).to(self.draft.device)
+        # Out of place: the carry is the network's, which may still hold on to it.
+        self.carry = Carry(*(part.index_copy(0, rows, new) for part, new in zip(self.carry, start, strict=True)))
+        self.draft = self.draft.index_copy(0, rows, torch.from_numpy(problems.start).to(self.draft.device).long())
+        self.history.restart(rows)
+
+    @torch.inference_mode()
+    def compact(self) -> None:
+        """Leave out idle slots, for good: no problem is to come."""
+        if self.busy.all():
+            return
+        kept = np.flatnonzero(self.busy)
+        rows = torch.from_numpy(kept).to(self.draft.device)
+        self.numbers, self.problems = self.numbers[kept], self.problems[kept]
+        self.carry, self.draft = Carry(*(part[rows] for part in self.carry)), self.draft[rows]
+        self.history.keep(rows)
+
+
+@final
+class _Source:
+    """A stream as single problems, each with its number; what is wrong with one, as text."""
+
+    def __init__(self, task: Task, stream: Iterable[Item]) -> None:
+        self._task, self._stream = task, iter(stream)
+        self._batch: Problems | None = None
+        self._at = 0
+        self.taken = 0
+        self.ended = False
+
+    def take(self) -> tuple[int, Problems | str | None]:
+        """The next problem's number, and the problem as a batch of one; None where there is none."""
+        while self._batch is None or self._at == len(self._batch):
+            self._batch, self._at = None, 0
+            try:
+                item = next(self._stream)
+            except StopIteration:
+                self.ended = True
+                return self.taken, None
+            if not isinstance(item, Problems):
+                return self._number(self._encoded(item))
+            self._batch = item
+        one = self._batch[slice(self._at, self._at + 1)]
+        self._at += 1
+        return self._number(self._fault(one) or one)
+
+    def _number(self, item: Problems | str) -> tuple[int, Problems | str]:
+        self.taken += 1
+        return self.taken - 1, item
+
+    def _encoded(self, item: UserProblem | Exception) -> Problems | str:
+        if isinstance(item, Exception):
+            return str(item) or type(item).__name__
+        try:
+            return self._task.encode(item)
+        except Exception as error:  # whatever a stranger's problem breaks, the rest of the stream goes on
+            return str(error) or type(error).__name__
+
+    def _fault(self, one: Problems) -> str | None:
+        """Why a problem handed in as arrays cannot be run."""
+        task = self._task
+        if any(part.shape != (1, task.length) for part in (one.problem, one.free, one.solution)):
+            return f"a problem of {task.name} has {task.length} cells, this one {one.problem.shape[-1]}"
+        if one.problem.max() >= task.vocab:
+            return f"tokens of {task.name} lie below {task.vocab}, this problem has {one.problem.max()}"
+        return None

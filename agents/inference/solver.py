@@ -1,0 +1,225 @@
+"""Solving problems of one's own with a trained network, from Python.
+
+``Solver.from_pretrained("sudoku9x9").solve("53..7....6..195...")`` is all there is to it. A network may fail, and the
+verdict says so; no solver helps it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional as F
+
+from agents.checkpoint import Checkpoint, load_checkpoint, shipped
+from agents.common.tensor_file import CheckpointError
+from agents.halting.rules import LEARNER
+from agents.halting.stopping import Stopping, make_stopping
+from agents.inference.engine import Engine, Item, Result
+from agents.inference.trajectory import Trajectory, follow, read_answer
+from agents.losses import binary_cross_entropy
+from agents.pretraining.trainer import new_model
+from agents.rollouts.unroll import BATCH
+from agents.trm import TRMConfig
+from trm_gym import make_task
+from trm_gym.task import ProblemError, Problems, Task, UserProblem
+
+PRICE = 0.1
+"""What a policy is told that the whole budget costs, where nobody says otherwise."""
+HUB = "hf://"
+"""How the name of a repository on the Hugging Face Hub begins here: a mistyped path must not become a download."""
+HALT_WEIGHT = 0.5
+"""Weight of the halt head's loss in an update, as published."""
+
+
+class Verdict(NamedTuple):
+    """What the task's verifier says of an answer."""
+
+    solved: bool
+    score: float
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An answer as tokens, uint8 [L], and as text; the steps it took; what the network and the verifier think of it."""
+
+    answer: NDArray[np.uint8]
+    text: str
+    steps: int
+    confidence: float
+    """Probability of the least confident free cell's first choice."""
+    right: float
+    """Probability that the answer is right, by the head trained with the network."""
+    verdict: Verdict
+    trajectory: Trajectory | None = None
+    """Every step up to the last, if asked for."""
+
+
+@final
+class Solver:
+    """A trained network with its halting heads, for problems of one's own."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
+        self.task: Task = make_task(checkpoint.task)
+        self._optimizer: torch.optim.Optimizer | None = None
+
+    @staticmethod
+    def untrained(task: str, config: TRMConfig, seed: int = 0) -> Solver:
+        """A network of that shape for that task, which knows nothing yet: see ``train_step``, and scripts/pretrain.py.
+
+        It has no halting heads, so ``solve`` needs another rule than grpo, such as always. Raises ValueError for an
+        unknown task, and for a shape that does not fit it.
+        """
+        known = make_task(task)
+        return Solver(Checkpoint(new_model(config, known, seed).eval().requires_grad_(False), known.name))
+
+    @staticmethod
+    def from_pretrained(place: str | os.PathLike[str], size: int | None = None) -> Solver:
+        """A checkpoint by folder, by the name of one that comes with the package, or by hf://owner/name on the Hub.
+
+        size: another size of its task, for networks that tie no weight to a size. Raises CheckpointError. Nothing but
+        the last form uses the network.
+        """
+        name = str(place)
+        if not name.startswith(HUB):
+            return Solver(load_checkpoint(place, size=size))
+        hub = _hub()
+        try:
+            return Solver(hub.HubModel.from_pretrained(name.removeprefix(HUB), size=size).checkpoint)
+        except CheckpointError:
+            raise
+        except Exception as error:  # a network has many ways to fail, and one meaning here
+            reason = f"the Hub gives no checkpoint {name.removeprefix(HUB)} ({type(error).__name__})"
+            raise CheckpointError(f"{reason}: give a folder, or a shipped name ({', '.join(shipped())})") from error
+
+    def save_pretrained(self, folder: str | os.PathLike[str]) -> Path:
+        """Write weights, config.json and a model card, as the Hub has them; returns the folder. Needs no network."""
+        _hub().HubModel(self.checkpoint).save_pretrained(Path(folder))
+        return Path(folder)
+
+    def num_parameters(self) -> int:
+        """Trained numbers of the network, halting heads left out; see ``TRM.num_parameters``."""
+        return self.checkpoint.model.num_parameters()
+
+    @property
+    def effective_depth(self) -> int:
+        """Blocks that a latent goes through in one step; see ``TRMConfig.effective_depth``."""
+        return self.checkpoint.model.config.effective_depth
+
+    def rule(self, rule: str | Stopping, price: float = PRICE) -> Stopping:
+        """A halting rule by its name (see ``make_stopping``). Raises ValueError with the known names."""
+        return make_stopping(rule, self.task, self.checkpoint.heads, price) if isinstance(rule, str) else rule
+
+    def solve(
+        self,
+        problem: UserProblem | Problems,
+        max_steps: int = 16,
+        rule: str | Stopping = LEARNER,
+        return_trajectory: bool = False,
+        price: float = PRICE,
+    ) -> Solution:
+        """Refine one problem until the rule stops it or the budget is used up.
+
+        rule: a name such as grpo, rule-checker or always, or a rule of your own. price: what a policy is told.
+        Raises ProblemError for what is no problem of the task, ValueError for an unknown rule or a bad number.
+        """
+        problems = self.problems(problem)
+        result = next(Engine(self.checkpoint.model, self.task, self.rule(rule, price), 1, max_steps).run([problems]))
+        if result.answer is None:
+            raise ProblemError(result.error or "no answer")
+        verdicts = self.task.verify(problems, result.answer[None])
+        return Solution(
+            answer=result.answer,
+            text=self.task.decode(result.answer),
+            steps=result.steps,
+            confidence=result.confidence,
+            right=1 / (1 + math.exp(-max(result.halt_logit, -700))),
+            verdict=Verdict(bool(verdicts.solved[0]), float(verdicts.score[0])),
+            trajectory=self.trajectory(problems, result.steps, price) if return_trajectory else None,
+        )
+
+    def stream(
+        self,
+        problems: Iterable[Item],
+        max_steps: int = 16,
+        rule: str | Stopping = LEARNER,
+        price: float = PRICE,
+        slots: int = BATCH,
+    ) -> Iterator[Result]:
+        """Any number of problems by continuous batching, results in order; a bad problem gives one with an error."""
+        return Engine(self.checkpoint.model, self.task, self.rule(rule, price), slots, max_steps).run(problems)
+
+    def trajectory(self, problem: UserProblem | Problems, max_steps: int = 16, price: float = PRICE) -> Trajectory:
+        """Every step of the whole budget, whatever any rule says."""
+        if max_steps < 1:
+            raise ValueError(f"max_steps must be at least 1, got {max_steps}")
+        return follow(self.checkpoint, self.problems(problem), max_steps, price)
+
+    def train_step(
+        self,
+        problem: UserProblem | Problems,
+        solution: str | NDArray[np.uint8] | list[int] | None = None,
+        steps: int = 4,
+        learning_rate: float = 1e-4,
+    ) -> dict[str, float]:
+        """One supervised update of the network on a problem of one's own; returns loss, halt_loss, solved (a share).
+
+        The problem is refined for ``steps`` steps, each of which must give the solution, and whose halt head must tell
+        whether it does; AdamW then moves the weights once. solution: tokens [L] or text as ``Solution.text`` has it;
+        None takes the one that the task's solver found. A batch of Problems brings its own solutions. The halting heads
+        stay as they are: after many updates teach them anew (scripts/grpo.py). Raises ValueError for a wrong solution.
+        """
+        problems = self.problems(problem)
+        answers = problems.solution if solution is None else read_answer(self.task, problems, solution)[None]
+        if not self.task.verify(problems, answers).solved.all():
+            raise ValueError("this is no solution of the problem: it breaks the task's rules, so it teaches nothing")
+        if steps < 1:
+            raise ValueError(f"steps must be at least 1, got {steps}")
+        model = self.checkpoint.model.train().requires_grad_(True)
+        self._optimizer = self._optimizer or torch.optim.AdamW(model.parameters(), weight_decay=0.0)
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
+        metrics = self._supervise(problems, answers, steps)
+        self._optimizer.step()
+        self._optimizer.zero_grad()
+        model.eval().requires_grad_(False)
+        return metrics
+
+    def _supervise(self, problems: Problems, answers: NDArray[np.uint8], steps: int) -> dict[str, float]:
+        """Gradients of ``steps`` steps' mean loss, and the means of what ``train_step`` returns."""
+        model, first = self.checkpoint.model, self.task.structure.answer_start  # the rest is no answer
+        carry, rows = model.initial_carry(len(problems)), []
+        device = carry.answer.device
+        fixed, target = (torch.from_numpy(part).to(device).long() for part in (problems.problem, answers))
+        for _ in range(steps):
+            carry, output = model(carry, fixed)
+            draft = np.where(problems.free, output.logits.argmax(-1).cpu().numpy(), problems.problem)
+            solved = torch.from_numpy(self.task.verify(problems, draft.astype(np.uint8)).solved).to(device)
+            loss = F.cross_entropy(output.logits[:, first:].flatten(0, 1), target[:, first:].flatten())
+            halt_loss = binary_cross_entropy(output.halt, solved)
+            ((loss + HALT_WEIGHT * halt_loss) / steps).backward()
+            rows.append((loss.item(), halt_loss.item(), solved.float().mean().item()))
+        return dict(zip(("loss", "halt_loss", "solved"), np.mean(rows, axis=0).tolist(), strict=True))
+
+    def problems(self, problem: UserProblem | Problems) -> Problems:
+        """A person's own problem as a batch of one; a batch stays what it is. Raises ProblemError."""
+        return problem if isinstance(problem, Problems) else self.task.encode(problem)
+
+
+def _hub() -> Any:
+    """The module that needs huggingface_hub. Raises ValueError where that is not installed."""
+    try:
+        from agents.inference import hub
+    except ImportError as error:
+        raise ValueError(
+            f"folders of the Hub's form need huggingface_hub: pip install huggingface_hub ({error})"
+        ) from error
+    return hub

@@ -1,0 +1,158 @@
+"""One problem as the network refined it, draft by draft, as plain arrays for whoever shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from agents.checkpoint import Checkpoint
+from agents.halting.heads import Halter
+from agents.halting.rules import LEARNER
+from agents.rollouts.unroll import refine
+from trm_gym import make_task
+from trm_gym.task import Problems, Task
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """A batch of one over s steps.
+
+    drafts: uint8 [s, L]. confidence: float [s, L], each cell's largest probability; 1 where the cell is fixed.
+    halt: float [s], the policy's probability of stopping; not a number without a policy. right: float [s], probability
+    that the draft is right, by the head trained with the network. velocity: float [s], |z_t - z_{t-1}| / |z_t|.
+    entropy: float [s], mean over the free cells, in nats. changed: int [s], cells changed since the last draft.
+    solved: bool [s], whether the draft obeys the task's rules.
+    """
+
+    problems: Problems
+    drafts: NDArray[np.uint8]
+    confidence: NDArray[np.float64]
+    halt: NDArray[np.float64]
+    right: NDArray[np.float64]
+    velocity: NDArray[np.float64]
+    entropy: NDArray[np.float64]
+    changed: NDArray[np.int64]
+    solved: NDArray[np.bool_]
+    policy: bool
+    """Whether there is a policy that says when to stop."""
+
+    def __len__(self) -> int:
+        return len(self.drafts)
+
+    def draft_after(self, step: int) -> NDArray[np.uint8]:
+        """The draft after so many steps, uint8 [L]; 0 is the problem with its free cells blank."""
+        return self.drafts[step - 1] if step else self.problems.start[0]
+
+    def as_json(self, task: Task) -> dict[str, Any]:
+        """All of it as JSON has it: lists by step under the fields' names, None where there is no number."""
+        fields = ("drafts", "changed", "solved", "confidence", "halt", "right", "velocity", "entropy")
+        columns = {name: getattr(self, name) for name in fields}
+        return {
+            "task": task.name,
+            "shape": list(task.structure.shape),
+            "symbols": list(task.signs),
+            "problem": self.problems.problem[0].tolist(),
+            "free": self.problems.free[0].tolist(),
+            **{
+                name: _rounded(column) if column.dtype == float else column.tolist() for name, column in columns.items()
+            },
+        }
+
+
+@torch.inference_mode()
+def follow(checkpoint: Checkpoint, problems: Problems, max_steps: int, price: float) -> Trajectory:
+    """Refine a batch of one for ``max_steps`` steps, whatever any rule says; ``price`` is what the policy is told.
+
+    Raises ValueError for another number of problems.
+    """
+    if len(problems) != 1:
+        raise ValueError(f"a trajectory is of one problem, got {len(problems)}")
+    task, policy = make_task(checkpoint.task), checkpoint.heads.get(LEARNER)
+    free, last = problems.free[0], problems.start[0]
+    rows = []
+    for step in refine(checkpoint.model, problems, max_steps):
+        draft = step.draft[0].cpu().numpy().astype(np.uint8)
+        sure = step.output.logits[0].float().softmax(-1).amax(-1).cpu().numpy()
+        rows.append(
+            {
+                "drafts": draft,
+                "confidence": np.where(free, sure, 1.0).astype(np.float64),
+                "halt": _stopping(policy, step.features, price),
+                "right": float(step.output.halt.float().sigmoid()),
+                "velocity": float(step.statistics.velocity),
+                "entropy": float(step.statistics.mean_entropy),
+                "changed": int((draft != last).sum()),
+                "solved": bool(task.verify(problems, draft[None]).solved[0]),
+            }
+        )
+        last = draft
+    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    return Trajectory(problems, **columns, policy=policy is not None)
+
+
+@dataclass(frozen=True)
+class Settling:
+    """Answer latents of a batch in their principal plane, after each of k steps.
+
+    points: float [k, n, 2], one for each free cell of each problem, or for each value that it may take. labels: int
+    [n], the right token of the cell, or 1 where the value is the right one. share: of the variance, in the plane.
+    """
+
+    steps: tuple[int, ...]
+    points: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    share: float
+
+
+@torch.inference_mode()
+def settle(checkpoint: Checkpoint, problems: Problems, steps: Sequence[int]) -> Settling:
+    """Where the answer latents of ``problems`` stand after each of ``steps``, 0 being the start."""
+    task, encoder = make_task(checkpoint.task), checkpoint.model.encoder
+    first = task.structure.answer_start
+    answers, free = problems.solution[:, first:].astype(np.int64), problems.free[:, first:]
+    if encoder.values > 1 and task.structure.exchangeable is not None:
+        free = np.repeat(free, encoder.values, axis=1)
+        answers = (
+            (answers[..., None] == np.arange(*task.structure.exchangeable)).reshape(len(free), -1).astype(np.int64)
+        )
+    start = checkpoint.model.initial_carry(len(problems))
+    latents = [start.answer, *(step.carry.answer for step in refine(checkpoint.model, problems, max(steps), start))]
+    # The last positions are the answer's: before them stand the terms of a text's problem.
+    kept = np.stack([latents[step].float().cpu().numpy()[:, -free.shape[1] :][free] for step in steps])
+    centred = kept - kept.mean((0, 1))
+    variance, axes = np.linalg.eigh(np.einsum("knd,kne->de", centred, centred))
+    return Settling(tuple(steps), centred @ axes[:, :-3:-1], answers[free], float(variance[-2:].sum() / variance.sum()))
+
+
+def read_answer(task: Task, problems: Problems, answer: str | NDArray[np.uint8] | list[int]) -> NDArray[np.uint8]:
+    """An answer to a batch of one as tokens uint8 [L], from tokens or from text as ``task.draft_text`` writes it.
+
+    Raises ValueError for what is no such text or has another length.
+    """
+    if not isinstance(answer, str):
+        tokens = np.asarray(answer).ravel()
+        if tokens.shape != (task.length,) or tokens.min() < 0 or tokens.max() >= task.vocab:
+            raise ValueError(f"an answer of {task.name} has {task.length} tokens, each from 0 to {task.vocab - 1}")
+        return tokens.astype(np.uint8)
+    # In a text a stroke divides; in a grid it ends a row, as in the problems that people type.
+    text = answer if task.structure.written is not None else answer.replace("/", "\n")
+    return np.where(problems.free[0], task.read_draft(text), problems.problem[0])
+
+
+def _rounded(values: NDArray[np.float64]) -> list[Any]:
+    """Numbers with as many digits as a picture can show; None for what is none."""
+    listed = np.round(values, 6).astype(object)
+    listed[np.isnan(values)] = None
+    return listed.tolist()
+
+
+def _stopping(policy: Halter | None, features: torch.Tensor, price: float) -> float:
+    """The policy's probability of stopping at this step; not a number without a policy."""
+    if policy is None:
+        return float("nan")
+    return float(policy(features, torch.full(features.shape[:-1], price, device=features.device)).sigmoid())

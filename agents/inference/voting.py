@@ -1,0 +1,83 @@
+"""Thinking longer by thinking several times: branches of a problem that start apart, and how one answer comes of them.
+
+The branches run in the engine; what is here is a function of their results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.inference.engine import Item, Result
+from trm_gym.task import Problems
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The answer taken, and the steps spent on all branches together."""
+
+    result: Result
+    steps: int
+
+
+def branched(problems: Iterable[Item], branches: int) -> Iterator[Item]:
+    """Every problem of a stream ``branches`` times, one copy after another, as the engine wants them."""
+    for item in problems:
+        if isinstance(item, Problems):
+            yield item[np.repeat(np.arange(len(item)), branches)]
+        else:
+            yield from [item] * branches
+
+
+def vote(results: Sequence[Result]) -> Choice:
+    """The answer that most branches give; among equally frequent ones that of the highest halt logit."""
+    answers = [b"" if result.answer is None else result.answer.tobytes() for result in results]
+    best = max(range(len(results)), key=lambda i: (answers.count(answers[i]), results[i].halt_logit))
+    return Choice(results[best], sum(result.steps for result in results))
+
+
+def surest(results: Sequence[Result]) -> Choice:
+    """The answer of the highest halt logit."""
+    return Choice(max(results, key=lambda result: result.halt_logit), sum(result.steps for result in results))
+
+
+def first(results: Sequence[Result]) -> Choice:
+    """The answer of the branch that halted first, on which the others stop; of several the highest halt logit.
+
+    Where none halts within the budget, that of the highest halt logit. Branches that ran side by side without a race
+    cost what they would have cost in one: so many times the winner's steps.
+    """
+    halted = [result for result in results if result.halted] or list(results)
+    best = min(halted, key=lambda result: (result.steps, -result.halt_logit))
+    return Choice(best, sum(min(result.steps, best.steps) for result in results))
+
+
+COMBINE: dict[str, Callable[[Sequence[Result]], Choice]] = {"vote": vote, "surest": surest, "first": first}
+"""Ways of making one answer of several, by name."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Accuracy and mean steps per problem, all branches together."""
+
+    branches: int
+    accuracy: float
+    steps: float
+
+
+def curves(results: Sequence[Result], most: int, shown: Sequence[int]) -> dict[str, list[Point]]:
+    """Accuracy against steps for the first 1, 2, .. of ``most`` branches of each problem, by way of combining.
+
+    results: those of ``branched`` problems. shown: numbers of branches.
+    """
+    groups = [results[start : start + most] for start in range(0, len(results), most)]
+    found: dict[str, list[Point]] = {}
+    for name, combine in COMBINE.items():
+        choices = {count: [combine(group[:count]) for group in groups] for count in shown}
+        found[name] = [
+            Point(count, float(np.mean([c.result.solved for c in made])), float(np.mean([c.steps for c in made])))
+            for count, made in choices.items()
+        ]
+    return found

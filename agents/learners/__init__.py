@@ -1,0 +1,1 @@
+"""What learns when to stop: one file a learner, one registry."""

@@ -1,0 +1,170 @@
+"""GRPO for answers and halting together: the network goes on learning while its head learns when to stop.
+
+An action is a halting time and the draft that stands then. Its probability is a product of two: the head is taught by
+the first factor, as on a frozen network, the network by the second. For that it runs again with gradients from the
+carries of the rollout, each step for itself as in pretraining: the carry between steps is detached.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, final
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from agents import losses
+from agents.common.tensors import Tensors, flat_state, load_flat_state, nest, unnest
+from agents.learners.grpo import Grpo, Metrics, Samples, means, policy_loss
+from agents.rollouts.collect import Rollout
+from agents.rollouts.unroll import Unroll, refine
+from agents.trm import TRM, Carry
+from trm_gym.task import Task
+
+
+@dataclass(frozen=True)
+class JointConfig:
+    """How the network is taught beside its halting head."""
+
+    lr: float = 5e-5
+    """Learning rate on the network: a hundredth of pretraining's AdamW."""
+    optimizer: Literal["adamw", "muon"] = "adamw"
+    """Of the network. muon: Muon on the 2-D weights of the shared network, scaled to move them by as much as AdamW
+    would at the same rate (Liu et al. 2025, arXiv 2502.16982, equation 4), AdamW on the rest."""
+    weight_decay: float = 0.1
+    """Decoupled weight decay of the network."""
+    reward: float = 1.0
+    """Weight of what rewards right answers. 0 is more supervision by the anchor alone, for as many steps of the network
+    on the same problems: what learning from rewards is held against."""
+    anchor: float = 0.5
+    """Weight of what holds the answers of every step, and of the supervised loss of the network's own halt head."""
+    anchored_to: Literal["labels", "pretrained"] = "labels"
+    """What holds the answers: their supervised loss, or the KL divergence from the network as it was at the start."""
+    halt_weight: float = 0.5
+    """Weight of the halt head's loss beside that of the answers."""
+    minibatch: int = 4
+    """Groups per update; memory grows with it, as all steps of their branches keep gradients."""
+    gradient_norm: float = 1.0
+    """Longest gradient of the network; longer ones are cut to it."""
+
+
+class Replay(NamedTuple):
+    """Branches run again. log_prob: of their drafts; answers: what anchors them; halt: loss of the halt head."""
+
+    log_prob: Float[Tensor, "n s"]
+    answers: Float[Tensor, ""]
+    halt: Float[Tensor, ""]
+
+
+def network_optimizers(network: TRM, config: JointConfig) -> list[torch.optim.Optimizer]:
+    """What moves the network: AdamW on what Muon does not take, then Muon where it is asked for."""
+    taken = [p for p in network.core.parameters() if p.ndim == 2] if config.optimizer == "muon" else []
+    rest = [p for p in network.parameters() if all(p is not other for other in taken)]
+    found: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(rest, lr=config.lr, weight_decay=config.weight_decay),
+    ]
+    if taken:
+        found.append(
+            torch.optim.Muon(taken, lr=config.lr, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw")
+        )
+    return found
+
+
+@final
+class JointGrpo:
+    """Teaches a network, and by ``grpo`` its halting head.
+
+    Rollouts must be collected at temperature 1, so that their drafts are drawn from the network's own probabilities.
+    task: whose problems they are; of several solutions it gives the one nearest to an answer as the label.
+    """
+
+    def __init__(self, config: JointConfig, grpo: Grpo, network: TRM, task: Task) -> None:
+        self.config, self.grpo, self.network, self.task = config, grpo, network, task
+        self._pretrained = copy.deepcopy(network) if config.anchored_to == "pretrained" else None
+        network.requires_grad_(True)
+        self._optimizers = network_optimizers(network, config)
+
+    def update(self, rollout: Rollout, bank: Unroll | None = None) -> Metrics:
+        """Learn from a rollout: the network by drafts at halting times that the present head draws, then the head.
+
+        bank: none here, since the drafts of a network that has changed since teach the head nothing about this one.
+        """
+        samples = self.grpo.sample(rollout, rollout.unroll)
+        kept = samples.varied.nonzero().flatten()
+        order = kept[torch.randperm(len(kept), generator=self.grpo.generator)]
+        parts = order.split(self.config.minibatch) if len(kept) else ()
+        told = [self._step(rollout, part, samples.groups(part)) for part in parts]
+        metrics = self.grpo.update(rollout, bank)
+        return Metrics(
+            metrics.scalars | {f"network_{name}": value for name, value in means(told).items()}, metrics.steps
+        )
+
+    def _step(self, rollout: Rollout, groups: Int[Tensor, " m"], samples: Samples) -> dict[str, float]:
+        """One update of the network on some groups."""
+        config = self.config
+        index = (groups[:, None] * rollout.branches + torch.arange(rollout.branches)).flatten()
+        log_prob, answers, halt = self.replay(rollout, index)
+        shape = samples.log_probs.shape
+        new, old = (samples.log_prob(part.view(shape)) for part in (log_prob, rollout.log_prob[index]))
+        cells = torch.from_numpy(rollout.problems.free[index.numpy()].sum(1)).view(*shape[:2], 1)
+        surrogate = policy_loss(self.grpo.config, new, old, samples, cells)
+        loss = config.reward * surrogate + config.anchor * (answers + config.halt_weight * halt)
+        self.network.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), config.gradient_norm)
+        for optimizer in self._optimizers:
+            optimizer.step()
+        return {
+            "loss": loss.item(),
+            "answer_loss": answers.item(),
+            "halt_loss": halt.item(),
+            "clip_fraction": losses.clip_fraction(new, old, self.grpo.config.clip).item(),
+        }
+
+    def replay(self, rollout: Rollout, index: Int[Tensor, " n"]) -> Replay:
+        """Run branches again, with gradients."""
+        problems = rollout.problems[index.numpy()]
+        free = torch.from_numpy(problems.free)
+        drafts = rollout.drafts[index].long()
+        log_probs, answers, halts = [], [], []
+        start = Carry(*(part[index] for part in rollout.start))
+        references = self._references(rollout, index)
+        for number, step in enumerate(refine(self.network, problems, drafts.shape[1], start)):
+            logits = step.output.logits.float().cpu()
+            log_probs.append(losses.token_log_prob(logits, drafts[:, number], free))
+            if references is None:
+                nearest = self.task.nearest(problems, logits.detach().numpy())
+                solution = torch.from_numpy(nearest).long()
+                answers.append(-losses.token_log_prob(logits, solution, free).sum() / free.sum())
+            else:
+                answers.append(losses.token_kl(logits, references[number], free))
+            right = torch.as_tensor(self.task.verify(problems, step.draft.cpu().numpy().astype(np.uint8)).solved)
+            halts.append(losses.binary_cross_entropy(step.output.halt.float().cpu(), right))
+        return Replay(torch.stack(log_probs, dim=1), torch.stack(answers).mean(), torch.stack(halts).mean())
+
+    @torch.no_grad()
+    def _references(self, rollout: Rollout, index: Int[Tensor, " n"]) -> list[Float[Tensor, "n l v"]] | None:
+        """The token logits of the network as it was at the start, step by step; none where labels are the anchor."""
+        if self._pretrained is None:
+            return None
+        start = Carry(*(part[index] for part in rollout.start))
+        steps = refine(self._pretrained, rollout.problems[index.numpy()], rollout.drafts.shape[1], start)
+        return [step.output.logits.float().cpu() for step in steps]
+
+    def state_dict(self) -> Tensors:
+        """Everything that ``update`` changes, as flat, named tensors."""
+        tensors = nest("grpo", self.grpo.state_dict()) | nest("network", self.network.state_dict())
+        for place, optimizer in enumerate(self._optimizers):
+            tensors |= nest(f"network_optimizer.{place}", flat_state(optimizer))
+        return tensors
+
+    def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take back what ``state_dict`` gave."""
+        self.grpo.load_state_dict(unnest("grpo", tensors))
+        self.network.load_state_dict(unnest("network", tensors))
+        for place, optimizer in enumerate(self._optimizers):
+            load_flat_state(optimizer, unnest(f"network_optimizer.{place}", tensors))

@@ -1,0 +1,273 @@
+"""Supervised pretraining: deep supervision over refinement steps, with slots that are refilled as they halt.
+
+Source of the scheme: arXiv 2510.04871, figure 3. What is not here: halting by reward (grpo.py), evaluation with
+halting honoured (evaluation.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, final
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+from torch.nn import functional as F
+
+from agents.checkpoint import Checkpoint
+from agents.common.acceleration import Acceleration, accelerate, training_pass
+from agents.common.console import Progress
+from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
+from agents.common.tensors import nest, unnest
+from agents.pretraining.config import PretrainConfig
+from agents.pretraining.optim import Average, Optimizers
+from agents.pretraining.prefetch import Prefetcher
+from agents.pretraining.sources import FixedSet, Fresh
+from agents.pretraining.supervision import answer_loss, consistency_loss, depth_at, least_steps, winners
+from agents.rollouts.unroll import noisy_start
+from agents.trm import TRM, Carry, TRMConfig
+from trm_gym import make_task
+from trm_gym.streams import mix
+from trm_gym.task import Problems, Task
+
+STATE_FILE = "pretrain.safetensors"
+LEAST_STEPS_STREAM, START_STREAM, STEP_STREAM = 1, 2, 3
+TAGS = {
+    "loss": "train/loss",
+    "halt_loss": "train/halt_loss",
+    "solved": "rollout/success_rate",
+    "steps": "rollout/ep_len_mean",
+}
+"""TensorBoard tags, by Stable-Baselines3's names."""
+
+
+class Learnt(NamedTuple):
+    """What rows did in their step: carries, both losses, whether right, whether sure of it, and which are taught."""
+
+    carry: Carry
+    losses: Float[Tensor, "chunks 2"]
+    solved: Bool[Tensor, " rows"]
+    sure: Bool[Tensor, " rows"]
+    best: Int[Tensor, " batch"]
+
+    @staticmethod
+    def joined(parts: Sequence[Learnt]) -> Learnt:
+        """Those of all rows, in order."""
+        if len(parts) == 1:
+            return parts[0]
+        carries, *others = zip(*parts, strict=True)
+        return Learnt(Carry(*(torch.cat(latents) for latents in zip(*carries, strict=True))), *map(torch.cat, others))
+
+
+@final
+class Pretrainer:
+    """Everything that one run of pretraining moves; ``update`` is one step of it."""
+
+    def __init__(self, config: PretrainConfig) -> None:
+        self.config = config
+        self.task: Task = make_task(config.task)
+        self.model = new_model(config.model, self.task, config.seed)
+        at_once, rows = (config.chunk or config.batch) * config.starts, config.batch * config.starts
+        self.chunks = [slice(first, first + at_once) for first in range(0, rows, at_once)]
+        one_pass, passes = training_pass(self.model, self.task.length, at_once), config.updates * len(self.chunks)
+        self.acceleration: Acceleration = accelerate(self.model, one_pass, passes, config.acceleration)
+        self.optimizers = Optimizers(self.model, config.optim)
+        self.average = Average(self.model, config.average)
+        self.prefetcher = self._prefetcher()
+        self.problems = self._take(config.batch)
+        fresh = self._fresh(torch.ones(rows, dtype=torch.bool))
+        self.carry = Carry(*(start.expand(rows, -1, -1).clone() for start in fresh))
+        # Staggered, so that slots are refilled a few at a time and not all at once.
+        self.steps = (torch.arange(config.batch) % config.max_steps).repeat_interleave(config.starts)
+        self.least_steps = self._least_steps(config.batch)
+        self.last: Tensor | None = None
+        self.updates = 0
+
+    def update(self) -> dict[str, float]:
+        """One refinement step of every slot, one update of the weights, and new problems where slots are done."""
+        config = self.config
+        if config.depths:
+            self.model.set_depth(*depth_at(self.updates, config.updates, config.depths))
+        learnt = Learnt.joined([self._learn(rows) for rows in self.chunks])
+        self.optimizers.step(self.updates, config.updates)
+        self.average.update(self.model)
+        self.updates += 1
+        self.steps += 1
+        metrics = {
+            "loss": learnt.losses[:, 0].mean().item(),
+            "halt_loss": learnt.losses[:, 1].mean().item(),
+            "solved": learnt.solved[learnt.best].float().mean().item(),
+            "steps": self.steps.float().mean().item(),
+        }
+        sure = learnt.sure & (self.steps >= self._least_steps_now())
+        done = sure | (self.steps >= config.max_steps)
+        self._refill(learnt.carry, done[learnt.best].repeat_interleave(config.starts))
+        return metrics
+
+    def _learn(self, rows: slice) -> Learnt:
+        """One refinement step of some rows, whose share of the gradient is added to what is there."""
+        config, device = self.config, self.acceleration.device
+        problems = self.problems[rows]
+        problem = torch.as_tensor(problems.problem, device=device).long()
+        with self.acceleration.autocast():
+            carry, output = self.model(Carry(*(part[rows] for part in self.carry)), problem)
+        logits, halt = output.logits.float(), output.halt.float()
+        draft = torch.where(torch.as_tensor(problems.free, device=device), logits.argmax(-1), problem)
+        solved = torch.as_tensor(self.task.verify(problems, draft.cpu().numpy().astype(np.uint8)).solved)
+        # Of several solutions the one nearest to the network's own answer.
+        nearest = self.task.nearest(problems, logits.detach().cpu().numpy())
+        solution = torch.as_tensor(nearest, device=device).long()
+        first = self.task.structure.answer_start  # what only shows the problem is not learnt
+        token_loss, best = self._answer_loss(logits[:, first:], solution[:, first:])
+        halt_loss = F.binary_cross_entropy_with_logits(halt, solved.to(device).float())
+        loss = token_loss + config.halt_weight * halt_loss
+        if config.consistency:
+            loss = loss + config.consistency * self._inconsistency(logits[:, first:])
+        (loss / len(self.chunks)).backward()
+        losses = torch.stack([token_loss.detach(), halt_loss.detach()])[None]
+        return Learnt(carry, losses.cpu(), solved, halt.detach().cpu() > 0, best + rows.start)
+
+    def _answer_loss(
+        self, logits: Float[Tensor, "rows l v"], solution: Int[Tensor, "rows l"]
+    ) -> tuple[Float[Tensor, ""], Int[Tensor, " batch"]]:
+        """The loss of the answers that are taught, and which rows those are: all, or the best one of each problem."""
+        kind, starts = self.config.loss, self.config.starts
+        if starts == 1:
+            return answer_loss(logits, solution, kind), torch.arange(len(logits))
+        best = winners(logits, solution, starts, kind)
+        return answer_loss(logits[best], solution[best], kind), best.cpu()
+
+    def _inconsistency(self, logits: Float[Tensor, "rows l v"]) -> Float[Tensor, ""]:
+        """The divergence from the step before, where there was one; remembers this one."""
+        last, self.last = self.last, logits.detach()
+        going_on = (self.steps > 0).to(logits.device)
+        return logits.new_zeros(()) if last is None else consistency_loss(last, logits, going_on, self.config.loss)
+
+    def _least_steps(self, count: int) -> Int[Tensor, " rows"]:
+        """Steps that the ``count`` problems taken last must go on for, 1 unless they explore.
+
+        Without it a network that is sure early is never trained on late steps, and forgets there what it knew.
+        """
+        place = mix(
+            self.config.seed, np.arange(self.prefetcher.taken - count, self.prefetcher.taken), LEAST_STEPS_STREAM
+        )
+        drawn = least_steps(place, self.config.explore, self.config.max_steps)
+        return drawn.repeat_interleave(self.config.starts)
+
+    def _least_steps_now(self) -> Int[Tensor, " rows"]:
+        """The same after the present step; drawn anew where the config says so."""
+        if self.config.explore_draw == "episode":
+            return self.least_steps
+        place = mix(self.config.seed, self.updates, np.arange(len(self.steps)), STEP_STREAM)
+        return least_steps(place, self.config.explore, self.config.max_steps)
+
+    def _take(self, count: int) -> Problems:
+        """The next ``count`` problems, each in as many rows as it has starts."""
+        return self.prefetcher.take(count)[np.repeat(np.arange(count), self.config.starts)]
+
+    def _fresh(self, done: Bool[Tensor, " rows"]) -> Carry:
+        """First carries for the rows that are done: one for all where there is no noise."""
+        noise = self.config.start_noise
+        if not noise or not done.any():
+            return self.model.initial_carry(1)
+        key = (mix(self.config.seed, self.prefetcher.taken, START_STREAM) >> np.uint64(1)).item()
+        drawn = noisy_start(self.model, int(done.sum()), noise, torch.Generator().manual_seed(key))
+        whole = self.model.initial_carry(len(done))
+        for part, start in zip(whole, drawn, strict=True):
+            part[done.to(part.device)] = start
+        return whole
+
+    def _refill(self, carry: Carry, done: Bool[Tensor, " rows"]) -> None:
+        """New problems and carries for the rows that are done."""
+        self.steps[done] = 0
+        if count := int(done.sum()) // self.config.starts:
+            self.problems.put(done.numpy(), self._take(count))
+            self.least_steps[done] = self._least_steps(count)
+        where = done.to(carry.answer.device)[:, None, None]
+        fresh = self._fresh(done)
+        self.carry = Carry(*(torch.where(where, start, old) for start, old in zip(fresh, carry, strict=True)))
+
+    def averaged(self) -> TRM:
+        """The network with averaged weights, in evaluation mode, on the CPU; a copy."""
+        model = TRM(self.config.model, self.task.vocab, self.task.structure)
+        model.load_state_dict(self.average.weights)
+        return model.eval().requires_grad_(False)
+
+    def save(self, path: Path) -> None:
+        """Write all that is needed to go on as if nothing had happened."""
+        slots = {f.name: torch.from_numpy(getattr(self.problems, f.name)) for f in dataclasses.fields(self.problems)}
+        tensors = nest("model", self.model.state_dict()) | nest("optimizers", self.optimizers.state_dict())
+        tensors |= nest("average", self.average.state_dict()) | nest("slots", slots)
+        tensors |= nest("carry", self.carry._asdict()) | {"steps": self.steps, "least_steps": self.least_steps}
+        tensors |= {} if self.last is None else {"last": self.last}
+        note = {"updates": self.updates, "taken": self.prefetcher.taken, "config": describe(self.config)}
+        save_tensors(path, tensors, note)
+
+    def load(self, path: Path) -> None:
+        """Go on from what ``save`` wrote. Raises CheckpointError where it belongs to another configuration."""
+        tensors, note = load_tensors(path)
+        if note.get("config") != describe(self.config):
+            raise CheckpointError(
+                f"{path} was written by a run with other settings: choose another folder, or delete it"
+            )
+        self.model.load_state_dict(unnest("model", tensors))
+        self.optimizers.load_state_dict(unnest("optimizers", tensors))
+        self.average.load_state_dict(unnest("average", tensors))
+        self.problems = Problems(**{name: value.numpy() for name, value in unnest("slots", tensors).items()})
+        self.carry, self.last = Carry(**unnest("carry", tensors)), tensors.get("last")
+        self.steps, self.least_steps, self.updates = tensors["steps"], tensors["least_steps"], note["updates"]
+        self.prefetcher.close()
+        self.prefetcher = self._prefetcher(note["taken"])
+
+    def _prefetcher(self, taken: int = 0) -> Prefetcher:
+        """The stream of problems, from the one after the first ``taken``."""
+        config = self.config
+        levels = tuple(self.task.level_index(name) for name in config.levels)
+        fresh = Fresh(self.task, levels, config.seed)
+        return Prefetcher(FixedSet(fresh, config.fixed_set, config.augment) if config.fixed_set else fresh, taken)
+
+
+def new_model(config: TRMConfig, task: Task, seed: int) -> TRM:
+    """A network with weights drawn from ``seed``, whatever was drawn before; global random state is left alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return TRM(config, task.vocab, task.structure)
+
+
+def describe(config: PretrainConfig) -> dict[str, Any]:
+    """The settings that decide the outcome, as JSON gives them back: how fast it runs is none of them."""
+    settings: Mapping[str, Any] = dataclasses.asdict(config)
+    deciding = {name: value for name, value in settings.items() if name not in ("acceleration", "save_every")}
+    return json.loads(json.dumps(deciding))
+
+
+def pretrain(config: PretrainConfig, folder: Path) -> Checkpoint:
+    """Run pretraining in ``folder``, resuming what stands there; returns the averaged network as a checkpoint."""
+    from torch.utils.tensorboard import SummaryWriter  # slow to import, and only a run needs it
+
+    trainer = Pretrainer(config)
+    state = folder / STATE_FILE
+    if state.exists():
+        trainer.load(state)
+    started, first = time.perf_counter(), trainer.updates
+    used = f"compiled {trainer.acceleration.compiled}, bfloat16 {trainer.acceleration.bfloat16}"
+    print(f"{config.task}: {trainer.model.num_parameters():,} parameters; {used} ({trainer.acceleration.reason})")
+    with SummaryWriter(folder / "tensorboard") as writer, Progress(config.updates, "pretrain") as bar:
+        while trainer.updates < config.updates:
+            metrics = trainer.update()
+            bar.update(trainer.updates, **metrics)
+            if trainer.updates % 10 == 0:
+                for name, value in metrics.items():
+                    writer.add_scalar(TAGS[name], value, trainer.updates)
+                rate = (trainer.updates - first) / (time.perf_counter() - started)
+                writer.add_scalar("time/updates_per_second", rate, trainer.updates)
+            if trainer.updates % config.save_every == 0 or trainer.updates == config.updates:
+                trainer.save(state)
+    trainer.prefetcher.close()
+    meta = {"pretraining": describe(config), "pretraining_seconds": round(time.perf_counter() - started, 1)}
+    return Checkpoint(trainer.averaged(), config.task, {}, meta)

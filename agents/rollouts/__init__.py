@@ -1,0 +1,1 @@
+"""Running a network on problems: what is seen after each step, graded drafts, groups of runs."""

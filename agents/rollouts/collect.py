@@ -1,0 +1,84 @@
+"""Groups of runs of the same problems, and how they are collected: what a learner learns from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from numpy.typing import NDArray
+from torch import Tensor
+
+from agents.losses import halting_returns
+from agents.rollouts.unroll import BATCH, Network, Unroll, _run, noisy_start
+from agents.trm import Carry
+from trm_gym.task import Problems
+from trm_gym.vector import RefinementVectorEnv
+
+SEEDS = 2**62
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """P problems, G branches each: a group's branches stand one after another, n = P * G.
+
+    The drafts are what was graded. With their log-probability and the first carries, a learner that changes the
+    network can run the same branches again.
+    """
+
+    unroll: Unroll
+    branches: int
+    """G."""
+    step_cost: float
+    """The environment's own price of a step."""
+    problems: Problems
+    start: Carry
+    drafts: UInt8[Tensor, "n s l"]
+    log_prob: Float[Tensor, "n s"]
+    """Of each draft, see losses.token_log_prob."""
+
+    @property
+    def solved(self) -> NDArray[np.bool_]:
+        """Whether each branch's last draft is right, bool [P, G]."""
+        return self.unroll.solved[:, -1].view(-1, self.branches).numpy()
+
+    @property
+    def returns(self) -> Float[Tensor, "n s"]:
+        """What the environment pays for halting at each step, float64, to the last bit."""
+        return halting_returns(self.unroll.solved, torch.full((len(self.unroll),), self.step_cost, dtype=torch.float64))
+
+
+@torch.no_grad()
+def collect(
+    envs: RefinementVectorEnv,
+    network: Network,
+    levels: NDArray[np.integer],
+    branches: int,
+    rng: np.random.Generator,
+    noise: float = 0.3,
+    temperature: float = 0.0,
+    batch: int = BATCH,
+) -> Rollout:
+    """One group of ``branches`` runs of the same problem for each entry of ``levels`` [P]; ``envs`` has P * G slots.
+
+    noise: see ``noisy_start``. temperature: drafts are drawn from the token logits over it; at 0 they are the most
+    probable ones. Raises ValueError where the slots do not fit.
+    """
+    groups = len(levels)
+    if groups * branches != envs.num_envs:
+        raise ValueError(f"{groups} groups of {branches} branches need {groups * branches} slots, not {envs.num_envs}")
+    seeds = np.repeat(rng.integers(SEEDS, size=groups), branches)
+    envs.reset(seed=seeds.tolist(), options={"levels": np.repeat(levels, branches)})
+    problems = envs.problems[np.arange(envs.num_envs)]
+    generator = torch.Generator().manual_seed(int(rng.integers(SEEDS)))
+    start = noisy_start(network, len(problems), noise, generator)
+    parts = []
+    for first in range(0, len(problems), batch):
+        here = slice(first, first + batch)
+        carry = Carry(*(part[here] for part in start))
+        parts.append(_run(network, envs.task, problems[here], envs.max_steps, carry, temperature, generator))
+    unrolls, drafts, log_probs = zip(*parts, strict=True)
+    return Rollout(
+        Unroll.concatenate(unrolls), branches, envs.step_cost, problems, start, torch.cat(drafts), torch.cat(log_probs)
+    )

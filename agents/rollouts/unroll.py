@@ -1,0 +1,182 @@
+"""Running a network on problems to the end of the budget, with every draft graded; and groups of such runs.
+
+Halting times need no runs of their own: once every draft is graded, the return of each of them is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Bool, Float, Int, UInt8
+from torch import Tensor
+
+from agents.losses import token_log_prob
+from agents.rollouts.features import Statistics, halting_features, step_statistics
+from agents.trm import Carry, Output
+from trm_gym.task import Problems, Task
+
+BATCH = 32
+"""Problems that the network runs on at a time: more fill the caches, and take longer per problem."""
+
+
+@runtime_checkable
+class Network(Protocol):
+    """What is needed of a network: a first carry, and a step from carry to carry with what it shows."""
+
+    def initial_carry(self, batch: int) -> Carry: ...
+
+    def __call__(self, carry: Carry, problem: Int[Tensor, "b l"]) -> tuple[Carry, Output]: ...
+
+
+class Step(NamedTuple):
+    """One step of b problems. draft: the most probable tokens in the free cells; features: see halting_features."""
+
+    carry: Carry
+    output: Output
+    draft: Int[Tensor, "b l"]
+    statistics: Statistics
+    features: Float[Tensor, "b f"]
+
+
+@dataclass(frozen=True)
+class Unroll:
+    """n problems run for s steps each, every draft graded; on the CPU."""
+
+    features: Float[Tensor, "n s f"]
+    """What a halting head sees after each step."""
+    solved: Bool[Tensor, "n s"]
+    """The verdict on each step's draft."""
+    halt_logit: Float[Tensor, "n s"]
+    """Logit of the BCE head trained with the network: the draft is right."""
+    velocity: Float[Tensor, "n s"]
+    """|z_t - z_{t-1}| / |z_t| of the reasoning latent."""
+    confidence: Float[Tensor, "n s"]
+    """Probability of the least confident free cell's first choice."""
+    changed: Float[Tensor, "n s"]
+    """Share of free cells whose draft changed since the last step."""
+    level: Int[Tensor, " n"]
+    """Index into the task's levels."""
+    difficulty: Float[Tensor, " n"]
+    """What the task's solver measured."""
+
+    def __len__(self) -> int:
+        return len(self.solved)
+
+    @property
+    def max_steps(self) -> int:
+        """The budget s."""
+        return self.solved.shape[1]
+
+    def __getitem__(self, index: slice | Int[Tensor, " m"] | Bool[Tensor, " n"]) -> Unroll:
+        """The problems at ``index``."""
+        return Unroll(*(getattr(self, field.name)[index] for field in fields(self)))
+
+    @staticmethod
+    def concatenate(parts: Sequence[Unroll]) -> Unroll:
+        """One unroll out of several of the same budget."""
+        return Unroll(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Unroll)))
+
+
+def draw(task: Task, levels: Sequence[int], count: int, split: str, seed: int) -> Problems:
+    """``count`` problems of a split in equal parts from ``levels``; from a finite level no more than it has."""
+    parts = []
+    for place, level in enumerate(levels):
+        share = count // len(levels) + (place < count % len(levels))
+        parts.append(task.generate_at_most(share, level, split, seed))
+    return Problems.concatenate(parts)
+
+
+def refine(network: Network, problems: Problems, max_steps: int, start: Carry | None = None) -> Iterator[Step]:
+    """Step after step of ``problems``; ``start`` is the carry to begin with, the network's own by default."""
+    carry = network.initial_carry(len(problems)) if start is None else start
+    device = carry.answer.device
+    tokens, free = (torch.from_numpy(part).to(device) for part in (problems.problem, problems.free))
+    fixed = tokens.long()
+    draft = torch.from_numpy(problems.start).to(device).long()
+    history: list[Statistics] = []
+    for _ in range(max_steps):
+        before, last = carry, draft
+        carry, output = network(before, fixed)
+        draft = torch.where(free, output.logits.argmax(-1), fixed)
+        history.append(step_statistics(before, carry, output, draft != last, free))
+        yield Step(carry, output, draft, history[-1], halting_features(carry, history, free, max_steps))
+
+
+def noisy_start(network: Network, count: int, noise: float, generator: torch.Generator | None) -> Carry:
+    """First carries of ``count`` branches: Gaussian noise of ``noise`` times their standard deviation is added.
+
+    Drawn once per branch and not at every step, so that a branch explores in one direction to its end.
+    """
+    carry = network.initial_carry(count)
+    if noise == 0:
+        return carry
+    draws = [torch.randn(part.shape, generator=generator).to(part) for part in carry]
+    return Carry(*(part + noise * part.std() * draw for part, draw in zip(carry, draws, strict=True)))
+
+
+@torch.no_grad()
+def unroll(
+    network: Network,
+    task: Task,
+    problems: Problems,
+    max_steps: int,
+    noise: float = 0.0,
+    generator: torch.Generator | None = None,
+    batch: int = BATCH,
+    temperature: float = 0.0,
+) -> Unroll:
+    """Run ``problems`` to the budget, every draft graded. noise: as in ``noisy_start``; temperature: in ``collect``."""
+    parts = []
+    for first in range(0, len(problems), batch):
+        some = problems[slice(first, first + batch)]
+        start = noisy_start(network, len(some), noise, generator)
+        parts.append(_run(network, task, some, max_steps, start, temperature, generator)[0])
+    return Unroll.concatenate(parts)
+
+
+def _run(
+    network: Network,
+    task: Task,
+    problems: Problems,
+    max_steps: int,
+    start: Carry,
+    temperature: float,
+    generator: torch.Generator | None,
+) -> tuple[Unroll, UInt8[Tensor, "b s l"], Float[Tensor, "b s"]]:
+    """An unroll of one batch, the drafts that were graded and their log-probabilities."""
+    free = torch.from_numpy(problems.free)
+    features, statistics, solved, drafts, log_probs = [], [], [], [], []
+    for step in refine(network, problems, max_steps, start):
+        logits, draft = step.output.logits.float().cpu(), step.draft.cpu()
+        if temperature > 0:
+            draft = torch.where(free, _sample(logits / temperature, generator), draft)
+        verdicts = task.verify(problems, draft.to(torch.uint8).numpy())
+        solved.append(torch.from_numpy(verdicts.solved))
+        drafts.append(draft.to(torch.uint8))
+        log_probs.append(token_log_prob(logits, draft, free))
+        features.append(step.features.cpu())
+        statistics.append(step.statistics)
+
+    def over_steps(name: str) -> Tensor:
+        return torch.stack([getattr(numbers, name).cpu() for numbers in statistics], dim=1)
+
+    graded = Unroll(
+        features=torch.stack(features, dim=1),
+        solved=torch.stack(solved, dim=1),
+        halt_logit=over_steps("halt_logit"),
+        velocity=over_steps("velocity"),
+        confidence=over_steps("least_confidence"),
+        changed=over_steps("changed"),
+        level=torch.from_numpy(problems.level.copy()),
+        difficulty=torch.from_numpy(problems.difficulty.copy()),
+    )
+    return graded, torch.stack(drafts, dim=1), torch.stack(log_probs, dim=1)
+
+
+def _sample(logits: Float[Tensor, "b l v"], generator: torch.Generator | None) -> Int[Tensor, "b l"]:
+    """One token per cell, drawn from the softmax of ``logits`` (Gumbel's way: the largest of logits plus noise)."""
+    uniform = torch.rand(logits.shape, generator=generator).clamp(min=1e-9)
+    return (logits - (-uniform.log()).log()).argmax(-1)

@@ -1,0 +1,172 @@
+"""The Python API: solutions that are true to the network, one update, and folders that come back as they went."""
+
+from __future__ import annotations
+
+import builtins
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from agents.checkpoint import load_checkpoint
+from agents.common.tensor_file import CheckpointError
+from agents.halting.rules import head_logits
+from agents.inference.engine import Result
+from agents.inference.solver import Solver
+from agents.rollouts.unroll import unroll
+from agents.trm import TRMConfig
+from tests.scripts.checkpoints import untrained
+from trm_gym.task import ProblemError
+
+
+@pytest.fixture(scope="module")
+def solver() -> Solver:
+    return Solver.from_pretrained("sudoku4x4")
+
+
+PUZZLE = "1.34" + "34.2" + ".14." + "43.1"
+SOLUTION = "1234" + "3412" + "2143" + "4321"
+
+
+def test_a_puzzle_is_solved(solver: Solver):
+    found = solver.solve(PUZZLE, return_trajectory=True)
+    assert found.text == SOLUTION and found.verdict == (True, 1.0)
+    assert found.trajectory is not None and len(found.trajectory) == found.steps
+    assert (found.trajectory.drafts[-1] == found.answer).all()
+    free = found.trajectory.problems.free[0]
+    assert found.confidence == pytest.approx(found.trajectory.confidence[-1][free].min(), abs=1e-5)
+    assert found.right == pytest.approx(found.trajectory.right[-1], abs=1e-5)
+    assert solver.solve(PUZZLE).trajectory is None
+
+
+def test_it_stops_where_the_policy_says(solver: Solver):
+    problems = solver.task.generate(8, 0, "test", 1)
+    graded = unroll(solver.checkpoint.model, solver.task, problems, 5)
+    wish = head_logits(solver.checkpoint.heads["grpo"], graded, 0.3)[..., 0] >= 0
+    expected = [int(row.argmax()) + 1 if row.any() else 5 for row in wish]
+    alone = [solver.solve(problems[slice(i, i + 1)], 5, price=0.3).steps for i in range(8)]
+    together = [result.steps for result in solver.stream([problems], 5, price=0.3, slots=3)]
+    assert alone == together == expected
+    assert solver.solve(PUZZLE, 3, rule="always").steps == 3
+    assert len(solver.trajectory(PUZZLE, 4)) == 4
+
+
+def test_a_stream_goes_on_after_a_bad_problem(solver: Solver):
+    first, second = solver.stream(["11" + "." * 14, PUZZLE])
+    assert isinstance(first, Result) and "contradict" in str(first.error) and second.solved
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"problem": "123"}, "3 cells"),
+        ({"problem": PUZZLE, "rule": "magic"}, "unknown halting rule 'magic'"),
+        ({"problem": PUZZLE, "max_steps": 0}, "max_steps must be at least 1"),
+    ],
+)
+def test_what_cannot_be_solved_says_why(solver: Solver, words: dict, said: str):
+    with pytest.raises(ValueError, match=said):
+        solver.solve(**words)
+
+
+def test_unknown_places(tmp_path: Path):
+    for place in ("sudoku5x5", tmp_path / "none", "owner/name"):
+        with pytest.raises(CheckpointError, match="no checkpoint at"):
+            Solver.from_pretrained(place)
+    with pytest.raises(ValueError, match="no sudoku of size 5"):
+        Solver.from_pretrained("sudoku4x4", size=5)
+    with pytest.raises(ProblemError, match="no solution"):
+        Solver.from_pretrained("sudoku4x4").solve("12..34....1...2.")
+
+
+def test_an_update_moves_the_network_towards_the_solution(tmp_path: Path):
+    solver = Solver.from_pretrained(untrained(tmp_path))
+    losses = [solver.train_step(PUZZLE, SOLUTION, learning_rate=3e-3)["loss"] for _ in range(12)]
+    assert losses[-1] < losses[0] and all(np.diff(losses) < 0.05)
+    assert not any(parameter.requires_grad for parameter in solver.checkpoint.model.parameters())
+    found = solver.train_step(solver.task.generate(4, 0, "train", 0), steps=1)
+    assert set(found) == {"loss", "halt_loss", "solved"} and found["solved"] in (0, 0.25, 0.5, 0.75, 1)
+    with pytest.raises(ValueError, match="no solution"):
+        solver.train_step(PUZZLE, SOLUTION[4:] + SOLUTION[:4])
+    with pytest.raises(ValueError, match="steps must be"):
+        solver.train_step(PUZZLE, steps=0)
+
+
+def test_a_network_of_ones_own_from_its_shape_to_its_thoughts():
+    model = Solver.untrained("sudoku4x4", TRMConfig.for_sudoku(4))
+    assert model.num_parameters() == sum(part.numel() for part in model.checkpoint.model.parameters())
+    assert model.effective_depth == TRMConfig.for_sudoku(4).effective_depth == 2 * (2 + 1)
+    losses = [model.train_step(PUZZLE, SOLUTION, learning_rate=3e-3)["loss"] for _ in range(3)]
+    assert losses[2] < losses[0]
+    found = model.solve(PUZZLE, 3, "always", True)
+    assert found.steps == 3 and found.trajectory is not None and found.trajectory.confidence.shape == (3, 16)
+    for name in ("drafts", "halt", "velocity", "entropy"):
+        assert len(getattr(found.trajectory, name)) == 3, name
+    with pytest.raises(ValueError, match="no grpo head"):
+        model.solve(PUZZLE)
+
+
+def test_untrained_networks_differ_by_seed_alone():
+    one, same, other = (Solver.untrained("sudoku4x4", TRMConfig(hidden=8), seed) for seed in (0, 0, 1))
+    problem = one.task.generate(1, 0, "test", 0)
+    velocities = [solver.trajectory(problem, 2).velocity for solver in (one, same, other)]
+    assert (velocities[0] == velocities[1]).all() and (velocities[0] != velocities[2]).all()
+    with pytest.raises(ValueError, match="unknown task 'chess'"):
+        Solver.untrained("chess", TRMConfig())
+    with pytest.raises(ValueError, match="exchangeable values"):
+        Solver.untrained("arithmetic", TRMConfig.for_sudoku(4))
+
+
+def test_size_and_depth(solver: Solver):
+    config = solver.checkpoint.model.config
+    assert solver.num_parameters() == solver.checkpoint.model.num_parameters()
+    assert solver.effective_depth == config.layers * config.cycles * (config.latent_updates + 1)
+
+
+def test_a_folder_of_the_hubs_form(solver: Solver, tmp_path: Path):
+    pytest.importorskip("huggingface_hub")
+    folder = Solver.from_pretrained(untrained(tmp_path)).save_pretrained(tmp_path / "saved")
+    solver.save_pretrained(folder)  # over what another network left there
+    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+    again = Solver.from_pretrained(folder)
+    weights = solver.checkpoint.model.state_dict()
+    assert all(torch.equal(part, weights[name]) for name, part in again.checkpoint.model.state_dict().items())
+    assert again.checkpoint.heads.keys() == solver.checkpoint.heads.keys()
+    assert again.checkpoint.meta == solver.checkpoint.meta == load_checkpoint("sudoku4x4").meta
+    card = (folder / "README.md").read_text()
+    assert f"{solver.num_parameters():,} parameters" in card and "scripts/grpo.py --preset sudoku4x4" in card
+    assert "clues10-12" in card and card.startswith("---\nlibrary_name: trm-gym")
+
+
+def test_the_hubs_own_way_back(solver: Solver, tmp_path: Path):
+    hub = pytest.importorskip("agents.inference.hub")
+    folder = solver.save_pretrained(tmp_path)
+    assert hub.HubModel.from_pretrained(folder).checkpoint.task == "sudoku4x4"
+    shipped = load_checkpoint("arithmetic")
+    after_one_step = shipped.meta["solved_at_steps"]["sum3"][0]
+    assert f"| sum3 | {100 * after_one_step:.1f}% |" in hub.model_card(shipped)
+
+
+def test_without_the_hubs_library(solver: Solver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    real = builtins.__import__
+
+    def missing(name, *words, **named):
+        if name == "agents.inference" and "hub" in (words[2] or ()):
+            raise ImportError("No module named 'huggingface_hub'")
+        return real(name, *words, **named)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(ValueError, match="pip install huggingface_hub"):
+        solver.save_pretrained(tmp_path)
+
+
+def test_a_hub_that_does_not_answer(monkeypatch: pytest.MonkeyPatch):
+    hub = pytest.importorskip("agents.inference.hub")
+
+    def fail(*words, **named):
+        raise OSError("no network")
+
+    monkeypatch.setattr(hub.HubModel, "from_pretrained", fail)
+    with pytest.raises(CheckpointError, match="the Hub gives no checkpoint owner/name"):
+        Solver.from_pretrained("hf://owner/name")

@@ -1,0 +1,211 @@
+"""Reads the problems that people bring, each fault with an error of its own, and questions in words.
+
+A problem is text: an equation (``3x + 4 = 10``, linear or quadratic), a system (``2x+3y=7, x-y=1``), or ``expand``,
+``collect``, ``factor`` or ``differentiate`` and an expression, or ``evaluate x^2+1 at x=3``. Spaces are free, ``3x``
+and ``2(x+1)`` are read as products, ``**`` and superscripts as powers. Unknowns may be any single letters: one is
+renamed x; two are renamed x and y in alphabetical order.
+
+``from_words`` reads questions as the DeepMind mathematics dataset asks them (Saxton et al., 2019, arXiv 1904.01557).
+"""
+
+from __future__ import annotations
+
+import re
+import reprlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.algebra import exact, factoring, parser, solver
+from trm_gym.algebra.generator import free_cells
+from trm_gym.algebra.parser import ANSWER, WRITTEN
+from trm_gym.files import file_of, file_text
+from trm_gym.task import ProblemError, Problems, UserProblem
+from trm_gym.written.signs import SYMBOLS, VERBS, as_text, tokenize
+
+_LONGEST = 1000
+_SIGNS = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "÷": "/"})
+_PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_EXAMPLE = "3*x+4=10"
+
+_FAULTS = {
+    parser.SYNTAX: "it does not read as an equation or an expression: look for a missing number or a stray sign",
+    parser.LARGE: "a number in it, or on the way to its sums, has more than 9 digits or a power above 6, or x and y "
+    "are multiplied: use smaller numbers",
+    parser.POWER: "after ^ comes a whole number from 0 to 6",
+    parser.DIVISOR: "it is divided by zero or by an unknown: multiply it out first",
+    parser.NESTING: "its brackets are nested too deeply",
+    exact.IMPOSSIBLE: "it has no solution",
+    exact.ALWAYS: "it has infinitely many solutions",
+    exact.HIGH: "only linear and quadratic equations are solved here, and only linear systems",
+    exact.IRRATIONAL: "its roots are irrational: the discriminant {discriminant} is no square",
+    exact.UNREAL: "it has no real roots: the discriminant is {discriminant}",
+    factoring.UNSPLIT: "it has no linear factors with whole coefficients, or none that are small enough to be found",
+    factoring.BROKEN: "the answer's coefficients are no whole numbers: multiply by the denominator",
+    solver.LONG: f"its answer does not fit into {ANSWER} cells of at most 9 digits a number",
+    factoring.CONSTANT: "a number has no linear factors",
+}
+
+_ASKED = "(?P<asked>[a-z])"
+_WHICH = f"(?: wrt {_ASKED}| with respect to {_ASKED.replace('asked', 'too')})?"
+_QUESTIONS = tuple(
+    (verb, re.compile(pattern))
+    for verb, pattern in (
+        ("", rf"Solve (?P<of>.+) for {_ASKED}\."),
+        ("", rf"(?:Suppose|Let) (?P<of>.+)\. (?:What is|Calculate) {_ASKED}[.?]"),
+        ("", rf"What is {_ASKED} in (?P<of>.+)\?"),
+        ("", rf"(?:Determine|Find) {_ASKED}(?:, given| so| such) that (?P<of>.+)\."),
+        ("expand ", r"Expand (?P<of>.+)\."),
+        ("factor ", r"Factor (?P<of>.+)\."),
+        ("collect ", r"Collect the terms in (?P<of>.+)\."),
+        ("differentiate ", rf"Differentiate (?P<of>.+?){_WHICH}\."),
+        ("differentiate ", rf"(?:What is|Find) the (?:first )?derivative of (?P<of>.+?){_WHICH}[.?]"),
+    )
+)
+
+
+def encode(problem: UserProblem) -> Problems:
+    """A person's problem as a batch of one of level -1: text, a .txt file, or the tokens as a list or an array.
+
+    Raises ProblemError.
+    """
+    written = parse(problem)
+    solved = solution(written)[None]
+    tokens = np.zeros_like(solved)
+    tokens[0, :WRITTEN] = written
+    return Problems(tokens, free_cells(1), solved, np.full(1, -1), solver.difficulty(solved))
+
+
+def solution(problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The canonical solution uint8 [L] of one problem, uint8 [WRITTEN or more]. Raises ProblemError."""
+    solved = solver.solve(problem[None])
+    if solved.found[0] > 0:
+        return solved.solutions[0]
+    low, middle, high = (int(number) for number in solved.facts.rows[0, :3])
+    fault = _FAULTS[int(solved.found[0])].format(discriminant=middle * middle - 4 * low * high)
+    raise ProblemError(f"{as_text(problem[:WRITTEN])!r}: {fault}")
+
+
+def parse(problem: UserProblem) -> NDArray[np.uint8]:
+    """The tokens uint8 [WRITTEN] of a problem in any form; checks everything but whether it can be solved."""
+    if (path := file_of(problem)) is not None:
+        return _of_text(file_text(path, _LONGEST + 1))
+    if isinstance(problem, str):
+        return _of_text(problem)
+    if isinstance(problem, (np.ndarray, Sequence)):
+        return _of_text(as_text(_of_values(problem)))
+    kind = type(problem).__name__
+    raise ProblemError(f"a problem is text such as {_EXAMPLE!r}, its tokens, or the path of a .txt file, not {kind}")
+
+
+def _of_values(values: Sequence | NDArray) -> NDArray[np.uint8]:
+    """The tokens of a list or an array of WRITTEN or all cells."""
+    cells = np.atleast_1d(values).tolist() if isinstance(values, np.ndarray) else list(values)
+    if len(cells) not in (WRITTEN, WRITTEN + ANSWER):
+        raise ProblemError(f"{len(cells)} tokens found: expected {WRITTEN}, or {WRITTEN + ANSWER} with the answer's")
+    for place, cell in enumerate(cells[:WRITTEN]):
+        if not isinstance(cell, int) or isinstance(cell, bool) or not 0 <= cell < len(SYMBOLS):
+            raise ProblemError(f"{reprlib.repr(cell)} at place {place} is no token: use 0 to {len(SYMBOLS) - 1}")
+    return np.array(cells[:WRITTEN], np.uint8)
+
+
+def _of_text(text: str) -> NDArray[np.uint8]:
+    if len(text) > _LONGEST:
+        raise ProblemError(f"a text of {len(text)} characters is too long: at most {WRITTEN} symbols fit")
+    plain = _plain(text)
+    verb = next((word for word in VERBS if plain.startswith(word)), None)
+    _check_brackets(plain)
+    if verb is None:
+        _check_equations(plain)
+    else:
+        _check_expression(plain, verb)
+    return tokenize(plain, WRITTEN)
+
+
+def _plain(text: str) -> str:
+    """``text`` in the alphabet's own signs, its unknowns named x and y, every product with its sign."""
+    text = text.strip().lower().translate(_SIGNS).replace("**", "^")
+    text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda power: "^" + power[0].translate(_PLAIN), text)
+    if long := re.search(r"[0-9]{10,}", text):
+        raise ProblemError(f"{text[:80]!r}: {long[0][:20]} has more than 9 digits")
+    words = re.findall("[a-z]+", text)
+    for word in words:
+        if len(word) > 1 and word not in (*VERBS, "at"):
+            raise ProblemError(
+                f"unknown word {word[:20]!r} in {text[:80]!r}: unknowns are single letters, a product of two needs a "
+                f"*; the words are {', '.join(VERBS)}, at"
+            )
+    letters = sorted({word for word in words if len(word) == 1})
+    if len(letters) > 2:
+        raise ProblemError(f"{text[:80]!r} has {len(letters)} unknowns, {', '.join(letters)}: at most two can be found")
+    if not letters:
+        raise ProblemError(f"{text[:80]!r} has no unknown: write a problem such as {_EXAMPLE!r}")
+    names = dict(zip(letters, "xy", strict=False))
+    text = re.sub(r"\b[a-z]\b|(?<=[0-9])[a-z]\b", lambda letter: names[letter[0]], text)
+    if faulty := re.search(r"[xy)]\s*[0-9]", text):
+        raise ProblemError(f"{text[:80]!r}: {faulty[0]!r} is neither a product nor a power: write a * or a ^")
+    return re.sub(r"(?<=[0-9xy)])(\s*)(?=[xy(])", "*", text)
+
+
+def _check_brackets(text: str) -> None:
+    opened = []
+    for place, sign in enumerate(text, start=1):
+        if sign == "(":
+            opened.append(place)
+        elif sign == ")" and not opened:
+            raise ProblemError(f"{text!r}: the bracket closed at character {place} was never opened")
+        elif sign == ")":
+            opened.pop()
+    if opened:
+        raise ProblemError(f"{text!r}: the bracket opened at character {opened[-1]} is never closed")
+
+
+def _check_equations(text: str) -> None:
+    parts = text.split(",")
+    if len(parts) > 2:
+        raise ProblemError(f"{text!r} has {len(parts)} equations: write one, or two separated by a comma")
+    for part in parts:
+        signs = part.count("=")
+        if signs == 0:
+            raise ProblemError(f"no '=' in {part!r}: write an equation, or say what to do: {', '.join(VERBS)}")
+        if signs > 1:
+            raise ProblemError(f"{signs} '=' in {part!r}: an equation has one; separate two equations by a comma")
+    if len(parts) == 1 and "y" in text:
+        raise ProblemError(f"{text!r} is one equation with two unknowns: add a second one after a comma")
+
+
+def _check_expression(text: str, verb: str) -> None:
+    if verb == "evaluate":
+        if not re.fullmatch(r"evaluate .+ at\s*x\s*=[^=]+", text):
+            raise ProblemError(f"{text!r}: say where, as in 'evaluate x^2+1 at x=3'")
+    elif "=" in text or "," in text:
+        raise ProblemError(f"{text!r}: {verb} takes one expression, no equation")
+    if re.search(r"\by", text):
+        raise ProblemError(f"{text!r} has two unknowns: {verb} takes an expression in one")
+
+
+def from_words(question: str) -> str | None:
+    """The problem that a question asks, as text that ``encode`` reads; None where this task does not cover it.
+
+    The unknown that is asked for becomes x, another one y: the answer is the first of a system's two.
+    """
+    for verb, pattern in _QUESTIONS:
+        if match := pattern.fullmatch(question.strip()):
+            groups = match.groupdict()
+            letters = sorted(set(re.findall("[a-z]", match["of"])))
+            asked = groups.get("asked") or groups.get("too") or letters[0] if letters else ""
+            others = [letter for letter in letters if letter != asked]
+            if asked not in letters or len(others) > 1:
+                return None
+            names = str.maketrans({asked: "x", **dict.fromkeys(others, "y")})
+            return _covered(verb + match["of"].translate(names))
+    return None
+
+
+def _covered(text: str) -> str | None:
+    try:
+        encode(text)
+    except ProblemError:
+        return None
+    return text

@@ -1,0 +1,145 @@
+"""Reads the expressions that people bring, each fault with an error of its own."""
+
+from __future__ import annotations
+
+import re
+import reprlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.arithmetic.expression import BY_ZERO, LIMIT, MOST_DIGITS, TOO_LARGE
+from trm_gym.arithmetic.layout import ANSWER, BOUND, LENGTH, WRITTEN, free_cells
+from trm_gym.arithmetic.solver import solve
+from trm_gym.files import file_of, file_text
+from trm_gym.task import ProblemError, Problems, UserProblem
+from trm_gym.written.signs import SYMBOLS, as_text, tokenize
+
+_LONGEST = 1000
+_PIECE = re.compile(r"[0-9]+|[-+*/()]|(?P<foreign>.+)")
+_QUESTION = re.compile(
+    r"\s*(?:(?:what is(?: the value of)?|calculate|evaluate|compute|work out)\s)?"
+    r"(?P<expression>[-+*/()0-9\s]+?)[\s.?]*",
+    re.IGNORECASE,
+)
+
+
+def encode(problem: UserProblem) -> Problems:
+    """A person's expression as a batch of one of level -1. Raises ProblemError.
+
+    problem: text, the path of a .txt file, or the tokens of a problem (32, or 48 with the answer's cells blank). It is
+    made of whole numbers, + - * /, brackets, and minus signs before numbers and brackets; spaces are left out.
+    """
+    if (path := file_of(problem)) is not None:
+        text = file_text(path, _LONGEST + 1)
+    elif isinstance(problem, str):
+        text = problem
+    elif isinstance(problem, (np.ndarray, Sequence)):
+        text = _tokens_as_text(problem)
+    else:
+        kind = type(problem).__name__
+        raise ProblemError(
+            f"a problem is text, tokens or the path of a .txt file, not {kind}: write it as in '3*(4-1)'"
+        )
+    problems = np.zeros((1, LENGTH), np.uint8)
+    problems[0, :WRITTEN] = _checked(text)
+    solution, difficulty = _solved(problems)
+    return Problems(problems, free_cells(1), solution, np.full(1, -1), difficulty)
+
+
+def solution(problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The solution uint8 [L] of one problem, uint8 [WRITTEN or more]. Raises ProblemError."""
+    return encode(problem[:WRITTEN]).solution[0]
+
+
+def _solved(problems: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """The solution uint8 [1, L] and difficulty float32 [1] of a problem uint8 [1, L] in form. Raises ProblemError."""
+    solution, difficulty, (outcome,) = solve(problems)
+    text = as_text(problems[0, :WRITTEN])
+    if outcome == BY_ZERO:
+        raise ProblemError(f"{text!r} divides by zero: change its divisor")
+    if outcome == TOO_LARGE:
+        raise ProblemError(
+            f"{text!r} comes to too large a number: answers are below {BOUND:,}, in numerator and denominator, and "
+            f"what is met on the way below {LIMIT:,}"
+        )
+    return solution, difficulty
+
+
+def from_words(question: str) -> str | None:
+    """The expression in a question such as "What is (3 - 4) + 8?", or None where this task does not take it.
+
+    The questions are those of arithmetic in Saxton et al., "Analysing Mathematical Reasoning Abilities of Neural
+    Models" (2019): an expression, alone or after a few words. None for other questions, and for expressions that
+    ``encode`` refuses: too long, or with an answer that does not fit.
+    """
+    match = _QUESTION.fullmatch(question[:_LONGEST])
+    if match is None:
+        return None
+    try:
+        encode(match["expression"])
+    except ProblemError:
+        return None
+    return match["expression"].strip()
+
+
+def _checked(text: str) -> NDArray[np.uint8]:
+    """The tokens uint8 [WRITTEN] of an expression. Raises ProblemError, with the place, for what is none."""
+    if len(text) > _LONGEST:
+        raise ProblemError(f"a text of {len(text)} characters is too long: at most {WRITTEN} symbols fit")
+    pieces = [(match, match.start() + 1) for match in _PIECE.finditer(as_text(tokenize(text, _LONGEST)))]
+    if not pieces:
+        raise ProblemError("there is no problem in it: write an expression such as 3*(4-1)")
+    open_at: list[int] = []
+    before = "("
+    for match, place in pieces:
+        piece = match[0]
+        _check_piece(piece, place, before, match["foreign"] is not None)
+        if piece == "(":
+            open_at.append(place)
+        elif piece == ")" and not open_at:
+            raise ProblemError(f"the bracket that closes at symbol {place} was never opened: leave it out")
+        elif piece == ")":
+            open_at.pop()
+        before = piece
+    if before in "+-*/(":
+        raise ProblemError(f"the problem ends with {before!r}: a number has to follow it")
+    if open_at:
+        raise ProblemError(f"the bracket that opens at symbol {open_at[-1]} is never closed: add a ')'")
+    return tokenize(text, WRITTEN)
+
+
+def _check_piece(piece: str, place: int, before: str, foreign: bool) -> None:
+    """Raise ProblemError where a number, operator or bracket may not follow the one before it ("(" at the start)."""
+    operand = before in "+-*/("
+    if foreign:
+        raise ProblemError(f"{piece!r} at symbol {place} is no arithmetic: use whole numbers, + - * / and brackets")
+    if operand and piece in "+*/)":
+        hint = "leave the + out" if piece == "+" else "put a number before it"
+        raise ProblemError(f"{piece!r} at symbol {place} follows {'nothing' if place == 1 else repr(before)}: {hint}")
+    if not operand and piece not in "+-*/)":
+        raise ProblemError(f"{piece!r} at symbol {place} follows {before!r}: write the operator, as in 2*(3+4)")
+    if piece[0] == "0" and len(piece) > 1:
+        raise ProblemError(f"the number {piece} has a leading zero: write {piece.lstrip('0') or '0'}")
+    if piece.isdigit() and len(piece) > MOST_DIGITS:
+        raise ProblemError(f"the number {piece[:80]} has {len(piece)} digits: at most {MOST_DIGITS} are read")
+
+
+def _tokens_as_text(values: Sequence | NDArray) -> str:
+    """The text of tokens. Raises ProblemError for what are none, or not as many as a problem has."""
+    values = np.atleast_1d(values).tolist() if isinstance(values, np.ndarray) else values
+    if len(values) not in (WRITTEN, LENGTH):
+        raise ProblemError(
+            f"{len(values)} tokens found: expected {WRITTEN}, or {LENGTH} with the answer's {ANSWER} blank"
+        )
+    for place, value in enumerate(values, start=1):
+        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+        if not whole or not 0 <= value < len(SYMBOLS):
+            raise ProblemError(
+                f"{reprlib.repr(value)} at place {place} is no token: use whole numbers from 0 to {len(SYMBOLS) - 1}"
+            )
+    if any(values[WRITTEN:]):
+        raise ProblemError("the answer's cells hold tokens: a problem leaves them blank, that is 0")
+    tokens = np.array(values[:WRITTEN], np.uint8)
+    return as_text(tokens)

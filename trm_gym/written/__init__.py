@@ -1,0 +1,1 @@
+"""What tasks of text share: questions, one table of signs, typesetting, and drafts as text."""

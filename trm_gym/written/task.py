@@ -1,0 +1,113 @@
+"""Tasks of text: a problem that is read, and an answer that is written after it, in the symbols of ``signs``."""
+
+from __future__ import annotations
+
+import abc
+import os
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.task import BLANK, ImportedProblems, Level, Problems, Structure, Task, UserProblem, Verdicts
+from trm_gym.written.questions import read_questions
+from trm_gym.written.signs import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text
+
+
+class WrittenTask(Task):
+    """A task whose first cells hold the problem and whose others the answer; a subclass says what it is made of.
+
+    structure: of one dimension, and with ``written``, how many cells the problem has.
+    generator: the module with ``generate``, ``sample`` and ``split_size``; user: with ``encode``, ``solution`` and
+    ``from_words``; verifier: with ``verify``; view: with ``draw_ansi`` and ``draw_rgb``. Those of them that are named
+    like a method of ``Task`` do what it says there, the levels being indices. ``from_words`` turns a question in words
+    into text that ``encode`` reads, or into None where the task does not cover it.
+    """
+
+    vocab = len(SYMBOLS)
+    graded = False
+    answer_symbols: str
+    """What a right answer is written with, each character a symbol; cells that it does not need stay blank."""
+
+    @abc.abstractmethod
+    def __init__(
+        self,
+        name: str,
+        levels: tuple[Level, ...],
+        default_level: str,
+        structure: Structure,
+        generator: ModuleType,
+        user: ModuleType,
+        verifier: ModuleType,
+        view: ModuleType,
+    ) -> None:
+        self.name = name
+        self.levels = levels
+        self.default_level = self.level_index(default_level)
+        self.structure = structure
+        (self.length,) = structure.shape
+        self._generator, self._user, self._verifier, self._view = generator, user, verifier, view
+
+    @property
+    def answer_tokens(self) -> NDArray[np.bool_]:
+        """Which tokens a free cell may hold in a right answer, bool [V]: BLANK, and those of ``answer_symbols``."""
+        allowed = np.zeros(self.vocab, np.bool_)
+        allowed[[BLANK, *(TOKEN[symbol] for symbol in self.answer_symbols)]] = True
+        return allowed
+
+    def generate(self, count: int, level: int, split: str, seed: int) -> Problems:
+        """``count`` fresh problems of the level; all different where a level's problems are counted.
+
+        Raises ValueError where such a level holds fewer than asked for (see ``split_size``).
+        """
+        return self._generator.generate(count, self.level_index(level), split, seed)
+
+    def split_size(self, level: int, split: str) -> int | None:
+        """How many different problems, as they are written, a level has in a split; None where they are too many."""
+        return self._generator.split_size(self.level_index(level), split)
+
+    def sample(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
+        """One fresh problem per key, uint64 [B], of the level int64 [B] beside it."""
+        return self._generator.sample(keys, levels, split)
+
+    def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
+        """Judge answers uint8 [B, L] by value and form, as the task's ``verifier`` says; the score is 1 or 0."""
+        return self._verifier.verify(problems, answers)
+
+    def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The canonical solution uint8 [L] of one problem uint8 [L]; what its answer's cells hold does not matter."""
+        return self._user.solution(problem)
+
+    def encode(self, problem: UserProblem) -> Problems:
+        """A person's problem as a batch of one; the task's ``user`` says what is read, and what is refused."""
+        return self._user.encode(problem)
+
+    def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:
+        """The problems of a text file, one a line, or of JSON lines with a question ``q`` in words."""
+        return read_questions(path, self._user.encode, self._user.from_words)
+
+    def decode(self, tokens: NDArray[np.uint8]) -> str:
+        """Tokens uint8 [L] as text: the answer, if there is one, or the problem as ``encode`` reads it."""
+        return answer_text(tokens[self.structure.written :]) or as_text(tokens[: self.structure.written])
+
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """The symbols of ``trm_gym.written.signs``; BLANK is empty."""
+        return SYMBOLS
+
+    def draft_text(self, draft: NDArray[np.uint8]) -> str:
+        """The answer of a draft uint8 [L], numbers the usual way round; empty for a blank one."""
+        return answer_text(draft[self.structure.written :])
+
+    def read_draft(self, text: str) -> NDArray[np.uint8]:
+        """The draft uint8 [L] that ``text`` says, written from the first cell of the answer on. Raises ProblemError."""
+        written = self.structure.written or 0
+        return np.concatenate([np.zeros(written, np.uint8), answer_tokens(text.strip(), self.length - written)])
+
+    def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
+        """The problem in bold, the draft's answer below, powers as superscripts."""
+        return self._view.draw_ansi(problems, draft)
+
+    def draw_rgb(self, problems: Problems, draft: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:
+        """The problem in black, the draft's answer in blue, ``caption`` below: uint8 [H, W, 3]."""
+        return self._view.draw_rgb(problems, draft, caption)
