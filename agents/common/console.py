@@ -10,6 +10,27 @@ from rich import progress
 from rich.console import Console
 
 
+def announce(title: str, seconds: float, console: Console | None = None) -> None:
+    """Print about how long ``title`` will take: "evaluate: about 3 minutes".
+
+    seconds: the number of units of work times the measured duration of one unit. Call it before the work starts.
+    """
+    console = console or Console()
+    print(f"{title}: {_duration(seconds)}", file=console.file, flush=True)
+
+
+def _duration(seconds: float) -> str:
+    """A span of time as a person would say it; two significant digits are more than an estimate knows."""
+    for unit, length in (("hour", 3600.0), ("minute", 60.0), ("second", 1.0)):
+        count = seconds / length
+        if count >= 1.5 or unit == "second":
+            break
+    if count < 1:
+        return "less than a second"
+    text = f"{count:.1f}".removesuffix(".0") if count < 3 else f"{count:.2g}" if count < 100 else f"{count:.0f}"
+    return f"about {text} {unit}{'' if text == '1' else 's'}"
+
+
 @final
 class Progress:
     """A bar over ``total`` steps with the latest metrics beside it.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
-from agents.common.console import Progress
+from agents.common.console import Progress, announce
 
 
 def test_log_gets_plain_lines():
@@ -31,3 +32,22 @@ def test_terminal_gets_a_bar():
     with Progress(3, "train", console=Console(file=screen, force_terminal=True, width=120)) as bar:
         bar.update(3, loss=0.5)
     assert "3/3" in screen.getvalue() and "loss 0.5" in screen.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0.2, "less than a second"),
+        (1.04, "about 1 second"),
+        (42.4, "about 42 seconds"),
+        (89.0, "about 89 seconds"),
+        (100.0, "about 1.7 minutes"),
+        (1234.0, "about 21 minutes"),
+        (7200.0, "about 2 hours"),
+        (450 * 3600.0, "about 450 hours"),
+    ],
+)
+def test_announced_duration(seconds, expected):
+    log = io.StringIO()
+    announce("evaluate", seconds, Console(file=log))
+    assert log.getvalue() == f"evaluate: {expected}\n"
