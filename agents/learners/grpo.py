@@ -22,6 +22,7 @@ from agents.learners.advantages import ADVANTAGES
 from agents.learners.config import GrpoConfig
 from agents.learners.optim import HeadOptimizer
 from agents.learners.pricing import PriceRange, priced_returns
+from agents.rollouts.groups import group_index
 from agents.rollouts.unroll import Unroll
 from trm_gym.reward import exact_cost
 
@@ -223,7 +224,7 @@ class Grpo:
     def _draw(self, bank: Unroll, branches: int, runs: int) -> Unroll:
         """As many whole groups of a bank as make up so many runs, each at most once."""
         groups = torch.randperm(len(bank) // branches, generator=self.generator)[: runs // branches]
-        return bank[(groups[:, None] * branches + torch.arange(branches)).flatten()]
+        return bank[group_index(groups, branches)]
 
     def _minibatches(self, varied: Bool[Tensor, " p"]) -> list[Int[Tensor, " m"]]:
         """Groups for one update after another, from all epochs; those without anything to learn from are left out."""

@@ -21,6 +21,7 @@ from agents import losses
 from agents.common.tensors import Tensors, flat_state, load_flat_state, nest, unnest
 from agents.learners.grpo import Grpo, Metrics, Samples, means, policy_loss
 from agents.rollouts.collect import Rollout
+from agents.rollouts.groups import group_index
 from agents.rollouts.unroll import Unroll, refine
 from agents.trm import TRM, Carry
 from trm_gym.task import Task
@@ -106,7 +107,7 @@ class JointGrpo:
     def _step(self, rollout: Rollout, groups: Int[Tensor, " m"], samples: Samples) -> dict[str, float]:
         """One update of the network on some groups."""
         config = self.config
-        index = (groups[:, None] * rollout.branches + torch.arange(rollout.branches)).flatten()
+        index = group_index(groups, rollout.branches)
         log_prob, answers, halt = self.replay(rollout, index)
         shape = samples.log_probs.shape
         new, old = (samples.log_prob(part.view(shape)) for part in (log_prob, rollout.log_prob[index]))

@@ -21,6 +21,7 @@ from agents.learners.config import GrpoConfig
 from agents.learners.grpo import Graded, Grpo, Metrics, halting_log_probs, means, measure
 from agents.learners.optim import HeadOptimizer
 from agents.learners.pricing import draw_prices
+from agents.rollouts.groups import group_index
 from agents.rollouts.unroll import Unroll
 
 
@@ -188,7 +189,7 @@ def draw_times(
 def draw_groups(bank: Unroll, groups: int, branches: int, generator: torch.Generator) -> Unroll:
     """``groups`` whole groups of a bank, whose branches stand one after another; each at most once."""
     chosen = torch.randperm(len(bank) // branches, generator=generator)[:groups]
-    return bank[(chosen[:, None] * branches + torch.arange(branches)).flatten()]
+    return bank[group_index(chosen, branches)]
 
 
 LEARNERS: dict[str, type[Reinforce] | type[Rloo] | type[PonderNet]] = {

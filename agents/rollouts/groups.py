@@ -34,6 +34,11 @@ CHUNK = 64
 """Groups that are run at a time."""
 
 
+def group_index(groups: Int[Tensor, " m"], branches: int) -> Int[Tensor, " n"]:
+    """Where the runs of ``groups`` stand, n = m * branches: the branches of a group stand one after another."""
+    return (groups[:, None] * branches + torch.arange(branches)).flatten()
+
+
 @final
 class RandomStart:
     """A network whose first carry is drawn for every run, with the standard deviation of its own.
@@ -165,8 +170,7 @@ class Groups:
 
     def take(self, places: Int[Tensor, " m"]) -> Groups:
         """The groups at ``places``."""
-        runs = (places[:, None] * self.branches + torch.arange(self.branches)).flatten()
-        return Groups(self.unroll[runs], self.branches, self.step_cost)
+        return Groups(self.unroll[group_index(places, self.branches)], self.branches, self.step_cost)
 
 
 def make_groups(network: Network, task: Task, levels: Sequence[int], config: GroupsConfig) -> Groups:

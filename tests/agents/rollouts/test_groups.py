@@ -18,6 +18,7 @@ from agents.rollouts.groups import (
     GroupsConfig,
     RandomStart,
     collect_branches,
+    group_index,
     load_or_collect_groups,
     make_groups,
 )
@@ -105,6 +106,11 @@ def test_parts_go_round_and_keep_groups_whole(network):
     numbered = Groups(dataclasses.replace(groups.unroll, difficulty=torch.arange(14.0)), 2, groups.step_cost)
     assert numbered.part(0, 3).unroll.difficulty.tolist() == [0, 1, 2, 3, 4, 5]
     assert numbered.part(2, 3).unroll.difficulty.tolist() == [12, 13, 0, 1, 2, 3]
+
+
+def test_group_index_by_hand():
+    assert group_index(torch.tensor([2, 0]), 3).tolist() == [6, 7, 8, 0, 1, 2]
+    assert group_index(torch.tensor([4, 1]), 1).tolist() == [4, 1]
 
 
 def test_groups_are_run_once(tmp_path):
