@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agents.common.renamed import FIELDS, WEIGHTS, current, field_names, renamed_tree
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.common.tensors import nest, unnest
 from agents.halting.heads import Halter, HaltHead, HaltPolicy
@@ -73,7 +74,8 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size
     folder = _find(place)
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        made_for, shape = config["task"], TRMConfig(**config["model"])
+        fields = renamed_tree({"model": config["model"]}, FIELDS, field_names(TRMConfig, "model."))
+        made_for, shape = config["task"], TRMConfig(**fields["model"])
         described = dict(config["heads"])
     except KeyError as error:
         raise CheckpointError(f"{folder / 'config.json'} does not describe a checkpoint: it has no {error}") from error
@@ -88,6 +90,10 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size
     model = TRM(shape, built.vocab, built.structure)
     try:
         heads = {name: make_head(**sizes) for name, sizes in described.items()}
+        known = nest("model", model.state_dict()).keys() | {
+            key for name, head in heads.items() for key in nest(f"heads.{name}", head.state_dict())
+        }
+        tensors = {current(name, WEIGHTS, known) or name: value for name, value in tensors.items()}
         model.load_state_dict(unnest("model", tensors))
         for name, head in heads.items():
             head.load_state_dict(unnest(f"heads.{name}", tensors))

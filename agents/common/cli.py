@@ -20,6 +20,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 import tyro
 import yaml
 
+from agents.common.renamed import OPTIONS, field_names, renamed_tree, renamed_words
 from trm_gym.atomic_io import atomic_write
 
 Config = TypeVar("Config")
@@ -40,6 +41,7 @@ def parse(cls: type[Config], presets: Mapping[str, Config] | None = None, args: 
     args: the words of the command line; None for those of this process.
     Raises ConfigError for a bad file; misspelt options and values end the process with code 2 and say why.
     """
+    args = renamed_words(sys.argv[1:] if args is None else args, field_names(cls))
     markers = (tyro.conf.AvoidSubcommands,)
     description = inspect.getdoc(cls)
     if not presets:
@@ -82,6 +84,11 @@ def load_config(path: str | os.PathLike[str], base: Config) -> Config:
         values = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from error
+    if isinstance(values, Mapping):
+        try:
+            values = renamed_tree(values, OPTIONS, field_names(type(base)))
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"{path}: {error}") from error
     return _overlay(base, {} if values is None else values, f"{path}: ")
 
 

@@ -1,0 +1,162 @@
+"""Names of the version before, and what they are called now: they keep working for one version, with a warning.
+
+Names are dotted: those of options, of keys of YAML files and of config.json, of tensors. An entry holds wherever its
+parts stand one after another: ``grpo.times`` renames ``--teach.grpo.times`` too. It is applied to unknown names alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, get_type_hints
+
+OPTIONS: dict[str, str] = {}
+"""Options of the command line and keys of YAML files."""
+VALUES: dict[str, dict[str, str]] = {}
+"""By the end of an option's present name: values of before, and what they are called now."""
+REMOVED: dict[str, str] = {}
+"""Options that went, with the one value that meant what is done now; any other value is an error."""
+WEIGHTS: dict[str, str] = {}
+"""Tensors of a checkpoint."""
+FIELDS: dict[str, str] = {}
+"""Keys of a checkpoint's config.json."""
+
+LONGEST = 3
+"""Renamings that one name may need."""
+MOST = 10_000
+"""Names in a file; ours have some hundred."""
+
+
+def field_names(cls: type, prefix: str = "") -> set[str]:
+    """The dotted names of all fields of a dataclass, those of the dataclasses in it among them."""
+    hints, names = get_type_hints(cls), set()
+    for field in dataclasses.fields(cls):
+        hint, name = hints[field.name], f"{prefix}{field.name}"
+        inner = isinstance(hint, type) and dataclasses.is_dataclass(hint)
+        names |= field_names(hint, f"{name}.") if inner else {name}
+    return names
+
+
+def current(name: str, table: Mapping[str, str], known: Collection[str]) -> str | None:
+    """What ``name`` is called now: itself where it is known; None where the table leads to no known name."""
+    names = [name]
+    for _ in range(LONGEST + 1):
+        if found := next((one for one in names if one in known), None):
+            return found
+        names = [changed for one in names for changed in _replaced(one, table)]
+    return None
+
+
+def _replaced(name: str, table: Mapping[str, str]) -> Iterator[str]:
+    """``name`` with each entry of the table replaced where it occurs, the longest entries first."""
+    for old in sorted(table, key=len, reverse=True):
+        before, found, after = f".{name}.".partition(f".{old}.")
+        if found:
+            yield f"{before}.{table[old]}.{after}".strip(".")
+
+
+def renamed_words(words: Sequence[str], known: Collection[str]) -> list[str]:
+    """The words of a command line with present names of options, for which there is a warning each.
+
+    Raises ValueError for an option that went, where its value is not the one that may be left out.
+    """
+    found, rest = [], list(words)
+    while rest:
+        word = rest.pop(0)
+        option, equals, value = word.partition("=")
+        if not option.startswith("--") or option == "--":
+            found.append(word)
+            continue
+        dotted = option[2:].replace("-", "_")
+        if (removed := _entry(dotted, REMOVED)) and dotted not in known:
+            value = value if equals else rest.pop(0) if rest else ""
+            check_removed(dotted, value, REMOVED[removed])
+            continue
+        new = _renamed_option(dotted, known)
+        if new != dotted:
+            option = f"--{new.replace('_', '-')}"
+            warn(word.partition("=")[0], option)
+        if (values := VALUES.get(_entry(new, VALUES) or "")) and (equals or rest):
+            value = value if equals else rest[0]
+            rest[: 0 if equals else 1] = [renamed_value(option, value, values)]
+            found.append(option)
+            continue
+        found.append(f"{option}{equals}{value}")
+    return found
+
+
+def _renamed_option(dotted: str, known: Collection[str]) -> str:
+    """The present name of an option; a switch that is turned off (no-...) is known by the name without it."""
+    if new := current(dotted, OPTIONS, known):
+        return new
+    before, _, last = dotted.rpartition(".")
+    if last.startswith("no_") and (new := current(f"{before}.{last[3:]}".strip("."), OPTIONS, known)):
+        before, _, last = new.rpartition(".")
+        return f"{before}.no_{last}".strip(".")
+    return dotted
+
+
+def renamed_tree(tree: Mapping[str, Any], table: Mapping[str, str], known: Collection[str]) -> dict[str, Any]:
+    """Nested mappings with present names for keys, for which there is a warning each; unknown keys stay as they are.
+
+    Raises ValueError for a key of an option that went, see ``renamed_words``.
+    """
+    made: dict[str, Any] = {}
+    for count, (name, value) in enumerate(_leaves(tree, known)):
+        if count == MOST:  # a file of a few lines can hold millions by aliases
+            raise ValueError(f"more than {MOST} names: this is no configuration")
+        if (removed := _entry(name, REMOVED)) and name not in known:
+            check_removed(name, str(value), REMOVED[removed])
+            continue
+        new = current(name, table, known) or name
+        if new != name:
+            warn(name, new)
+        if values := VALUES.get(_entry(new, VALUES) or ""):
+            value = renamed_value(new, value, values)
+        _put(made, new.split("."), value)
+    return made
+
+
+def _put(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    """Write a value into nested mappings. Raises ValueError where something else stands in its way."""
+    for section in path[:-1]:
+        tree = tree.setdefault(section, {})
+        if not isinstance(tree, dict):
+            raise ValueError(f"{'.'.join(path)} cannot stand below {section}, which is a value: {tree!r}")
+    tree[path[-1]] = value
+
+
+def _leaves(tree: Mapping[str, Any], known: Collection[str], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """What stands at the ends of nested mappings, by its dotted name; an option's value is an end."""
+    for key, value in tree.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping) and value and name not in known:
+            yield from _leaves(value, known, f"{name}.")
+        else:
+            yield name, value
+
+
+def _entry(name: str, table: Mapping[str, Any]) -> str | None:
+    """The entry of a table that a dotted name ends with."""
+    return next((entry for entry in table if f".{name}".endswith(f".{entry}")), None)
+
+
+def renamed_value(option: str, value: Any, values: Mapping[str, str]) -> Any:
+    """A value by its present name."""
+    if not isinstance(value, str) or value not in values:
+        return value
+    warn(f"{option} {value}", values[value])
+    return values[value]
+
+
+def check_removed(name: str, value: str, only: str) -> None:
+    """Warn of an option that went. Raises ValueError where its value asked for what is done no more."""
+    if value != only:
+        raise ValueError(f"{name}={value} went with this version, which always does as {name}={only} did: leave it out")
+    warnings.warn(f"{name} went: it is always {only} now; leave it out", FutureWarning, stacklevel=2)
+
+
+def warn(old: str, new: str) -> None:
+    """Say that a name is of the version before."""
+    warnings.warn(f"{old} is called {new} now; the old name goes with the next version", FutureWarning, stacklevel=2)
