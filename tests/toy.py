@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from trm_gym.splits import SPLITS, split_index
 from trm_gym.streams import mix
-from trm_gym.task import BLANK, Level, ProblemError, Problems, Structure, Task, UserProblem, Verdicts
+from trm_gym.structure import CellStructure
+from trm_gym.task import BLANK, Level, ProblemError, Problems, Task, UserProblem, Verdicts
 
 BLOCKS, WIDTH, TOKENS = 4, 3, 4
 
@@ -27,7 +28,7 @@ class ToyTask(Task):
     vocab = TOKENS + 1
     levels = (Level("easy", "one free cell in a block"), Level("hard", "two free cells in a block"))
     default_level = 1
-    structure = Structure(shape=(BLOCKS, WIDTH), units=(np.arange(BLOCKS * WIDTH) // WIDTH,))
+    structure = CellStructure(shape=(BLOCKS, WIDTH), units=(np.arange(BLOCKS * WIDTH) // WIDTH,))
 
     def __init__(self, graded: bool = True) -> None:
         self.graded = graded

@@ -7,7 +7,8 @@ a task is loaded when it is first used.
 from trm_gym.env import RefinementEnv
 from trm_gym.registration import TASKS, make_task, register_envs
 from trm_gym.splits import SPLITS
-from trm_gym.task import BLANK, Level, ProblemError, Problems, Structure, Task, Verdicts
+from trm_gym.structure import CellStructure, PanelStructure, Structure, TextStructure
+from trm_gym.task import BLANK, Level, ProblemError, Problems, Task, Verdicts
 from trm_gym.vector import RefinementVectorEnv
 
 __version__ = "0.1.0"
@@ -16,13 +17,16 @@ __all__ = [
     "BLANK",
     "SPLITS",
     "TASKS",
+    "CellStructure",
     "Level",
+    "PanelStructure",
     "ProblemError",
     "Problems",
     "RefinementEnv",
     "RefinementVectorEnv",
     "Structure",
     "Task",
+    "TextStructure",
     "Verdicts",
     "make_task",
     "register_envs",

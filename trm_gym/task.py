@@ -6,7 +6,6 @@ Everything else in the suite (environments, agents, scripts) speaks to a task th
 from __future__ import annotations
 
 import abc
-import math
 import os
 import reprlib
 from collections.abc import Sequence
@@ -14,6 +13,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
+
+from trm_gym.structure import Structure
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,46 +36,6 @@ class Level:
 
     name: str
     description: str
-
-
-@dataclass(frozen=True)
-class Structure:
-    """How the positions of a task belong together; networks may build it into their wiring.
-
-    ``units`` holds one array per kind of unit (rows, columns, boxes): entry i is the unit of that kind that
-    position i is in. ``exchangeable`` is the half-open range of tokens that a renaming may permute without
-    changing the problem (sudoku: the digits), or None where tokens have meanings of their own.
-    ``written`` is, for a task of text, how many of the first positions hold the problem; the answer is written into
-    the others. None for tasks whose problem and answer share their cells. ``places`` says of each of those others which
-    place of a number it holds where the answer is laid out as the canonical solution is: 0 the units, -1 none.
-    ``powers`` says which power of the unknown its term has where the answer is a polynomial.
-    ``panels`` is, for a task that shows several grids one above the other, how many: the last is the answer's, and a
-    cell of one lies upon the cells at the same place of the others. Its units are those of each panel, panel by panel.
-    """
-
-    shape: tuple[int, ...]
-    units: tuple[NDArray[np.int64], ...] = ()
-    exchangeable: tuple[int, int] | None = None
-    written: int | None = None
-    places: NDArray[np.int64] | None = None
-    powers: NDArray[np.int64] | None = None
-    panels: int | None = None
-
-    @property
-    def answer_start(self) -> int:
-        """The first position that can be the answer's: before it stands a text's problem, or the panels shown."""
-        if self.panels is not None:
-            return math.prod(self.shape) // self.panels * (self.panels - 1)
-        return self.written or 0
-
-    @property
-    def panel(self) -> Structure:
-        """How the cells of one panel belong together. Raises ValueError for a task without panels."""
-        if self.panels is None:
-            raise ValueError("this task shows no panels: its problem and its answer share their cells or are text")
-        cells = math.prod(self.shape) // self.panels
-        shape = (self.shape[0] // self.panels, *self.shape[1:])
-        return Structure(shape, tuple(unit[:cells] for unit in self.units), self.exchangeable)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from agents.halting.heads import Halter
 from agents.halting.rules import LEARNER
 from agents.rollouts.unroll import refine
 from trm_gym import make_task
+from trm_gym.structure import TextStructure
 from trm_gym.task import Problems, Task
 
 
@@ -140,7 +141,7 @@ def read_answer(task: Task, problems: Problems, answer: str | NDArray[np.uint8] 
             raise ValueError(f"an answer of {task.name} has {task.length} tokens, each from 0 to {task.vocab - 1}")
         return tokens.astype(np.uint8)
     # In a text a stroke divides; in a grid it ends a row, as in the problems that people type.
-    text = answer if task.structure.written is not None else answer.replace("/", "\n")
+    text = answer if isinstance(task.structure, TextStructure) else answer.replace("/", "\n")
     return np.where(problems.free[0], task.read_draft(text), problems.problem[0])
 
 

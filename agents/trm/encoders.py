@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from agents.trm.layers import linear, truncated_normal_
-from trm_gym.task import Structure
+from trm_gym.structure import PanelStructure, Structure
 
 NEVER = -30.0
 """The logit of a token that no free cell can hold; finite, so that a loss on it stays finite."""
@@ -32,9 +32,10 @@ class Encoder(nn.Module, abc.ABC):
     values = 1
     """Positions per cell, where there are several."""
 
-    def __init__(self, symbols: int, hidden: int, positions: int) -> None:
+    def __init__(self, symbols: int, hidden: int, positions: int, structure: Structure) -> None:
         super().__init__()
         self.positions = positions
+        self.structure = structure
         self.scale = math.sqrt(hidden)
         self.symbols = nn.Parameter(truncated_normal_(torch.empty(symbols, hidden), 1 / self.scale))
 
@@ -51,8 +52,8 @@ class Encoder(nn.Module, abc.ABC):
 class CellEncoder(Encoder):
     """One position per cell. reserved: tokens of its own before those of the task, which are never shown or read."""
 
-    def __init__(self, length: int, vocab: int, hidden: int, reserved: int = 0) -> None:
-        super().__init__(reserved + vocab, hidden, length)
+    def __init__(self, length: int, vocab: int, hidden: int, structure: Structure, reserved: int = 0) -> None:
+        super().__init__(reserved + vocab, hidden, length, structure)
         self.reserved = reserved
         self.head = linear(hidden, reserved + vocab)
 
@@ -74,7 +75,7 @@ class CandidateEncoder(Encoder):
         if structure.exchangeable is None:
             raise ValueError("a network over candidates needs a task with exchangeable values; use positions='cells'")
         first, stop = structure.exchangeable
-        super().__init__(3, hidden, length * (stop - first))
+        super().__init__(3, hidden, length * (stop - first), structure)
         self.first, self.values = first, stop - first
         self.after = vocab - stop
         self.head = linear(hidden, 1)
@@ -104,14 +105,14 @@ class PanelEncoder(Encoder):
     row: Tensor
 
     def __init__(self, length: int, vocab: int, hidden: int, structure: Structure) -> None:
-        if structure.panels is None or structure.exchangeable is None:
+        if not isinstance(structure, PanelStructure) or structure.exchangeable is None:
             raise ValueError("a network over panels needs a task that shows panels; use positions='cells'")
         first, stop = structure.exchangeable
         kind = torch.arange(vocab)
         kind[first:stop], kind[stop:] = first, kind[stop:] - (stop - first - 1)
         self.same, self.shown = int(kind.max()) + 1, structure.panels - 1
         cells = length // structure.panels
-        super().__init__(self.shown * self.same * (self.same + 1), hidden, cells * (vocab - 1))
+        super().__init__(self.shown * self.same * (self.same + 1), hidden, cells * (vocab - 1), structure.panel)
         self.values = vocab - 1
         self.share = linear(2, hidden)
         self.head = linear(hidden, 1)

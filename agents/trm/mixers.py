@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from agents.trm.config import TRMConfig
 from agents.trm.layers import Rotary, SwiGLU, linear, rms_norm, swiglu_width, truncated_normal_
-from trm_gym.task import Structure
+from trm_gym.structure import Structure
 
 
 class Mixer(nn.Module, abc.ABC):

@@ -19,7 +19,7 @@ from agents.trm.layers import SwiGLU, rms_norm, swiglu_width, truncated_normal_
 from agents.trm.mixers import make_mixer
 from agents.trm.orthogonal import towards_orthogonal
 from agents.trm.recognition import TermEncoder
-from trm_gym.task import Structure
+from trm_gym.structure import Structure
 
 HALT_BIAS = -5.0
 
@@ -45,7 +45,7 @@ def make_encoder(config: TRMConfig, vocab: int, structure: Structure) -> Encoder
     """The encoder for ``config.positions``. Raises ValueError for another word, and where the task does not fit it."""
     length = math.prod(structure.shape)
     if config.positions == "cells":
-        return CellEncoder(length, vocab, config.hidden, config.reserved)
+        return CellEncoder(length, vocab, config.hidden, structure, config.reserved)
     if config.positions == "candidates":
         return CandidateEncoder(length, vocab, config.hidden, structure)
     if config.positions == "terms":
@@ -88,13 +88,13 @@ class TRM(nn.Module):
         self.config = config
         self.encoder = make_encoder(config, vocab, structure)
         self.positions = config.prefix + self.encoder.positions
-        self.core = self._new_core(structure)
+        self.core = self._new_core()
         self.halt = nn.Linear(config.hidden, config.halt_outputs)
         nn.init.zeros_(self.halt.weight)
         nn.init.constant_(self.halt.bias, HALT_BIAS)
         self.register_buffer("answer_start", truncated_normal_(torch.empty(config.hidden), 1.0))
         self.register_buffer("reasoning_start", truncated_normal_(torch.empty(config.hidden), 1.0))
-        self.answer_core = self._new_core(structure) if config.networks == "separate" else None
+        self.answer_core = self._new_core() if config.networks == "separate" else None
         self.prefix = None
         if config.prefix:
             self.prefix = Prefix(config.prefix, config.puzzles, config.puzzle_tokens, config.hidden)
@@ -152,9 +152,11 @@ class TRM(nn.Module):
         output = Output(self.encoder.read(carry.answer[:, self.config.prefix :]), self.halt(pooled)[..., 0])
         return Carry(carry.answer.detach(), carry.reasoning.detach()), output
 
-    def _new_core(self, structure: Structure) -> Core:
-        structure = structure.panel if self.config.positions == "panels" else structure
-        blocks = (Block(self.config, structure, self.positions, self.encoder.values) for _ in range(self.config.layers))
+    def _new_core(self) -> Core:
+        blocks = (
+            Block(self.config, self.encoder.structure, self.positions, self.encoder.values)
+            for _ in range(self.config.layers)
+        )
         return Core(*blocks)
 
     @torch.no_grad()

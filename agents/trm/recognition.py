@@ -19,7 +19,7 @@ from agents.trm.encoders import NEVER, Encoder
 from agents.trm.layers import linear, truncated_normal_
 from agents.trm.products import product_columns
 from agents.trm.terms import DEEPEST, HIGHEST_DEGREE, PLACES, find_terms, read_around, read_written
-from trm_gym.task import Structure
+from trm_gym.structure import Structure, TextStructure
 from trm_gym.written.signs import SYMBOLS, TOKEN, VERBS
 
 MOST_BRACKETS = 8
@@ -139,10 +139,10 @@ class TermEncoder(Encoder):
     powered: Tensor
 
     def __init__(self, length: int, hidden: int, structure: Structure, terms: int) -> None:
-        if structure.written is None:
+        if not isinstance(structure, TextStructure):
             raise ValueError("a network over terms needs a task of text; use positions='cells'")
         self.written, answer = structure.written, length - structure.written
-        super().__init__(len(VERBS) + 1, hidden, positions=terms + answer)
+        super().__init__(len(VERBS) + 1, hidden, terms + answer, structure)
         self.terms = terms
         self.term = embedding(_NOTHING.features.shape[-1], hidden)
         self.column = embedding(_NOTHING.columns.shape[-1], hidden)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.trm.config import TRMConfig
-from trm_gym.task import Structure
+from trm_gym.structure import Structure
 
 Array = NDArray[np.floating[Any]]
 Weights = Mapping[str, Array]

@@ -9,7 +9,7 @@ from trm_gym.algebra import parsing as user
 from trm_gym.algebra.layout import PLACE_OF_CELL, POWER_OF_CELL
 from trm_gym.algebra.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.algebra.parser import ANSWER, WRITTEN
-from trm_gym.task import Structure
+from trm_gym.structure import TextStructure
 from trm_gym.written.task import WrittenTask
 
 
@@ -27,5 +27,5 @@ class AlgebraTask(WrittenTask):
     answer_symbols = "0123456789+-*/^(),x"
 
     def __init__(self) -> None:
-        structure = Structure((WRITTEN + ANSWER,), written=WRITTEN, places=PLACE_OF_CELL, powers=POWER_OF_CELL)
+        structure = TextStructure((WRITTEN + ANSWER,), written=WRITTEN, places=PLACE_OF_CELL, powers=POWER_OF_CELL)
         super().__init__("algebra", LEVELS, DEFAULT_LEVEL, structure, generator, user, verifier, view)

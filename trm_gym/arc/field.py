@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.task import Problems, Structure
+from trm_gym.structure import PanelStructure
+from trm_gym.task import Problems
 
 OUTSIDE, COLOUR = 1, 2
 """The tokens beside 0, a blank: no part of the grid; and the first of the colours, so that colour c is COLOUR + c."""
@@ -38,12 +39,12 @@ def length(size: int) -> int:
     return PANELS * size * size
 
 
-def structure(size: int) -> Structure:
+def structure(size: int) -> PanelStructure:
     """Panels with their rows and columns, and each as a whole; all colours but black may be renamed."""
     row, column = np.divmod(np.arange(length(size)), size)
     whole = row // size
     units = (row, column + size * whole, whole)
-    return Structure((PANELS * size, size), units, exchangeable=(COLOUR + 1, VOCAB), panels=PANELS)
+    return PanelStructure((PANELS * size, size), units, exchangeable=(COLOUR + 1, VOCAB), panels=PANELS)
 
 
 def as_panels(tokens: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ from trm_gym.arithmetic import generator, verifier, view
 from trm_gym.arithmetic import parsing as user
 from trm_gym.arithmetic.layout import LENGTH, PLACE_OF_CELL, WRITTEN
 from trm_gym.arithmetic.levels import DEFAULT_LEVEL, LEVELS
-from trm_gym.task import Structure
+from trm_gym.structure import TextStructure
 from trm_gym.written.task import WrittenTask
 
 
@@ -27,5 +27,5 @@ class ArithmeticTask(WrittenTask):
     answer_symbols = "0123456789-/"
 
     def __init__(self) -> None:
-        structure = Structure((LENGTH,), written=WRITTEN, places=PLACE_OF_CELL)
+        structure = TextStructure((LENGTH,), written=WRITTEN, places=PLACE_OF_CELL)
         super().__init__("arithmetic", LEVELS, DEFAULT_LEVEL, structure, generator, user, verifier, view)

@@ -14,7 +14,8 @@ from trm_gym.maze.field import LARGEST, OFF, ON, SMALLEST, VOCAB
 from trm_gym.maze.levels import levels
 from trm_gym.splits import split_index
 from trm_gym.streams import mix
-from trm_gym.task import ImportedProblems, Problems, Structure, Task, UserProblem, Verdicts
+from trm_gym.structure import CellStructure
+from trm_gym.task import ImportedProblems, Problems, Task, UserProblem, Verdicts
 
 
 @final
@@ -38,7 +39,7 @@ class MazeTask(Task):
         self.vocab = VOCAB
         self.levels = self._levels = levels(self.size)
         self.default_level = len(self.levels) // 2
-        self.structure = Structure((self.size, self.size))
+        self.structure = CellStructure((self.size, self.size))
         self.graded = False
 
     @property

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from trm_gym.splits import check_held, split_index
 from trm_gym.streams import mix
+from trm_gym.structure import CellStructure
 from trm_gym.sudoku import bank, generator, verifier, view
 from trm_gym.sudoku import parsing as user
 from trm_gym.sudoku.geometry import geometry
 from trm_gym.sudoku.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.sudoku.symmetry import disguise, pack
-from trm_gym.task import ImportedProblems, Problems, Structure, Task, UserProblem, Verdicts
+from trm_gym.task import ImportedProblems, Problems, Task, UserProblem, Verdicts
 
 
 @final
@@ -39,7 +40,7 @@ class SudokuTask(Task):
         self.levels = LEVELS[size]
         self.default_level = self.level_index(DEFAULT_LEVEL[size])
         rows, columns, boxes = (self._board.member.astype(np.int64) % size).T
-        self.structure = Structure((size, size), (rows, columns, boxes), exchangeable=(1, size + 1))
+        self.structure = CellStructure((size, size), (rows, columns, boxes), exchangeable=(1, size + 1))
         self.graded = True
 
     def generate(self, count: int, level: int, split: str, seed: int) -> Problems:

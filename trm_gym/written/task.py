@@ -9,7 +9,8 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.task import BLANK, ImportedProblems, Level, Problems, Structure, Task, UserProblem, Verdicts
+from trm_gym.structure import TextStructure
+from trm_gym.task import BLANK, ImportedProblems, Level, Problems, Task, UserProblem, Verdicts
 from trm_gym.written.questions import read_questions
 from trm_gym.written.signs import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text
 
@@ -17,7 +18,7 @@ from trm_gym.written.signs import SYMBOLS, TOKEN, answer_text, answer_tokens, as
 class WrittenTask(Task):
     """A task whose first cells hold the problem and whose others the answer; a subclass says what it is made of.
 
-    structure: of one dimension, and with ``written``, how many cells the problem has.
+    structure: of one dimension.
     generator: the module with ``generate``, ``sample`` and ``split_size``; user: with ``encode``, ``solution`` and
     ``from_words``; verifier: with ``verify``; view: with ``draw_ansi`` and ``draw_rgb``. Those of them that are named
     like a method of ``Task`` do what it says there, the levels being indices. ``from_words`` turns a question in words
@@ -35,7 +36,7 @@ class WrittenTask(Task):
         name: str,
         levels: tuple[Level, ...],
         default_level: str,
-        structure: Structure,
+        structure: TextStructure,
         generator: ModuleType,
         user: ModuleType,
         verifier: ModuleType,
@@ -88,7 +89,7 @@ class WrittenTask(Task):
 
     def decode(self, tokens: NDArray[np.uint8]) -> str:
         """Tokens uint8 [L] as text: the answer, if there is one, or the problem as ``encode`` reads it."""
-        return answer_text(tokens[self.structure.written :]) or as_text(tokens[: self.structure.written])
+        return answer_text(tokens[self.structure.answer_start :]) or as_text(tokens[: self.structure.answer_start])
 
     @property
     def signs(self) -> tuple[str, ...]:
@@ -97,11 +98,11 @@ class WrittenTask(Task):
 
     def draft_text(self, draft: NDArray[np.uint8]) -> str:
         """The answer of a draft uint8 [L], numbers the usual way round; empty for a blank one."""
-        return answer_text(draft[self.structure.written :])
+        return answer_text(draft[self.structure.answer_start :])
 
     def read_draft(self, text: str) -> NDArray[np.uint8]:
         """The draft uint8 [L] that ``text`` says, written from the first cell of the answer on. Raises ProblemError."""
-        written = self.structure.written or 0
+        written = self.structure.answer_start
         return np.concatenate([np.zeros(written, np.uint8), answer_tokens(text.strip(), self.length - written)])
 
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:

@@ -14,7 +14,7 @@ from agents.trm.encoders import NEVER
 from agents.trm.layers import Rotary, rms_norm, swiglu_width
 from agents.trm.mixers import ConvMixer, UnitsMixer, make_mixer
 from trm_gym import make_task
-from trm_gym.task import Structure
+from trm_gym.structure import CellStructure
 
 TASK = make_task("sudoku4x4")
 SMALL = TRMConfig(hidden=16, cycles=2, latent_updates=2, heads=2)
@@ -125,7 +125,7 @@ def test_units_mixer_is_the_concatenation_of_pools_under_one_matrix():
 
 def test_conv_hears_of_the_eight_neighbours_and_fits_every_size():
     torch.manual_seed(0)
-    mixer = ConvMixer(8, Structure((5, 7)), positions=35, values=1)
+    mixer = ConvMixer(8, CellStructure((5, 7)), positions=35, values=1)
     x = torch.randn(1, 35, 8)
     changed = x.clone()
     changed[0, 2 * 7 + 3] += 1.0
@@ -133,14 +133,14 @@ def test_conv_hears_of_the_eight_neighbours_and_fits_every_size():
     expected = torch.zeros(5, 7, dtype=torch.bool)
     expected[1:4, 2:5] = True
     assert torch.equal(heard, expected)
-    larger = ConvMixer(8, Structure((9, 9)), positions=81, values=1)
+    larger = ConvMixer(8, CellStructure((9, 9)), positions=81, values=1)
     larger.load_state_dict(mixer.state_dict())
     assert larger(torch.randn(2, 81, 8)).shape == (2, 81, 8)
 
 
 def test_conv_on_a_line_hears_of_the_two_neighbours():
     torch.manual_seed(0)
-    mixer = ConvMixer(8, Structure((48,)), positions=24, values=1)
+    mixer = ConvMixer(8, CellStructure((48,)), positions=24, values=1)
     x = torch.randn(1, 24, 8)
     changed = x.clone()
     changed[0, 5] += 1.0
@@ -183,7 +183,7 @@ def test_what_cannot_be_built_says_so(build, message):
 
 
 def test_mixers_and_encoders_ask_for_the_structure_that_they_need():
-    bare = Structure((16,))
+    bare = CellStructure((16,))
     with pytest.raises(ValueError, match="needs a task that declares units"):
         TRM(SMALL, 5, bare)
     with pytest.raises(ValueError, match="exchangeable values"):
@@ -191,6 +191,6 @@ def test_mixers_and_encoders_ask_for_the_structure_that_they_need():
     with pytest.raises(ValueError, match="needs a task of text"):
         TRM(dataclasses.replace(SMALL, positions="terms", mixer="mlp"), 5, bare)
     with pytest.raises(ValueError, match="a grid or a line"):
-        TRM(dataclasses.replace(SMALL, mixer="conv"), 5, Structure((2, 4, 2)))
+        TRM(dataclasses.replace(SMALL, mixer="conv"), 5, CellStructure((2, 4, 2)))
     with pytest.raises(ValueError, match=r"model\.hidden must be at least 1"):
         TRMConfig(hidden=0)

@@ -15,7 +15,7 @@ from agents.trm import TRM, Carry, Output, TRMConfig, presets
 from agents.trm.layers import FULL_SPREAD, linear
 from agents.trm.official import load_official, official_config, our_name
 from trm_gym import make_task
-from trm_gym.task import Structure
+from trm_gym.structure import CellStructure
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -28,7 +28,7 @@ def golden(variant: str) -> tuple[dict, dict[str, torch.Tensor]]:
 
 def official(variant: str) -> tuple[TRM, dict[str, torch.Tensor]]:
     settings, numbers = golden(variant)
-    model = TRM(official_config(settings), settings["vocab_size"], Structure((settings["seq_len"],)))
+    model = TRM(official_config(settings), settings["vocab_size"], CellStructure((settings["seq_len"],)))
     load_official(model, weights_of(numbers))
     return model, numbers
 
@@ -104,7 +104,7 @@ def test_presets_have_the_published_sizes(config, task, parameters):
 
 
 def test_arc_has_the_published_size():
-    model = TRM(presets.OFFICIAL_ARC, 12, Structure((30, 30)))
+    model = TRM(presets.OFFICIAL_ARC, 12, CellStructure((30, 30)))
     assert model.num_parameters() == 6_829_058
     assert TRMConfig.for_arc_agi() == presets.OFFICIAL_ARC
 
@@ -118,7 +118,7 @@ def test_published_settings_become_the_presets():
 def test_reserved_tokens_shift_those_of_the_task():
     model, numbers = official("mlp")
     settings, _ = golden("mlp")
-    shifted = TRM(official_config(settings, reserved=2), 4, Structure((16,)))
+    shifted = TRM(official_config(settings, reserved=2), 4, CellStructure((16,)))
     load_official(shifted, weights_of(numbers))
     problem = torch.randint(4, (3, 16))
     whole = model(model.initial_carry(3), problem + 2)[1]

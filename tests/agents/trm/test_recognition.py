@@ -13,6 +13,7 @@ from agents.trm import recognition as circuit
 from agents.trm.encoders import NEVER
 from agents.trm.terms import find_terms
 from trm_gym import make_task
+from trm_gym.structure import TextStructure
 from trm_gym.written.signs import SYMBOLS, tokenize
 
 CONFIG = TRMConfig(hidden=16, mixer="mlp", positions="terms")
@@ -88,9 +89,10 @@ def test_an_answer_cell_sees_the_coefficient_of_its_power():
     torch.nn.init.zeros_(encoder.total.weight)
     one, other = (torch.nn.functional.pad(cells(f"collect {text}"), (0, 24)) for text in ("2*x^2+x", "2*x^2+3*x"))
     differs = (encoder.embed(one) != encoder.embed(other)).any(-1)[0, CONFIG.terms :]
-    powers = task.structure.powers
-    assert powers is not None and task.structure.places is not None
-    assert differs[powers == 1].all() and not differs[(powers != 1) & (task.structure.places < 0)].any()
+    assert isinstance(task.structure, TextStructure)
+    powers, places = task.structure.powers, task.structure.places
+    assert powers is not None and places is not None
+    assert differs[powers == 1].all() and not differs[(powers != 1) & (places < 0)].any()
 
 
 @pytest.mark.parametrize(
@@ -117,9 +119,8 @@ def test_an_answer_cell_sees_the_column_of_its_place():
     encoder = TRM(CONFIG, task.vocab, task.structure).encoder
     one, other = (torch.nn.functional.pad(cells(text)[:, :32], (0, 16)) for text in ("123+456", "123+756"))
     differs = (encoder.embed(one) != encoder.embed(other)).any(-1)[0, CONFIG.terms :]
-    places = task.structure.places
-    assert places is not None
-    assert differs.tolist() == (places == 2).tolist(), "only the hundreds"
+    assert isinstance(task.structure, TextStructure) and task.structure.places is not None
+    assert differs.tolist() == (task.structure.places == 2).tolist(), "only the hundreds"
 
 
 def test_a_network_over_terms_speaks_of_the_answer_alone():
@@ -128,7 +129,7 @@ def test_a_network_over_terms_speaks_of_the_answer_alone():
     model = TRM(CONFIG, task.vocab, task.structure)
     problems = torch.from_numpy(task.generate(3, task.default_level, "train", 0).problem).long()
     carry, output = model(model.initial_carry(3), problems)
-    written = task.structure.written or 0
+    written = task.structure.answer_start
     assert output.logits.shape == (3, task.length, task.vocab)
     assert (output.logits[:, :written] == NEVER).all() and (output.logits[:, written:] != NEVER).all()
     assert carry.answer.shape[1] == CONFIG.terms + task.length - written
