@@ -51,22 +51,22 @@ class Config:
 
 
 @torch.no_grad()
-def last_drafts(network: Network, problems: Problems, steps: int) -> NDArray[np.uint8]:
+def last_drafts(network: Network, task: Task, problems: Problems, steps: int) -> NDArray[np.uint8]:
     """The drafts uint8 [B, L] after so many steps."""
     found = []
     for first in range(0, len(problems), BATCH):
-        *_, last = refine(network, problems[first : first + BATCH], steps)
+        *_, last = refine(network, task, problems[first : first + BATCH], steps)
         found.append(last.draft.cpu().numpy().astype(np.uint8))
     return np.concatenate(found)
 
 
 def two_attempts(network: Network, task: ArcTask, problems: Problems, config: Config) -> NDArray[np.uint8]:
     """The two answers uint8 [2, B, L] most voted for by drafts of the problems, as they are and in disguise."""
-    drafts = [last_drafts(network, problems, max(SHOWN_STEPS))]
+    drafts = [last_drafts(network, task, problems, max(SHOWN_STEPS))]
     for number in range(1, config.disguises):
         drawn = Disguises.draw(mix(config.seed, number, np.arange(len(problems))))
         disguises = dataclasses.replace(drawn, turn=np.full(len(problems), number % TURNS))
-        found = last_drafts(network, in_disguise(problems, disguises, task.size), max(SHOWN_STEPS))
+        found = last_drafts(network, task, in_disguise(problems, disguises, task.size), max(SHOWN_STEPS))
         drafts.append(disguises.inverse.apply(found, task.size))
     return most_voted(np.stack(drafts))
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 import abc
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, final
+from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from agents.halting.heads import NEUTRAL_PRICE, Halter
 from agents.halting.rules import CHECKER, FIXED, LEARNER
-from agents.rollouts.features import Statistics
-from agents.trm import Carry
-from trm_gym.task import Problems, Task
+from agents.rollouts.step import Step
+from trm_gym.task import Task
 
 ALWAYS = "always"
 THRESHOLDS = ("velocity", "confidence", "q")
@@ -28,16 +27,7 @@ JUDGES = ("bce", "two_heads")
 """Heads that judge drafts, whatever thinking costs."""
 
 
-class Seen(NamedTuple):
-    """What a rule may look at after a step of b problems, each of which has had steps of its own."""
-
-    problems: Problems
-    carry: Carry
-    draft: Int[Tensor, "b l"]
-    free: Bool[Tensor, "b l"]
-    statistics: Statistics
-    history: History
-    max_steps: int
+Seen = Step
 
 
 class Stopping(abc.ABC):
@@ -67,7 +57,7 @@ class Unchanged(Stopping):
     steps: int
 
     def __call__(self, seen: Seen) -> Bool[Tensor, " b"]:
-        return seen.history.still >= self.steps
+        return seen.steps_unchanged >= self.steps
 
 
 @final
@@ -131,8 +121,7 @@ class Either(Stopping):
 
 def halt_logits(head: Halter, seen: Seen, price: float) -> Float[Tensor, "b outputs"]:
     """What a halting head says now, when the whole budget costs ``price``."""
-    features = seen.history.features(seen.carry, seen.free, seen.max_steps)
-    return head(features, torch.full(features.shape[:-1], price, device=features.device))
+    return head(seen.features, torch.full(seen.features.shape[:-1], price, device=seen.features.device))
 
 
 def _reached(scores: Float[Tensor, " b"], threshold: float) -> Bool[Tensor, " b"]:

@@ -11,13 +11,12 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Int
 from numpy.typing import NDArray
-from torch import Tensor
 
-from agents.halting.stopping import Seen, Stopping
-from agents.rollouts.features import History, Statistics, step_statistics
-from agents.rollouts.unroll import BATCH, Network, noisy_start
+from agents.halting.stopping import Stopping
+from agents.rollouts.features import History
+from agents.rollouts.step import Network, Step, take_step
+from agents.rollouts.unroll import BATCH, noisy_start
 from agents.trm import Carry
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task, UserProblem
@@ -140,34 +139,29 @@ class Engine:
     @torch.inference_mode()
     def _advance(self, slots: _Slots) -> list[Result]:
         """One step of every slot; what halted, whose slots are then idle."""
-        fixed, free = slots.tokens()
-        carry, output = self.network(slots.carry, fixed)
-        draft = torch.where(free, output.logits.argmax(-1), fixed)
-        statistics = step_statistics(slots.carry, carry, output, draft != slots.draft, free)
-        slots.carry, slots.draft = carry, draft
-        slots.history.add(statistics)
-        seen = Seen(slots.problems, carry, draft, free, statistics, slots.history, self.max_steps)
-        halted = (self.rule(seen).cpu().numpy()) & slots.busy
-        ended = halted | ((slots.history.steps >= self.max_steps).cpu().numpy() & slots.busy)
+        step = take_step(
+            self.network, self.task, slots.problems, slots.carry, slots.draft, slots.history, self.max_steps
+        )
+        slots.carry, slots.draft, slots.history = step.carry, step.draft, step.history
+        halted = self.rule(step).cpu().numpy() & slots.busy
+        ended = halted | ((step.steps >= self.max_steps).cpu().numpy() & slots.busy)
         if self.race:
             group = slots.numbers // self.branches
             ended |= np.isin(group, group[halted]) & slots.busy
-        return self._results(slots, np.flatnonzero(ended), halted, statistics)
+        return self._results(slots, step, np.flatnonzero(ended), halted)
 
-    def _results(
-        self, slots: _Slots, ended: NDArray[np.intp], halted: NDArray[np.bool_], statistics: Statistics
-    ) -> list[Result]:
-        """Results of the slots ``ended``, graded; those slots become idle."""
+    def _results(self, slots: _Slots, step: Step, ended: NDArray[np.intp], halted: NDArray[np.bool_]) -> list[Result]:
+        """Results of the slots ``ended``; those become idle."""
         if not len(ended):
             return []
-        rows = torch.from_numpy(ended).to(slots.draft.device)
-        problems, answers = slots.problems[ended], slots.draft[rows].cpu().numpy().astype(np.uint8)
+        rows = torch.from_numpy(ended).to(step.draft.device)
+        problems, answers = slots.problems[ended], step.draft[rows].cpu().numpy().astype(np.uint8)
         columns = zip(
             slots.numbers[ended].tolist(),
-            slots.history.steps[rows].tolist(),
-            statistics.least_confidence[rows].tolist(),
-            statistics.halt_logit[rows].tolist(),
-            self.task.verify(problems, answers).solved.tolist(),
+            step.steps[rows].tolist(),
+            step.confidence[rows].tolist(),
+            step.halt_logit[rows].tolist(),
+            step.solved_at(ended).tolist(),
             halted[ended].tolist(),
             strict=True,
         )
@@ -195,20 +189,12 @@ class _Slots:
         with torch.inference_mode():
             self.carry = engine.network.initial_carry(count)
             self.draft = torch.zeros(count, length, dtype=torch.long, device=self.carry.answer.device)
-            self.history = History(count, self.draft.device)
+            self.history = History.empty(count, self.draft.device)
 
     @property
     def busy(self) -> NDArray[np.bool_]:
         """Which slots hold a problem that is being refined."""
         return self.numbers != IDLE
-
-    def tokens(self) -> tuple[Int[Tensor, "b l"], Bool[Tensor, "b l"]]:
-        """Problem tokens and free cells, where the network is."""
-        device = self.draft.device
-        return (
-            torch.from_numpy(self.problems.problem).to(device).long(),
-            torch.from_numpy(self.problems.free).to(device),
-        )
 
     @torch.inference_mode()
     def fill(self, places: NDArray[np.intp], numbers: NDArray[np.int64], problems: Problems, start: Carry) -> None:
@@ -219,7 +205,7 @@ class _Slots:
         # Out of place: the carry is the network's, which may still hold on to it.
         self.carry = Carry(*(part.index_copy(0, rows, new) for part, new in zip(self.carry, start, strict=True)))
         self.draft = self.draft.index_copy(0, rows, torch.from_numpy(problems.start).to(self.draft.device).long())
-        self.history.restart(rows)
+        self.history = self.history.restart(rows)
 
     @torch.inference_mode()
     def compact(self) -> None:
@@ -230,7 +216,7 @@ class _Slots:
         rows = torch.from_numpy(kept).to(self.draft.device)
         self.numbers, self.problems = self.numbers[kept], self.problems[kept]
         self.carry, self.draft = Carry(*(part[rows] for part in self.carry)), self.draft[rows]
-        self.history.keep(rows)
+        self.history = self.history.keep(rows)
 
 
 @final

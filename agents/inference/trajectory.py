@@ -76,7 +76,7 @@ def follow(checkpoint: Checkpoint, problems: Problems, max_steps: int, price: fl
     task, policy = make_task(checkpoint.task), checkpoint.heads.get(LEARNER)
     free, last = problems.free[0], problems.start[0]
     rows = []
-    for step in refine(checkpoint.model, problems, max_steps):
+    for step in refine(checkpoint.model, task, problems, max_steps):
         draft = step.draft[0].cpu().numpy().astype(np.uint8)
         sure = step.output.logits[0].float().softmax(-1).amax(-1).cpu().numpy()
         rows.append(
@@ -88,7 +88,7 @@ def follow(checkpoint: Checkpoint, problems: Problems, max_steps: int, price: fl
                 "velocity": float(step.statistics.velocity),
                 "entropy": float(step.statistics.mean_entropy),
                 "changed": int((draft != last).sum()),
-                "solved": bool(task.verify(problems, draft[None]).solved[0]),
+                "solved": bool(step.solved[0]),
             }
         )
         last = draft
@@ -122,7 +122,10 @@ def settle(checkpoint: Checkpoint, problems: Problems, steps: Sequence[int]) -> 
             (answers[..., None] == np.arange(*task.structure.exchangeable)).reshape(len(free), -1).astype(np.int64)
         )
     start = checkpoint.model.initial_carry(len(problems))
-    latents = [start.answer, *(step.carry.answer for step in refine(checkpoint.model, problems, max(steps), start))]
+    latents = [
+        start.answer,
+        *(step.carry.answer for step in refine(checkpoint.model, task, problems, max(steps), start)),
+    ]
     # The last positions are the answer's: before them stand the terms of a text's problem.
     kept = np.stack([latents[step].float().cpu().numpy()[:, -free.shape[1] :][free] for step in steps])
     centred = kept - kept.mean((0, 1))

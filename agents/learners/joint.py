@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, final
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -134,7 +133,7 @@ class JointGrpo:
         log_probs, answers, halts = [], [], []
         start = Carry(*(part[index] for part in rollout.start))
         references = self._references(rollout, index)
-        for number, step in enumerate(refine(self.network, problems, drafts.shape[1], start)):
+        for number, step in enumerate(refine(self.network, self.task, problems, drafts.shape[1], start)):
             logits = step.output.logits.float().cpu()
             log_probs.append(losses.token_log_prob(logits, drafts[:, number], free))
             if references is None:
@@ -143,8 +142,7 @@ class JointGrpo:
                 answers.append(-losses.token_log_prob(logits, solution, free).sum() / free.sum())
             else:
                 answers.append(losses.token_kl(logits, references[number], free))
-            right = torch.as_tensor(self.task.verify(problems, step.draft.cpu().numpy().astype(np.uint8)).solved)
-            halts.append(losses.binary_cross_entropy(step.output.halt.float().cpu(), right))
+            halts.append(losses.binary_cross_entropy(step.output.halt.float().cpu(), step.solved.cpu()))
         return Replay(torch.stack(log_probs, dim=1), torch.stack(answers).mean(), torch.stack(halts).mean())
 
     @torch.no_grad()
@@ -153,7 +151,8 @@ class JointGrpo:
         if self._pretrained is None:
             return None
         start = Carry(*(part[index] for part in rollout.start))
-        steps = refine(self._pretrained, rollout.problems[index.numpy()], rollout.drafts.shape[1], start)
+        problems, budget = rollout.problems[index.numpy()], rollout.drafts.shape[1]
+        steps = refine(self._pretrained, self.task, problems, budget, start)
         return [step.output.logits.float().cpu() for step in steps]
 
     def state_dict(self) -> Tensors:

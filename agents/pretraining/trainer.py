@@ -29,6 +29,7 @@ from agents.pretraining.optim import Average, Optimizers
 from agents.pretraining.prefetch import Prefetcher
 from agents.pretraining.sources import FixedSet, Fresh
 from agents.pretraining.supervision import answer_loss, consistency_loss, depth_at, least_steps, winners
+from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import noisy_start
 from agents.trm import TRM, Carry, TRMConfig
 from trm_gym import make_task
@@ -117,7 +118,7 @@ class Pretrainer:
         with self.acceleration.autocast():
             carry, output = self.model(Carry(*(part[rows] for part in self.carry)), problem)
         logits, halt = output.logits.float(), output.halt.float()
-        draft = torch.where(torch.as_tensor(problems.free, device=device), logits.argmax(-1), problem)
+        draft = draft_of(logits, problem, torch.as_tensor(problems.free, device=device))
         solved = torch.as_tensor(self.task.verify(problems, draft.cpu().numpy().astype(np.uint8)).solved)
         # Of several solutions the one nearest to the network's own answer.
         nearest = self.task.nearest(problems, logits.detach().cpu().numpy())

@@ -6,6 +6,7 @@ The task's rules play no part in it.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from typing import NamedTuple, final
 
 import torch
@@ -21,8 +22,10 @@ STEP_FEATURE = -2
 class Statistics(NamedTuple):
     """Numbers about one step of b problems; those about cells are over the free ones.
 
-    Confidence is a cell's largest probability, margin by how much its first choice's log-probability exceeds that of
-    its second. Velocity is |z_t - z_{t-1}| / |z_t| of a latent.
+    velocity: |z_t - z_{t-1}| / |z_t| of the reasoning latent, at least 1e-9; answer_velocity: of the answer latent.
+    confidence: a cell's largest probability. entropy: that of a cell's probabilities, in nats. margin: by how much the
+    log-probability of a cell's first choice exceeds that of its second. changed: the share of cells whose draft is
+    another than before the step. halt_logit: of the head trained with the network, that the draft is right.
     """
 
     answer_velocity: Float[Tensor, " b"]
@@ -66,79 +69,82 @@ def step_statistics(
     )
 
 
-@torch.no_grad()
-def halting_features(
-    carry: Carry, history: list[Statistics], free: Bool[Tensor, "b l"], max_steps: int
-) -> Float[Tensor, "b f"]:
-    """What a halting head sees of b problems after as many steps as ``history`` is long.
-
-    Both latents' means over their positions; this step's statistics, the last step's and their mean over all steps so
-    far; the share of the budget used; the share of cells that are free. Carries no gradient.
-    """
-    rows = [statistics_row(statistics) for statistics in history]
-    used = torch.full((len(free),), len(history) / max_steps, device=free.device)
-    # Summed in order, so that running sums (stopping.py) come to the same last bit; torch.mean's order is its own.
-    mean = sum(rows[1:], rows[0]) / len(rows)
-    return joined_features(carry, rows[-1], rows[max(len(rows) - 2, 0)], mean, used, free)
-
-
 def statistics_row(s: Statistics) -> Float[Tensor, "b r"]:
     """A step's statistics as features: velocities by their logarithm, since they fall by orders of magnitude."""
     return torch.stack([s.answer_velocity.log(), s.velocity.log(), *s[2:]], dim=-1)
 
 
-def joined_features(
-    carry: Carry,
-    now: Float[Tensor, "b r"],
-    last: Float[Tensor, "b r"],
-    mean: Float[Tensor, "b r"],
-    used: Float[Tensor, " b"],
-    free: Bool[Tensor, "b l"],
-) -> Float[Tensor, "b f"]:
-    """The parts of ``halting_features`` in their order. now, last, mean: rows of statistics; used: share of budget."""
-    pooled = [latent.float().mean(1) for latent in carry]
-    return torch.cat([*pooled, now, last, mean, used[:, None], free.float().mean(-1, keepdim=True)], dim=-1)
-
-
 @final
+@dataclass(frozen=True)
 class History:
-    """What ``halting_features`` needs of the steps so far, for problems of different age side by side.
+    """What halting features need of the steps so far, for b problems that may have taken different numbers of them.
 
-    Kept per slot as sums, so that it is as small after a thousand steps as after one. ``features`` gives what
-    ``halting_features`` gives for the whole history: its mean over steps is the same sum over the same number.
+    Sums, so that it is as small after a thousand steps as after one.
     """
 
-    def __init__(self, slots: int, device: torch.device) -> None:
-        self.steps = torch.zeros(slots, dtype=torch.long, device=device)
-        self.still = torch.zeros(slots, dtype=torch.long, device=device)
-        rows = len(Statistics._fields)
-        self._now, self._last, self._total = (torch.zeros(slots, rows, device=device) for _ in range(3))
+    steps: Int[Tensor, " b"]
+    """Steps taken."""
+    steps_unchanged: Int[Tensor, " b"]
+    """The number of last steps in a row that left the draft as it was."""
+    now: Float[Tensor, "b r"]
+    """The last step's row of statistics."""
+    last: Float[Tensor, "b r"]
+    """That of the step before; of the same step where it is the first."""
+    total: Float[Tensor, "b r"]
+    """The sum of all rows."""
 
-    def add(self, statistics: Statistics) -> None:
-        """Take in one more step of every slot."""
-        row = statistics_row(statistics)
-        first = self.steps == 0
-        self._last = torch.where(first[:, None], row, self._now)
-        self._now, self._total = row, self._total + row
-        self.steps = self.steps + 1
-        self.still = (self.still + 1) * (statistics.changed == 0)
+    @staticmethod
+    def empty(count: int, device: torch.device) -> History:
+        """The history of ``count`` problems before their first step."""
+        steps = torch.zeros(count, dtype=torch.long, device=device)
+        row = torch.zeros(count, len(Statistics._fields), device=device)
+        return History(steps, steps, row, row, row)
 
+    def add(self, statistics: Statistics) -> History:
+        """The history with one more step of every problem."""
+        row, first = statistics_row(statistics), (self.steps == 0)[:, None]
+        return History(
+            steps=self.steps + 1,
+            steps_unchanged=(self.steps_unchanged + 1) * (statistics.changed == 0),
+            now=row,
+            last=torch.where(first, row, self.now),
+            total=torch.where(first, row, self.total + row),
+        )
+
+    def restart(self, rows: Int[Tensor, " m"]) -> History:
+        """The history with new problems in ``rows``, before their first step."""
+        steps, unchanged = (part.index_fill(0, rows, 0) for part in (self.steps, self.steps_unchanged))
+        return replace(self, steps=steps, steps_unchanged=unchanged)
+
+    def keep(self, rows: Int[Tensor, " m"]) -> History:
+        """The history of ``rows`` alone."""
+        return History(self.steps[rows], self.steps_unchanged[rows], self.now[rows], self.last[rows], self.total[rows])
+
+    @torch.no_grad()
     def features(self, carry: Carry, free: Bool[Tensor, "b l"], max_steps: int) -> Float[Tensor, "b f"]:
-        """What a halting head sees of every slot now."""
+        """What a halting head sees now, named by ``feature_names``. Carries no gradient."""
+        pooled = [latent.float().mean(1) for latent in carry]
         used = (self.steps.double() / max_steps).float()
-        return joined_features(carry, self._now, self._last, self._total / self.steps[:, None], used, free)
+        mean, share = self.total / self.steps[:, None], free.float().mean(-1, keepdim=True)
+        return torch.cat([*pooled, self.now, self.last, mean, used[:, None], share], dim=-1)
 
-    def restart(self, slots: Int[Tensor, " m"]) -> None:
-        """Forget what was in ``slots``: new problems are there."""
-        # Rows are replaced at every step, so only the sums and counts need clearing.
-        for part in (self.steps, self.still, self._total):
-            part[slots] = 0
 
-    def keep(self, slots: Int[Tensor, " m"]) -> None:
-        """Leave out all other slots."""
-        names = ("steps", "still", "_now", "_last", "_total")
-        for name in names:
-            setattr(self, name, getattr(self, name)[slots])
+def feature_names(count: int) -> tuple[str, ...]:
+    """A name for each of the ``count`` features of a halting head, in their order.
+
+    Both latents' means over their positions (``answer_latent_0``, ..., ``reasoning_latent_0``, ...); every field of
+    ``Statistics`` in this step (``_now``), in the one before (``_last``), and its mean over all steps so far
+    (``_mean``), velocities by their logarithm; the share of the budget that is used; the share of cells that are free.
+
+    Raises ValueError for a count that no network's features have.
+    """
+    fields = [f"log_{name}" if name.endswith("velocity") else name for name in Statistics._fields]
+    rest = [*(f"{name}_{when}" for when in ("now", "last", "mean") for name in fields), "budget_used", "free_cells"]
+    width, odd = divmod(count - len(rest), 2)
+    if width < 1 or odd:
+        raise ValueError(f"expected {len(rest)} features and two for each dimension of the latents, got {count}")
+    latents = [f"{name}_latent_{place}" for name in Carry._fields for place in range(width)]
+    return (*latents, *rest)
 
 
 def _mean(values: Float[Tensor, "b l"], free: Bool[Tensor, "b l"]) -> Float[Tensor, " b"]:

@@ -6,39 +6,22 @@ Halting times need no runs of their own: once every draft is graded, the return 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import NamedTuple, Protocol, runtime_checkable
+from dataclasses import dataclass, fields, replace
 
 import torch
 from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 
 from agents.losses import token_log_prob
-from agents.rollouts.features import Statistics, halting_features, step_statistics
-from agents.trm import Carry, Output
+from agents.rollouts.features import History
+from agents.rollouts.step import Network, Step, take_step
+from agents.trm import Carry
 from trm_gym.task import Problems, Task
 
 BATCH = 32
 """Problems that the network runs on at a time: more fill the caches, and take longer per problem."""
-
-
-@runtime_checkable
-class Network(Protocol):
-    """What is needed of a network: a first carry, and a step from carry to carry with what it shows."""
-
-    def initial_carry(self, batch: int) -> Carry: ...
-
-    def __call__(self, carry: Carry, problem: Int[Tensor, "b l"]) -> tuple[Carry, Output]: ...
-
-
-class Step(NamedTuple):
-    """One step of b problems. draft: the most probable tokens in the free cells; features: see halting_features."""
-
-    carry: Carry
-    output: Output
-    draft: Int[Tensor, "b l"]
-    statistics: Statistics
-    features: Float[Tensor, "b f"]
+OF_STEPS = ("features", "solved", "halt_logit", "velocity", "confidence", "changed")
+"""The fields of an Unroll that every step has one of; ``Step`` offers them under the same names."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +53,19 @@ class Unroll:
         """The budget s."""
         return self.solved.shape[1]
 
+    @property
+    def steps(self) -> Int[Tensor, "n s"]:
+        """Steps taken, from 1 to s."""
+        return torch.arange(1, self.max_steps + 1).expand(len(self), -1)
+
+    @property
+    def steps_unchanged(self) -> Int[Tensor, "n s"]:
+        """The number of last steps in a row that left the draft as it was."""
+        unchanged = (self.changed == 0).long()
+        for step in range(1, self.max_steps):
+            unchanged[:, step] *= unchanged[:, step - 1] + 1
+        return unchanged
+
     def __getitem__(self, index: slice | Int[Tensor, " m"] | Bool[Tensor, " n"]) -> Unroll:
         """The problems at ``index``."""
         return Unroll(*(getattr(self, field.name)[index] for field in fields(self)))
@@ -89,20 +85,17 @@ def draw(task: Task, levels: Sequence[int], count: int, split: str, seed: int) -
     return Problems.concatenate(parts)
 
 
-def refine(network: Network, problems: Problems, max_steps: int, start: Carry | None = None) -> Iterator[Step]:
+def refine(
+    network: Network, task: Task, problems: Problems, max_steps: int, start: Carry | None = None
+) -> Iterator[Step]:
     """Step after step of ``problems``; ``start`` is the carry to begin with, the network's own by default."""
     carry = network.initial_carry(len(problems)) if start is None else start
-    device = carry.answer.device
-    tokens, free = (torch.from_numpy(part).to(device) for part in (problems.problem, problems.free))
-    fixed = tokens.long()
-    draft = torch.from_numpy(problems.start).to(device).long()
-    history: list[Statistics] = []
+    draft = torch.from_numpy(problems.start).to(carry.answer.device).long()
+    history = History.empty(len(problems), draft.device)
     for _ in range(max_steps):
-        before, last = carry, draft
-        carry, output = network(before, fixed)
-        draft = torch.where(free, output.logits.argmax(-1), fixed)
-        history.append(step_statistics(before, carry, output, draft != last, free))
-        yield Step(carry, output, draft, history[-1], halting_features(carry, history, free, max_steps))
+        step = take_step(network, task, problems, carry, draft, history, max_steps)
+        yield step
+        carry, draft, history = step.carry, step.draft, step.history
 
 
 def noisy_start(network: Network, count: int, noise: float, generator: torch.Generator | None) -> Carry:
@@ -148,32 +141,23 @@ def _run(
 ) -> tuple[Unroll, UInt8[Tensor, "b s l"], Float[Tensor, "b s"]]:
     """An unroll of one batch, the drafts that were graded and their log-probabilities."""
     free = torch.from_numpy(problems.free)
-    features, statistics, solved, drafts, log_probs = [], [], [], [], []
-    for step in refine(network, problems, max_steps, start):
-        logits, draft = step.output.logits.float().cpu(), step.draft.cpu()
+    columns, drafts, log_probs = {name: [] for name in OF_STEPS}, [], []
+    for step in refine(network, task, problems, max_steps, start):
+        logits, graded = step.output.logits.float().cpu(), step
         if temperature > 0:
-            draft = torch.where(free, _sample(logits / temperature, generator), draft)
-        verdicts = task.verify(problems, draft.to(torch.uint8).numpy())
-        solved.append(torch.from_numpy(verdicts.solved))
+            drawn = torch.where(free, _sample(logits / temperature, generator), step.draft.cpu())
+            graded = replace(step, draft=drawn)
+        draft = graded.draft.cpu()
         drafts.append(draft.to(torch.uint8))
         log_probs.append(token_log_prob(logits, draft, free))
-        features.append(step.features.cpu())
-        statistics.append(step.statistics)
-
-    def over_steps(name: str) -> Tensor:
-        return torch.stack([getattr(numbers, name).cpu() for numbers in statistics], dim=1)
-
-    graded = Unroll(
-        features=torch.stack(features, dim=1),
-        solved=torch.stack(solved, dim=1),
-        halt_logit=over_steps("halt_logit"),
-        velocity=over_steps("velocity"),
-        confidence=over_steps("least_confidence"),
-        changed=over_steps("changed"),
+        for name, column in columns.items():
+            column.append(getattr(graded, name).cpu())
+    unrolled = Unroll(
+        **{name: torch.stack(column, dim=1) for name, column in columns.items()},
         level=torch.from_numpy(problems.level.copy()),
         difficulty=torch.from_numpy(problems.difficulty.copy()),
     )
-    return graded, torch.stack(drafts, dim=1), torch.stack(log_probs, dim=1)
+    return unrolled, torch.stack(drafts, dim=1), torch.stack(log_probs, dim=1)
 
 
 def _sample(logits: Float[Tensor, "b l v"], generator: torch.Generator | None) -> Int[Tensor, "b l"]:

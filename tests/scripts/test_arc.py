@@ -39,7 +39,7 @@ def test_attempts_are_voted_for_by_disguises_undone(monkeypatch: pytest.MonkeyPa
     problems = TASK.published("in_place", "train").problems
     asked = []
 
-    def drafts(network: object, some: Problems, steps: int) -> np.ndarray:
+    def drafts(network: object, task: ArcTask, some: Problems, steps: int) -> np.ndarray:
         asked.append(some)
         return some.problem if len(asked) == 1 else some.solution
 

@@ -1,63 +1,8 @@
-"""What a halting head sees, and the head."""
+"""Halting heads."""
 
-import math
-
-import pytest
 import torch
 
 from agents.halting.heads import INITIAL_LOGIT, HaltHead, HaltPolicy
-from agents.rollouts.features import Statistics, halting_features, step_statistics
-from agents.trm import Carry, Output
-
-FREE = torch.tensor([[True, True, False]])
-# Cell by cell: sure, torn between two tokens, and a fixed one that must not count.
-CHANCES = torch.tensor([[[0.8, 0.1, 0.1], [0.4, 0.4, 0.2], [0.34, 0.33, 0.33]]])
-
-
-def carry(answer: float, reasoning: float) -> Carry:
-    return Carry(torch.full((1, 3, 4), answer), torch.full((1, 3, 4), reasoning))
-
-
-def statistics(halt: float = 0.5) -> Statistics:
-    output = Output(CHANCES.log(), torch.tensor([halt]))
-    changed = torch.tensor([[True, False, False]])
-    return step_statistics(carry(1.0, 4.0), carry(2.0, 5.0), output, changed, FREE)
-
-
-def test_statistics_by_hand():
-    seen = statistics()
-    entropies = [-sum(p * math.log(p) for p in row) for row in CHANCES[0, :2].tolist()]
-    expected = {
-        "answer_velocity": 0.5,
-        "velocity": 0.2,
-        "mean_confidence": 0.6,
-        "least_confidence": 0.4,
-        "spread_of_confidence": 0.2,
-        "mean_entropy": sum(entropies) / 2,
-        "largest_entropy": max(entropies),
-        "mean_margin": math.log(8) / 2,
-        "least_margin": 0.0,
-        "changed": 0.5,
-        "halt_logit": 0.5,
-    }
-    assert {name: value.item() for name, value in seen._asdict().items()} == pytest.approx(expected, abs=1e-6)
-
-
-def test_a_problem_without_free_cells_has_finite_statistics():
-    output = Output(CHANCES.log(), torch.zeros(1))
-    still = carry(0.0, 0.0)
-    seen = step_statistics(still, still, output, torch.zeros_like(FREE), torch.zeros_like(FREE))
-    assert torch.cat(seen).isfinite().all()
-    assert halting_features(still, [seen], torch.zeros_like(FREE), 4).isfinite().all()
-
-
-def test_features_hold_latents_history_and_time():
-    first, second, third = (statistics(halt) for halt in (0.0, 3.0, 6.0))
-    features = halting_features(carry(2.0, 5.0), [first, second, third], FREE, max_steps=12)[0]
-    assert features[:8].tolist() == [2.0] * 4 + [5.0] * 4
-    count = len(Statistics._fields)
-    assert [features[8 + i * count - 1].item() for i in (1, 2, 3)] == [6.0, 3.0, 3.0]
-    assert features[-2:].tolist() == pytest.approx([3 / 12, 2 / 3])
 
 
 def test_a_fresh_head_goes_on_at_every_price():

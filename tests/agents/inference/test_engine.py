@@ -13,7 +13,6 @@ from agents.evaluation.protocol import choose
 from agents.halting.rules import CAPPED, ORACLE, Rule, all_rules
 from agents.halting.stopping import After, Asked, Either, Seen, Stopping, make_stopping
 from agents.inference.engine import Engine, Result
-from agents.rollouts.features import History, Statistics, halting_features
 from agents.rollouts.unroll import Unroll, refine, unroll
 from agents.trm import TRM, Carry, TRMConfig
 from tests.toy import ToyTask
@@ -47,7 +46,7 @@ class Uneven(Stopping):
     """Stops each problem after a number of steps told by the problem itself."""
 
     def __call__(self, seen: Seen) -> torch.Tensor:
-        return seen.history.steps >= torch.from_numpy(lengths(seen.problems))
+        return seen.steps >= torch.from_numpy(lengths(seen.problems))
 
 
 def lengths(problems: Problems) -> np.ndarray:
@@ -59,7 +58,7 @@ def drafts_of(network: TRM, problems: Problems) -> np.ndarray:
     """Every draft of every problem, run one by one, [n, STEPS, L]."""
     with torch.no_grad():
         runs = [
-            [s.draft[0].numpy() for s in refine(network, problems[slice(i, i + 1)], STEPS)]
+            [s.draft[0].numpy() for s in refine(network, TOY, problems[slice(i, i + 1)], STEPS)]
             for i in range(len(problems))
         ]
     return np.array(runs)
@@ -77,27 +76,6 @@ def test_drafts_are_those_of_a_run_of_its_own(network: TRM, slots: int):
             assert result.answer is not None and (result.answer == drafts[place, result.steps - 1]).all()
             assert result.solved == TOY.verify(problems[slice(place, place + 1)], result.answer[None]).solved[0]
     assert [result.halted for result in results] == (lengths(problems) <= STEPS).tolist()
-
-
-def test_running_features_are_those_of_the_whole_history():
-    generator = torch.Generator().manual_seed(0)
-    slots, budget, fields = 5, 16, len(Statistics._fields)
-    free = torch.rand(slots, 12, generator=generator) < 0.7
-    running, ages, history = History(slots, torch.device("cpu")), [0] * slots, []
-    for step in range(40):
-        # Restarted at different times, so that slots are of different age.
-        fresh = [slot for slot in range(slots) if ages[slot] == budget or (step * 7 + slot) % 11 == 0]
-        running.restart(torch.tensor(fresh, dtype=torch.long))
-        ages = [1 if slot in fresh else age + 1 for slot, age in enumerate(ages)]
-        carry = Carry(*torch.randn(2, slots, 4, 3, generator=generator))
-        history.append(Statistics(*torch.rand(fields, slots, generator=generator)))
-        running.add(history[-1])
-        features = running.features(carry, free, budget)
-        for slot, age in enumerate(ages):
-            # Of all slots at once, as it is in an unroll: a logarithm may differ in its last bit between batch sizes.
-            whole = halting_features(carry, history[-age:], free, budget)
-            assert torch.equal(features[slot], whole[slot])
-    assert sorted(set(ages)) != [1]
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +189,7 @@ def test_a_race_ends_with_its_winner(network: TRM):
         """Stops the third branch of each problem after two steps, no other."""
 
         def __call__(self, seen: Seen) -> torch.Tensor:
-            return (seen.history.steps == 2) & (torch.arange(len(seen.draft)) % 3 == 2)
+            return (seen.steps == 2) & (torch.arange(len(seen.draft)) % 3 == 2)
 
     problems = TOY.generate(4, 1, "test", 0)[np.repeat(np.arange(4), 3)]
     results = list(Engine(network, TOY, Third(), 6, STEPS, noise=0.5, branches=3, race=True).run([problems]))

@@ -98,7 +98,7 @@ def test_curriculum_picture(tmp_path: Path):
 def test_entropy_is_that_of_the_free_cells(checkpoint: Checkpoint, traced: Trajectory):
     problems = PROBLEMS[slice(0, 1)]
     with torch.no_grad():
-        steps = [step.output.logits[0].softmax(-1).numpy() for step in refine(checkpoint.model, problems, STEPS)]
+        steps = [step.output.logits[0].softmax(-1).numpy() for step in refine(checkpoint.model, TASK, problems, STEPS)]
     expected = [-(p * np.log(np.maximum(p, 1e-30))).sum(-1)[problems.free[0]].mean() for p in steps]
     np.testing.assert_allclose(traced.entropy, expected, rtol=1e-4)
 
@@ -144,7 +144,7 @@ def test_settling_is_seen_in_the_plane_of_most_variance(checkpoint: Checkpoint, 
         settled.points.shape == (3, cells, 2) and settled.labels.tolist() == PROBLEMS.solution[PROBLEMS.free].tolist()
     )
     with torch.no_grad():
-        latents = [step.carry.answer.numpy()[PROBLEMS.free] for step in refine(checkpoint.model, PROBLEMS, 3)]
+        latents = [step.carry.answer.numpy()[PROBLEMS.free] for step in refine(checkpoint.model, TASK, PROBLEMS, 3)]
     start = np.broadcast_to(checkpoint.model.answer_start.numpy(), latents[0].shape)
     rows = np.concatenate([start, latents[0], latents[2]])
     values = np.linalg.svd(rows - rows.mean(0), compute_uv=False) ** 2

@@ -45,7 +45,7 @@ class Sure(Stopping):
     """Stops at a median of what the branches think, so that some halt early and some never."""
 
     def __call__(self, seen: Seen) -> torch.Tensor:
-        return (seen.statistics.mean_confidence > 0.345) & (seen.history.steps > 1)
+        return (seen.statistics.mean_confidence > 0.345) & (seen.steps > 1)
 
 
 def test_a_race_is_what_first_makes_of_branches_that_run_on():

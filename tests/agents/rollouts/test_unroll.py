@@ -59,7 +59,7 @@ def test_an_unroll_is_what_the_steps_show(network):
     task = ToyTask()
     problems = task.generate(6, 1, "train", 0)
     graded = unroll(network, task, problems, STEPS, batch=4)
-    steps = list(refine(network, problems, STEPS))
+    steps = list(refine(network, task, problems, STEPS))
     torch.testing.assert_close(graded.features, torch.stack([step.features for step in steps], 1).detach())
     torch.testing.assert_close(graded.halt_logit, torch.stack([step.output.halt for step in steps], 1).detach())
     torch.testing.assert_close(graded.velocity, torch.stack([step.statistics.velocity for step in steps], 1))
@@ -67,6 +67,8 @@ def test_an_unroll_is_what_the_steps_show(network):
         draft = step.draft.numpy().astype(np.uint8)
         assert (draft == problems.problem)[~problems.free].all()
         np.testing.assert_array_equal(task.verify(problems, draft).solved, solved)
+    for name in ("steps", "steps_unchanged", "changed", "confidence", "solved"):
+        torch.testing.assert_close(getattr(graded, name), torch.stack([getattr(step, name) for step in steps], 1))
     assert graded.level.tolist() == [1] * 6 and graded.max_steps == STEPS and len(graded) == 6
     np.testing.assert_array_equal(graded.difficulty, problems.difficulty)
 
@@ -153,7 +155,7 @@ def test_drafts_are_drawn_at_a_temperature(network):
     assert (drawn.drafts != greedy.drafts)[free].any()
     assert (drawn.log_prob <= greedy.log_prob + 1e-5).all()
     # A draft's expected surprise is the entropy of what it is drawn from.
-    steps = list(refine(network, drawn.problems, 1))
+    steps = list(refine(network, ToyTask(), drawn.problems, 1))
     log_probs = steps[0].output.logits.detach().log_softmax(-1)
     entropy = -((log_probs.exp() * log_probs).sum(-1) * free[:, 0]).sum(-1).mean().item()
     assert -drawn.log_prob[:, 0].mean().item() == pytest.approx(entropy, rel=0.03)

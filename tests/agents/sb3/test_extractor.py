@@ -22,7 +22,7 @@ def test_features_are_what_the_network_shows_after_its_steps():
     space = envs.single_observation_space
     inputs = preprocess_obs({name: torch.as_tensor(part) for name, part in seen.items()}, space)
     found = TRMExtractor(space, "sudoku4x4", steps=3)(inputs)
-    *_, last = refine(load_checkpoint("sudoku4x4").model, problems, 3)
+    *_, last = refine(load_checkpoint("sudoku4x4").model, task, problems, 3)
     likely = found[:, 2 * CELLS : 3 * CELLS].view(3, 16, 5)
     torch.testing.assert_close(likely, last.output.logits.softmax(-1))
     torch.testing.assert_close(found[:, -2], last.output.halt.sigmoid())

@@ -1,0 +1,127 @@
+"""One step of a network on problems side by side: the draft it makes, its statistics, and what is kept of the past."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Protocol, final, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from numpy.typing import NDArray
+from torch import Tensor
+
+from agents.rollouts.features import History, Statistics, step_statistics
+from agents.trm import Carry, Output
+from trm_gym.task import Problems, Task, Verdicts
+
+
+@runtime_checkable
+class Network(Protocol):
+    """What is needed of a network: a first carry, and a step from carry to carry with what it shows."""
+
+    def initial_carry(self, batch: int) -> Carry: ...
+
+    def __call__(self, carry: Carry, problem: Int[Tensor, "b l"]) -> tuple[Carry, Output]: ...
+
+
+def draft_of(
+    logits: Float[Tensor, "b l v"], problem: Int[Tensor, "b l"], free: Bool[Tensor, "b l"]
+) -> Int[Tensor, "b l"]:
+    """The most probable tokens in the free cells, the problem's own in the others."""
+    return torch.where(free, logits.argmax(-1), problem)
+
+
+@final
+@dataclass(frozen=True)
+class Step:
+    """What b problems look like after a step; each may have taken another number of steps.
+
+    carry, output: the network's. draft: see ``draft_of``. history: this step and those before it.
+    Features and verdicts are computed when they are first asked for.
+    """
+
+    task: Task
+    problems: Problems
+    carry: Carry
+    output: Output
+    draft: Int[Tensor, "b l"]
+    statistics: Statistics
+    history: History
+    max_steps: int
+    """The budget of steps."""
+
+    @property
+    def steps(self) -> Int[Tensor, " b"]:
+        """Steps taken, this one included."""
+        return self.history.steps
+
+    @property
+    def steps_unchanged(self) -> Int[Tensor, " b"]:
+        """The number of last steps in a row that left the draft as it was."""
+        return self.history.steps_unchanged
+
+    @property
+    def velocity(self) -> Float[Tensor, " b"]:
+        """|z_t - z_{t-1}| / |z_t| of the reasoning latent."""
+        return self.statistics.velocity
+
+    @property
+    def confidence(self) -> Float[Tensor, " b"]:
+        """Probability of the least confident free cell's first choice."""
+        return self.statistics.least_confidence
+
+    @property
+    def changed(self) -> Float[Tensor, " b"]:
+        """Share of free cells whose draft changed in this step."""
+        return self.statistics.changed
+
+    @property
+    def halt_logit(self) -> Float[Tensor, " b"]:
+        """Logit of the head trained with the network: the draft is right."""
+        return self.statistics.halt_logit
+
+    @functools.cached_property
+    def features(self) -> Float[Tensor, "b f"]:
+        """What a halting head sees; see ``features.feature_names``."""
+        free = torch.from_numpy(self.problems.free).to(self.draft.device)
+        return self.history.features(self.carry, free, self.max_steps)
+
+    @functools.cached_property
+    def verdicts(self) -> Verdicts:
+        """What the task's verifier says of the drafts."""
+        return self.task.verify(self.problems, self._tokens)
+
+    @property
+    def solved(self) -> Bool[Tensor, " b"]:
+        """Whether the drafts are right."""
+        return torch.from_numpy(self.verdicts.solved).to(self.draft.device)
+
+    def solved_at(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Whether the drafts of ``rows`` are right; no others are graded where none is yet."""
+        if "verdicts" in vars(self):
+            return self.verdicts.solved[rows]
+        return self.task.verify(self.problems[rows], self._tokens[rows]).solved
+
+    @property
+    def _tokens(self) -> NDArray[np.uint8]:
+        return self.draft.cpu().numpy().astype(np.uint8)
+
+
+def take_step(
+    network: Network,
+    task: Task,
+    problems: Problems,
+    carry: Carry,
+    draft: Int[Tensor, "b l"],
+    history: History,
+    max_steps: int,
+) -> Step:
+    """The step after ``carry``, ``draft`` and ``history``."""
+    device = draft.device
+    fixed, free = (torch.from_numpy(part).to(device) for part in (problems.problem, problems.free))
+    after, output = network(carry, fixed.long())
+    new = draft_of(output.logits, fixed.long(), free)
+    statistics = step_statistics(carry, after, output, new != draft, free)
+    return Step(task, problems, after, output, new, statistics, history.add(statistics), max_steps)
