@@ -35,7 +35,7 @@ from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.trainer import describe, pretrain
 from agents.rollouts.collect import Rollout
-from agents.rollouts.groups import BranchesConfig, collect_branches
+from agents.rollouts.groups import BranchesConfig, new_problems, run_branches
 from agents.rollouts.unroll import BATCH, Unroll, unroll
 from curricula import make_curriculum
 from curricula.curriculum import Curriculum
@@ -127,9 +127,9 @@ class Training:
         self.config, self.folder, self.network = config, folder, start.model
         self.task = make_task(start.task)
         self.curriculum = curriculum(config, [self.task.level_index(name) for name in config.levels])
-        self.envs = config.environments(self.task, config.groups)
-        passes = config.iterations * config.max_steps * -(-self.envs.num_envs // BATCH)
-        one_pass = solving_pass(self.network, self.task.length, min(BATCH, self.envs.num_envs))
+        runs = config.groups * config.branches
+        passes = config.iterations * config.max_steps * -(-runs // BATCH)
+        one_pass = solving_pass(self.network, self.task.length, min(BATCH, runs))
         accelerate(self.network, one_pass, passes, config.acceleration)
         self.rng = np.random.default_rng(config.seed)
         problems = self.task.generate(1, self.curriculum.levels[0], "train", 0)
@@ -164,10 +164,10 @@ class Training:
                     self.save(self.folder / STATE_FILE)
 
     def collect(self, levels: np.ndarray) -> Rollout:
-        """A rollout, whose drafts join the bank where the network that made them stays."""
+        """Problems made anew, run; their drafts join the bank where the network that made them stays."""
         config = self.config
-        how = (config.branches, self.rng, config.noise, self.temperature)
-        rollout = collect_branches(config.branching, self.envs, self.network, levels, *how)
+        problems = new_problems(self.task, levels, self.rng)
+        rollout = run_branches(self.network, self.task, problems, config, self.rng, self.temperature)
         if config.setting == "frozen":
             self.bank = Unroll.concatenate([self.bank, rollout.unroll] if self.bank else [rollout.unroll])
         return rollout
@@ -181,7 +181,7 @@ class Training:
         heads: dict[str, Halter] = {"grpo": self.grpo.head.eval().requires_grad_(False)}
         if self.bank:
             grpo = self.config.grpo
-            batch = max(1, self.envs.num_envs // grpo.minibatches)
+            batch = max(1, self.config.groups * self.config.branches // grpo.minibatches)
             like = HeadConfig.like(grpo, max(1, self.grpo.updates), batch, self.config.price)
             heads |= train_baselines(self.bank, like, self.config.seed)
         return heads

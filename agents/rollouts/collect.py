@@ -13,7 +13,7 @@ from torch import Tensor
 from agents.losses import halting_returns
 from agents.rollouts.unroll import BATCH, Network, Unroll, _run, noisy_start
 from agents.trm import Carry
-from trm_gym.task import Problems
+from trm_gym.task import Problems, Task
 from trm_gym.vector import RefinementVectorEnv
 
 SEEDS = 2**62
@@ -62,23 +62,44 @@ def collect(
 ) -> Rollout:
     """One group of ``branches`` runs of the same problem for each entry of ``levels`` [P]; ``envs`` has P * G slots.
 
-    noise: see ``noisy_start``. temperature: drafts are drawn from the token logits over it; at 0 they are the most
-    probable ones. Raises ValueError where the slots do not fit.
+    noise, temperature: see ``run_problems``. Raises ValueError where the slots do not fit.
     """
     groups = len(levels)
     if groups * branches != envs.num_envs:
         raise ValueError(f"{groups} groups of {branches} branches need {groups * branches} slots, not {envs.num_envs}")
     seeds = np.repeat(rng.integers(SEEDS, size=groups), branches)
     envs.reset(seed=seeds.tolist(), options={"levels": np.repeat(levels, branches)})
-    problems = envs.problems[np.arange(envs.num_envs)]
+    problems = envs.problems[np.arange(0, envs.num_envs, branches)]
+    budget, cost = envs.max_steps, envs.step_cost
+    return run_problems(network, envs.task, problems, branches, budget, cost, rng, noise, temperature, batch)
+
+
+@torch.no_grad()
+def run_problems(
+    network: Network,
+    task: Task,
+    problems: Problems,
+    branches: int,
+    max_steps: int,
+    step_cost: float,
+    rng: np.random.Generator,
+    noise: float = 0.0,
+    temperature: float = 0.0,
+    batch: int = BATCH,
+) -> Rollout:
+    """A group of ``branches`` runs of each problem to the end of the budget, every draft graded.
+
+    step_cost: what an environment would charge for a step. noise: see ``noisy_start``. temperature: drafts are drawn
+    from the token logits over it; at 0 they are the most probable ones.
+    """
+    runs = problems[np.arange(len(problems)).repeat(branches)]
     generator = torch.Generator().manual_seed(int(rng.integers(SEEDS)))
-    start = noisy_start(network, len(problems), noise, generator)
+    start = noisy_start(network, len(runs), noise, generator)
     parts = []
-    for first in range(0, len(problems), batch):
+    for first in range(0, len(runs), batch):
         here = slice(first, first + batch)
         carry = Carry(*(part[here] for part in start))
-        parts.append(_run(network, envs.task, problems[here], envs.max_steps, carry, temperature, generator))
+        parts.append(_run(network, task, runs[here], max_steps, carry, temperature, generator))
     unrolls, drafts, log_probs = zip(*parts, strict=True)
-    return Rollout(
-        Unroll.concatenate(unrolls), branches, envs.step_cost, problems, start, torch.cat(drafts), torch.cat(log_probs)
-    )
+    graded = Unroll.concatenate(unrolls)
+    return Rollout(graded, branches, step_cost, runs, start, torch.cat(drafts), torch.cat(log_probs))

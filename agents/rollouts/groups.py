@@ -5,7 +5,7 @@ Without something random, and with the most probable tokens as answers, all bran
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, final
@@ -19,12 +19,12 @@ from torch import Tensor
 
 from agents.common.checks import at_least_one
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
-from agents.rollouts.collect import SEEDS, Rollout, collect
-from agents.rollouts.unroll import Network, Unroll, draw, unroll
+from agents.rollouts.collect import SEEDS, Rollout, run_problems
+from agents.rollouts.unroll import Network, Unroll, draw
 from agents.trm import Carry, Output
 from trm_gym.reward import exact_cost
 from trm_gym.splits import SPLITS
-from trm_gym.task import Task
+from trm_gym.task import Problems, Task
 from trm_gym.vector import RefinementVectorEnv
 
 Branching = Literal["carry_noise", "random_starts", "sampled_tokens"]
@@ -32,6 +32,8 @@ Branching = Literal["carry_noise", "random_starts", "sampled_tokens"]
 latents, and so what a head sees, the same in all branches."""
 CHUNK = 64
 """Groups that are run at a time."""
+NOISE = 0.3
+"""The noise of several branches where none is given."""
 
 
 def group_index(groups: Int[Tensor, " m"], branches: int) -> Int[Tensor, " n"]:
@@ -59,19 +61,33 @@ class RandomStart:
         return self._network(carry, problem)
 
 
-def collect_branches(
-    branching: Branching,
-    envs: RefinementVectorEnv,
+def run_branches(
     network: Network,
-    levels: NDArray[np.integer],
-    branches: int,
+    task: Task,
+    problems: Problems,
+    config: BranchesConfig,
     rng: np.random.Generator,
-    noise: float,
     temperature: float = 0.0,
 ) -> Rollout:
-    """``rollout.collect`` with branches that differ as ``branching`` says; ``noise`` is that of carry_noise."""
-    how = _differing(branching, network, noise, temperature, rng)
-    return collect(envs, how.network, levels, branches, rng, how.noise, how.temperature)
+    """``collect.run_problems`` with the branches, the budget and the price that a config asks for."""
+    how = _differing(config.branching, network, config.deviation, temperature, rng)
+    cost = exact_cost(config.price / config.max_steps)
+    settings = (config.branches, config.max_steps, cost, rng, how.noise, how.temperature)
+    return run_problems(how.network, task, problems, *settings)
+
+
+def new_problems(task: Task, levels: NDArray[np.integer], rng: np.random.Generator) -> Problems:
+    """A training problem made anew for every entry of ``levels`` [P].
+
+    Of a finite level no more different ones than it has, which then come more than once.
+    """
+    parts, places = [], []
+    for level in np.unique(levels):
+        place = np.flatnonzero(levels == level)
+        made = task.generate_at_most(len(place), int(level), SPLITS[0], int(rng.integers(SEEDS)))
+        parts.append(made[np.resize(np.arange(len(made)), len(place))])
+        places.append(place)
+    return Problems.concatenate(parts)[np.argsort(np.concatenate(places))]
 
 
 class _Differing(NamedTuple):
@@ -101,8 +117,9 @@ class BranchesConfig:
     """Runs of each problem (G). One is enough where drafts stay as they are: its halting times are a group."""
     branching: Branching = "carry_noise"
     """How they come to differ: noise on the first carry, a first carry drawn anew, or answers drawn by probability."""
-    noise: float = 0.3
-    """Standard deviation of the noise on a branch's first carry, as a share of the carry's own."""
+    noise: float | None = None
+    """Standard deviation of the noise on a branch's first carry, as a share of the carry's own. None is 0 for one
+    branch, since halting is measured without noise, and 0.3 for several, which need some in order to differ."""
     price: float = 0.1
     """The environment's price of thinking (lambda), of the whole budget."""
     max_steps: int = 16
@@ -110,18 +127,18 @@ class BranchesConfig:
 
     def __post_init__(self) -> None:
         at_least_one(self, "branches", "max_steps")
-        if self.noise < 0 or self.price <= 0:
+        if self.deviation < 0 or self.price <= 0:
             raise ValueError(f"noise must be 0 or more and price above 0, got {self.noise} and {self.price}")
+        if self.branches > 1 and self.branching == "carry_noise" and self.noise == 0:
+            raise ValueError(
+                f"{self.branches} branches by carry_noise are one run over and over without noise: give noise above 0 "
+                "(0.3, for instance), another branching, or one branch"
+            )
 
-    def environments(self, task: Task, problems: int) -> RefinementVectorEnv:
-        """A slot for every branch of so many problems."""
-        return RefinementVectorEnv(
-            problems * self.branches,
-            task,
-            max_steps=self.max_steps,
-            step_cost=self.price / self.max_steps,
-            autoreset_mode=AutoresetMode.DISABLED,
-        )
+    @property
+    def deviation(self) -> float:
+        """The noise, with what None stands for."""
+        return self.noise if self.noise is not None else NOISE if self.branches > 1 else 0.0
 
 
 @dataclass(frozen=True)
@@ -130,9 +147,6 @@ class GroupsConfig(BranchesConfig):
 
     problems: int = 5000
     """Problems (P), in equal parts of every level; fresh ones of a finite level no more than it has."""
-    noise: float = 0.0
-    """Standard deviation of the noise on a branch's first carry, as a share of the carry's own; more than one branch
-    by carry_noise needs some. Heads are measured without, so that one branch is taught without."""
     fresh: bool = True
     """Whether every problem is made anew; otherwise they are an environment's, which are some hundred base problems in
     disguise: to a network that sees through disguises the same ones again and again."""
@@ -143,11 +157,6 @@ class GroupsConfig(BranchesConfig):
         super().__post_init__()
         if self.problems < 1:
             raise ValueError(f"problems (to learn from) must be at least 1, got {self.problems}")
-        if self.branches > 1 and self.branching == "carry_noise" and self.noise == 0:
-            raise ValueError(
-                f"{self.branches} branches by carry_noise are one run over and over without noise: give noise above 0 "
-                "(0.3, for instance), another branching, or one branch"
-            )
 
 
 @final
@@ -176,33 +185,27 @@ class Groups:
 def make_groups(network: Network, task: Task, levels: Sequence[int], config: GroupsConfig) -> Groups:
     """Run problems of ``levels``, shuffled, to the end of the budget."""
     rng = np.random.default_rng(config.seed)
-    graded = (_fresh if config.fresh else _banked)(network, task, levels, config, rng)
+    chunks = (_fresh if config.fresh else _banked)(task, levels, config, rng)
+    graded = Unroll.concatenate([run_branches(network, task, some, config, rng).unroll for some in chunks])
     return Groups(graded, config.branches, exact_cost(config.price / config.max_steps))
 
 
-def _fresh(
-    network: Network, task: Task, levels: Sequence[int], config: GroupsConfig, rng: np.random.Generator
-) -> Unroll:
+def _fresh(task: Task, levels: Sequence[int], config: GroupsConfig, rng: np.random.Generator) -> Iterator[Problems]:
     """Every problem made anew."""
     problems = draw(task, levels, config.problems, SPLITS[0], config.seed)
-    runs = problems[np.repeat(rng.permutation(len(problems)), config.branches)]
-    how = _differing(config.branching, network, config.noise, 0.0, rng)
-    generator = torch.Generator().manual_seed(int(rng.integers(SEEDS)))
-    return unroll(how.network, task, runs, config.max_steps, how.noise, generator, temperature=how.temperature)
+    order = rng.permutation(len(problems))
+    for first in range(0, len(order), CHUNK):
+        yield problems[order[first : first + CHUNK]]
 
 
-def _banked(
-    network: Network, task: Task, levels: Sequence[int], config: GroupsConfig, rng: np.random.Generator
-) -> Unroll:
+def _banked(task: Task, levels: Sequence[int], config: GroupsConfig, rng: np.random.Generator) -> Iterator[Problems]:
     """Problems as an environment has them."""
-    parts = []
     order = rng.permutation(np.resize(np.asarray(levels), config.problems))
     for first in range(0, len(order), CHUNK):
         some = order[first : first + CHUNK]
-        envs = config.environments(task, len(some))
-        rollout = collect_branches(config.branching, envs, network, some, config.branches, rng, config.noise)
-        parts.append(rollout.unroll)
-    return Unroll.concatenate(parts)
+        envs = RefinementVectorEnv(len(some), task, autoreset_mode=AutoresetMode.DISABLED)
+        envs.reset(seed=rng.integers(SEEDS, size=len(some)).tolist(), options={"levels": some})
+        yield envs.problems[np.arange(len(some))]
 
 
 def load_or_collect_groups(

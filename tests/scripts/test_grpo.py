@@ -38,7 +38,7 @@ def teach(network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def interrupt_after(iterations: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop the next run in the midst of the iteration after ``iterations``, as a kill would."""
-    collect, calls = grpo.collect_branches, []
+    collect, calls = grpo.run_branches, []
 
     def counted(*args, **kwargs):
         calls.append(None)
@@ -46,7 +46,7 @@ def interrupt_after(iterations: int, monkeypatch: pytest.MonkeyPatch) -> None:
             raise KeyboardInterrupt
         return collect(*args, **kwargs)
 
-    monkeypatch.setattr(grpo, "collect_branches", counted)
+    monkeypatch.setattr(grpo, "run_branches", counted)
 
 
 def test_a_run_leaves_heads_table_curves_and_pictures(teach, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

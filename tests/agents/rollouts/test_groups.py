@@ -14,13 +14,15 @@ from agents.learners.grpo import Graded, Grpo
 from agents.pretraining.trainer import new_model
 from agents.rollouts.collect import collect
 from agents.rollouts.groups import (
+    BranchesConfig,
     Groups,
     GroupsConfig,
     RandomStart,
-    collect_branches,
     group_index,
     load_or_collect_groups,
     make_groups,
+    new_problems,
+    run_branches,
 )
 from agents.rollouts.unroll import draw, unroll
 from agents.trm import TRM, TRMConfig
@@ -37,8 +39,8 @@ def network() -> TRM:
 
 
 def play(network: TRM, branching, seed: int = 0):
-    envs = RefinementVectorEnv(8, ToyTask(), max_steps=3, autoreset_mode=AutoresetMode.DISABLED)
-    return collect_branches(branching, envs, network, np.zeros(2, int), 4, np.random.default_rng(seed), noise=0.3)
+    config = BranchesConfig(branches=4, branching=branching, max_steps=3)
+    return run_branches(network, ToyTask(), ToyTask().generate(2, 0, "train", 0), config, np.random.default_rng(seed))
 
 
 def apart(features: torch.Tensor) -> bool:
@@ -56,10 +58,34 @@ def test_branches_differ_in_what_is_asked_for(network):
     assert not torch.equal(play(network, "random_starts", 1).unroll.features, random.unroll.features)
 
 
-def test_the_default_is_a_plain_rollout(network):
-    envs = RefinementVectorEnv(8, ToyTask(), max_steps=3, autoreset_mode=AutoresetMode.DISABLED)
-    plain = collect(envs, network, np.zeros(2, int), 4, np.random.default_rng(0), 0.3)
-    assert torch.equal(plain.unroll.features, play(network, "carry_noise").unroll.features)
+def test_problems_of_ones_own_are_run_as_an_environments(network):
+    """What an environment pays for a rollout (tests of ``collect``) holds for these runs too."""
+    price = 0.3
+    envs = RefinementVectorEnv(8, ToyTask(), max_steps=3, step_cost=price / 3, autoreset_mode=AutoresetMode.DISABLED)
+    collected = collect(envs, network, np.zeros(2, int), 4, np.random.default_rng(0), 0.3)
+    rng = np.random.default_rng(0)
+    rng.integers(2**62, size=2)  # the seeds of the environment's problems
+    config = BranchesConfig(branches=4, max_steps=3, price=price)
+    mine = run_branches(network, ToyTask(), collected.problems[np.array([0, 4])], config, rng)
+    assert torch.equal(mine.returns, collected.returns) and torch.equal(mine.drafts, collected.drafts)
+    assert torch.equal(mine.unroll.features, collected.unroll.features)
+
+
+def test_one_branch_has_no_noise_and_several_have_some():
+    assert BranchesConfig().deviation == 0 and BranchesConfig(branches=2).deviation == 0.3
+    assert BranchesConfig(noise=0.2).deviation == 0.2
+
+
+def test_new_problems_are_of_the_levels_asked_for_and_never_the_same():
+    task, rng = make_task("sudoku4x4"), np.random.default_rng(0)
+    finite = task.level_index("clues4-5")
+    levels = np.array([0, finite] * 60)
+    first, second = (new_problems(task, levels, rng) for _ in range(2))
+    assert first.level.tolist() == levels.tolist()
+    shown = [{row.tobytes() for row in batch.problem[levels == finite]} for batch in (first, second)]
+    assert len(shown[0]) == 60 and shown[0] != shown[1]
+    few = new_problems(task, np.full(200, finite), rng).problem
+    assert len(few) == 200 and len(np.unique(few, axis=0)) == task.split_size(finite, "train")
 
 
 def test_random_starts_have_the_deviation_of_the_networks_own(network):
@@ -139,7 +165,7 @@ def test_groups_are_run_once(tmp_path):
     [
         ({"problems": 0}, "problems .to learn from. must be"),
         ({"noise": -1.0}, "noise must be"),
-        ({"branches": 2}, "over and over without noise"),
+        ({"branches": 2, "noise": 0.0}, "over and over without noise"),
     ],
 )
 def test_bad_settings_are_errors(settings, match):
