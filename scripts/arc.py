@@ -1,10 +1,10 @@
-"""Score a network on ARC's tasks: exactly right after some steps, and in two attempts chosen by vote over disguises.
+"""Score a network on ARC's tasks: exactly right after some steps, and in two attempts by vote over augmentations.
 
 python scripts/arc.py --checkpoint runs/pretrain-arc10x10-0/checkpoint
 
-Three scores, which are not the same thing: on the pairs that it was trained on, in disguises that it never saw; on the
-test inputs of those tasks, which no training problem asks for; and on tasks of the test split, of which it has seen
-nothing. The published score of ARC is of the last kind, over all tasks; a level here is a part of them.
+Three scores, which are not the same thing: on the pairs that it was trained on, under augmentations that it never saw;
+on the test inputs of those tasks, which no training problem asks for; and on tasks of the test split, of which it has
+seen nothing. The published score of ARC is of the last kind, over all tasks; a level here is a part of them.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from agents.common.cli import main
 from agents.rollouts.unroll import BATCH, Network, refine, unroll
 from trm_gym import make_task
 from trm_gym.arc import ArcTask
-from trm_gym.arc.attempts import in_disguise, most_voted, solved_in, tasks_solved
-from trm_gym.arc.disguise import TURNS, Disguises
+from trm_gym.arc.attempts import augmented, most_voted, solved_in, tasks_solved
+from trm_gym.arc.augmentation import TURNS, Augmentations
 from trm_gym.streams import mix
 from trm_gym.task import Problems
 
@@ -41,13 +41,13 @@ class Config:
     """A folder with a checkpoint of an ARC task."""
     level: str = "in_place"
     """Which tasks."""
-    disguises: int = 8
+    augmentations: int = 8
     """Drafts that vote on the two attempts: the first of the problem as it is; with 8, one for each way to turn it."""
     seed: int = 1
-    """Seed of all disguises; training's are others."""
+    """Seed of all augmentations; training's are others."""
 
     def __post_init__(self) -> None:
-        at_least_one(self, "disguises", path="--")
+        at_least_one(self, "augmentations", path="--")
 
 
 @torch.no_grad()
@@ -61,13 +61,13 @@ def last_drafts(network: Network, task: Task, problems: Problems, steps: int) ->
 
 
 def two_attempts(network: Network, task: ArcTask, problems: Problems, config: Config) -> NDArray[np.uint8]:
-    """The two answers uint8 [2, B, L] most voted for by drafts of the problems, as they are and in disguise."""
+    """The two answers uint8 [2, B, L] most voted for by drafts of the problems, as they are and augmented."""
     drafts = [last_drafts(network, task, problems, max(SHOWN_STEPS))]
-    for number in range(1, config.disguises):
-        drawn = Disguises.draw(mix(config.seed, number, np.arange(len(problems))))
-        disguises = dataclasses.replace(drawn, turn=np.full(len(problems), number % TURNS))
-        found = last_drafts(network, task, in_disguise(problems, disguises, task.size), max(SHOWN_STEPS))
-        drafts.append(disguises.inverse.apply(found, task.size))
+    for number in range(1, config.augmentations):
+        drawn = Augmentations.draw(mix(config.seed, number, np.arange(len(problems))))
+        augmentations = dataclasses.replace(drawn, turn=np.full(len(problems), number % TURNS))
+        found = last_drafts(network, task, augmented(problems, augmentations, task.size), max(SHOWN_STEPS))
+        drafts.append(augmentations.inverse.apply(found, task.size))
     return most_voted(np.stack(drafts))
 
 

@@ -23,7 +23,8 @@ from agents.common.tensor_file import CheckpointError
 from agents.evaluation.protocol import EvaluationConfig, evaluate_checkpoint
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write, check_place
-from trm_gym.task import ImportedProblems, ProblemError
+from trm_gym.errors import ProblemError
+from trm_gym.task import ImportedProblems
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 python scripts/golden.py            to tests/data/golden.json, which the tests compare with
 
 A seed means the same problem on every platform and with every NumPy. So a hash may change only together with a version
-number: of an environment (its id), or of the banks that sudokus are drawn from.
+number: of an environment (its id), or of the base puzzles that sudokus are drawn from.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def digest(name: str, level: int, split: str) -> str:
 def cases(name: str) -> list[tuple[int, str]]:
     """What has a hash: every level of the training split, and the default level of the others.
 
-    Some banks of the smaller splits take a minute to build, and are built by the same code.
+    Some base puzzles of the smaller splits take a minute to build, and are built by the same code.
     """
     task = make_task(name)
     rest = [(task.default_level, split) for split in SPLITS[1:]]

@@ -22,11 +22,11 @@ from agents.halting.outcomes import oracle_steps
 from agents.rollouts.unroll import unroll
 from scripts.oracles import sudoku
 from trm_gym.atomic_io import atomic_write, check_place
-from trm_gym.maze.field import ON, WALL
+from trm_gym.maze.layout import ON, WALL
 from trm_gym.registration import TASKS, make_task
 from trm_gym.streams import mix
-from trm_gym.sudoku.batch import searched
 from trm_gym.sudoku.geometry import geometry
+from trm_gym.sudoku.solver import efforts_of
 from trm_gym.task import Problems, Task
 
 GROUPS = 4
@@ -56,7 +56,7 @@ class Config:
 
 def of_sudokus(task: Task, problems: Problems) -> Measures:
     """What proving the solution unique takes: the suite's search, and MiniSat."""
-    efforts = searched(problems.problem, 2, geometry(round(task.length**0.5))).efforts.astype(float)
+    efforts = efforts_of(problems.problem, geometry(round(task.length**0.5))).astype(float)
     return {
         "sweeps of the whole search": efforts[:, 3],
         "MiniSat's conflicts": sudoku.conflicts(problems.problem, problems.solution).astype(float),

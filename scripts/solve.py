@@ -29,7 +29,8 @@ from agents.inference.solver import PRICE, Solver
 from agents.inference.trajectory import Trajectory
 from agents.rollouts.unroll import BATCH
 from trm_gym import make_task
-from trm_gym.task import ProblemError, Problems, Task
+from trm_gym.errors import ProblemError
+from trm_gym.task import Problems, Task
 
 _SIZES = {16: 4, 36: 6, 81: 9}
 _DECORATION = "|-+"

@@ -8,7 +8,7 @@ from gymnasium.utils.env_checker import check_env
 
 from tests.toy import ToyTask
 from trm_gym.env import RefinementEnv
-from trm_gym.task import ProblemError
+from trm_gym.errors import ProblemError
 
 COST = 1 / 64
 PUZZLE = "100200300412"

@@ -11,10 +11,11 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.errors import ProblemError
 from trm_gym.splits import SPLITS, split_index
 from trm_gym.streams import mix
 from trm_gym.structure import CellStructure
-from trm_gym.task import BLANK, Level, ProblemError, Problems, Task, UserProblem, Verdicts
+from trm_gym.task import BLANK, ImportedProblems, Level, Problems, Task, UserProblem, Verdicts
 
 BLOCKS, WIDTH, TOKENS = 4, 3, 4
 

@@ -8,6 +8,7 @@ import gymnasium
 import numpy as np
 from gymnasium.error import ResetNeeded
 
+from trm_gym.episode_state import Replayable
 from trm_gym.episodes import (
     DEFAULT_COST,
     DEFAULT_STEPS,
@@ -21,7 +22,6 @@ from trm_gym.episodes import (
 )
 from trm_gym.render import RENDER_MODES, check_render_mode, check_render_scale, render_slot
 from trm_gym.splits import split_index
-from trm_gym.state import Replayable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -67,22 +67,16 @@ def make_task(name: str, size: int | None = None) -> Task:
     return _made(name)
 
 
-def is_made(task: Task) -> bool:
-    """Whether ``task`` is the one that ``make_task`` gives for its name."""
-    try:
-        return make_task(task.name) is task
-    except ValueError:
-        return False
-
-
 @functools.cache
 def _made(name: str) -> Task:
     entry = _entry(name)
     factory = getattr(importlib.import_module(entry.module), entry.factory)
     try:
-        return factory(**entry.kwargs)
+        task = factory(**entry.kwargs)
     except ValueError as error:
         raise ValueError(f"unknown task {name!r}: {error}") from None
+    task.remade_by = make_task, (name,)
+    return task
 
 
 def _entry(name: str) -> TaskEntry:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import abc
 import os
 import reprlib
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex
 
 import numpy as np
 
+from trm_gym.cell_text import read_cells
 from trm_gym.structure import Structure
 
 if TYPE_CHECKING:
@@ -24,10 +26,6 @@ BLANK = 0
 
 UserProblem = str | os.PathLike[str] | Sequence[int] | Sequence[Sequence[int]] | np.ndarray
 """What a person may hand in as a problem of their own: text, a file, a list, an array."""
-
-
-class ProblemError(ValueError):
-    """A problem that a person handed in is not one of this task; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +110,10 @@ class Task(abc.ABC):
     structure: Structure
     graded: bool
     """Whether ``Verdicts.score`` is a sound partial score: 0 for an echo of the problem and for any constant."""
+    renamed_levels: ClassVar[Mapping[str, str]] = {}
+    """Old names of levels, each with the name to use now."""
+    remade_by: tuple[Callable[..., Task], tuple[Any, ...]] | None = None
+    """A function and its arguments that give this very task, set by ``make_task``; None for a task made otherwise."""
 
     @property
     def answer_tokens(self) -> NDArray[np.bool_]:
@@ -136,7 +138,7 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def sample(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
-        """One problem per key, quickly: a banked base problem under a random symmetry, a pure function of its key.
+        """One problem per key, quickly: a base problem under a random symmetry, a pure function of its key.
 
         keys: uint64 [B], already well mixed. levels: int64 [B].
         """
@@ -146,7 +148,7 @@ class Task(abc.ABC):
 
         keys: uint64 [B], well mixed. Raises ValueError where a task has none.
         """
-        raise ValueError(f"{self.name} has no symmetries to disguise problems by: train without augment")
+        raise ValueError(f"{self.name} has no symmetries to augment problems by: train without augment")
 
     @abc.abstractmethod
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
@@ -195,9 +197,7 @@ class Task(abc.ABC):
 
         White space at the ends of lines is free. Raises ProblemError for anything else.
         """
-        from trm_gym.drafts import read_cells
-
-        return read_cells(self, text)
+        return read_cells(text, self.signs, self.structure.shape, self.name)
 
     @abc.abstractmethod
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
@@ -217,13 +217,15 @@ class Task(abc.ABC):
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         """Pickled by name where the suite knows it by that name; what it is made of then stays at home."""
-        from trm_gym.registration import is_made, make_task
-
-        return (make_task, (self.name,)) if is_made(self) else super().__reduce_ex__(protocol)
+        return self.remade_by or super().__reduce_ex__(protocol)
 
     def level_index(self, level: int | str) -> int:
         """The index of a level given by index or name. Raises ValueError with the known levels."""
         names = [known.name for known in self.levels]
+        if isinstance(level, str) and level in self.renamed_levels:
+            new = self.renamed_levels[level]
+            warnings.warn(f"the level {level!r} of {self.name} is now called {new!r}", FutureWarning, stacklevel=2)
+            level = new
         if isinstance(level, str) and level in names:
             return names.index(level)
         if isinstance(level, (int, np.integer)) and not isinstance(level, bool) and 0 <= level < len(names):

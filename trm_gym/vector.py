@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from trm_gym.env import RefinementEnv
+from trm_gym.episode_state import Replayable
 from trm_gym.episodes import (
     DEFAULT_COST,
     DEFAULT_STEPS,
@@ -21,7 +22,6 @@ from trm_gym.episodes import (
 from trm_gym.render import check_render_mode, check_render_scale, render_slot
 from trm_gym.slots import SlotVectorEnv, read_mask
 from trm_gym.splits import split_index
-from trm_gym.state import Replayable
 from trm_gym.task import Problems
 
 if TYPE_CHECKING:

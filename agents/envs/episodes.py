@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from agents.halting.heads import PRICE_RANGE
 from agents.rollouts.unroll import Unroll
+from trm_gym.episode_state import check_form, check_names, check_ranges
 from trm_gym.episodes import SEED_LIMIT
 from trm_gym.reward import exact_cost
-from trm_gym.state import check_form, check_names, check_ranges
 from trm_gym.streams import mix
 
 BOUND = 1e4

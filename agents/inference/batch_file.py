@@ -19,7 +19,7 @@ from agents.common.console import Progress
 from agents.inference.engine import Result
 from agents.inference.solver import Solver
 from agents.rollouts.unroll import BATCH
-from trm_gym.task import ProblemError
+from trm_gym.errors import ProblemError
 
 FLUSH_EVERY = 64
 _CHUNK = 1 << 20

@@ -29,7 +29,8 @@ from agents.pretraining.trainer import new_model
 from agents.rollouts.unroll import BATCH
 from agents.trm import TRMConfig
 from trm_gym import make_task
-from trm_gym.task import ProblemError, Problems, Task, UserProblem
+from trm_gym.errors import ProblemError
+from trm_gym.task import Problems, Task, UserProblem
 
 PRICE = 0.1
 """What a policy is told that the whole budget costs, where nobody says otherwise."""

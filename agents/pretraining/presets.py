@@ -19,7 +19,7 @@ from agents.trm.presets import (
 
 PUBLISHED = PretrainConfig(
     task="sudoku9x9",
-    levels=("minimal", "more", "search"),
+    levels=("minimal", "locked_or_pairs", "search"),
     model=OFFICIAL_SUDOKU_MLP,
     optim=OptimConfig(core="adam_atan2", atan2_lr=1e-4, weight_decay=1.0, warmup=2000, decay=0.0),
     updates=65_000,

@@ -23,9 +23,10 @@ from agents.common.cli import load_config
 from scripts.fuzzing import mangle
 from scripts.fuzzing.halting import halting
 from trm_gym.env import RefinementEnv
+from trm_gym.errors import ProblemError
 from trm_gym.registration import TASKS, make_task
 from trm_gym.structure import PanelStructure
-from trm_gym.task import BLANK, ProblemError, Problems, Task
+from trm_gym.task import BLANK, Problems, Task
 from trm_gym.vector import RefinementVectorEnv
 from trm_gym.wrappers import EditCells, TextObservation
 

@@ -10,9 +10,8 @@ import sympy
 
 from scripts.oracles.algebra import X, read, right, wanted
 from trm_gym.algebra import AlgebraTask, generator
-from trm_gym.algebra.layout import PLACE_OF_CELL
+from trm_gym.algebra.layout import PLACE_OF_CELL, WRITTEN
 from trm_gym.algebra.levels import LEVELS, AlgebraLevel
-from trm_gym.algebra.parser import WRITTEN
 from trm_gym.splits import SPLITS
 from trm_gym.streams import mix
 from trm_gym.task import Problems

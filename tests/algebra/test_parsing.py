@@ -11,9 +11,9 @@ import sympy
 
 from scripts.oracles.algebra import read
 from trm_gym.algebra import AlgebraTask
-from trm_gym.algebra.parser import ANSWER, WRITTEN
+from trm_gym.algebra.layout import ANSWER, WRITTEN
 from trm_gym.algebra.parsing import from_words
-from trm_gym.task import ProblemError
+from trm_gym.errors import ProblemError
 from trm_gym.written.signs import answer_text, tokenize
 
 TASK = AlgebraTask()

@@ -9,11 +9,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from scripts.oracles.algebra import X, Y, read, right
-from trm_gym.algebra import AlgebraTask, parser
-from trm_gym.algebra.parser import ANSWER, WRITTEN
-from trm_gym.algebra.rational import DEGREE, UNDER
-from trm_gym.algebra.rational import Y as Y_PLACE
-from trm_gym.task import ProblemError
+from trm_gym.algebra import AlgebraTask
+from trm_gym.algebra._search import reading as reader
+from trm_gym.algebra._search.rational import DEGREE, UNDER
+from trm_gym.algebra._search.rational import Y as Y_PLACE
+from trm_gym.algebra.layout import ANSWER, WRITTEN
+from trm_gym.errors import ProblemError
 from trm_gym.written.signs import TOKEN, answer_text, tokenize
 
 TASK = AlgebraTask()
@@ -48,13 +49,13 @@ def expected(text: str) -> list[sympy.Rational] | None:
 def test_expressions_are_read_as_sympy_has_them(text):
     assume(len(text) <= WRITTEN - 6)
     asked = expected(text)
-    reading = parser.read(tokenize(f"{text}=0,y=0", WRITTEN)[None])
-    if reading.kinds[0] == parser.SYSTEM:
+    reading = reader.read(tokenize(f"{text}=0,y=0", WRITTEN)[None])
+    if reading.kinds[0] == reader.SYSTEM:
         row = reading.rows[0, 0]
         assert asked == [sympy.Rational(int(number), int(row[UNDER])) for number in row[: Y_PLACE + 1]]
     else:
         # Refused may be what is no polynomial of a row, or becomes one only when all is worked out.
-        cancels = "/" in text if reading.kinds[0] == parser.DIVISOR else "y" in text or text.count("x") > 3
+        cancels = "/" in text if reading.kinds[0] == reader.DIVISOR else "y" in text or text.count("x") > 3
         assert asked is None or ("^" in text and text.count(")^") > 1) or cancels
 
 
@@ -63,7 +64,7 @@ def test_expressions_are_read_as_sympy_has_them(text):
 def test_no_text_breaks_the_reader(text):
     tokens = np.zeros(WRITTEN, np.uint8)
     tokens[: len(text)] = [TOKEN[sign] for sign in text]
-    kind = parser.read(tokens[None]).kinds[0]
+    kind = reader.read(tokens[None]).kinds[0]
     try:
         solution = TASK.solve(np.append(tokens, np.zeros(ANSWER, np.uint8)))
     except ProblemError:
@@ -74,7 +75,7 @@ def test_no_text_breaks_the_reader(text):
 @given(st.lists(st.integers(0, TASK.vocab - 1), min_size=WRITTEN, max_size=WRITTEN))
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_no_tokens_break_the_reader(tokens):
-    assert -5 <= parser.read(np.array([tokens], np.uint8)).kinds[0] <= 6
+    assert -5 <= reader.read(np.array([tokens], np.uint8)).kinds[0] <= 6
 
 
 numbers = st.integers(-30, 30)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from trm_gym.algebra import AlgebraTask
-from trm_gym.algebra.invariant import invariant_hash
+from trm_gym.algebra._search.invariant import invariant_hash
+from trm_gym.algebra._search.reading import read
+from trm_gym.algebra.layout import WRITTEN
 from trm_gym.algebra.levels import LEVELS
-from trm_gym.algebra.parser import WRITTEN, read
 from trm_gym.splits import SPLITS, split_of
 from trm_gym.streams import mix
 from trm_gym.written.signs import as_text, tokenize

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scripts.oracles.algebra import right
 from trm_gym.algebra import AlgebraTask
-from trm_gym.algebra.parser import ANSWER, WRITTEN
+from trm_gym.algebra.layout import ANSWER, WRITTEN
 from trm_gym.task import Problems
 from trm_gym.written.signs import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text, tokenize
 

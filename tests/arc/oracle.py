@@ -1,4 +1,4 @@
-"""What the tests hold ARC against: grids read off tokens cell by cell, and the eight guises of a grid by NumPy."""
+"""What the tests hold ARC against: grids read off tokens cell by cell, and the eight symmetries of a grid by NumPy."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ def renamed(pair: Pair) -> tuple:
 
 
 def canonical(pair: Pair) -> tuple:
-    """What all guises of a pair have in common, however its colours are renamed."""
-    return min(renamed(guise) for guise in augment(pair))
+    """What all symmetric copies of a pair have in common, however its colours are renamed."""
+    return min(renamed(copy) for copy in augment(pair))

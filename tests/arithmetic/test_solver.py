@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scripts.oracles.arithmetic import answer, parse, value
 from trm_gym.arithmetic import ArithmeticTask
 from trm_gym.arithmetic.parsing import from_words
-from trm_gym.task import ProblemError
+from trm_gym.errors import ProblemError
 from trm_gym.written.signs import answer_text
 
 TASK = ArithmeticTask()

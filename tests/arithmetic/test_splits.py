@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scripts.oracles.arithmetic import form, parse
 from trm_gym.arithmetic import ArithmeticTask
-from trm_gym.arithmetic.invariant import split_hash
+from trm_gym.arithmetic._search.invariant import split_hash
 from trm_gym.splits import SPLITS, split_of
 from trm_gym.streams import mix
 

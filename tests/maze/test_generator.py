@@ -11,7 +11,7 @@ from scipy.ndimage import label as components
 
 from scripts.oracles.maze import OFF, ON, WALL, graph_of, steps_of
 from trm_gym.maze import MazeTask, generator
-from trm_gym.maze.invariant import split_hash
+from trm_gym.maze._search.invariant import split_hash
 from trm_gym.maze.levels import levels
 from trm_gym.streams import mix
 from trm_gym.task import Problems

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from scripts.oracles.maze import ON
+from trm_gym.errors import ProblemError
 from trm_gym.maze import MazeTask
 from trm_gym.maze.parsing import read_jsonl
-from trm_gym.task import ProblemError
 
 TASK = MazeTask(5)
 ROWS = ["S..#G", ".#.#.", "...#.", ".#...", "....#"]

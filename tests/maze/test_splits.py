@@ -7,7 +7,7 @@ import pytest
 
 from scripts.oracles.maze import guises
 from trm_gym.maze import MazeTask
-from trm_gym.maze.invariant import split_hash
+from trm_gym.maze._search.invariant import split_hash
 from trm_gym.splits import SPLITS, split_of
 
 COUNTS = (14_000, 3_000, 3_000)

@@ -28,12 +28,12 @@ def corpus() -> None:
 def test_three_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     model = new_model(TRMConfig.for_arc(3), TASK, 0).eval()
     save_checkpoint(tmp_path, Checkpoint(model, TASK.name, {}, {}))
-    main(arc.run, arc.Config, args=["--checkpoint", str(tmp_path), "--disguises", "2"])
+    main(arc.run, arc.Config, args=["--checkpoint", str(tmp_path), "--augmentations", "2"])
     rows = [line for line in capsys.readouterr().out.splitlines() if "0.0" in line]
     assert len(rows) == 3 and "of 12" in rows[1] and "of 2" in rows[2]
 
 
-def test_attempts_are_voted_for_by_disguises_undone(monkeypatch: pytest.MonkeyPatch):
+def test_attempts_are_voted_for_by_augmentations_undone(monkeypatch: pytest.MonkeyPatch):
     """With a network that is right about turned problems alone, the vote is right although its first draft is not."""
     assert isinstance(TASK, ArcTask)
     problems = TASK.published("in_place", "train").problems
@@ -45,7 +45,7 @@ def test_attempts_are_voted_for_by_disguises_undone(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(arc, "last_drafts", drafts)
     model = new_model(TRMConfig.for_arc(3), TASK, 0)
-    first, second = arc.two_attempts(model, TASK, problems, arc.Config(disguises=4))
+    first, second = arc.two_attempts(model, TASK, problems, arc.Config(augmentations=4))
     np.testing.assert_array_equal(first, problems.solution)
     np.testing.assert_array_equal(second, problems.problem)
     assert len(asked) == 4 and (asked[2].problem != asked[0].problem).any()
@@ -56,7 +56,7 @@ def test_attempts_are_voted_for_by_disguises_undone(monkeypatch: pytest.MonkeyPa
     [
         (["--checkpoint", "sudoku4x4"], "choose a checkpoint of an ARC task"),
         (["--checkpoint", "nowhere"], "no checkpoint at nowhere"),
-        (["--disguises", "0"], "--disguises must be at least 1"),
+        (["--augmentations", "0"], "--augmentations must be at least 1"),
     ],
 )
 def test_what_it_refuses(words: list[str], message: str, capsys: pytest.CaptureFixture[str]):

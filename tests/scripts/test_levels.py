@@ -9,8 +9,8 @@ from scripts import levels
 from scripts.levels import Config, course, depth, rising, run
 from scripts.oracles import sudoku
 from trm_gym.registration import make_task
-from trm_gym.sudoku.batch import searched
 from trm_gym.sudoku.geometry import geometry
+from trm_gym.sudoku.solver import efforts_of
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_conflicts_and_sweeps_count_what_a_proof_needs():
     plain = np.where(np.arange(81) < 72, solved, 0).astype(np.uint8)
     few, many = sudoku.conflicts(np.stack([plain, read(hard)]), np.stack([solved, solved]))
     assert few == 0 and many > 20
-    efforts = searched(np.stack([plain, read(hard)]), 2, geometry(9)).efforts
+    efforts = efforts_of(np.stack([plain, read(hard)]), geometry(9))
     assert efforts[0].tolist() == [1, 0, 0, 1]
     assert efforts[1, 2] > 5 and efforts[1, 3] > efforts[1, :2].sum() + 2 * efforts[1, 2]
     with pytest.raises(ValueError, match="more than one solution"):

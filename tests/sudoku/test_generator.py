@@ -99,3 +99,10 @@ def test_unknown_sizes_levels_and_splits():
         TASKS[9].generate(1, 99, "train", 0)
     with pytest.raises(ValueError, match="unknown split 'dev'"):
         TASKS[9].generate(1, 0, "dev", 0)
+
+
+@pytest.mark.parametrize("size", [6, 9])
+def test_the_old_name_of_a_level_works_with_a_warning(size):
+    task = SudokuTask(size)
+    with pytest.warns(FutureWarning, match="'more' of sudoku.* is now called 'locked_or_pairs'"):
+        assert task.level_index("more") == task.level_index("locked_or_pairs")

@@ -8,9 +8,9 @@ import time
 import numpy as np
 import pytest
 
+from trm_gym.errors import ProblemError
 from trm_gym.sudoku import SudokuTask
 from trm_gym.sudoku.parsing import read_file
-from trm_gym.task import ProblemError
 
 EASY = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
 SOLVED = "534678912672195348198342567859761423426853791713924856961537284287419635345286179"

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.oracles.sudoku import sat_solutions
+from trm_gym.errors import ProblemError
 from trm_gym.sudoku import SudokuTask
-from trm_gym.sudoku.batch import searched
-from trm_gym.sudoku.elimination import yields
+from trm_gym.sudoku._search.batch import searched
+from trm_gym.sudoku._search.elimination import yields
 from trm_gym.sudoku.geometry import geometry
 from trm_gym.sudoku.parsing import read_file
 from trm_gym.sudoku.solver import needs
-from trm_gym.task import ProblemError
 
 FILES = ["6x6_blastcu_2000", "9x9_norvig_easy50", "9x9_norvig_top95", "9x9_norvig_hardest"]
 
@@ -45,14 +45,14 @@ def test_published_solutions_and_techniques(benchmarks, name):
     efforts = searched(problems.problem, 2, board).efforts
     assert np.array_equal(needs("naked", problems.problem, efforts, board), tiers == "N")
     assert np.array_equal(needs("hidden", problems.problem, efforts, board), tiers == "H")
-    beyond = [needs(technique, problems.problem, efforts, board) for technique in ("more", "search")]
+    beyond = [needs(technique, problems.problem, efforts, board) for technique in ("locked_or_pairs", "search")]
     assert np.array_equal(beyond[0] ^ beyond[1], tiers == "X")
     assert np.array_equal(efforts[:, 2] > 0, guesses != "0")
 
 
 def test_locked_candidates_and_pairs_solve_what_is_called_more_and_not_what_is_called_search():
     task, board = SudokuTask(9), geometry(9)
-    problems = task.generate(50, task.level_index("more"), "train", 2)
+    problems = task.generate(50, task.level_index("locked_or_pairs"), "train", 2)
     assert yields(problems.problem, board).all()
     assert not yields(task.generate(50, task.level_index("search"), "train", 2).problem, board).any()
 

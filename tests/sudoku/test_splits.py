@@ -8,8 +8,8 @@ import pytest
 from trm_gym.splits import SPLITS, split_of
 from trm_gym.streams import mix
 from trm_gym.sudoku import SudokuTask
-from trm_gym.sudoku.bank import bank
-from trm_gym.sudoku.classes import classes_4x4
+from trm_gym.sudoku._search.classes import classes_4x4
+from trm_gym.sudoku.base_puzzles import base_puzzles
 from trm_gym.sudoku.generator import split_hash
 from trm_gym.sudoku.geometry import geometry
 from trm_gym.sudoku.levels import LEVELS
@@ -84,6 +84,6 @@ def test_a_tenth_of_what_there_is_goes_to_each_held_out_split(size):
     assert shares == pytest.approx([0.8, 0.1, 0.1], abs=0.02)
 
 
-def test_banks_hold_distinct_problems():
-    bases = bank(6, SudokuTask(6).default_level, "train").packed
+def test_base_puzzles_are_distinct():
+    bases = base_puzzles(6, SudokuTask(6).default_level, "train").packed
     assert len(np.unique(bases, axis=0)) == len(bases) == 2048

@@ -11,10 +11,10 @@ from scripts.oracles.sudoku import BOXES, obeys, sat_solutions
 from trm_gym.splits import SPLITS, split_of
 from trm_gym.streams import mix
 from trm_gym.sudoku import SudokuTask
-from trm_gym.sudoku.classes import classes_4x4
+from trm_gym.sudoku._search.classes import classes_4x4
+from trm_gym.sudoku._search.invariant import invariant_hash
 from trm_gym.sudoku.generator import split_hash
 from trm_gym.sudoku.geometry import geometry
-from trm_gym.sudoku.invariant import invariant_hash
 from trm_gym.sudoku.symmetry import line_orders
 
 SIZES = (4, 6, 9)

@@ -10,8 +10,8 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trm_gym.errors import ProblemError
 from trm_gym.registration import TASKS, make_task
-from trm_gym.task import ProblemError
 from trm_gym.wrappers import EditCells, TextObservation, TraceRecorder
 
 every_task = pytest.mark.parametrize("name", TASKS)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trm_gym.task import ProblemError
+from trm_gym.errors import ProblemError
 from trm_gym.written.signs import DIGIT, SYMBOLS, TOKEN, VERBS, answer_text, answer_tokens, as_text, tokenize
 
 

@@ -8,12 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.algebra.draws import Draws, Keyed, Listed
-from trm_gym.algebra.invariant import invariant_hash
+from trm_gym.algebra._search.draws import Draws, Keyed, Listed
+from trm_gym.algebra._search.invariant import invariant_hash
+from trm_gym.algebra._search.pieces import write
+from trm_gym.algebra._search.rational import WIDTH
+from trm_gym.algebra._search.reading import Reading, read
+from trm_gym.algebra.layout import ANSWER, WRITTEN
 from trm_gym.algebra.levels import LEVELS
-from trm_gym.algebra.parser import ANSWER, WRITTEN, Reading, read
-from trm_gym.algebra.pieces import write
-from trm_gym.algebra.rational import WIDTH
 from trm_gym.algebra.solver import difficulty, solve
 from trm_gym.splits import check_held, split_index, split_of
 from trm_gym.streams import mix

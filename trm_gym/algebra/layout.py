@@ -17,10 +17,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.algebra.exact import Integers
-from trm_gym.algebra.parser import ANSWER
-from trm_gym.algebra.rational import DEGREE, Y
+from trm_gym.algebra._search.rational import DEGREE, Integers, Y
 from trm_gym.written.signs import DIGIT, TOKEN
+
+WRITTEN = 40
+"""The cells of the problem."""
+
+ANSWER = 24
+"""The cells of the answer."""
 
 FACTORS = DEGREE
 """The most linear factors that a polynomial has."""

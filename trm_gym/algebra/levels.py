@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trm_gym.algebra import equations, polynomials
-from trm_gym.algebra.draws import Draws
-from trm_gym.algebra.equations import Drawn
+from trm_gym.algebra._search import equations, polynomials
+from trm_gym.algebra._search.draws import Draws
+from trm_gym.algebra._search.equations import Drawn
 from trm_gym.task import Level
 
 

@@ -17,11 +17,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.algebra import exact, factoring, parser, solver
+from trm_gym.algebra import solver
+from trm_gym.algebra._search import exact, factoring, reading
 from trm_gym.algebra.generator import free_cells
-from trm_gym.algebra.parser import ANSWER, WRITTEN
-from trm_gym.files import file_of, file_text
-from trm_gym.task import ProblemError, Problems, UserProblem
+from trm_gym.algebra.layout import ANSWER, WRITTEN
+from trm_gym.errors import ProblemError
+from trm_gym.task import Problems, UserProblem
+from trm_gym.user_files import file_of, file_text
 from trm_gym.written.signs import SYMBOLS, VERBS, as_text, tokenize
 
 _LONGEST = 1000
@@ -30,12 +32,12 @@ _PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _EXAMPLE = "3*x+4=10"
 
 _FAULTS = {
-    parser.SYNTAX: "it does not read as an equation or an expression: look for a missing number or a stray sign",
-    parser.LARGE: "a number in it, or on the way to its sums, has more than 9 digits or a power above 6, or x and y "
+    reading.SYNTAX: "it does not read as an equation or an expression: look for a missing number or a stray sign",
+    reading.LARGE: "a number in it, or on the way to its sums, has more than 9 digits or a power above 6, or x and y "
     "are multiplied: use smaller numbers",
-    parser.POWER: "after ^ comes a whole number from 0 to 6",
-    parser.DIVISOR: "it is divided by zero or by an unknown: multiply it out first",
-    parser.NESTING: "its brackets are nested too deeply",
+    reading.POWER: "after ^ comes a whole number from 0 to 6",
+    reading.DIVISOR: "it is divided by zero or by an unknown: multiply it out first",
+    reading.NESTING: "its brackets are nested too deeply",
     exact.IMPOSSIBLE: "it has no solution",
     exact.ALWAYS: "it has infinitely many solutions",
     exact.HIGH: "only linear and quadratic equations are solved here, and only linear systems",

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.algebra import layout
-from trm_gym.algebra.exact import Facts, Integers, facts
-from trm_gym.algebra.factoring import BROKEN, factored
-from trm_gym.algebra.parser import ANSWER, EVALUATE, FACTOR, WRITTEN, Reading, read
-from trm_gym.algebra.rational import UNDER
-from trm_gym.task import ProblemError
+from trm_gym.algebra._search.exact import Facts, facts
+from trm_gym.algebra._search.factoring import BROKEN, factored
+from trm_gym.algebra._search.rational import UNDER, Integers
+from trm_gym.algebra._search.reading import EVALUATE, FACTOR, Reading, read
+from trm_gym.algebra.layout import ANSWER, WRITTEN
+from trm_gym.errors import ProblemError
 from trm_gym.written.signs import SYMBOLS, VERBS, answer_tokens
 
 LONG = -20
@@ -27,7 +28,7 @@ _MOST = 10**9  # every number of an answer is below; the verifier reads no longe
 
 class Solved(NamedTuple):
     """What became of B problems: solutions uint8 [B, L]; found int64 [B], positive, or, negative, why there is no
-    answer (see ``parser``, ``exact``, ``factoring`` and LONG); and the facts that this rests on.
+    answer (see ``reading``, ``exact``, ``factoring`` and LONG); and the facts that this rests on.
     """
 
     solutions: NDArray[np.uint8]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import final
 
-from trm_gym.algebra import generator, verifier, view
-from trm_gym.algebra import parsing as user
-from trm_gym.algebra.layout import PLACE_OF_CELL, POWER_OF_CELL
+from trm_gym.algebra import generator, parsing, verifier, view
+from trm_gym.algebra.layout import ANSWER, PLACE_OF_CELL, POWER_OF_CELL, WRITTEN
 from trm_gym.algebra.levels import DEFAULT_LEVEL, LEVELS
-from trm_gym.algebra.parser import ANSWER, WRITTEN
 from trm_gym.structure import TextStructure
 from trm_gym.written.task import WrittenTask
 
@@ -28,4 +26,4 @@ class AlgebraTask(WrittenTask):
 
     def __init__(self) -> None:
         structure = TextStructure((WRITTEN + ANSWER,), written=WRITTEN, places=PLACE_OF_CELL, powers=POWER_OF_CELL)
-        super().__init__("algebra", LEVELS, DEFAULT_LEVEL, structure, generator, user, verifier, view)
+        super().__init__("algebra", LEVELS, DEFAULT_LEVEL, structure, generator, parsing, verifier, view)

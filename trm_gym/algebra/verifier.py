@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.algebra import forms, parser
-from trm_gym.algebra.exact import facts
-from trm_gym.algebra.parser import EQUATION, EVALUATE, WRITTEN
+from trm_gym.algebra._search import forms
+from trm_gym.algebra._search.exact import facts
+from trm_gym.algebra._search.reading import EQUATION, EVALUATE, read
+from trm_gym.algebra.layout import WRITTEN
 from trm_gym.task import Problems, Verdicts
 
 
@@ -27,7 +28,7 @@ def verify(problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
         raise ValueError(
             f"answers must be uint8 of shape {problems.problem.shape}, not {answers.dtype} of shape {answers.shape}"
         )
-    reading = parser.read(problems.problem)
+    reading = read(problems.problem)
     said, asked = forms.read(answers[:, WRITTEN:], reading.kinds), facts(reading)
     numeric = reading.kinds <= EVALUATE
     same = (said.rows == asked.rows).all(axis=1)

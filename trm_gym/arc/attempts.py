@@ -1,8 +1,8 @@
 """Two attempts at a problem, as ARC grants them: which two, and what they are worth. Pure functions.
 
 The source of the rule: the ARC Prize counts a test output as solved if one of two attempts is exactly right. Which two
-of many drafts to hand in (one for each disguise of the problem) is decided by vote, as in the published evaluation of
-TRM (arXiv 2510.04871).
+of many drafts to hand in (one for each augmentation of the problem) is decided by vote, as in the published evaluation
+of TRM (arXiv 2510.04871).
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arc.disguise import Disguises
-from trm_gym.arc.field import as_problems
+from trm_gym.arc.augmentation import Augmentations
+from trm_gym.arc.layout import as_problems
 from trm_gym.arc.verifier import verify
 from trm_gym.task import Problems
 
 ATTEMPTS = 2
 
 
-def in_disguise(problems: Problems, disguises: Disguises, size: int) -> Problems:
-    """The problems as they look in their disguises, one each; on panels of ``size``."""
-    return as_problems(disguises.apply(problems.solution, size), problems.level, size)
+def augmented(problems: Problems, augmentations: Augmentations, size: int) -> Problems:
+    """The problems, each under its augmentation; on panels of ``size``."""
+    return as_problems(augmentations.apply(problems.solution, size), problems.level, size)
 
 
 def most_voted(drafts: NDArray[np.uint8]) -> NDArray[np.uint8]:

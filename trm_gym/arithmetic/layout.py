@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.compiled import inner
+from trm_gym.jit import inner
 from trm_gym.written.signs import DIGIT, TOKEN
 
 WRITTEN = 32

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arithmetic.expression import BY_ZERO, LIMIT, MOST_DIGITS, TOO_LARGE
+from trm_gym.arithmetic._search.expression import BY_ZERO, LIMIT, MOST_DIGITS, TOO_LARGE
 from trm_gym.arithmetic.layout import ANSWER, BOUND, LENGTH, WRITTEN, free_cells
 from trm_gym.arithmetic.solver import solve
-from trm_gym.files import file_of, file_text
-from trm_gym.task import ProblemError, Problems, UserProblem
+from trm_gym.errors import ProblemError
+from trm_gym.task import Problems, UserProblem
+from trm_gym.user_files import file_of, file_text
 from trm_gym.written.signs import SYMBOLS, as_text, tokenize
 
 _LONGEST = 1000

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arithmetic.expression import FINE, TOO_LARGE, evaluate, workspace
+from trm_gym.arithmetic._search.expression import FINE, TOO_LARGE, evaluate, workspace
 from trm_gym.arithmetic.layout import BOUND, MINUS, OVER, PLUS, lay_out
-from trm_gym.compiled import inner, patient
+from trm_gym.jit import inner, lazy_kernel
 
 
 @inner
@@ -76,7 +76,7 @@ def _carries(first, second, add):
     return total
 
 
-@patient
+@lazy_kernel
 def _solve(problem, solution, difficulty, outcome, work):
     """The loop of ``solve``."""
     for index in range(len(problem)):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arithmetic.expression import FINE, MOST_DIGITS, evaluate, workspace
+from trm_gym.arithmetic._search.expression import FINE, MOST_DIGITS, evaluate, workspace
 from trm_gym.arithmetic.layout import LENGTH, MINUS, OVER, WRITTEN
-from trm_gym.compiled import inner, patient
+from trm_gym.jit import inner, lazy_kernel
 from trm_gym.task import Problems, Verdicts
 from trm_gym.written.signs import DIGIT
 
@@ -58,7 +58,7 @@ def _read(answer):
     return (-numerator if negative else numerator), denominator
 
 
-@patient
+@lazy_kernel
 def _judge(problem, answers, solved, work):
     """The loop of ``verify``."""
     for index in range(len(problem)):

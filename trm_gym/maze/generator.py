@@ -7,11 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.compiled import below, inner, patient
-from trm_gym.maze.field import GOAL, OPEN, START, WALL, flood, workspace
-from trm_gym.maze.invariant import split_hash
+from trm_gym.jit import below, inner, lazy_kernel
+from trm_gym.maze._search.field import flood, workspace
+from trm_gym.maze._search.invariant import split_hash
+from trm_gym.maze._search.screen import BITS, TRIES, WIDEST, seek
+from trm_gym.maze.layout import GOAL, OPEN, START, WALL
 from trm_gym.maze.levels import KINDS, MazeLevel
-from trm_gym.maze.screen import BITS, TRIES, WIDEST, seek
 from trm_gym.maze.solver import solve
 from trm_gym.splits import split_index, split_of
 from trm_gym.streams import mix
@@ -181,7 +182,7 @@ def _write(work, start, goal, problem):
         problem[(cell // work.width - 2) * work.size + cell % work.width - 2] = token
 
 
-@patient
+@lazy_kernel
 def _make(keys, levels, rules, problem, work):
     """The loop of ``attempt``. Returns the first key whose attempts ran out, or -1."""
     for index in range(len(keys)):
@@ -240,7 +241,7 @@ def sample(
 def distinct(
     keys: NDArray[np.uint64], chosen: NDArray[np.int64], split: str, size: int, known: tuple[MazeLevel, ...]
 ) -> Problems:
-    """As ``sample``, but no two of the mazes are guises of each other: small canvases meet the same ones by chance.
+    """As ``sample``, but no two of the mazes are the same under a symmetry, as mazes on small canvases may be.
 
     Raises ValueError where the split holds too few.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from trm_gym.maze.field import LARGEST
+from trm_gym.maze.layout import LARGEST
 from trm_gym.task import Level
 
 KINDS = ("random", "perfect", "rooms")

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.files import file_lines, file_of, file_text
-from trm_gym.maze.field import GOAL, LARGEST, OFF, ON, OPEN, SMALLEST, START, WALL
+from trm_gym.errors import ProblemError
+from trm_gym.maze.layout import GOAL, LARGEST, OFF, ON, OPEN, SMALLEST, START, WALL
 from trm_gym.maze.solver import solve
-from trm_gym.task import ImportedProblems, ProblemError, Problems, UserProblem
+from trm_gym.task import ImportedProblems, Problems, UserProblem
+from trm_gym.user_files import file_lines, file_of, file_text
 
 LETTERS = (".", "#", "S", "G", " ", "o")
 """How each token is written. A dot and a space are read as open, and so are the cells of a path that is drawn in."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.compiled import inner, kernel, patient
-from trm_gym.maze.field import OFF, ON, OPEN, flood, load, workspace
+from trm_gym.jit import inner, kernel, lazy_kernel
+from trm_gym.maze._search.field import flood, load, workspace
+from trm_gym.maze.layout import OFF, ON, OPEN
 
 
 @inner
@@ -34,7 +35,7 @@ def mark(work, start, goal, problem, solution):
     return np.float32(work.steps[start] + branches)
 
 
-@patient
+@lazy_kernel
 def _solve(problem, solution, steps, difficulty, work):
     """The loop of ``solve``."""
     for index in range(len(problem)):

@@ -8,9 +8,8 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.maze import generator, solver, verifier, view
-from trm_gym.maze import parsing as user
-from trm_gym.maze.field import LARGEST, OFF, ON, SMALLEST, VOCAB
+from trm_gym.maze import generator, parsing, solver, verifier, view
+from trm_gym.maze.layout import LARGEST, OFF, ON, SMALLEST, VOCAB
 from trm_gym.maze.levels import levels
 from trm_gym.splits import split_index
 from trm_gym.streams import mix
@@ -48,7 +47,7 @@ class MazeTask(Task):
         return np.isin(np.arange(self.vocab), (OFF, ON))
 
     def generate(self, count: int, level: int, split: str, seed: int) -> Problems:
-        """``count`` fresh mazes of the level, no two the same in another guise.
+        """``count`` fresh mazes of the level, no two the same under a symmetry.
 
         Raises ValueError where the split of a small canvas holds fewer.
         """
@@ -76,18 +75,18 @@ class MazeTask(Task):
         """A person's maze as a batch of one: text, a .txt file, a list or an array, of any size that fits.
 
         Rows stand on lines of their own or are parted by a slash: # is wall, a dot or a space open, S the start, G the
-        goal. Lists and arrays hold rows of text or tokens. ``user`` says what is checked.
+        goal. Lists and arrays hold rows of text or tokens. ``parsing`` says what is checked.
         """
-        return user.encode(problem, self.size)
+        return parsing.encode(problem, self.size)
 
     def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:
         """The mazes of a file of JSON lines with the fields id, len (steps of a shortest path) and grid."""
-        return user.read_file(path, self.size)
+        return parsing.read_file(path, self.size)
 
     def decode(self, tokens: NDArray[np.uint8]) -> str:
         """Tokens uint8 [L] as lines of text: a dot for a blank, a space off the path, an o on it."""
         rows = tokens.reshape(self.size, self.size).tolist()
-        return "\n".join("".join(user.LETTERS[token] for token in row) for row in rows)
+        return "\n".join("".join(parsing.LETTERS[token] for token in row) for row in rows)
 
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
         """The maze for a terminal, the draft's path in blue, red where it is broken."""

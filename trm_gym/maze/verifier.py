@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.compiled import inner, patient
-from trm_gym.maze.field import OFF, ON, flood, load, workspace
+from trm_gym.jit import inner, lazy_kernel
+from trm_gym.maze._search.field import flood, load, workspace
+from trm_gym.maze.layout import OFF, ON
 from trm_gym.task import Problems, Verdicts
 
 
@@ -50,7 +51,7 @@ def _walk(start, goal, count, work):
     return here == goal
 
 
-@patient
+@lazy_kernel
 def _judge(problem, free, answers, solved, work):
     """The loop of ``verify``."""
     for index in range(len(problem)):

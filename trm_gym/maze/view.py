@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.maze.field import GOAL, ON, START
+from trm_gym.maze.layout import GOAL, ON, START
 from trm_gym.render import changes
 from trm_gym.task import Problems
 

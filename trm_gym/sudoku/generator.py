@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from trm_gym.splits import split_index, split_of
 from trm_gym.streams import mix
-from trm_gym.sudoku.batch import dug, searched
+from trm_gym.sudoku._search.batch import dug, searched
+from trm_gym.sudoku._search.invariant import invariant_hash
 from trm_gym.sudoku.geometry import Geometry, geometry
-from trm_gym.sudoku.invariant import invariant_hash
 from trm_gym.sudoku.levels import SudokuLevel
-from trm_gym.sudoku.solver import difficulty_of, needs
+from trm_gym.sudoku.solver import difficulty_of, efforts_of, needs
 from trm_gym.task import Problems
 
 
@@ -20,7 +20,7 @@ def split_hash(problems: NDArray[np.uint8], solutions: NDArray[np.uint8], board:
 
     A 9x9 problem goes by its solution grid: there are 5.5e9 classes of them, so whole grids can be held out. A 6x6
     or 4x4 problem goes by its givens: 6x6 has only a few dozen classes of grids and 4x4 two, so every grid is seen in
-    training, and what is held out is the problem, in all its guises.
+    training, and what is held out is the problem, under all its symmetries.
     """
     return invariant_hash(solutions if board.size == 9 else problems, board)
 
@@ -42,7 +42,7 @@ def attempt(
     if board.size != 9:
         done[done] = split_of(split_hash(problems[done], grids[kept][done], board)) == split
     kept, problems = kept[done], problems[done]
-    efforts = searched(problems, 2, board).efforts
+    efforts = efforts_of(problems, board)
     if level.technique is not None:
         right = needs(level.technique, problems, efforts, board)
         kept, problems, efforts = kept[right], problems[right], efforts[right]

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from trm_gym.task import Level
 
-TECHNIQUES = ("naked", "hidden", "more", "search")
+TECHNIQUES = ("naked", "hidden", "locked_or_pairs", "search")
 """What a problem needs at most: naked singles, hidden singles, locked candidates and pairs, trial and error."""
 
 
 @dataclass(frozen=True)
 class SudokuLevel(Level):
     """A level of ``clues`` (fewest, most) givens; of problems that need exactly ``technique``, unless it is None;
-    with ``minimal``, of problems that lose uniqueness with any given. ``bases``: how many the supply keeps in its bank,
-    fewer where they are slow to find.
+    with ``minimal``, of problems that lose uniqueness with any given. ``bases``: how many base puzzles it has, fewer
+    where they are slow to find.
     """
 
     clues: tuple[int, int]
@@ -26,7 +26,7 @@ class SudokuLevel(Level):
 _NEEDS = {
     "naked": "solved by naked singles alone",
     "hidden": "solved by singles, hidden ones among them",
-    "more": "minimal, needs locked candidates or pairs beyond singles",
+    "locked_or_pairs": "minimal, needs locked candidates or pairs beyond singles",
     "search": "minimal, needs trial and error beyond singles, locked candidates and pairs",
 }
 
@@ -39,7 +39,7 @@ def _clues(fewest: int, most: int | None = None, bases: int = 2048) -> SudokuLev
 
 def _technique(name: str, fewest: int, most: int, bases: int = 1024) -> SudokuLevel:
     # Beyond singles only minimal problems: elsewhere such problems are too rare to look for.
-    minimal = name in ("more", "search")
+    minimal = name in ("locked_or_pairs", "search")
     return SudokuLevel(name, f"{_NEEDS[name]}; {fewest}-{most} givens", (fewest, most), name, minimal, bases)
 
 
@@ -62,7 +62,7 @@ LEVELS: dict[int, tuple[SudokuLevel, ...]] = {
         _clues(9, bases=1024),
         _technique("hidden", 8, 11),
         _clues(8, bases=128),
-        _technique("more", 8, 12, bases=128),
+        _technique("locked_or_pairs", 8, 12, bases=128),
         _technique("search", 8, 12, bases=512),
     ),
     9: (
@@ -75,11 +75,14 @@ LEVELS: dict[int, tuple[SudokuLevel, ...]] = {
         _clues(26),
         _clues(24, bases=1024),
         _minimal(22, 26),
-        _technique("more", 22, 27, bases=512),
+        _technique("locked_or_pairs", 22, 27, bases=512),
         _technique("search", 22, 27, bases=512),
     ),
 }
 """The levels of every size."""
+
+RENAMED_LEVELS = {"more": "locked_or_pairs"}
+"""What levels were called before. The old names work in this version, with a warning."""
 
 DEFAULT_LEVEL = {4: "clues6-8", 6: "clues12", 9: "clues30"}
 """The name of every size's default level."""

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.files import file_lines, file_of, file_text
-from trm_gym.sudoku.batch import searched
+from trm_gym.errors import ProblemError
+from trm_gym.sudoku._search.batch import searched
 from trm_gym.sudoku.geometry import Geometry, geometry
 from trm_gym.sudoku.solver import difficulty
-from trm_gym.task import ProblemError, Problems, UserProblem
+from trm_gym.task import Problems, UserProblem
+from trm_gym.user_files import file_lines, file_of, file_text
 
 NODE_BUDGET = 1_000_000
 """Branch nodes after which a puzzle counts as undecidable: some seconds; real puzzles need a few hundred at most."""

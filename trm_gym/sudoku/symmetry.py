@@ -12,7 +12,7 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.compiled import below, kernel
+from trm_gym.jit import below, kernel
 from trm_gym.sudoku.geometry import Geometry
 
 _FREE = 16  # Beyond every digit: a base cell is its digit, plus this where it is to be found.
@@ -31,9 +31,9 @@ def line_orders(size: int, group: int) -> NDArray[np.uint8]:
 
 
 @kernel
-def _disguise(keys, chosen, bases, row_orders, column_orders, names, state, packed, ways):
-    """The loop of ``disguise``. names: uint8 [2 * _FREE], scratch: what a base cell becomes. ways: 2 where rows and
-    columns may swap, else 1.
+def _augment(keys, chosen, bases, row_orders, column_orders, names, state, packed, ways):
+    """The loop of ``augmented``. names: uint8 [2 * _FREE], scratch: what a cell of a base puzzle becomes. ways: 2 where
+    rows and columns may swap, else 1.
     """
     size = row_orders.shape[1]
     for index in range(len(keys)):
@@ -62,14 +62,14 @@ def _disguise(keys, chosen, bases, row_orders, column_orders, names, state, pack
 
 
 def pack(problem: NDArray[np.uint8], solution: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Base problems and their solutions, uint8 [N, L], as the one array uint8 [N, L] that ``disguise`` works on."""
+    """Base puzzles and their solutions, uint8 [N, L], as the one array uint8 [N, L] that ``augmented`` works on."""
     return np.where(problem == 0, _FREE + solution, solution).astype(np.uint8)
 
 
-def disguise(
+def augmented(
     keys: NDArray[np.uint64], chosen: NDArray[np.int64] | None, bases: NDArray[np.uint8], board: Geometry
 ) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]]:
-    """Base problems, each under a random symmetry drawn from its key, uint64 [B].
+    """Base puzzles, each under a random symmetry drawn from its key, uint64 [B].
 
     chosen: int64 [B], rows of ``bases`` (see ``pack``); None draws them from the keys too. Returns the rows chosen,
     int64 [B], problem and solution, uint8 [B, L], and free, bool [B, L].
@@ -79,6 +79,6 @@ def disguise(
     packed, names, state = np.empty((count, cells), np.uint8), np.zeros(2 * _FREE, np.uint8), np.empty(1, np.uint64)
     orders = line_orders(board.size, board.box_height), line_orders(board.size, board.box_width)
     ways = 2 if board.box_height == board.box_width else 1
-    _disguise(keys, chosen, bases, *orders, names, state, packed, ways)
+    _augment(keys, chosen, bases, *orders, names, state, packed, ways)
     free = packed >= _FREE
     return chosen, packed * (~free).view(np.uint8), packed & np.uint8(_FREE - 1), free

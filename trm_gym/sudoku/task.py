@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from trm_gym.splits import check_held, split_index
 from trm_gym.streams import mix
 from trm_gym.structure import CellStructure
-from trm_gym.sudoku import bank, generator, verifier, view
-from trm_gym.sudoku import parsing as user
+from trm_gym.sudoku import generator, parsing, verifier, view
+from trm_gym.sudoku.base_puzzles import base_puzzles
 from trm_gym.sudoku.geometry import geometry
-from trm_gym.sudoku.levels import DEFAULT_LEVEL, LEVELS
-from trm_gym.sudoku.symmetry import disguise, pack
+from trm_gym.sudoku.levels import DEFAULT_LEVEL, LEVELS, RENAMED_LEVELS
+from trm_gym.sudoku.symmetry import augmented, pack
 from trm_gym.task import ImportedProblems, Problems, Task, UserProblem, Verdicts
 
 
@@ -31,6 +31,8 @@ class SudokuTask(Task):
     singles are enough.
     """
 
+    renamed_levels = RENAMED_LEVELS
+
     def __init__(self, size: int = 9) -> None:
         self._board = geometry(size)
         self.size = size
@@ -44,7 +46,7 @@ class SudokuTask(Task):
         self.graded = True
 
     def generate(self, count: int, level: int, split: str, seed: int) -> Problems:
-        """``count`` fresh problems of the level; in the 4x4 case distinct classes, each once, in disguise.
+        """``count`` fresh problems of the level; in the 4x4 case distinct classes, each once, under a random symmetry.
 
         Raises ValueError where a 4x4 split holds fewer classes than asked for (see ``split_size``).
         """
@@ -54,34 +56,34 @@ class SudokuTask(Task):
         held = self.split_size(level, split) or 0
         check_held(count, held, split, self.name, self.levels[level].name)
         order = np.argsort(mix(seed, np.arange(held), level, split_index(split), 0))[:count]
-        return self._disguise(mix(seed, np.arange(count), level, split_index(split), 1), order, level, split)
+        return self._drawn(mix(seed, np.arange(count), level, split_index(split), 1), order, level, split)
 
     def split_size(self, level: int, split: str) -> int | None:
         """How many different problems a level has in a split; None where they are too many to count (6x6, 9x9)."""
-        return len(bank.bank(4, self.level_index(level), split).packed) if self.size == 4 else None
+        return len(base_puzzles(4, self.level_index(level), split).packed) if self.size == 4 else None
 
     def sample(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
-        """One problem per key: a base problem of the level's bank under a symmetry, both drawn from the key.
+        """One problem per key: a base puzzle of the level under a symmetry, both drawn from the key.
 
         keys: uint64 [B], well mixed. levels: int64 [B]. The symmetry leaves split, uniqueness and difficulty alone.
         """
         wanted = np.flatnonzero(np.bincount(levels, minlength=len(self.levels)))
         if len(wanted) <= 1:
-            return self._disguise(keys, None, int(wanted[0]) if len(wanted) else self.default_level, split)
+            return self._drawn(keys, None, int(wanted[0]) if len(wanted) else self.default_level, split)
         parts = [np.flatnonzero(levels == level) for level in wanted]
-        made = [self._disguise(keys[part], None, int(level), split) for part, level in zip(parts, wanted, strict=True)]
+        made = [self._drawn(keys[part], None, int(level), split) for part, level in zip(parts, wanted, strict=True)]
         return Problems.concatenate(made)[np.argsort(np.concatenate(parts))]
 
     def augment(self, problems: Problems, keys: NDArray[np.uint64]) -> Problems:
         """The same problems under other names of digits and other orders of lines. keys: uint64 [B], well mixed."""
         own = np.arange(len(problems))
-        _, problem, solution, free = disguise(keys, own, pack(problems.problem, problems.solution), self._board)
+        _, problem, solution, free = augmented(keys, own, pack(problems.problem, problems.solution), self._board)
         return Problems(problem, free, solution, problems.level, problems.difficulty)
 
-    def _disguise(self, keys: NDArray[np.uint64], chosen: NDArray[np.int64] | None, level: int, split: str) -> Problems:
-        """Base problems ``chosen`` (None: by key) from the bank of one level, each under the symmetry of its key."""
-        bases = bank.bank(self.size, level, split)
-        rows, problem, solution, free = disguise(keys, chosen, bases.packed, self._board)
+    def _drawn(self, keys: NDArray[np.uint64], chosen: NDArray[np.int64] | None, level: int, split: str) -> Problems:
+        """Base puzzles ``chosen`` (None: by key) of one level, each under the symmetry of its key."""
+        bases = base_puzzles(self.size, level, split)
+        rows, problem, solution, free = augmented(keys, chosen, bases.packed, self._board)
         return Problems(problem, free, solution, np.full(len(keys), level), bases.difficulty[rows])
 
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
@@ -90,15 +92,15 @@ class SudokuTask(Task):
 
     def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A solution uint8 [L] of one problem uint8 [L]; the first found where there are several."""
-        return user.solutions(user.parse(problem, self._board), 1, self._board)[0]
+        return parsing.solutions(parsing.parse(problem, self._board), 1, self._board)[0]
 
     def encode(self, problem: UserProblem) -> Problems:
-        """A person's puzzle as a batch of one: text, a .txt file, a list or an array; ``user`` says what is checked."""
-        return user.encode(problem, self._board)
+        """A person's puzzle as a batch of one: text, a .txt file, a list or an array; see ``parsing``."""
+        return parsing.encode(problem, self._board)
 
     def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:
-        """The puzzles of a text file, one a line, with one solution or several; see ``user.read_file``."""
-        return ImportedProblems(user.read_file(path, self.size, unique=False))
+        """The puzzles of a text file, one a line, with one solution or several; see ``parsing.read_file``."""
+        return ImportedProblems(parsing.read_file(path, self.size, unique=False))
 
     def decode(self, tokens: NDArray[np.uint8]) -> str:
         """Tokens uint8 [L] as one line, with a dot for a blank."""

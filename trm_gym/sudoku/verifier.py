@@ -7,14 +7,14 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.compiled import inner, patient
+from trm_gym.jit import inner, lazy_kernel
 from trm_gym.sudoku.geometry import Geometry
 from trm_gym.task import Problems, Verdicts
 
 _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 
 
-@patient
+@lazy_kernel
 def _judge(problem, free, answers, solved, score, weight, ones, tally, board):
     """The loop of ``verify``. free: uint8 [B, L]. weight: uint64 [256], one in the four bits of a token's digit.
 

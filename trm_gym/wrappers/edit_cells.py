@@ -10,9 +10,9 @@ from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Discrete
 from gymnasium.utils import RecordConstructorArgs
 
+from trm_gym.episode_state import get_state, set_state
 from trm_gym.render import frame
 from trm_gym.reward import exact_cost, step_rewards
-from trm_gym.state import get_state, set_state
 from trm_gym.wrappers.base import answer_grain
 
 if TYPE_CHECKING:

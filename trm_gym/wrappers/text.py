@@ -11,7 +11,7 @@ from gymnasium.spaces import Dict, Text
 from gymnasium.utils import RecordConstructorArgs
 
 from trm_gym.episodes import observation_space
-from trm_gym.task import ProblemError
+from trm_gym.errors import ProblemError
 from trm_gym.wrappers.base import answer_grain
 from trm_gym.written.signs import SYMBOLS
 

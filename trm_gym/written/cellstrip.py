@@ -23,7 +23,7 @@ def add_ansi(shown: str, cells: NDArray[np.uint8], changed: NDArray[np.bool_]) -
 
 
 def add_rgb(picture: NDArray[np.uint8], cells: NDArray[np.uint8], changed: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """The picture uint8 [288, W, 3] of ``typeset`` with ``cells`` uint8 [L] in a row, ``changed`` ones in yellow."""
+    """The picture uint8 [288, W, 3] with ``cells`` uint8 [L] in a row, ``changed`` ones in yellow."""
     from PIL import Image, ImageDraw
 
     canvas = Image.fromarray(picture)

@@ -6,8 +6,9 @@ import json
 import os
 from collections.abc import Callable
 
-from trm_gym.files import file_lines
-from trm_gym.task import ImportedProblems, ProblemError, Problems
+from trm_gym.errors import ProblemError
+from trm_gym.task import ImportedProblems, Problems
+from trm_gym.user_files import file_lines
 
 _LONGEST = 10_000
 

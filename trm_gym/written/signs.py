@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trm_gym.task import ProblemError
+from trm_gym.errors import ProblemError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -19,7 +19,7 @@ class WrittenTask(Task):
     """A task whose first cells hold the problem and whose others the answer; a subclass says what it is made of.
 
     structure: of one dimension.
-    generator: the module with ``generate``, ``sample`` and ``split_size``; user: with ``encode``, ``solution`` and
+    generator: the module with ``generate``, ``sample`` and ``split_size``; parsing: with ``encode``, ``solution`` and
     ``from_words``; verifier: with ``verify``; view: with ``draw_ansi`` and ``draw_rgb``. Those of them that are named
     like a method of ``Task`` do what it says there, the levels being indices. ``from_words`` turns a question in words
     into text that ``encode`` reads, or into None where the task does not cover it.
@@ -38,7 +38,7 @@ class WrittenTask(Task):
         default_level: str,
         structure: TextStructure,
         generator: ModuleType,
-        user: ModuleType,
+        parsing: ModuleType,
         verifier: ModuleType,
         view: ModuleType,
     ) -> None:
@@ -47,7 +47,7 @@ class WrittenTask(Task):
         self.default_level = self.level_index(default_level)
         self.structure = structure
         (self.length,) = structure.shape
-        self._generator, self._user, self._verifier, self._view = generator, user, verifier, view
+        self._generator, self._parsing, self._verifier, self._view = generator, parsing, verifier, view
 
     @property
     def answer_tokens(self) -> NDArray[np.bool_]:
@@ -77,15 +77,15 @@ class WrittenTask(Task):
 
     def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The canonical solution uint8 [L] of one problem uint8 [L]; what its answer's cells hold does not matter."""
-        return self._user.solution(problem)
+        return self._parsing.solution(problem)
 
     def encode(self, problem: UserProblem) -> Problems:
-        """A person's problem as a batch of one; the task's ``user`` says what is read, and what is refused."""
-        return self._user.encode(problem)
+        """A person's problem as a batch of one; the task's ``parsing`` says what is read, and what is refused."""
+        return self._parsing.encode(problem)
 
     def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:
         """The problems of a text file, one a line, or of JSON lines with a question ``q`` in words."""
-        return read_questions(path, self._user.encode, self._user.from_words)
+        return read_questions(path, self._parsing.encode, self._parsing.from_words)
 
     def decode(self, tokens: NDArray[np.uint8]) -> str:
         """Tokens uint8 [L] as text: the answer, if there is one, or the problem as ``encode`` reads it."""

@@ -17,7 +17,7 @@ from agents.inference.solver import Solver
 from agents.rollouts.unroll import unroll
 from agents.trm import TRMConfig
 from tests.scripts.checkpoints import untrained
-from trm_gym.task import ProblemError
+from trm_gym.errors import ProblemError
 
 
 @pytest.fixture(scope="module")

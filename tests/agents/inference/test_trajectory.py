@@ -25,7 +25,7 @@ from agents.pretraining.trainer import new_model
 from agents.rollouts.unroll import refine, unroll
 from agents.trm import TRM, TRMConfig
 from trm_gym import make_task
-from trm_gym.task import ProblemError
+from trm_gym.errors import ProblemError
 
 STEPS = 3
 TASK = make_task("sudoku4x4")

@@ -15,7 +15,7 @@ from agents.pretraining.trainer import PretrainConfig, Pretrainer
 from agents.trm import TRM, TRMConfig
 from agents.trm.encoders import NEVER, PanelEncoder, shares
 from agents.trm.presets import ARC
-from trm_gym.arc.field import structure
+from trm_gym.arc.layout import structure
 from trm_gym.structure import CellStructure
 
 SIZE = 4

@@ -1,0 +1,1 @@
+"""What reads, draws, settles and writes algebra, on whole batches: nothing outside this task needs it."""

@@ -1,0 +1,136 @@
+"""Base puzzles, built once from the suite's own seed and kept on disk: ``sample`` draws symmetric copies of them.
+
+Those of first resets (training, each size's default level) come with the package, the same as they would be built: so
+nobody who starts out waits for the compilation of the search that builds them.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.atomic_io import atomic_write
+from trm_gym.splits import SPLITS, split_index, split_of
+from trm_gym.streams import mix
+from trm_gym.sudoku._search.classes import classes_4x4
+from trm_gym.sudoku.generator import generate, split_hash
+from trm_gym.sudoku.geometry import geometry
+from trm_gym.sudoku.levels import DEFAULT_LEVEL, LEVELS, RENAMED_LEVELS, SudokuLevel
+from trm_gym.sudoku.solver import difficulty
+from trm_gym.sudoku.symmetry import pack
+
+_SEED = 20_260_214
+_VERSION = 2  # To be raised with any change to what the generator or the rating makes of a seed.
+
+SHIPPED = Path(__file__).parent / "shipped"
+"""Where the base puzzles lie that come with the package."""
+
+_FILED_AS = {new: old for old, new in RENAMED_LEVELS.items()}
+"""Files are called after the name that a level had when they were first written."""
+
+_log = logging.getLogger(__name__)
+
+
+class BasePuzzles(NamedTuple):
+    """N base puzzles of one level and split: packed uint8 [N, L] (see ``symmetry.pack``), difficulty float32 [N]."""
+
+    packed: NDArray[np.uint8]
+    difficulty: NDArray[np.float32]
+
+
+@functools.cache
+def base_puzzles(size: int, level: int, split: str) -> BasePuzzles:
+    """The base puzzles of a level (by index) and split: from memory, else from disk, else built and written to disk."""
+    split_index(split)
+    count = None if size == 4 else LEVELS[size][level].bases
+    for folder in (SHIPPED, cache_folder()):
+        stored = _read(folder / _file(size, level, split), size, count)
+        if stored is not None:
+            return stored
+    began = time.perf_counter()
+    built = build_base_puzzles(size, level, split)
+    path = cache_folder() / _file(size, level, split)
+    _log.info("built %d problems for %s in %.1f s", len(built.packed), path.stem, time.perf_counter() - began)
+    _write(path, built)
+    return built
+
+
+def build_base_puzzles(size: int, level: int, split: str) -> BasePuzzles:
+    """The base puzzles of a level (by index) and split, made afresh; of size 4, every class of problems in it."""
+    spec = LEVELS[size][level]
+    if size == 4:
+        return _classes(spec, split)
+    made = generate(size, spec, level, spec.bases, split, _SEED)
+    return BasePuzzles(pack(made.problem, made.solution), made.difficulty)
+
+
+def ship() -> None:
+    """Write anew the base puzzles that come with the package; to be called whenever ``_VERSION`` is raised."""
+    for size, default in DEFAULT_LEVEL.items():
+        level = [spec.name for spec in LEVELS[size]].index(default)
+        _write(SHIPPED / _file(size, level, SPLITS[0]), build_base_puzzles(size, level, SPLITS[0]))
+
+
+def _file(size: int, level: int, split: str) -> str:
+    name = LEVELS[size][level].name
+    return f"sudoku{size}x{size}-{_FILED_AS.get(name, name)}-{split}-{_VERSION}.npz"
+
+
+def cache_folder() -> Path:
+    """Where base puzzles are kept: $TRM_GYM_CACHE, else trm_gym in the user's cache folder."""
+    chosen = os.environ.get("TRM_GYM_CACHE")
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(base) if base else Path.home() / ".cache") / "trm_gym"
+
+
+def _classes(spec: SudokuLevel, split: str) -> BasePuzzles:
+    """Every class of a 4x4 level in a split."""
+    board = geometry(4)
+    problem, solution = classes_4x4()
+    clues = (problem > 0).sum(axis=1)
+    mine = (clues >= spec.clues[0]) & (clues <= spec.clues[1])
+    mine &= split_of(split_hash(problem, solution, board)) == split_index(split)
+    return BasePuzzles(pack(problem[mine], solution[mine]), difficulty(problem[mine], board))
+
+
+def _read(path: Path, size: int, count: int | None) -> BasePuzzles | None:
+    """``count`` base puzzles (None: any number) from ``path``; None where there is none, or no sound one."""
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
+            stored = BasePuzzles(data["packed"], data["difficulty"])
+            checksum = data["checksum"]
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # There is no end to what a damaged archive may raise.
+        _log.warning("rebuilding the unreadable %s: %s", path, error)
+        return None
+    count = stored.difficulty.size if count is None else count
+    sound = stored.packed.shape == (count, size * size) and stored.difficulty.shape == (count,)
+    sound = sound and stored.packed.dtype == np.uint8 and stored.difficulty.dtype == np.float32
+    if not sound or not np.array_equal(checksum, _checksum(stored)):
+        _log.warning("rebuilding the damaged %s", path)
+        return None
+    return stored
+
+
+def _write(path: Path, built: BasePuzzles) -> None:
+    """Keep base puzzles on disk, whole or not at all; where nothing can be written, they live in memory."""
+    try:
+        atomic_write(path, lambda file: np.savez_compressed(file, **built._asdict(), checksum=_checksum(built)))
+    except OSError as error:
+        _log.warning("keeping %s in memory only: %s", path.stem, error)
+
+
+def _checksum(stored: BasePuzzles) -> NDArray[np.uint64]:
+    """A hash of their content, uint64 [1]."""
+    content = np.concatenate([part.ravel().view(np.uint8) for part in stored]).astype(np.uint64)
+    return np.bitwise_xor.reduce(mix(np.arange(len(content)), content), keepdims=True)
