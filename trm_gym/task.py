@@ -224,8 +224,9 @@ class Task(abc.ABC):
         names = [known.name for known in self.levels]
         if isinstance(level, str) and level in self.renamed_levels:
             new = self.renamed_levels[level]
-            warnings.warn(f"the level {level!r} of {self.name} is now called {new!r}", FutureWarning, stacklevel=2)
+            message = f"level {level!r} of {self.name} is called {new!r} now; the old name goes with the next version"
             level = new
+            warnings.warn(message, FutureWarning, stacklevel=2)
         if isinstance(level, str) and level in names:
             return names.index(level)
         if isinstance(level, (int, np.integer)) and not isinstance(level, bool) and 0 <= level < len(names):

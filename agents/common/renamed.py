@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, get_type_hints
 
-OPTIONS: dict[str, str] = {}
+OPTIONS: dict[str, str] = {"disguises": "augmentations"}
 """Options of the command line and keys of YAML files."""
 VALUES: dict[str, dict[str, str]] = {}
 """By the end of an option's present name: values of before, and what they are called now."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agents.checkpoint import Checkpoint, save_checkpoint
-from agents.common.cli import main
+from agents.common.cli import main, parse
 from agents.pretraining.trainer import new_model
 from agents.trm import TRMConfig
 from scripts import arc
@@ -31,6 +31,11 @@ def test_three_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     main(arc.run, arc.Config, args=["--checkpoint", str(tmp_path), "--augmentations", "2"])
     rows = [line for line in capsys.readouterr().out.splitlines() if "0.0" in line]
     assert len(rows) == 3 and "of 12" in rows[1] and "of 2" in rows[2]
+
+
+def test_its_old_option_works_with_a_warning():
+    with pytest.warns(FutureWarning, match="--disguises is called --augmentations now"):
+        assert parse(arc.Config, args=["--disguises", "3"]).augmentations == 3
 
 
 def test_attempts_are_voted_for_by_augmentations_undone(monkeypatch: pytest.MonkeyPatch):

@@ -104,5 +104,5 @@ def test_unknown_sizes_levels_and_splits():
 @pytest.mark.parametrize("size", [6, 9])
 def test_the_old_name_of_a_level_works_with_a_warning(size):
     task = SudokuTask(size)
-    with pytest.warns(FutureWarning, match="'more' of sudoku.* is now called 'locked_or_pairs'"):
+    with pytest.warns(FutureWarning, match="'more' of sudoku.* is called 'locked_or_pairs' now"):
         assert task.level_index("more") == task.level_index("locked_or_pairs")
