@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
+import os
+import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -62,7 +65,7 @@ def accelerate(model: TRM, one_pass: Pass, count: int, config: AccelerationConfi
 
     one_pass: training_pass or solving_pass of this network.
     """
-    keep_freed_memory()
+    prepare_process()
     if config.threads:
         torch.set_num_threads(config.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -118,6 +121,41 @@ def keep_freed_memory() -> bool:
     except (OSError, AttributeError, TypeError):  # another C library has its own ways
         return False
     return min(mallopt(option, value) for option, value in MALLOC_OPTIONS) == 1
+
+
+def prepare_process() -> None:
+    """Settle how memory is kept and how threads wait, for a process that runs networks. Results stay the same."""
+    keep_freed_memory()
+    sleep_at_barriers()
+
+
+@functools.cache
+def sleep_at_barriers() -> bool:
+    """Let a thread that waits for others sleep after a microsecond, not spin for milliseconds; whether it will.
+
+    GNU's OpenMP, which PyTorch's Linux wheels bring, spins up to 300,000 rounds at every barrier. Where other programs
+    run too, the thread that is waited for has no processor while the waiting one spins on it, and a pass takes several
+    times as long. The variable GOMP_SPINCOUNT would end that, but is read when PyTorch is imported, before our code.
+    At run time this is left (libgomp's manual, GOMP_SPINCOUNT): with more OpenMP threads in a process than processors,
+    none spins more than 1,000 rounds. So one sleeping thread keeps that many of OpenMP's, asleep as well.
+    """
+    if {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():  # a person has decided
+        return False
+    try:
+        library = ctypes.CDLL(None)
+        parallel, nothing = library.GOMP_parallel, library.free
+        processors = len(os.sched_getaffinity(0))
+    except (OSError, AttributeError, TypeError):  # another OpenMP, or another system
+        return False
+    started = threading.Event()
+
+    def keep_threads() -> None:
+        parallel(nothing, None, ctypes.c_uint(processors + 1), ctypes.c_uint(0))  # free(NULL) in each
+        started.set()
+        threading.Event().wait()  # they end with the thread that started them
+
+    threading.Thread(target=keep_threads, name="sleep_at_barriers", daemon=True).start()
+    return started.wait()
 
 
 def probe_compiler() -> str | None:

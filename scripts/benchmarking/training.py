@@ -16,7 +16,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from agents.common.acceleration import Choice, keep_freed_memory, solving_pass, training_pass
+from agents.common.acceleration import Choice, prepare_process, solving_pass, training_pass
 from agents.common.checks import at_least_one
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.trainer import Pretrainer, new_model
@@ -85,7 +85,7 @@ class Training:
 
 def measure_training(config: Training) -> list[Figure]:
     """Print each part's tables; returns the figures that have a bar."""
-    keep_freed_memory()
+    prepare_process()
     if config.threads:
         torch.set_num_threads(config.threads)
     console = Console()
