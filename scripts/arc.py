@@ -22,6 +22,7 @@ from agents.checkpoint import load_checkpoint
 from agents.common.acceleration import prepare_process
 from agents.common.checks import at_least_one
 from agents.common.cli import main
+from agents.evaluation.protocol import shown_steps
 from agents.rollouts.unroll import BATCH, Network, refine, unroll
 from trm_gym import make_task
 from trm_gym.arc import ArcTask
@@ -30,7 +31,7 @@ from trm_gym.arc.augmentation import TURNS, Augmentations
 from trm_gym.streams import mix
 from trm_gym.task import Problems
 
-SHOWN_STEPS = (1, 2, 4, 8, 16)
+STEPS = shown_steps(16)
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,19 @@ def last_drafts(network: Network, task: Task, problems: Problems, steps: int) ->
 
 def two_attempts(network: Network, task: ArcTask, problems: Problems, config: Config) -> NDArray[np.uint8]:
     """The two answers uint8 [2, B, L] most voted for by drafts of the problems, as they are and augmented."""
-    drafts = [last_drafts(network, task, problems, max(SHOWN_STEPS))]
+    drafts = [last_drafts(network, task, problems, max(STEPS))]
     for number in range(1, config.augmentations):
         drawn = Augmentations.draw(mix(config.seed, number, np.arange(len(problems))))
         augmentations = dataclasses.replace(drawn, turn=np.full(len(problems), number % TURNS))
-        found = last_drafts(network, task, augmented(problems, augmentations, task.size), max(SHOWN_STEPS))
+        found = last_drafts(network, task, augmented(problems, augmentations, task.size), max(STEPS))
         drafts.append(augmentations.inverse.apply(found, task.size))
     return most_voted(np.stack(drafts))
 
 
 def row(name: str, network: Network, task: ArcTask, problems: Problems, ids: tuple[str, ...], config: Config) -> list:
     """A line of the table; ids: of the problems' tasks, none where problems are no whole tasks."""
-    steps = unroll(network, task, problems, max(SHOWN_STEPS)).solved.float().mean(0)
-    shares = [f"{100 * float(steps[step - 1]):.1f}" for step in SHOWN_STEPS]
+    steps = unroll(network, task, problems, max(STEPS)).solved.float().mean(0)
+    shares = [f"{100 * float(steps[step - 1]):.1f}" for step in STEPS]
     if not ids:
         return [name, str(len(problems)), *shares, "", ""]
     solved = solved_in(problems, two_attempts(network, task, problems, config))
@@ -89,7 +90,7 @@ def run(config: Config) -> None:
     if not isinstance(task, ArcTask):
         raise ValueError(f"{config.checkpoint} was trained on {task.name}: choose a checkpoint of an ARC task")
     prepare_process()
-    level, steps = task.level_index(config.level), (f"{step}" for step in SHOWN_STEPS)
+    level, steps = task.level_index(config.level), (f"{step}" for step in STEPS)
     table = Table("problems", "n", *steps, "two attempts", "tasks", title="exactly right after steps, percent")
     pairs = task.generate(task.split_size(level, "train"), level, "train", config.seed)
     table.add_row(*row("trained pairs", network, task, pairs, (), config))

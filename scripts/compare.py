@@ -1,9 +1,9 @@
-"""Every halting rule and learner on the same ground: networks x halting seeds x levels, by one protocol.
+"""Every halting rule and learner on the same test problems: networks x halting seeds x levels, by one protocol.
 
 ``python scripts/compare.py --preset sudoku6x6`` pretrains networks (or takes ``--checkpoints``), runs a bank of
-problems once per network, teaches every learner's head on it, and plays all rules on the same test drafts. Settings
-are chosen on validation problems. Every cell of the grid is a folder that is never done twice: start it again to go
-on, or with more learners, seeds or levels to add to it. Raw results stand in plays.npz and ground.npz.
+problems once per network, teaches every learner's head on it, and stops all rules on the same test drafts. Settings
+are chosen on validation problems. Every run is a folder that is never done twice: start it again to go
+on, or with more learners, seeds or levels to add to it. Raw results stand in outcomes.npz and steps.npz.
 """
 
 from __future__ import annotations
@@ -21,13 +21,21 @@ from agents.checkpoint import Checkpoint, digest, load_checkpoint, save_checkpoi
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
+from agents.common.console import Countdown, announce
 from agents.common.tensor_file import load_tensors, save_tensors
-from agents.evaluation.comparison import Ground, Play, Plays, compare
-from agents.evaluation.figures import accuracy_figure, halting_figure, histogram_figure
-from agents.evaluation.protocol import EvaluationConfig, choose, play, target_of
-from agents.evaluation.report import Report
-from agents.evaluation.run_store import Cell, load_ground, load_head, load_plays, save_ground, save_head, save_plays
-from agents.evaluation.tables import levels_markdown, report_markdown
+from agents.evaluation.comparison import StepsByRule, compare
+from agents.evaluation.evaluate import write
+from agents.evaluation.protocol import EvaluationConfig, RuleSteps, TestOutcomes, choose, outcomes_of, steps_of
+from agents.evaluation.run_store import (
+    CachedRun,
+    load_head,
+    load_outcomes,
+    load_rule_steps,
+    save_head,
+    save_outcomes,
+    save_rule_steps,
+)
+from agents.evaluation.tables import levels_markdown
 from agents.halting.rules import LEARNER, Rule, as_learnt, checker, head_rules, oracle, plain_rules
 from agents.learners.registry import LEARNERS, TeachConfig, teach
 from agents.pretraining.config import PretrainConfig
@@ -39,7 +47,7 @@ from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
 
 PLAIN = "plain"
-"""The cell of all rules that need no head."""
+"""Stands for all rules that need no head."""
 MIX = "+"
 """Joins levels that are tested together."""
 
@@ -57,21 +65,21 @@ class Config:
     checkpoints: tuple[str, ...] = ()
     """Networks to take in place of pretraining any: folders, or names of those that come with the package."""
     networks: int = 3
-    """How many are pretrained where none are given."""
+    """How many networks are pretrained where no --checkpoints are given."""
     seeds: int = 3
     """Halting seeds of each learner on each network."""
     learners: tuple[str, ...] = LEARNERS
-    """Whose heads are taught."""
+    """The learners whose heads are taught and compared."""
     bank: GroupsConfig = field(default_factory=GroupsConfig)
     """The problems that heads are taught on, and the budget (bank.max-steps) that they are taught at."""
     teach: TeachConfig = field(default_factory=TeachConfig)
-    """How long, and how."""
+    """How long heads are taught, and how."""
     size: int | None = None
     """Another size of the task to test at; for networks that tie no weight to a size."""
     learn_size: int | None = None
     """Another size of the task to teach heads at."""
     acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
-    """What makes networks fast; the numbers that heads see stay in float32."""
+    """What makes networks fast; the numbers that heads see stay in float32 by default."""
     folder: Path | None = None
     """Where everything goes; runs/compare-TASK by default."""
 
@@ -81,6 +89,11 @@ class Config:
             raise ValueError(f"unknown learner {unknown[0]!r}: use some of {', '.join(LEARNERS)}")
         if not self.evaluation.level or not self.learn:
             raise ValueError("name at least one level to learn (--learn) and one to test (--evaluation.level)")
+
+    @property
+    def heads(self) -> list[tuple[str, int]]:
+        """Learners with their halting seeds; the first entry stands for the rules without a head."""
+        return [(PLAIN, 0), *((name, seed) for name in self.learners for seed in range(self.seeds))]
 
     @property
     def protocol(self) -> EvaluationConfig:
@@ -114,10 +127,10 @@ PRESETS = {
 
 @final
 class Network:
-    """One network of the grid: its folder, its heads, and its drafts, made when a cell asks for them."""
+    """One network of the grid: its folder, its heads, and its drafts, made when a run asks for them."""
 
-    def __init__(self, config: Config, folder: Path, number: int) -> None:
-        self.config, self.folder, self.number = config, folder, number
+    def __init__(self, config: Config, folder: Path, number: int, countdown: Countdown) -> None:
+        self.config, self.folder, self.number, self.countdown = config, folder, number, countdown
         self._place = self._pretrained()
         # Its content and not its name: another network may come to stand at the same place.
         self._called = digest(self._load())
@@ -128,11 +141,11 @@ class Network:
         if self.config.checkpoints:
             return self.config.checkpoints[self.number]
         made = dataclasses.replace(self.config.pretrain, seed=self.config.pretrain.seed + self.number)
-        cell = Cell(self.folder / "pretraining", describe(made))
-        if not cell.done:
-            save_checkpoint(cell.folder / "checkpoint", pretrain(made, cell.folder))
-            cell.finish()
-        return cell.folder / "checkpoint"
+        run = CachedRun(self.folder / "pretraining", describe(made))
+        if not run.done:
+            save_checkpoint(run.folder / "checkpoint", pretrain(made, run.folder))
+            run.finish()
+        return run.folder / "checkpoint"
 
     def _load(self, size: int | None = None) -> Checkpoint:
         return load_checkpoint(self._place, self.config.pretrain.task, size)
@@ -141,7 +154,8 @@ class Network:
         """``checkpoint`` made fast for so many steps of so many problems."""
         batch = self.config.evaluation.batch
         one_pass = solving_pass(checkpoint.model, make_task(checkpoint.task).length, batch)
-        accelerate(checkpoint.model, one_pass, -(-problems // batch) * steps, self.config.acceleration)
+        how = accelerate(checkpoint.model, one_pass, -(-problems // batch) * steps, self.config.acceleration)
+        announce(f"network {self.number}: {problems:,} problems, {steps} steps each", how.seconds)
         return checkpoint
 
     def _groups(self) -> Groups:
@@ -155,18 +169,18 @@ class Network:
             self._kept = load_or_collect_groups(path, start.model, digest(start), task, levels, bank)
         return self._kept
 
-    def head_cell(self, learner: str, seed: int) -> Cell:
-        """The cell of one learner's head; taught now if need be."""
+    def head_run(self, learner: str, seed: int) -> CachedRun:
+        """The run of one learner's head; taught now if need be."""
         config = self.config
         settings = {"learner": learner, "seed": seed, "learn": config.learn, "bank": vars(config.bank)}
         settings |= {"teach": dataclasses.asdict(config.teach), "network": self._called}
         if config.learn_size is not None:
             settings["size"] = config.learn_size
-        cell = Cell(self.folder / "heads" / f"{learner}-{seed}", settings)
-        if not cell.done:
-            save_head(cell.folder / "head.safetensors", teach(learner, self._groups(), config.teach, seed))
-            cell.finish()
-        return cell
+        run = CachedRun(self.folder / "heads" / f"{learner}-{seed}", settings)
+        if not run.done:
+            save_head(run.folder / "head.safetensors", teach(learner, self._groups(), config.teach, seed))
+            run.finish()
+        return run
 
     def drafts(self, level: str, split: str) -> Unroll:
         """The graded drafts of a level's problems of a split, run once, as heads see them."""
@@ -176,101 +190,84 @@ class Network:
         count = config.problems if split == "test" else config.validation
         settings = {"levels": levels, "split": split, "count": count, "seed": config.seed, "size": self.config.size}
         settings |= {"max_steps": config.max_steps, "network": self._called}
-        cell = Cell(self.folder / level / f"drafts-{split}", settings)
-        path = cell.folder / "drafts.safetensors"
-        if not cell.done:
+        run = CachedRun(self.folder / level / f"drafts-{split}", settings)
+        path = run.folder / "drafts.safetensors"
+        if not run.done:
             checkpoint = self._fast(self._load(self.config.size), count, config.max_steps)
             task = make_task(checkpoint.task)
             problems = draw(task, [task.level_index(name) for name in levels], count, split, config.seed)
             graded = unroll(checkpoint.model, task, problems, config.max_steps, batch=config.batch)
             save_tensors(path, vars(graded), {})
-            cell.finish(problems=len(problems))
+            run.finish(problems=len(problems))
         return config.seen(Unroll(**load_tensors(path)[0]))
 
-    def _rules(self, learner: str, head: Cell | None) -> list[Rule]:
-        """The rules of one cell: those of a taught head, or all that need none."""
+    def _rules(self, learner: str, head: CachedRun | None) -> list[Rule]:
+        """The rules of one run: those of a taught head, or all that need none."""
         protocol = self.config.protocol
         if head is None:
             return [*plain_rules(protocol.max_steps), checker(), oracle()]
         return head_rules(learner, load_head(head.folder / "head.safetensors"), protocol.prices, protocol.scale)
 
-    def played(self, level: str) -> tuple[Ground, dict[str, list[Play]]]:
-        """What every rule does on a level: by rule, one play per halting seed."""
-        config = self.config
-        protocol = {name: value for name, value in vars(config.protocol).items() if name not in ("level", "batch")}
+    def tested(self, level: str) -> tuple[TestOutcomes, dict[str, list[RuleSteps]]]:
+        """What every rule does on a level: by rule, the steps of every halting seed."""
+        config, protocol = self.config, self.config.protocol
+        settings = {name: value for name, value in vars(protocol).items() if name not in ("level", "batch")}
         drafts: tuple[Unroll, Unroll] | None = None
-        plays: dict[str, list[Play]] = {}
-        for learner, seed in [(PLAIN, 0), *((name, seed) for name in config.learners for seed in range(config.seeds))]:
+        found: dict[str, list[RuleSteps]] = {}
+        for learner, seed in config.heads:
             folder = self.folder / level / (PLAIN if learner == PLAIN else f"{learner}-{seed}")
-            head = None if learner == PLAIN else self.head_cell(learner, seed)
+            head = None if learner == PLAIN else self.head_run(learner, seed)
             rules = self._rules(learner, head)
-            settings = {"level": level, "protocol": protocol, "size": config.size, "rules": [one.name for one in rules]}
-            cell = Cell(folder, settings | ({} if head is None else {"head": head.read()["settings"]}))
-            if not cell.done:
-                drafts = drafts or (self.drafts(level, "validation"), self.drafts(level, "test"))
-                best_fixed, target = target_of(drafts[0], protocol["slack"])
+            asked = {"level": level, "protocol": settings, "size": config.size, "rules": [one.name for one in rules]}
+            run = CachedRun(folder, asked | ({} if head is None else {"head": head.read()["settings"]}))
+            if worked := not run.done:
+                validation, test = drafts = drafts or (self.drafts(level, "validation"), self.drafts(level, "test"))
+                tested = outcomes_of(test, validation, protocol.slack)
                 if head is None:
-                    save_ground(folder / "ground.npz", ground_of(drafts[1], best_fixed, target))
-                save_plays(folder / "plays.npz", {one.name: play_of(one, *drafts, target, config) for one in rules})
-                cell.finish()
-            for name, one in load_plays(folder / "plays.npz").items():
-                plays.setdefault(name, []).append(one)
-        return load_ground(self.folder / level / PLAIN / "ground.npz"), plays
+                    save_outcomes(folder / "outcomes.npz", tested)
+                tuned = {one.name: choose(one, validation, tested.target, protocol.prices) for one in rules}
+                save_rule_steps(folder / "steps.npz", {one.name: steps_of(one, tuned[one.name], test) for one in rules})
+                run.finish()
+            self.countdown.done(worked)
+            for name, steps in load_rule_steps(folder / "steps.npz").items():
+                found.setdefault(name, []).append(steps)
+        return load_outcomes(self.folder / level / PLAIN / "outcomes.npz"), found
 
 
-def ground_of(test: Unroll, best_fixed: int, target: float) -> Ground:
-    """The verdicts on test drafts."""
-    return Ground(test.solved.numpy(), test.level.numpy(), test.difficulty.numpy(), best_fixed, target)
-
-
-def play_of(rule: Rule, validation: Unroll, test: Unroll, target: float, config: Config) -> Play:
-    """A rule's settings chosen on validation problems, and its steps on test problems."""
-    played = play(rule, choose(rule, validation, target, config.evaluation.prices), test)
-    return Play(played.point, played.prices, played.curve, bool(rule.labels))
-
-
-def merged(found: Sequence[tuple[Ground, dict[str, list[Play]]]]) -> tuple[list[Ground], Plays]:
-    """All networks' grounds and plays: rules in the order of tables, bounds last."""
+def merged(found: Sequence[tuple[TestOutcomes, dict[str, list[RuleSteps]]]]) -> tuple[list[TestOutcomes], StepsByRule]:
+    """All networks' outcomes and steps: rules in the order of tables, bounds last."""
     names = list(found[0][1])
     bounds = [checker().name, oracle().name]
     order = [name for name in names if name not in bounds] + bounds
-    return [ground for ground, _ in found], {name: [plays[name] for _, plays in found] for name in order}
-
-
-def write(report: Report, folder: Path) -> None:
-    """Table, figures and pictures of one level."""
-    atomic_write(folder / "table.md", report_markdown(report))
-    atomic_write(folder / "report.json", report.json())
-    halting_figure(report, folder / "halting.png")
-    accuracy_figure(report, folder / "accuracy.png")
-    histogram_figure(report, folder / "steps.png")
+    return [tested for tested, _ in found], {name: [steps[name] for _, steps in found] for name in order}
 
 
 def run(config: Config) -> None:
     """Fill the grid, then a table and pictures for every level."""
-    tested = make_task(config.pretrain.task, config.size)
-    folder = config.folder or Path("runs") / f"compare-{tested.name}"
+    task = make_task(config.pretrain.task, config.size)
+    folder = config.folder or Path("runs") / f"compare-{task.name}"
     for name in config.learn:
         make_task(config.pretrain.task, config.learn_size).level_index(name)
     mixed = [part for level in config.evaluation.level for part in level.split(MIX)]
     for name in (*config.evaluation.chosen_on, *mixed):
-        tested.level_index(name)
+        task.level_index(name)
     save_config(config, folder / "config.yaml")
     count = len(config.checkpoints) or config.networks
-    networks = [Network(config, folder / f"network-{number}", number) for number in range(count)]
+    countdown = Countdown(count * len(config.evaluation.level) * len(config.heads), "compare")
+    networks = [Network(config, folder / f"network-{number}", number, countdown) for number in range(count)]
     console, reports = Console(), []
     for level in config.evaluation.level:
-        grounds, plays = merged([network.played(level) for network in networks])
+        tested, steps = merged([network.tested(level) for network in networks])
         source = f"{level} ({count} network{'s' * (count > 1)}, {config.seeds} halting seed{'s' * (config.seeds > 1)})"
-        reports.append(compare(tested.name, source, grounds, plays, config.protocol))
+        reports.append(compare(task.name, source, tested, steps, config.protocol))
         write(reports[-1], folder / "results" / level)
         console.print(reports[-1].table(), highlight=False)
     if LEARNER in config.learners:
         taught = config.protocol.taught_steps
         atomic_write(folder / "results" / "levels.md", levels_markdown(reports, LEARNER, taught))
-        unswept = as_learnt(LEARNER, config.bank.price)
-        if any(row.rule == unswept for row in reports[0].rows):
-            atomic_write(folder / "results" / "levels-as-learnt.md", levels_markdown(reports, unswept, taught))
+        untuned = as_learnt(LEARNER, config.bank.price)
+        if any(row.rule == untuned for row in reports[0].rows):
+            atomic_write(folder / "results" / "levels-no-tuning.md", levels_markdown(reports, untuned, taught))
     console.print(f"tables, figures, raw results: {json.dumps(str(folder))}", highlight=False)
 
 

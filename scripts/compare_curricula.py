@@ -24,7 +24,7 @@ from agents.common.acceleration import AccelerationConfig, accelerate, solving_p
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
 from agents.evaluation.figures import curriculum_figure, learning_figure
-from agents.evaluation.run_store import Cell
+from agents.evaluation.run_store import CachedRun
 from agents.evaluation.tables import markdown_table, over_seeds
 from agents.halting.heads import Halter
 from agents.halting.outcomes import returns
@@ -76,7 +76,7 @@ class Config:
 
 
 @final
-class Ground:
+class SharedData:
     """What all runs share: of every level, graded runs to learn from and graded drafts to be measured on.
 
     Both are made when a run first asks for them.
@@ -136,26 +136,26 @@ class Ground:
         return float(returns(test.solved.numpy(), rule.steps(test, rule.settings(test))[0], price).mean())
 
 
-def learn(ground: Ground, name: str, seed: int, config: Config) -> dict[str, Any]:
+def learn(shared: SharedData, name: str, seed: int, config: Config) -> dict[str, Any]:
     """One run: the iterations that were measured, the returns there by level, and the mixture of every round."""
     teach = config.teach
-    fixed = Fixed(ground.levels, None, teach.iterations * teach.groups)  # it has to know the run's length
-    curriculum = fixed if name == "fixed" else make_curriculum(name, ground.levels)
-    learner = Grpo(teach.grpo, ground.bank.unroll.features.shape[-1], teach.iterations, seed)
+    fixed = Fixed(shared.levels, None, teach.iterations * teach.groups)  # it has to know the run's length
+    curriculum = fixed if name == "fixed" else make_curriculum(name, shared.levels)
+    learner = Grpo(teach.grpo, shared.bank.unroll.features.shape[-1], teach.iterations, seed)
     rng, seen = np.random.default_rng(seed), []
-    at, curve, mixtures = [0], [ground.worth(learner.head, config.prices)], []
+    at, curve, mixtures = [0], [shared.worth(learner.head, config.prices)], []
     with Progress(teach.iterations, f"{name}, seed {seed}") as bar:
         for iteration in range(1, teach.iterations + 1):
             mixtures.append(curriculum.mixture.tolist())
             levels = curriculum.sample(teach.groups, rng)
-            drawn = ground.draw(levels, rng)
+            drawn = shared.draw(levels, rng)
             seen += drawn
-            rollout = ground.bank.take(torch.tensor(drawn))
-            learner.update(rollout, ground.bank.take(torch.tensor(seen)).unroll)
+            rollout = shared.bank.take(torch.tensor(drawn))
+            learner.update(rollout, shared.bank.take(torch.tensor(seen)).unroll)
             curriculum.update(levels, *outcome(learner.head, rollout))
             if iteration % config.every == 0 or iteration == teach.iterations:
                 at.append(iteration)
-                curve.append(ground.worth(learner.head, config.prices))
+                curve.append(shared.worth(learner.head, config.prices))
                 bar.update(iteration, **{"return": float(np.mean(curve[-1]))})
     return {"at": at, "curve": curve, "mixtures": mixtures}
 
@@ -180,17 +180,17 @@ def table(found: dict[str, list[dict[str, Any]]], levels: Sequence[str]) -> str:
 def run(config: Config) -> None:
     """Every curriculum at every seed; then the table and the pictures."""
     folder = config.folder or Path("runs") / f"curricula-{load_checkpoint(config.checkpoint).task}"
-    ground = Ground(config, folder)
+    shared = SharedData(config, folder)
     save_config(config, folder / "config.yaml")
     skipped = ("curricula", "seeds", "folder", "acceleration", "checkpoint")
     settings = {name: value for name, value in dataclasses.asdict(config).items() if name not in skipped}
     found: dict[str, list[dict[str, Any]]] = {}
     for name in config.curricula:
         for seed in config.seeds:
-            cell = Cell(folder / name / f"seed-{seed}", settings | {"network": ground.network})
-            if not cell.done:
-                cell.finish(**learn(ground, name, seed, config))
-            found.setdefault(name, []).append(cell.read())
+            cached = CachedRun(folder / name / f"seed-{seed}", settings | {"network": shared.network})
+            if not cached.done:
+                cached.finish(**learn(shared, name, seed, config))
+            found.setdefault(name, []).append(cached.read())
         curriculum_figure(np.mean([one["mixtures"] for one in found[name]], 0), config.levels, folder / f"{name}.png")
     curves = {name: np.array([np.mean(one["curve"], 1) for one in runs]) for name, runs in found.items()}
     at = next(iter(found.values()))[0]["at"]

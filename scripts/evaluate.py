@@ -19,8 +19,10 @@ from rich.console import Console
 from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.cli import main
+from agents.common.console import announce
 from agents.common.tensor_file import CheckpointError
-from agents.evaluation.protocol import EvaluationConfig, evaluate_checkpoint
+from agents.evaluation.evaluate import evaluate_checkpoint
+from agents.evaluation.protocol import EvaluationConfig
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write, check_place
 from trm_gym.errors import ProblemError
@@ -79,14 +81,15 @@ def run(config: Config) -> None:
     task = make_task(checkpoint.task)
     passes = (config.problems + config.validation) // config.batch * config.max_steps
     one_pass = solving_pass(checkpoint.model, task.length, config.batch)
-    accelerate(checkpoint.model, one_pass, passes, AccelerationConfig(bfloat16="off"))
+    how = accelerate(checkpoint.model, one_pass, passes, AccelerationConfig(bfloat16="off"))
+    announce("running the problems", how.seconds)
     what = "-".join(config.level) or "own-levels" if config.data is None else config.data.stem
     out = config.out or Path("runs", "evaluate", f"{Path(config.checkpoint).name}-{what}")
     report = evaluate_checkpoint(checkpoint, config, out, None if outside is None else outside.problems)
     console = Console()
     if outside is not None and outside.skipped:
         place = atomic_write(out / "skipped.txt", "\n".join(outside.skipped) + "\n")
-        console.print(f"left out, not problems of {checkpoint.task}: {len(outside.skipped)}, listed in {place}")
+        console.print(f"skipped, not problems of {checkpoint.task}: {len(outside.skipped)}, listed in {place}")
     console.print(report.table(), highlight=False)
     if config.json is not None:
         atomic_write(config.json, json.dumps(report.summary(), indent=2) + "\n")

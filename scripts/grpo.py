@@ -24,8 +24,9 @@ from agents.common.cli import main, save_config
 from agents.common.console import Progress
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.common.tensors import nest, unnest
+from agents.evaluation.evaluate import evaluate_checkpoint
 from agents.evaluation.figures import curriculum_figure
-from agents.evaluation.protocol import EvaluationConfig, evaluate_checkpoint
+from agents.evaluation.protocol import EvaluationConfig
 from agents.halting.heads import Halter
 from agents.learners.config import GrpoConfig
 from agents.learners.grpo import Grpo, Metrics, outcome

@@ -16,13 +16,14 @@ from rich.table import Table
 
 from agents.checkpoint import Checkpoint, save_checkpoint
 from agents.common.cli import main, save_config
+from agents.evaluation.protocol import shown_steps
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.trainer import pretrain
 from agents.rollouts.unroll import unroll
 from trm_gym import make_task
 
-SHOWN_STEPS = (1, 2, 4, 8, 16)
+STEPS = shown_steps(16)
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,13 @@ class Config(PretrainConfig):
 def test_table(checkpoint: Checkpoint, levels: tuple[str, ...], count: int) -> tuple[Table, dict[str, list[float]]]:
     """Share of test problems solved after some numbers of steps, per level."""
     task = make_task(checkpoint.task)
-    table = Table("level", "problems", *(f"{step} steps" for step in SHOWN_STEPS), title="solved, test split, percent")
+    table = Table("level", "problems", *(f"{step} steps" for step in STEPS), title="solved, test split, percent")
     figures: dict[str, list[float]] = {}
     for name in levels:
         level = task.level_index(name)
         problems = task.generate_at_most(count, level, "test", seed=0)
-        solved = unroll(checkpoint.model, task, problems, max(SHOWN_STEPS)).solved.float().mean(0)
-        figures[name] = [round(float(solved[step - 1]), 4) for step in SHOWN_STEPS]
+        solved = unroll(checkpoint.model, task, problems, max(STEPS)).solved.float().mean(0)
+        figures[name] = [round(float(solved[step - 1]), 4) for step in STEPS]
         table.add_row(name, str(len(problems)), *(f"{100 * value:.2f}" for value in figures[name]))
     return table, figures
 
@@ -62,7 +63,7 @@ def run(config: Config) -> None:
     save_checkpoint(folder / "checkpoint", checkpoint)
     trained = time.perf_counter() - started
     table, figures = test_table(checkpoint, levels, config.test_problems)
-    meta = {**checkpoint.meta, "solved_at_steps": {"steps": list(SHOWN_STEPS), **figures}}
+    meta = {**checkpoint.meta, "solved_at_steps": {"steps": STEPS, **figures}}
     save_checkpoint(folder / "checkpoint", dataclasses.replace(checkpoint, meta=meta))
     Console().print(table)
     print(f"trained in {trained:.0f} s; checkpoint in {folder / 'checkpoint'}")

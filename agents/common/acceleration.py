@@ -52,6 +52,8 @@ class Acceleration:
     compiled: bool
     bfloat16: bool
     reason: str
+    seconds: float
+    """About how long all passes take; less where the network is compiled."""
 
     def autocast(self) -> contextlib.AbstractContextManager[object]:
         """The context in which to run the network."""
@@ -86,7 +88,7 @@ def accelerate(model: TRM, one_pass: Pass, count: int, config: AccelerationConfi
     reason = f"{plain * 1e3:.0f} ms a pass in float32, bfloat16 {ratio:.2f} times as fast, {expected:.0f} s expected"
     if fault:
         reason += f"; torch.compile does not work here ({fault}), so this runs eager and slower"
-    return Acceleration(device, compiled, bfloat16, reason)
+    return Acceleration(device, compiled, bfloat16, reason, expected)
 
 
 def training_pass(model: TRM, length: int, batch: int) -> Pass:

@@ -82,4 +82,28 @@ class Progress:
         self._printed = time.monotonic()
         spent = self._printed - self._started
         text = f"{self._title} {self._step}/{self._total}  {spent:.0f} s  {self._metrics}"
+        if spent >= 1 and 0 < self._step < self._total:
+            text = f"{text.rstrip()}  {_duration(spent / self._step * (self._total - self._step))} left"
         print(text.rstrip(), file=self._console.file, flush=True)
+
+
+@final
+class Countdown:
+    """Says after each of ``total`` pieces of work about how long the rest will take.
+
+    For long work whose pieces show bars of their own, which a terminal cannot show one within another.
+    """
+
+    def __init__(self, total: int, title: str, console: Console | None = None) -> None:
+        self._total, self._title, self._console = total, title, console
+        self._done, self._worked, self._started = 0, 0, time.monotonic()
+
+    def done(self, worked: bool = True) -> None:
+        """A piece is done; worked: whether it took work, or was found finished."""
+        self._done, self._worked = self._done + 1, self._worked + worked
+        left = self._total - self._done
+        if worked and left:
+            spent = time.monotonic() - self._started
+            announce(
+                f"{self._title}: {self._done} of {self._total} done, left", spent / self._worked * left, self._console
+            )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from agents.evaluation.tables import markdown_table, over_seeds
 
-SHARES = ("right", "way")
+SHARES = ("right", "oracle gap closed")
 """Figures by the beginning of their names that are shown in percent."""
 COUNTS = ("parameters", "updates", "seconds")
 """Figures that are shown whole."""

@@ -73,6 +73,13 @@ def figure_file(path: str | os.PathLike[str], width: float, height: float) -> It
         atomic_write(path, picture.getvalue())
 
 
+def write_figures(report: Report, folder: str | os.PathLike[str]) -> None:
+    """The pictures of a report: halting.png, accuracy.png and steps.png."""
+    halting_figure(report, Path(folder, "halting.png"))
+    accuracy_figure(report, Path(folder, "accuracy.png"))
+    histogram_figure(report, Path(folder, "steps.png"))
+
+
 def halting_figure(report: Report, path: str | os.PathLike[str]) -> Path:
     """Accuracy against mean steps: a curve per rule, the best fixed k, the rule checker and the oracle as points."""
     with figure_file(path, 10.4, 4.4) as figure:

@@ -7,10 +7,8 @@ import dataclasses
 import io
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +20,9 @@ from rich.text import Text
 from agents.evaluation import metrics
 from agents.evaluation.metrics import Interval
 from agents.halting import outcomes
-from trm_gym.atomic_io import atomic_write
+
+NO_TUNING = "GRPO (no tuning)"
+"""The learner without any sweep: given each price, it stops when it finds stopping more likely than going on."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Row:
     rule: str
     accuracy: Interval
     steps: float
-    share: Interval
-    """The share of the way in steps from the best fixed number of steps (0) to the oracle (1)."""
+    oracle_gap_closed: Interval
+    """The share of the steps between the best fixed k (0) and the oracle (1) that the rule saves."""
     correlation: float
     """Spearman's, of the step it stops at with the problem's difficulty."""
     thinking: metrics.Thinking
@@ -77,8 +77,8 @@ class Report:
     """One checkpoint on one set of problems.
 
     source: which problems. target: the accuracy that the operating point asks for, on validation. best_fixed: the
-    fixed number of steps that was most accurate there. curves: by rule, (mean steps, accuracy) of the settings that
-    no other beat on validation.
+    fewest steps, the same for all problems, that reach it there. oracle: the oracle's mean steps. curves: by rule,
+    (mean steps, accuracy) of the settings that no other beat on validation.
     """
 
     task: str
@@ -111,72 +111,74 @@ class Report:
             {"rule": row.rule, "accuracy": row.accuracy.value, "steps": row.steps, "n": self.n} for row in self.rows
         ]
 
+    @property
+    def unsolved(self) -> float:
+        """The share of test problems that are unsolved at every step of the budget."""
+        return float(1 - self.raw.solved.any(1).mean())
+
     def table(self) -> RenderableType:
         """The figures for a terminal of 80 columns or more."""
         steps = "  ".join(f"{step}: {accuracy:.1%}" for step, accuracy in self.accuracy_at.items())
-        never = 1 - self.raw.solved.any(1).mean()
         head = (
-            f"{self.task}, {self.source}: {self.n:,} test problems, at most {self.budget} steps, "
-            f"{never:.1%} never right\naccuracy after so many steps  {steps}\n"
-            f"best fixed k: {self.best_fixed} steps (on validation), oracle: {self.oracle:.2f}"
+            f"{self.task}, {self.source}: {self.n:,} test problems, at most {self.budget} steps\n"
+            f"unsolved at every step of the budget: {self.unsolved:.1%}\n"
+            f"solved after so many steps: {steps}\n"
+            f"best fixed k: {self.best_fixed} steps, the fewest that solve {self.target:.1%} on validation; "
+            f"oracle: {self.oracle:.2f}"
         )
         return Group(Text(head), *self._operating_table(), *self._return_table())
 
     def _operating_table(self) -> list[RenderableType]:
-        table = _table("rule", "right", "steps", "way", "95%", "rank", "over", "under", "never")
+        table = _table("rule", "right", "steps", "gap", "95%", "rank", "over", "under", "stuck")
         for row in self.rows:
-            over, under, hopeless = row.thinking
+            over, under, unsolved = row.thinking
             table.add_row(
                 row.rule,
                 f"{row.accuracy.value:.1%}",
                 f"{row.steps:.2f}",
-                _number(row.share.value, ".0%"),
-                f"{_number(100 * row.share.low, '.0f')}..{_number(100 * row.share.high, '.0f')}",
+                number(row.oracle_gap_closed.value, ".0%"),
+                f"{number(100 * row.oracle_gap_closed.low, '.0f')}..{number(100 * row.oracle_gap_closed.high, '.0f')}",
                 f"{row.correlation:.2f}",
                 f"{100 * over:.1f}",
                 f"{100 * under:.1f}",
-                _number(hopeless, ".1f"),
+                number(unsolved, ".1f"),
             )
         legend = (
-            "way: in steps, from the best fixed k (0%) to the oracle (100%)\n"
+            "gap: share of the steps between the best fixed k and the oracle that are saved\n"
             "rank: correlation of steps with difficulty; over: % that went on after a right\n"
-            "draft; under: % stopped too soon; never: mean steps on what is never right"
+            "draft; under: % that stopped although a right draft would have come\n"
+            "stuck: mean steps on problems that are unsolved at every step of the budget"
         )
-        title = f"\nAs few steps as leave {self.target:.1%} right on validation (A* - 0.5 points)"
+        title = f"\nAs few steps as leave {self.target:.1%} right on validation"
         return [Text(title, "bold"), table, Text(legend, "dim")]
 
     def _return_table(self) -> list[RenderableType]:
         prices = list(self.rows[0].returns)
-        learnt = self.comparisons[0].learner if self.comparisons else ""
-        marks = {(one.rule, one.price): _mark(one) for one in self.comparisons if one.learner == learnt}
-        table = _table("rule", *(f"price {price:g}" for price in prices), "area")
+        learner = self.comparisons[0].learner if self.comparisons else ""
+        marks = {(one.rule, one.price): _mark(one) for one in self.comparisons if one.learner == learner}
+        table = _table("rule", *(f"lambda {price:g}" for price in prices), "area")
         for row in self.rows:
             cells = [f"{row.returns[price].value:.3f}{marks.get((row.rule, price), ' ')}" for price in prices]
-            table.add_row(row.rule, *cells, _number(row.area, ".3f"))
-        learner = [Text(f"+ {one.learner} is better, - worse (95%)", "dim") for one in self.comparisons[:1]]
-        title = "\nReturn: right - price x steps / budget; settings chosen for each price on validation"
-        legend = Text("area: under the curve of accuracy over mean steps", "dim")
-        return [Text(title, "bold"), table, *learner, legend]
-
-    def write(self, folder: str | os.PathLike[str]) -> Path:
-        """Write report.json, problems.csv (raw results, one problem a line) and the pictures; returns the folder."""
-        from agents.evaluation import figures  # matplotlib takes a second to load
-
-        folder = Path(folder)
-        atomic_write(folder / "report.json", self.json())
-        atomic_write(folder / "problems.csv", self._csv())
-        figures.halting_figure(self, folder / "halting.png")
-        figures.accuracy_figure(self, folder / "accuracy.png")
-        figures.histogram_figure(self, folder / "steps.png")
-        return folder
+            table.add_row(row.rule, *cells, number(row.area, ".3f"))
+        last = f"{prices[-1]:g}"
+        legend = (
+            f"lambda = {last}: using all {self.budget} steps costs {last} of a right answer\n"
+            "area: under the curve of accuracy over mean steps"
+        )
+        marked = [Text(f"+ {learner} is better, - worse (95%)", "dim")] if learner else []
+        title = "\nReturn: solved - lambda x steps / budget; settings tuned for each lambda"
+        return [Text(title, "bold"), table, *marked, Text(legend, "dim")]
 
     def json(self) -> str:
         """All but the raw results."""
         parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "raw"}
         return json.dumps(_plain(parts), indent=2, allow_nan=False) + "\n"
 
-    def _csv(self) -> str:
-        """Raw results: right says for every step whether its draft was right (1) or not (0)."""
+    def csv(self) -> str:
+        """Raw results of one run, one problem a line.
+
+        right says for every step whether its draft was right (1) or not (0).
+        """
         raw, text = self.raw, io.StringIO()
         columns: dict[str, Any] = {
             "problem": range(self.n),
@@ -201,7 +203,8 @@ def _table(*names: str) -> Table:
     return table
 
 
-def _number(value: float, form: str) -> str:
+def number(value: float, form: str) -> str:
+    """A figure as text; a dash for what is not a number."""
     return "-" if math.isnan(value) else format(value, form)
 
 

@@ -1,4 +1,4 @@
-"""The cells of a grid of runs: each is a folder, finished once its cell.json is written, and never done twice."""
+"""Runs that are kept: each is a folder, finished once its run.json is written, and never done twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from agents.checkpoint import describe_head, make_head
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
-from agents.evaluation.comparison import Ground, Play
+from agents.evaluation.protocol import RuleSteps, TestOutcomes
 from agents.halting.heads import Halter
 from trm_gym.atomic_io import atomic_write
 
@@ -20,7 +20,7 @@ PARTS = ("point", "prices", "curve")
 
 
 @final
-class Cell:
+class CachedRun:
     """A folder and the settings that decide what comes to stand in it.
 
     Raises CheckpointError where it was finished with other settings.
@@ -37,20 +37,20 @@ class Cell:
     @property
     def done(self) -> bool:
         """Whether it is finished."""
-        return (self.folder / "cell.json").exists()
+        return (self.folder / "run.json").exists()
 
     def read(self) -> dict[str, Any]:
         """What was found, and the settings. Raises CheckpointError where it cannot be read."""
         try:
-            return json.loads((self.folder / "cell.json").read_text(encoding="utf-8"))
+            return json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise CheckpointError(f"{self.folder / 'cell.json'} cannot be read ({error}): delete it") from error
+            raise CheckpointError(f"{self.folder / 'run.json'} cannot be read ({error}): delete it") from error
 
     def finish(self, **found: Any) -> None:
-        """Say that all files are written, what was found, and how many seconds it took since the cell was made."""
+        """Say that all files are written, what was found, and how many seconds it took since the run was made."""
         seconds = round(time.perf_counter() - self._started, 2)
         text = json.dumps({"settings": self._settings, "seconds": seconds, **found}, indent=2)
-        atomic_write(self.folder / "cell.json", text + "\n")
+        atomic_write(self.folder / "run.json", text + "\n")
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -74,31 +74,32 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
         raise CheckpointError(f"{path} cannot be read ({error}): delete its folder to do it again") from error
 
 
-def save_plays(path: Path, plays: Mapping[str, Play]) -> None:
+def save_rule_steps(path: Path, steps: Mapping[str, RuleSteps]) -> None:
     """Write what rules did, problem by problem: RULE/point [n], RULE/prices [p, n], RULE/curve [k, n]."""
-    arrays = {f"{name}/{part}": getattr(play, part).astype(np.int16) for name, play in plays.items() for part in PARTS}
-    save_arrays(path, arrays | {f"{name}/swept": np.array(play.swept) for name, play in plays.items()})
+    arrays = {f"{name}/{part}": getattr(one, part).astype(np.int16) for name, one in steps.items() for part in PARTS}
+    save_arrays(path, arrays | {f"{name}/tuned": np.array(one.tuned) for name, one in steps.items()})
 
 
-def load_plays(path: Path) -> dict[str, Play]:
-    """What ``save_plays`` wrote."""
+def load_rule_steps(path: Path) -> dict[str, RuleSteps]:
+    """What ``save_rule_steps`` wrote."""
     arrays = load_arrays(path)
     names = [name.removesuffix("/point") for name in arrays if name.endswith("/point")]
     return {
-        name: Play(*(arrays[f"{name}/{part}"] for part in PARTS), swept=bool(arrays[f"{name}/swept"])) for name in names
+        name: RuleSteps(*(arrays[f"{name}/{part}"] for part in PARTS), tuned=bool(arrays[f"{name}/tuned"]))
+        for name in names
     }
 
 
-def save_ground(path: Path, ground: Ground) -> None:
+def save_outcomes(path: Path, network: TestOutcomes) -> None:
     """Write a network's verdicts on every test problem."""
-    save_arrays(path, {name: np.asarray(value) for name, value in vars(ground).items()})
+    save_arrays(path, {name: np.asarray(value) for name, value in vars(network).items()})
 
 
-def load_ground(path: Path) -> Ground:
-    """What ``save_ground`` wrote."""
+def load_outcomes(path: Path) -> TestOutcomes:
+    """What ``save_outcomes`` wrote."""
     arrays = load_arrays(path)
     best_fixed, target = int(arrays.pop("best_fixed")), float(arrays.pop("target"))
-    return Ground(**arrays, best_fixed=best_fixed, target=target)
+    return TestOutcomes(**arrays, best_fixed=best_fixed, target=target)
 
 
 def save_head(path: Path, head: Halter) -> None:

@@ -63,7 +63,7 @@ def test_a_time_limit_becomes_a_number_of_updates_that_is_kept(ablate_in, tmp_pa
     assert ablate_in(*PRETRAINING, "--minutes", "0.001") == 1
     place = tmp_path / "runs" / "preset" / "seed-0"
     kept = json.loads((place / "updates.json").read_text())["updates"]
-    figures = json.loads((place / "cell.json").read_text())["figures"]["clues10-12"]
+    figures = json.loads((place / "run.json").read_text())["figures"]["clues10-12"]
     assert figures["updates"] == kept >= 1
 
 
@@ -73,7 +73,7 @@ def test_halting_options_share_their_bank(ablate_in, tmp_path: Path):
     assert ablate_in(*words) == 4
     assert len(list((tmp_path / "runs").glob("bank-*.safetensors"))) == 2
     table = (tmp_path / "runs" / "table.md").read_text()
-    assert "teach.grpo.loss | sequence" in table and "as learnt at 0.6" in table
+    assert "teach.grpo.loss | sequence" in table and "no tuning, return at 0.6" in table
     assert ablate_in(*words) == 0
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from agents.checkpoint import SHIPPED
 from agents.common.cli import main
-from agents.evaluation.run_store import load_ground, load_plays
+from agents.evaluation.run_store import load_outcomes, load_rule_steps
 from scripts import compare
 from tests.scripts.checkpoints import untrained
 from trm_gym import make_task
@@ -56,7 +56,7 @@ def test_a_grid_is_filled_once_and_can_grow(fill, tmp_path: Path, capsys: pytest
     assert "clues10-12" in (results / "levels.md").read_text()
     assert fill() == []
     assert fill("--learners", "grpo", "bce", "two_heads") == ["two_heads"] * 4
-    assert "two-heads" in (results / "clues6-8" / "table.md").read_text()
+    assert "two classifiers" in (results / "clues6-8" / "table.md").read_text()
     assert fill("--seeds", "3", "--evaluation.level", "clues6-8") == sorted(["grpo", "bce"] * 2)
     shutil.rmtree(tmp_path / "runs" / "network-1" / "clues6-8" / "grpo-0")
     assert fill() == []
@@ -69,11 +69,11 @@ def test_raw_results_are_enough_to_work_the_table_out_anew(fill, tmp_path: Path)
     returns, steps = [], []
     for network in (0, 1):
         folder = tmp_path / "runs" / f"network-{network}" / "clues6-8"
-        solved = load_ground(folder / "plain" / "ground.npz").solved
+        solved = load_outcomes(folder / "plain" / "outcomes.npz").solved
         for seed in (0, 1):
-            play = load_plays(folder / f"bce-{seed}" / "plays.npz")["bce"]
-            steps.append(play.point)
-            at = play.prices[1].astype(int)
+            steps_ = load_rule_steps(folder / f"bce-{seed}" / "steps.npz")["bce"]
+            steps.append(steps_.point)
+            at = steps_.prices[1].astype(int)
             returns.append(solved[np.arange(len(solved)), at - 1] - 0.3 * at / 3)
     assert row["steps"] == pytest.approx(np.mean(steps))
     assert row["returns"]["0.3"]["value"] == pytest.approx(np.mean(returns))
@@ -103,9 +103,9 @@ def test_heads_are_taught_at_a_size_of_their_own(fill, monkeypatch, capsys: pyte
 
 def test_levels_are_tested_together(fill, tmp_path: Path):
     fill("--evaluation.level", "clues6-8+clues10-12", "--learners", "grpo", "--seeds", "1")
-    ground = load_ground(tmp_path / "runs" / "network-0" / "clues6-8+clues10-12" / "plain" / "ground.npz")
+    tested = load_outcomes(tmp_path / "runs" / "network-0" / "clues6-8+clues10-12" / "plain" / "outcomes.npz")
     task = make_task("sudoku4x4")
-    assert ground.level.tolist() == [task.level_index("clues6-8")] * 10 + [task.level_index("clues10-12")] * 10
+    assert tested.level.tolist() == [task.level_index("clues6-8")] * 10 + [task.level_index("clues10-12")] * 10
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_every_curriculum_once(compare_in, tmp_path: Path):
     folder = tmp_path / "runs"
     for picture in ("curves.png", "uniform.png", "fixed.png"):
         assert (folder / picture).read_bytes().startswith(b"\x89PNG")
-    kept = json.loads((folder / "fixed" / "seed-1" / "cell.json").read_text())
+    kept = json.loads((folder / "fixed" / "seed-1" / "run.json").read_text())
     assert kept["at"] == [0, 2, 3] and np.shape(kept["curve"]) == (3, 2)
     # 12 problems, two stages: the third round of four draws from the second level alone.
     assert kept["mixtures"] == [[1, 0], [1, 0], [0, 1]]
@@ -57,9 +57,9 @@ def test_a_draw_has_a_problem_of_every_level_asked_for(tmp_path: Path):
         bank=GroupsConfig(problems=5, branches=2, noise=0.3, max_steps=2),
         test_problems=2,
     )
-    ground = script.Ground(config, tmp_path)
-    wanted = np.array([ground.levels[1], ground.levels[0], ground.levels[1]])
-    drawn = ground.bank.take(torch.tensor(ground.draw(wanted, np.random.default_rng(0))))
+    shared = script.SharedData(config, tmp_path)
+    wanted = np.array([shared.levels[1], shared.levels[0], shared.levels[1]])
+    drawn = shared.bank.take(torch.tensor(shared.draw(wanted, np.random.default_rng(0))))
     assert drawn.unroll.level.tolist() == wanted.repeat(2).tolist() and len(drawn) == 3
 
 

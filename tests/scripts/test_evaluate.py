@@ -101,7 +101,7 @@ def test_questions_that_the_task_does_not_cover_are_listed(evaluate, tmp_path: P
     assert json.loads((tmp_path / "rows.json").read_text())[0]["n"] == 2
     listed = (tmp_path / "out" / "skipped.txt").read_text(encoding="utf-8").splitlines()
     assert len(listed) == 2 and "questions.jsonl:3: not covered: 'Who is there?'" in listed[0]
-    assert "left out" in capsys.readouterr().out
+    assert "skipped" in capsys.readouterr().out
 
 
 def test_a_maze_network_runs_at_another_size(evaluate, tmp_path: Path):

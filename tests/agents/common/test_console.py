@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from agents.common.console import Progress, announce
+from agents.common.console import Countdown, Progress, announce
 
 
 def test_log_gets_plain_lines():
@@ -51,3 +51,25 @@ def test_announced_duration(seconds, expected):
     log = io.StringIO()
     announce("evaluate", seconds, Console(file=log))
     assert log.getvalue() == f"evaluate: {expected}\n"
+
+
+def test_a_log_line_tells_the_time_left(monkeypatch: pytest.MonkeyPatch):
+    log, clock = io.StringIO(), iter([0.0, 0.0, 12.0, 12.0, 12.0, 12.0])
+    monkeypatch.setattr("agents.common.console.time.monotonic", lambda: next(clock))
+    with Progress(4, "evaluate", console=Console(file=log)) as bar:
+        bar.update(1)
+    assert log.getvalue().splitlines()[0] == "evaluate 1/4  12 s  about 36 seconds left"
+
+
+def test_a_countdown_leaves_out_what_was_finished_before(monkeypatch: pytest.MonkeyPatch):
+    log, clock = io.StringIO(), iter([0.0, 20.0, 30.0])
+    monkeypatch.setattr("agents.common.console.time.monotonic", lambda: next(clock))
+    countdown = Countdown(4, "compare", Console(file=log))
+    countdown.done(worked=False)
+    countdown.done()
+    countdown.done()
+    countdown.done()
+    assert log.getvalue().splitlines() == [
+        "compare: 2 of 4 done, left: about 40 seconds",
+        "compare: 3 of 4 done, left: about 15 seconds",
+    ]

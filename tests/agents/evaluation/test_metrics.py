@@ -43,6 +43,16 @@ def test_oracle_and_best_fixed_step():
     assert metrics.best_fixed_step(SOLVED) == 2  # 1, 2, 2, 2 right: the least of the best
 
 
+def test_best_fixed_step_is_the_least_of_equal_accuracy():
+    """84, 99.5, 99.8, 100% after 1 to 4 steps: within half a point of the best it is 2, within a tenth 4."""
+    solved = np.zeros((1000, 4), bool)
+    for step, right in enumerate((840, 995, 998, 1000)):
+        solved[:right, step] = True
+    assert metrics.best_fixed_step(solved, 0.005) == 2
+    assert metrics.best_fixed_step(solved, 0.001) == 4
+    assert metrics.best_fixed_step(solved, 0.2) == 1
+
+
 def test_operating_point_is_the_cheapest_that_is_good_enough():
     accuracy, steps = np.array([0.5, 0.9, 0.9, 0.95, 0.95]), np.array([1.0, 4.0, 3.0, 6.0, 6.0])
     assert metrics.operating_point(accuracy, steps, 0.9) == 2
@@ -50,11 +60,11 @@ def test_operating_point_is_the_cheapest_that_is_good_enough():
     assert metrics.operating_point(accuracy, steps, 0.99) == 3, "out of reach: the most accurate"
 
 
-def test_share_of_way():
-    assert metrics.share_of_way(11.0, 11.0, 2.0) == 0
-    assert metrics.share_of_way(2.0, 11.0, 2.0) == 1
-    assert metrics.share_of_way(3.12, 11.0, 2.33) == pytest.approx(0.9089, abs=1e-4)
-    assert math.isnan(metrics.share_of_way(2.0, 2.0, 2.0))
+def test_oracle_gap_closed():
+    assert metrics.oracle_gap_closed(11.0, 11.0, 2.0) == 0
+    assert metrics.oracle_gap_closed(2.0, 11.0, 2.0) == 1
+    assert metrics.oracle_gap_closed(3.12, 11.0, 2.33) == pytest.approx(0.9089, abs=1e-4)
+    assert math.isnan(metrics.oracle_gap_closed(2.0, 2.0, 2.0))
 
 
 def test_frontier_leaves_out_what_is_beaten():
