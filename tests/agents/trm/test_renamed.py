@@ -23,7 +23,9 @@ PRESETS = pretrain.presets()
 @pytest.mark.parametrize("name", ["official_sudoku_attention", "arithmetic"])
 @pytest.mark.parametrize("base", ["arithmetic", "official_sudoku_mlp"])
 def test_a_preset_file_of_before(name, base):
-    assert load_config(BEFORE / f"{name}.yaml", PRESETS[base]) == PRESETS[name]
+    found = load_config(BEFORE / f"{name}.yaml", PRESETS[base])
+    levels = tuple("locked_or_pairs" if level == "more" else level for level in found.levels)  # which tasks map
+    assert dataclasses.replace(found, levels=levels) == PRESETS[name]
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
