@@ -51,7 +51,7 @@ HEADINGS = (
 """The sections of a page, in their order. A docstring's paragraph starts one by its name and a colon."""
 PACKAGES = (trm_gym.__name__, agents.__name__)
 """Where environments come from that have a page; whatever else has been registered is not ours."""
-COLOURS = 32
+PALETTE = 32
 ROW = 3
 """Pictures side by side."""
 PICTURE_SEED = 3
@@ -274,7 +274,7 @@ def pictures(shown: Page) -> Iterator[tuple[str, bytes]]:
         split = shown_split(shown.task, shown.task.level_index(level.name))
         env.reset(seed=PICTURE_SEED, options={"level": level.name, "split": split})
         file = io.BytesIO()
-        picture = Image.fromarray(np.asarray(env.render())).quantize(COLOURS)
+        picture = Image.fromarray(np.asarray(env.render())).quantize(PALETTE)
         picture.save(file, "PNG", optimize=True)
         yield f"{shown.name}-{level.name}.png", file.getvalue()
 

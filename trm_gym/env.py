@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 from gymnasium.error import ResetNeeded
 
-from trm_gym.episode_state import Replayable
+from trm_gym.episode_state import Restorable
 from trm_gym.episodes import (
     DEFAULT_COST,
     DEFAULT_STEPS,
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
     Observation = dict[str, Any]
 
-OPTIONS = ("level", "split", "problem")
+RESET_OPTIONS = ("level", "split", "problem")
 """What ``reset`` takes as options."""
 
 _SLOT = np.zeros(1, dtype=np.int64)
 
 
 @final
-class RefinementEnv(Replayable, gymnasium.Env["Observation", "NDArray[np.integer]"]):
+class RefinementEnv(Restorable, gymnasium.Env["Observation", "NDArray[np.integer]"]):
     """Refine a draft answer until it is worth handing in.
 
     Description: a problem stays fixed. Every step replaces the whole draft of its answer by a better one and
@@ -84,8 +84,6 @@ class RefinementEnv(Replayable, gymnasium.Env["Observation", "NDArray[np.integer
         render_scale: int = 1,
     ) -> None:
         self.episodes = Episodes(1, task, level, split, max_steps, step_cost, reward, size)
-        self.task = self.episodes.task
-        self.max_steps = self.episodes.max_steps
         self.observation_space = observation_space(self.task)
         self.action_space = action_space(self.task)
         self.render_mode = check_render_mode(render_mode)
@@ -93,7 +91,7 @@ class RefinementEnv(Replayable, gymnasium.Env["Observation", "NDArray[np.integer
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict]:
         """Start an episode. Raises ValueError for options it does not know, ProblemError for a bad problem."""
-        options = check_options(options, OPTIONS)
+        options = check_options(options, RESET_OPTIONS)
         super().reset(seed=seed)
         if seed is None and not self.episodes.seeded[0]:
             seed = int(self.np_random.integers(SEED_LIMIT))

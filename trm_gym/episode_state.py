@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trm_gym.episodes import Episodes
-    from trm_gym.task import Problems
+    from trm_gym.task import Problems, Task
 
 
-def arrays(episodes: Episodes) -> dict[str, NDArray]:
+def live_arrays(episodes: Episodes) -> dict[str, NDArray]:
     """Every array that changes as episodes go on, by its name in a state; live."""
     names = ("levels", "splits", "seeds", "numbers", "seeded", "drafts", "before", "steps", "playing", "worth")
     return {
@@ -36,7 +36,7 @@ def arrays(episodes: Episodes) -> dict[str, NDArray]:
 
 def get_state(episodes: Episodes) -> dict[str, Any]:
     """The state of ``episodes``: fresh arrays, whole numbers, text."""
-    copies = {name: values.copy() for name, values in arrays(episodes).items()}
+    copies = {name: values.copy() for name, values in live_arrays(episodes).items()}
     return {**_owner(episodes), "step_cost": episodes.step_cost, **copies}
 
 
@@ -45,7 +45,7 @@ def set_state(episodes: Episodes, state: dict[str, Any]) -> None:
 
     Raises ValueError, before anything is changed, where it belongs to another environment or is malformed.
     """
-    live, owner = arrays(episodes), _owner(episodes)
+    live, owner = live_arrays(episodes), _owner(episodes)
     check_names(state, [*owner, "step_cost", *live])
     check_form(state, owner, live)
     _check_values(episodes, state)
@@ -55,10 +55,20 @@ def set_state(episodes: Episodes, state: dict[str, Any]) -> None:
     episodes.step_cost = price
 
 
-class Replayable(abc.ABC):
+class Restorable(abc.ABC):
     """The part of an environment, scalar or vector, that shows its episodes and can go back to an earlier state."""
 
     episodes: Episodes
+
+    @property
+    def task(self) -> Task:
+        """The task that is played."""
+        return self.episodes.task
+
+    @property
+    def max_steps(self) -> int:
+        """The budget of an episode, in steps."""
+        return self.episodes.max_steps
 
     @property
     def problems(self) -> Problems:

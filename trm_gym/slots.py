@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     import gymnasium
     from numpy.typing import NDArray
 
-Seen = TypeVar("Seen")
-Shown = TypeVar("Shown", covariant=True)
+ObsT = TypeVar("ObsT")
+ObsT_co = TypeVar("ObsT_co", covariant=True)
 """A batch of observations."""
 
 
-class SlotEpisodes(Protocol[Shown]):
+class SlotEpisodes(Protocol[ObsT_co]):
     """Episodes of a batch of slots as arrays: ``trm_gym.episodes.Episodes``, for instance."""
 
     seeded: NDArray[np.bool_]
@@ -37,12 +37,12 @@ class SlotEpisodes(Protocol[Shown]):
 
     def begin(self, slots: NDArray[np.int64]) -> None: ...
 
-    def observe(self, slots: NDArray[np.int64] | slice = ...) -> Shown: ...
+    def observe(self, slots: NDArray[np.int64] | slice = ...) -> ObsT_co: ...
 
     def report(self, slots: NDArray[np.int64]) -> dict[str, NDArray]: ...
 
 
-class SlotVectorEnv(VectorEnv[Seen, np.ndarray, "NDArray"], abc.ABC, Generic[Seen]):
+class SlotVectorEnv(VectorEnv[ObsT, np.ndarray, "NDArray"], abc.ABC, Generic[ObsT]):
     """A vector environment over episodes that are arrays: no loop over slots.
 
     autoreset_mode: Gymnasium's ``AutoresetMode`` or its value. NEXT_STEP restarts a finished slot at the next step,
@@ -51,7 +51,7 @@ class SlotVectorEnv(VectorEnv[Seen, np.ndarray, "NDArray"], abc.ABC, Generic[See
     budget is ``max_steps``.
     """
 
-    episodes: SlotEpisodes[Seen]
+    episodes: SlotEpisodes[ObsT]
 
     def __init__(
         self,
@@ -76,12 +76,12 @@ class SlotVectorEnv(VectorEnv[Seen, np.ndarray, "NDArray"], abc.ABC, Generic[See
         """Take the step of every slot that is playing; rewards, float64 [num_envs]."""
 
     @abc.abstractmethod
-    def _each(self, seen: Seen) -> Iterable[Any]:
+    def _each(self, seen: ObsT) -> Iterable[Any]:
         """The observations of a batch, one by one."""
 
     def step(
         self, actions: np.ndarray
-    ) -> tuple[Seen, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
+    ) -> tuple[ObsT, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         """One step of every slot: rewards float64, ends bool, all [num_envs]. Raises ResetNeeded, ValueError."""
         idle = np.flatnonzero(~self.episodes.playing)
         if idle.size and (self.autoreset_mode is not AutoresetMode.NEXT_STEP or not self.episodes.begun):

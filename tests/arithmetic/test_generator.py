@@ -170,8 +170,8 @@ def test_unknown_levels_and_splits():
 
 
 def test_a_level_without_problems_is_an_error_and_no_endless_search(monkeypatch):
-    monkeypatch.setattr(generator, "TRIES", 1)
-    with pytest.raises(ValueError, match="no problem of level sum3 in the test split after 1 tries"):
+    monkeypatch.setattr(generator, "MAX_DRAWS", 1)
+    with pytest.raises(ValueError, match="no problem of level sum3 in the test split in 1 draws"):
         TASK.generate(100, TASK.level_index("sum3"), "test", 0)
 
 

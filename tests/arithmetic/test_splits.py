@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scripts.oracles.arithmetic import form, parse
 from trm_gym.arithmetic import ArithmeticTask
-from trm_gym.arithmetic._search.invariant import split_hash
+from trm_gym.arithmetic._search.invariant import invariant_hash
 from trm_gym.splits import SPLITS, split_of
 from trm_gym.streams import mix
 
@@ -17,7 +17,7 @@ TASK = ArithmeticTask()
 
 
 def hashed(text: str) -> int:
-    return int(split_hash(TASK.encode(text).problem)[0])
+    return int(invariant_hash(TASK.encode(text).problem)[0])
 
 
 @pytest.mark.parametrize("level", range(len(TASK.levels)))
@@ -33,7 +33,7 @@ def test_no_problem_is_in_two_splits(level):
 def test_no_hash_is_in_two_splits(level):
     parts = []
     for split, count in zip(SPLITS, (16_000, 2000, 2000), strict=True):
-        hashes = split_hash(TASK.sample(mix(8, np.arange(count)), np.full(count, level), split).problem)
+        hashes = invariant_hash(TASK.sample(mix(8, np.arange(count)), np.full(count, level), split).problem)
         assert (split_of(hashes) == SPLITS.index(split)).all()
         parts.append(np.unique(hashes))
     assert len(np.unique(np.concatenate(parts))) == sum(len(part) for part in parts)
@@ -103,4 +103,4 @@ def test_a_tenth_of_what_there_is_goes_to_each_held_out_split():
 
 def test_what_is_no_expression_has_no_hash():
     with pytest.raises(ValueError, match="problem 0 of the batch is no expression"):
-        split_hash(np.full((1, 48), 12, np.uint8))
+        invariant_hash(np.full((1, 48), 12, np.uint8))

@@ -11,7 +11,7 @@ from scipy.ndimage import label as components
 
 from scripts.oracles.maze import OFF, ON, WALL, graph_of, steps_of
 from trm_gym.maze import MazeTask, generator
-from trm_gym.maze._search.invariant import split_hash
+from trm_gym.maze._search.invariant import invariant_hash
 from trm_gym.maze.levels import levels
 from trm_gym.streams import mix
 from trm_gym.task import Problems
@@ -147,11 +147,11 @@ def test_generated_mazes_are_all_different(monkeypatch):
     task = MazeTask(9)
     level = task.level_index("long")
     supplied = task.sample(mix(0, np.arange(3000)), np.full(3000, level), "test")
-    assert len(np.unique(split_hash(supplied.problem, 9))) < 3000
-    assert len(np.unique(split_hash(task.generate(3000, level, "test", 0).problem, 9))) == 3000
+    assert len(np.unique(invariant_hash(supplied.problem, 9))) < 3000
+    assert len(np.unique(invariant_hash(task.generate(3000, level, "test", 0).problem, 9))) == 3000
     tiny = MazeTask(5)
-    assert len(np.unique(split_hash(tiny.generate(5000, 0, "test", 0).problem, 5))) == 5000
-    monkeypatch.setattr(generator, "ROUNDS", 1)
+    assert len(np.unique(invariant_hash(tiny.generate(5000, 0, "test", 0).problem, 5))) == 5000
+    monkeypatch.setattr(generator, "MAX_REDRAWS", 1)
     with pytest.raises(
         ValueError, match=r"test split at size 9 holds hardly more than \d+ different mazes of level long"
     ):

@@ -7,7 +7,7 @@ import pytest
 
 from scripts.oracles.maze import guises
 from trm_gym.maze import MazeTask
-from trm_gym.maze._search.invariant import split_hash
+from trm_gym.maze._search.invariant import invariant_hash
 from trm_gym.splits import SPLITS, split_of
 
 COUNTS = (14_000, 3_000, 3_000)
@@ -17,7 +17,7 @@ COUNTS = (14_000, 3_000, 3_000)
 def test_fresh_mazes_of_the_splits_share_nothing(level):
     task, parts = MazeTask(11), []
     for split, count in zip(SPLITS, COUNTS, strict=True):
-        hashes = split_hash(task.generate(count, level, split, 1).problem, 11)
+        hashes = invariant_hash(task.generate(count, level, split, 1).problem, 11)
         assert (split_of(hashes) == SPLITS.index(split)).all()
         parts.append(set(hashes.tolist()))
         assert len(parts[-1]) == count
@@ -31,15 +31,15 @@ def test_every_guise_of_a_maze_has_its_hash(size):
     task = MazeTask(size)
     for level in range(len(task.levels)):
         problems = task.generate(4, level, "test", 2).problem
-        for problem, known in zip(problems, split_hash(problems, size), strict=True):
-            assert (split_hash(np.array(guises(problem)), size) == known).all()
+        for problem, known in zip(problems, invariant_hash(problems, size), strict=True):
+            assert (invariant_hash(np.array(guises(problem)), size) == known).all()
 
 
 def test_no_two_mazes_that_are_no_guises_of_each_other_share_a_hash():
     """By a minimal form that the hash knows nothing of: small mazes, where guises are met by chance."""
     problems = MazeTask(5).generate(3000, 0, "train", 0).problem
     forms = [min(guise.tobytes() for guise in guises(problem)) for problem in problems]
-    hashes = split_hash(problems, 5).tolist()
+    hashes = invariant_hash(problems, 5).tolist()
     assert len(set(forms)) >= len(set(hashes)), "guises share a hash"
     # A maze moved on its canvas has the same hash but another form.
     assert len(set(hashes)) > 0.97 * len(set(forms))
@@ -57,21 +57,21 @@ def test_start_and_goal_and_every_cell_matter():
         cell = rng.choice(np.flatnonzero(problem == 0))
         moved[[cell, np.flatnonzero(problem == end)[0]]] = end, 0
         others.append(moved)
-    assert len(np.unique(split_hash(np.array(others), 11))) == len(others)
+    assert len(np.unique(invariant_hash(np.array(others), 11))) == len(others)
 
 
 def test_a_maze_is_in_one_split_on_canvases_of_all_sizes_and_wherever_it_stands():
     small = MazeTask(11).generate(1, 3, "train", 0).problem.reshape(11, 11)
-    known = split_hash(small.reshape(1, -1), 11)[0]
+    known = invariant_hash(small.reshape(1, -1), 11)[0]
     for down, right in ((0, 0), (9, 9), (3, 7)):
         canvas = np.ones((20, 20), np.uint8)
         canvas[down : down + 11, right : right + 11] = small
-        assert split_hash(canvas.reshape(1, -1), 20)[0] == known
+        assert invariant_hash(canvas.reshape(1, -1), 20)[0] == known
 
 
 def test_a_tenth_of_what_there_is_goes_to_each_held_out_split():
     rng = np.random.default_rng(0)
     problems = (rng.random((20_000, 121)) < 0.35).astype(np.uint8)
     problems[:, 0], problems[:, -1] = 2, 3
-    shares = np.bincount(split_of(split_hash(problems, 11)), minlength=3) / len(problems)
+    shares = np.bincount(split_of(invariant_hash(problems, 11)), minlength=3) / len(problems)
     assert shares == pytest.approx([0.8, 0.1, 0.1], abs=0.01)

@@ -10,8 +10,8 @@ from gymnasium.error import DependencyNotInstalled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trm_gym.written.signs import SYMBOLS, answer_text
-from trm_gym.written.typesetting import draw_ansi, draw_rgb, mathtext, raised
+from trm_gym.written.signs import SYMBOLS, answer_text, raised
+from trm_gym.written.typesetting import draw_ansi, draw_rgb, mathtext
 
 
 @pytest.mark.parametrize(

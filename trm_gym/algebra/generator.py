@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 from trm_gym.algebra._search.draws import Draws, Keyed, Listed
 from trm_gym.algebra._search.invariant import invariant_hash
-from trm_gym.algebra._search.pieces import write
+from trm_gym.algebra._search.pieces import write_problems
 from trm_gym.algebra._search.rational import WIDTH
 from trm_gym.algebra._search.reading import Reading, read
-from trm_gym.algebra.layout import ANSWER, WRITTEN
+from trm_gym.algebra.layout import LENGTH, WRITTEN
 from trm_gym.algebra.levels import LEVELS
 from trm_gym.algebra.solver import difficulty, solve
 from trm_gym.splits import check_held, split_index, split_of
 from trm_gym.streams import mix
 from trm_gym.task import Problems
-from trm_gym.written.signs import as_text
+from trm_gym.written.signs import as_text, free_cells
 
-ATTEMPTS = 2000
+MAX_DRAWS = 2000
 """Draws after which a key counts as hopeless: with nine in ten of another split and half invalid, one in 10**44."""
 
 _AHEAD = 64  # draws of one key that cost hardly more than one
@@ -39,7 +39,7 @@ class _Drawn(NamedTuple):
 def _drawn(level: int, draws: Draws, part: int) -> _Drawn:
     """Problems of a level, good where they are valid and of split ``part``."""
     pieces, valid = LEVELS[level].family(draws)
-    written, fits = write(pieces)
+    written, fits = write_problems(pieces)
     reading = read(written)
     mine = split_of(invariant_hash(reading)) == part
     return _Drawn(written, reading, fits & valid & (reading.kinds > 0) & mine)
@@ -56,7 +56,7 @@ def sample(keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> P
     for level in np.flatnonzero(np.bincount(levels, minlength=1)).tolist():
         left, tried = np.flatnonzero(levels == level), 0
         while len(left):
-            if tried >= ATTEMPTS:
+            if tried >= MAX_DRAWS:
                 raise RuntimeError(f"no problem of level {LEVELS[level].name} and split {split} in {tried} draws")
             # Many draws at a time for the last few keys; the first good one counts, as if there had been one at a time.
             ahead = max(1, min(_AHEAD, _AT_ONCE // len(left)))
@@ -79,12 +79,7 @@ def _solved(written: NDArray[np.uint8], reading: Reading, levels: NDArray[np.int
         raise RuntimeError(f"the generator made {text!r}, which has no answer: a fault of its family of problems")
     problems = np.zeros_like(solutions)
     problems[:, :WRITTEN] = written
-    return Problems(problems, free_cells(len(written)), solutions, levels, difficulty(solutions))
-
-
-def free_cells(count: int) -> NDArray[np.bool_]:
-    """Which cells an answer may change, bool [count, WRITTEN + ANSWER]."""
-    return np.tile(np.arange(WRITTEN + ANSWER) >= WRITTEN, (count, 1))
+    return Problems(problems, free_cells(len(written), WRITTEN, LENGTH), solutions, levels, difficulty(solutions))
 
 
 @functools.cache

@@ -26,7 +26,9 @@ WRITTEN = 40
 ANSWER = 24
 """The cells of the answer."""
 
-FACTORS = DEGREE
+LENGTH = WRITTEN + ANSWER
+
+MAX_FACTORS = DEGREE
 """The most linear factors that a polynomial has."""
 
 _PLUS, _MINUS, _OVER, _HAT, _OPEN, _CLOSE, _COMMA, _X = (TOKEN[symbol] for symbol in "+-/^(),x")
@@ -108,8 +110,8 @@ def polynomials(rows: Integers) -> tuple[Cells, NDArray[np.bool_]]:
 
 
 def products(contents: Integers, factors: Integers, counts: Integers) -> tuple[Cells, NDArray[np.bool_]]:
-    """Contents, int64 [B], times linear factors (a, b) for a*x + b, int64 [B, FACTORS, 2], as cells uint8 [B, ANSWER],
-    and which have room.
+    """Contents, int64 [B], times linear factors (a, b) for a*x + b, int64 [B, MAX_FACTORS, 2], as cells
+    uint8 [B, ANSWER], and which have room.
     """
     cells = np.zeros((len(contents), ANSWER), np.uint8)
     _sign(cells, 0, contents)
@@ -147,7 +149,7 @@ def close_polynomial(row: Integers) -> str:
 
 
 def close_product(content: int, factors: Integers, count: int) -> str:
-    """A content times linear factors, int64 [FACTORS, 2], as text."""
+    """A content times linear factors, int64 [MAX_FACTORS, 2], as text."""
     text = {1: "", -1: "-"}.get(content, str(content))
     for slope, root in factors[:count].tolist():
         first = "x" if slope == 1 else f"{slope}x"

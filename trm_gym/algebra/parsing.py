@@ -11,24 +11,18 @@ renamed x; two are renamed x and y in alphabetical order.
 from __future__ import annotations
 
 import re
-import reprlib
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.algebra import solver
 from trm_gym.algebra._search import exact, factoring, reading
-from trm_gym.algebra.generator import free_cells
-from trm_gym.algebra.layout import ANSWER, WRITTEN
+from trm_gym.algebra.layout import ANSWER, LENGTH, WRITTEN
 from trm_gym.errors import ProblemError
 from trm_gym.task import Problems, UserProblem
-from trm_gym.user_files import file_of, file_text
-from trm_gym.written.signs import SYMBOLS, VERBS, as_text, tokenize
+from trm_gym.written.signs import VERBS, as_text, free_cells, plain, tokenize
+from trm_gym.written.user_problems import problem_text
 
-_LONGEST = 1000
-_SIGNS = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "÷": "/"})
-_PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _EXAMPLE = "3*x+4=10"
 
 _FAULTS = {
@@ -76,7 +70,7 @@ def encode(problem: UserProblem) -> Problems:
     solved = solution(written)[None]
     tokens = np.zeros_like(solved)
     tokens[0, :WRITTEN] = written
-    return Problems(tokens, free_cells(1), solved, np.full(1, -1), solver.difficulty(solved))
+    return Problems(tokens, free_cells(1, WRITTEN, LENGTH), solved, np.full(1, -1), solver.difficulty(solved))
 
 
 def solution(problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -91,44 +85,19 @@ def solution(problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def parse(problem: UserProblem) -> NDArray[np.uint8]:
     """The tokens uint8 [WRITTEN] of a problem in any form; checks everything but whether it can be solved."""
-    if (path := file_of(problem)) is not None:
-        return _of_text(file_text(path, _LONGEST + 1))
-    if isinstance(problem, str):
-        return _of_text(problem)
-    if isinstance(problem, (np.ndarray, Sequence)):
-        return _of_text(as_text(_of_values(problem)))
-    kind = type(problem).__name__
-    raise ProblemError(f"a problem is text such as {_EXAMPLE!r}, its tokens, or the path of a .txt file, not {kind}")
-
-
-def _of_values(values: Sequence | NDArray) -> NDArray[np.uint8]:
-    """The tokens of a list or an array of WRITTEN or all cells."""
-    cells = np.atleast_1d(values).tolist() if isinstance(values, np.ndarray) else list(values)
-    if len(cells) not in (WRITTEN, WRITTEN + ANSWER):
-        raise ProblemError(f"{len(cells)} tokens found: expected {WRITTEN}, or {WRITTEN + ANSWER} with the answer's")
-    for place, cell in enumerate(cells[:WRITTEN]):
-        if not isinstance(cell, int) or isinstance(cell, bool) or not 0 <= cell < len(SYMBOLS):
-            raise ProblemError(f"{reprlib.repr(cell)} at place {place} is no token: use 0 to {len(SYMBOLS) - 1}")
-    return np.array(cells[:WRITTEN], np.uint8)
-
-
-def _of_text(text: str) -> NDArray[np.uint8]:
-    if len(text) > _LONGEST:
-        raise ProblemError(f"a text of {len(text)} characters is too long: at most {WRITTEN} symbols fit")
-    plain = _plain(text)
-    verb = next((word for word in VERBS if plain.startswith(word)), None)
-    _check_brackets(plain)
+    text = _plain(problem_text(problem, WRITTEN, LENGTH, _EXAMPLE))
+    verb = next((word for word in VERBS if text.startswith(word)), None)
+    _check_brackets(text)
     if verb is None:
-        _check_equations(plain)
+        _check_equations(text)
     else:
-        _check_expression(plain, verb)
-    return tokenize(plain, WRITTEN)
+        _check_expression(text, verb)
+    return tokenize(text, WRITTEN)
 
 
 def _plain(text: str) -> str:
     """``text`` in the alphabet's own signs, its unknowns named x and y, every product with its sign."""
-    text = text.strip().lower().translate(_SIGNS).replace("**", "^")
-    text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda power: "^" + power[0].translate(_PLAIN), text)
+    text = plain(text.strip().lower())
     if long := re.search(r"[0-9]{10,}", text):
         raise ProblemError(f"{text[:80]!r}: {long[0][:20]} has more than 9 digits")
     words = re.findall("[a-z]+", text)

@@ -16,7 +16,7 @@ from trm_gym.algebra._search.exact import Facts, facts
 from trm_gym.algebra._search.factoring import BROKEN, factored
 from trm_gym.algebra._search.rational import UNDER, Integers
 from trm_gym.algebra._search.reading import EVALUATE, FACTOR, Reading, read
-from trm_gym.algebra.layout import ANSWER, WRITTEN
+from trm_gym.algebra.layout import ANSWER, LENGTH, WRITTEN
 from trm_gym.errors import ProblemError
 from trm_gym.written.signs import SYMBOLS, VERBS, answer_tokens
 
@@ -40,7 +40,7 @@ def solve(problems: NDArray[np.uint8], reading: Reading | None = None) -> Solved
     """Solve problems, uint8 [B, WRITTEN or more]; ``reading`` is what they say, if they have been read."""
     kinds = (reading := reading or read(problems)).kinds
     asked = facts(reading)
-    solutions = np.zeros((len(problems), WRITTEN + ANSWER), np.uint8)
+    solutions = np.zeros((len(problems), LENGTH), np.uint8)
     solutions[:, :WRITTEN] = problems[:, :WRITTEN]
     solved = Solved(solutions, asked.counts.copy(), asked)
     for of_kind, answer in (

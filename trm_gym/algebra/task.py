@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import final
 
-from trm_gym.algebra import generator, parsing, verifier, view
-from trm_gym.algebra.layout import ANSWER, PLACE_OF_CELL, POWER_OF_CELL, WRITTEN
+from trm_gym.algebra import generator, parsing, verifier
+from trm_gym.algebra.layout import LENGTH, PLACE_OF_CELL, POWER_OF_CELL, WRITTEN
 from trm_gym.algebra.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.structure import TextStructure
 from trm_gym.written.task import WrittenTask
@@ -25,5 +25,5 @@ class AlgebraTask(WrittenTask):
     answer_symbols = "0123456789+-*/^(),x"
 
     def __init__(self) -> None:
-        structure = TextStructure((WRITTEN + ANSWER,), written=WRITTEN, places=PLACE_OF_CELL, powers=POWER_OF_CELL)
-        super().__init__("algebra", LEVELS, DEFAULT_LEVEL, structure, generator, parsing, verifier, view)
+        structure = TextStructure((LENGTH,), written=WRITTEN, places=PLACE_OF_CELL, powers=POWER_OF_CELL)
+        super().__init__("algebra", LEVELS, DEFAULT_LEVEL, structure, generator, parsing, verifier)

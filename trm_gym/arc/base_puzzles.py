@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from trm_gym.arc.augmentation import Augmentations
 from trm_gym.arc.corpus import PublishedTask, published_tasks
-from trm_gym.arc.layout import OUTSIDE, SHOWN, as_problems, length, panel_of
+from trm_gym.arc.layout import OUTSIDE, SHOWN_PAIRS, as_problems, length, panel_of
 from trm_gym.arc.levels import LEVELS
 from trm_gym.splits import SPLITS, split_index
 from trm_gym.streams import mix
@@ -116,8 +116,8 @@ class BasePuzzles:
         """Solutions uint8 [B, L]: the demonstrations first in ``order``, uint64 [B or 1, D], then the query's pair."""
         known = self.demonstrations[bases.task]
         usable = (known >= 0) & (known != bases.query[:, None])
-        first = np.where(usable, order, _LAST).argsort(axis=1, kind="stable")[:, :SHOWN]
-        context = np.full((len(bases), SHOWN), -1)
+        first = np.where(usable, order, _LAST).argsort(axis=1, kind="stable")[:, :SHOWN_PAIRS]
+        context = np.full((len(bases), SHOWN_PAIRS), -1)
         context[:, : first.shape[1]] = np.take_along_axis(np.where(usable, known, -1), first, axis=1)
         return self.grids[np.concatenate([context, bases.query[:, None]], axis=1)].reshape(
             len(bases), length(self.size)

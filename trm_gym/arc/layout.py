@@ -18,7 +18,7 @@ OUTSIDE, COLOUR = 1, 2
 COLOURS = 10
 VOCAB = COLOUR + COLOURS
 
-SHOWN = 3
+SHOWN_PAIRS = 3
 """Pairs that are shown as the context. About seven tasks in ten have no more."""
 
 SMALLEST, LARGEST = 3, 30
@@ -31,7 +31,7 @@ Pair = tuple[Grid, Grid]
 """A grid and what the rule makes of it."""
 
 
-PANELS = (SHOWN + 1) * 2
+PANELS = (SHOWN_PAIRS + 1) * 2
 
 
 def length(size: int) -> int:
@@ -48,8 +48,8 @@ def structure(size: int) -> PanelStructure:
 
 
 def as_panels(tokens: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Tokens uint8 [B, L] as panels uint8 [B, SHOWN + 1, 2, size, size]; a view."""
-    return tokens.reshape(len(tokens), SHOWN + 1, 2, size, size)
+    """Tokens uint8 [B, L] as panels uint8 [B, SHOWN_PAIRS + 1, 2, size, size]; a view."""
+    return tokens.reshape(len(tokens), SHOWN_PAIRS + 1, 2, size, size)
 
 
 def panel_of(grid: Grid, size: int) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from trm_gym.arc.layout import (
     COLOURS,
     LARGEST,
     OUTSIDE,
-    SHOWN,
+    SHOWN_PAIRS,
     Grid,
     as_panels,
     as_problems,
@@ -116,7 +116,7 @@ def _problems(task: object, size: int) -> Problems:
         raise ProblemError(f"an ARC task is {_FORM}, not {reprlib.repr(task)}")
     panels = {part: _part(task, part, size) for part in ("train", "test")}
     nothing = np.full((2, size, size), OUTSIDE, np.uint8)
-    context = (panels["train"] + [nothing] * SHOWN)[:SHOWN]
+    context = (panels["train"] + [nothing] * SHOWN_PAIRS)[:SHOWN_PAIRS]
     solution = np.array([[*context, asked] for asked in panels["test"]]).reshape(len(panels["test"]), -1)
     return as_problems(solution, np.full(len(solution), -1), size)
 

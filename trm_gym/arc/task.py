@@ -22,7 +22,7 @@ from trm_gym.task import ImportedProblems, Problems, Task, UserProblem, Verdicts
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedProblems:
     """B problems just as they were published, and the ids of the tasks that they belong to."""
 
     problems: Problems
@@ -95,7 +95,7 @@ class ArcTask(Task):
         """A pair of the level, int64 [B], under a random augmentation, for each key, uint64 [B], well mixed."""
         return generator.sample(self.base_puzzles, keys, levels, split)
 
-    def published(self, level: int | str, split: str) -> Published:
+    def published(self, level: int | str, split: str) -> PublishedProblems:
         """All official test inputs of a level's tasks in a split, not augmented: what ARC itself asks.
 
         Those of the train split's tasks are no training problems either; see ``base_puzzles``.
@@ -103,7 +103,7 @@ class ArcTask(Task):
         index = self.level_index(level)
         bases = self.base_puzzles.published(index, split)
         names = tuple(self.base_puzzles.tasks[place].name for place in bases.task.tolist())
-        return Published(self.base_puzzles.as_published(bases, index), names)
+        return PublishedProblems(self.base_puzzles.as_published(bases, index), names)
 
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
         """Judge answers uint8 [B, L] by the published output: shape and colours, to the last cell."""

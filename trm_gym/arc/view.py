@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arc.layout import COLOUR, OUTSIDE, SHOWN, as_panels, extent
+from trm_gym.arc.layout import COLOUR, OUTSIDE, SHOWN_PAIRS, as_panels, extent
 from trm_gym.task import BLANK, Problems
 
 _SIDE, _MARGIN, _GAP, _CAPTION = 200, 16, 16, 40
@@ -24,7 +24,7 @@ _ARROW = "  ->  "
 
 
 def panels(problems: Problems, draft: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """What stands on the panels, uint8 [SHOWN + 1, 2, size, size]: the problem and the draft of the answer."""
+    """What stands on the panels, uint8 [SHOWN_PAIRS + 1, 2, size, size]: the problem and the draft of the answer."""
     return as_panels(np.where(problems.free, draft, problems.problem), size)[0]
 
 
@@ -65,7 +65,7 @@ def draw_rgb(problems: Problems, draft: NDArray[np.uint8], caption: str, size: i
 
     block = max(_SIDE // size, 1)
     side = block * size
-    wide, tall = (SHOWN + 1) * (side + _GAP) - _GAP, 2 * side + _GAP
+    wide, tall = (SHOWN_PAIRS + 1) * (side + _GAP) - _GAP, 2 * side + _GAP
     picture = Image.new("RGB", (wide + 2 * _MARGIN, tall + _MARGIN + _CAPTION), _WHITE)
     pen = ImageDraw.Draw(picture)
     for place, pair in enumerate(panels(problems, draft, size)):

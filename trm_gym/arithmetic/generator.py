@@ -8,17 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.arithmetic._search.expression import FINE, compute, read, workspace
-from trm_gym.arithmetic._search.invariant import code
+from trm_gym.arithmetic._search.invariant import program_hash
 from trm_gym.arithmetic._search.writers import ROOM, SCRATCH, WRITERS, spell
-from trm_gym.arithmetic.layout import BOUND, LENGTH, OPEN, free_cells
+from trm_gym.arithmetic.layout import ANSWER_BOUND, LENGTH, OPEN, WRITTEN
 from trm_gym.arithmetic.levels import BROKEN, LEVELS, SHAPES, TREE, WHOLE
 from trm_gym.arithmetic.solver import solve
 from trm_gym.jit import inner, lazy_kernel
 from trm_gym.splits import check_held, split_index, split_of
 from trm_gym.streams import mix
 from trm_gym.task import Problems
+from trm_gym.written.signs import free_cells
 
-TRIES = 1000
+MAX_DRAWS = 1000
 """How often a key is written anew before the generator gives up; nine tries in ten meet another split at worst."""
 
 
@@ -36,7 +37,7 @@ def _check(items, counts, shape, problem, hashes, fits, work):
             brackets |= items[index, place] == -OPEN
         fits[index] = False
         if brackets and spell(items[index], counts[index], row) and read(row, work):
-            hashes[index] = code(work)
+            hashes[index] = program_hash(work)
             if compute(work) == FINE:
                 fits[index] = _ends(work.values[0, 0], work.values[0, 1], shape[8])
 
@@ -44,7 +45,7 @@ def _check(items, counts, shape, problem, hashes, fits, work):
 @inner
 def _ends(numerator, denominator, ending):
     """Whether a problem comes to what its level's problems come to."""
-    small = abs(numerator) < BOUND and denominator < BOUND
+    small = abs(numerator) < ANSWER_BOUND and denominator < ANSWER_BOUND
     return small and ending != (BROKEN if denominator == 1 else WHOLE)
 
 
@@ -67,11 +68,11 @@ def sample(keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> P
     for level in np.flatnonzero(np.bincount(levels, minlength=len(LEVELS))):
         missing, tries = np.flatnonzero(levels == level), 0
         while len(missing):
-            if tries == TRIES:
+            if tries == MAX_DRAWS:
                 name = LEVELS[level].name
-                raise ValueError(f"no problem of level {name} in the {split} split after {TRIES} tries: use another")
+                raise ValueError(f"no problem of level {name} in the {split} split in {MAX_DRAWS} draws: use another")
             # The first try that fits counts, so several at once change nothing but the time that few keys take.
-            width = min(TRIES - tries, 1 + AT_ONCE // len(missing))
+            width = min(MAX_DRAWS - tries, 1 + AT_ONCE // len(missing))
             words = mix(keys[missing][:, None], np.arange(tries, tries + width))
             made, fits = written(words.ravel(), int(level), part)
             fits = fits.reshape(len(missing), width)
@@ -84,7 +85,7 @@ def sample(keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> P
 def finished(problem: NDArray[np.uint8], levels: NDArray[np.int64]) -> Problems:
     """Problems uint8 [B, L] of known levels int64 [B], with their solutions and difficulties."""
     solution, difficulty, _ = solve(problem)
-    return Problems(problem, free_cells(len(problem)), solution, levels.astype(np.int64), difficulty)
+    return Problems(problem, free_cells(len(problem), WRITTEN, LENGTH), solution, levels.astype(np.int64), difficulty)
 
 
 @functools.cache

@@ -7,7 +7,6 @@ A plus sign, unused high digits, and ``/`` with the denominator of a whole numbe
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from trm_gym.jit import inner
 from trm_gym.written.signs import DIGIT, TOKEN
@@ -15,28 +14,21 @@ from trm_gym.written.signs import DIGIT, TOKEN
 WRITTEN = 32
 """The cells of the problem."""
 
-PLACES = 7
+ANSWER_DIGITS = 7
 """The digits that a numerator or denominator of an answer has at most."""
 
-ANSWER = 2 * (1 + PLACES)
+ANSWER = 2 * (1 + ANSWER_DIGITS)
 """The cells of the answer."""
 
 LENGTH = WRITTEN + ANSWER
 
-PLACE_OF_CELL = np.tile(np.arange(-1, PLACES), 2)
+PLACE_OF_CELL = np.tile(np.arange(-1, ANSWER_DIGITS), 2)
 """The place of a number that each of the answer's cells holds, int64 [ANSWER]; -1 for sign and ``/``."""
 
-BOUND = 10**PLACES
+ANSWER_BOUND = 10**ANSWER_DIGITS
 """Numerator and denominator of an answer are smaller."""
 
 PLUS, MINUS, TIMES, OVER, OPEN, CLOSE = (TOKEN[symbol] for symbol in "+-*/()")
-
-
-def free_cells(count: int) -> NDArray[np.bool_]:
-    """Which cells of ``count`` problems an answer may change, bool [count, LENGTH]."""
-    free = np.zeros((count, LENGTH), np.bool_)
-    free[:, WRITTEN:] = True
-    return free
 
 
 @inner
@@ -46,8 +38,8 @@ def lay_out(numerator, denominator, row):
         row[WRITTEN] = MINUS
     _digits(abs(numerator), row, WRITTEN + 1)
     if denominator != 1:
-        row[WRITTEN + 1 + PLACES] = OVER
-        _digits(denominator, row, WRITTEN + 2 + PLACES)
+        row[WRITTEN + 1 + ANSWER_DIGITS] = OVER
+        _digits(denominator, row, WRITTEN + 2 + ANSWER_DIGITS)
 
 
 @inner

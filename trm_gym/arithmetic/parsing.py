@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-import reprlib
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.arithmetic._search.expression import BY_ZERO, LIMIT, MOST_DIGITS, TOO_LARGE
-from trm_gym.arithmetic.layout import ANSWER, BOUND, LENGTH, WRITTEN, free_cells
+from trm_gym.arithmetic.layout import ANSWER_BOUND, LENGTH, WRITTEN
 from trm_gym.arithmetic.solver import solve
 from trm_gym.errors import ProblemError
 from trm_gym.task import Problems, UserProblem
-from trm_gym.user_files import file_of, file_text
-from trm_gym.written.signs import SYMBOLS, as_text, tokenize
+from trm_gym.written.signs import as_text, free_cells, tokenize
+from trm_gym.written.user_problems import problem_text
 
 _LONGEST = 1000
+_EXAMPLE = "3*(4-1)"
 _PIECE = re.compile(r"[0-9]+|[-+*/()]|(?P<foreign>.+)")
 _QUESTION = re.compile(
     r"\s*(?:(?:what is(?: the value of)?|calculate|evaluate|compute|work out)\s)?"
@@ -32,21 +31,10 @@ def encode(problem: UserProblem) -> Problems:
     problem: text, the path of a .txt file, or the tokens of a problem (32, or 48 with the answer's cells blank). It is
     made of whole numbers, + - * /, brackets, and minus signs before numbers and brackets; spaces are left out.
     """
-    if (path := file_of(problem)) is not None:
-        text = file_text(path, _LONGEST + 1)
-    elif isinstance(problem, str):
-        text = problem
-    elif isinstance(problem, (np.ndarray, Sequence)):
-        text = _tokens_as_text(problem)
-    else:
-        kind = type(problem).__name__
-        raise ProblemError(
-            f"a problem is text, tokens or the path of a .txt file, not {kind}: write it as in '3*(4-1)'"
-        )
     problems = np.zeros((1, LENGTH), np.uint8)
-    problems[0, :WRITTEN] = _checked(text)
+    problems[0, :WRITTEN] = _checked(problem_text(problem, WRITTEN, LENGTH, _EXAMPLE))
     solution, difficulty = _solved(problems)
-    return Problems(problems, free_cells(1), solution, np.full(1, -1), difficulty)
+    return Problems(problems, free_cells(1, WRITTEN, LENGTH), solution, np.full(1, -1), difficulty)
 
 
 def solution(problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -62,8 +50,8 @@ def _solved(problems: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.
         raise ProblemError(f"{text!r} divides by zero: change its divisor")
     if outcome == TOO_LARGE:
         raise ProblemError(
-            f"{text!r} comes to too large a number: answers are below {BOUND:,}, in numerator and denominator, and "
-            f"what is met on the way below {LIMIT:,}"
+            f"{text!r} comes to too large a number: answers are below {ANSWER_BOUND:,}, in numerator and denominator, "
+            f"and what is met on the way below {LIMIT:,}"
         )
     return solution, difficulty
 
@@ -87,11 +75,9 @@ def from_words(question: str) -> str | None:
 
 def _checked(text: str) -> NDArray[np.uint8]:
     """The tokens uint8 [WRITTEN] of an expression. Raises ProblemError, with the place, for what is none."""
-    if len(text) > _LONGEST:
-        raise ProblemError(f"a text of {len(text)} characters is too long: at most {WRITTEN} symbols fit")
     pieces = [(match, match.start() + 1) for match in _PIECE.finditer(as_text(tokenize(text, _LONGEST)))]
     if not pieces:
-        raise ProblemError("there is no problem in it: write an expression such as 3*(4-1)")
+        raise ProblemError(f"there is no problem in it: write an expression such as {_EXAMPLE}")
     open_at: list[int] = []
     before = "("
     for match, place in pieces:
@@ -125,22 +111,3 @@ def _check_piece(piece: str, place: int, before: str, foreign: bool) -> None:
         raise ProblemError(f"the number {piece} has a leading zero: write {piece.lstrip('0') or '0'}")
     if piece.isdigit() and len(piece) > MOST_DIGITS:
         raise ProblemError(f"the number {piece[:80]} has {len(piece)} digits: at most {MOST_DIGITS} are read")
-
-
-def _tokens_as_text(values: Sequence | NDArray) -> str:
-    """The text of tokens. Raises ProblemError for what are none, or not as many as a problem has."""
-    values = np.atleast_1d(values).tolist() if isinstance(values, np.ndarray) else values
-    if len(values) not in (WRITTEN, LENGTH):
-        raise ProblemError(
-            f"{len(values)} tokens found: expected {WRITTEN}, or {LENGTH} with the answer's {ANSWER} blank"
-        )
-    for place, value in enumerate(values, start=1):
-        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-        if not whole or not 0 <= value < len(SYMBOLS):
-            raise ProblemError(
-                f"{reprlib.repr(value)} at place {place} is no token: use whole numbers from 0 to {len(SYMBOLS) - 1}"
-            )
-    if any(values[WRITTEN:]):
-        raise ProblemError("the answer's cells hold tokens: a problem leaves them blank, that is 0")
-    tokens = np.array(values[:WRITTEN], np.uint8)
-    return as_text(tokens)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arithmetic._search.expression import FINE, TOO_LARGE, evaluate, workspace
-from trm_gym.arithmetic.layout import BOUND, MINUS, OVER, PLUS, lay_out
+from trm_gym.arithmetic._search.expression import FINE, TOO_LARGE, read_and_compute, workspace
+from trm_gym.arithmetic.layout import ANSWER_BOUND, MINUS, OVER, PLUS, lay_out
 from trm_gym.jit import inner, lazy_kernel
 
 
@@ -80,10 +80,10 @@ def _carries(first, second, add):
 def _solve(problem, solution, difficulty, outcome, work):
     """The loop of ``solve``."""
     for index in range(len(problem)):
-        outcome[index] = evaluate(problem[index], work)
+        outcome[index] = read_and_compute(problem[index], work)
         if outcome[index] == FINE:
             numerator, denominator = work.values[0, 0], work.values[0, 1]
-            if abs(numerator) >= BOUND or denominator >= BOUND:
+            if abs(numerator) >= ANSWER_BOUND or denominator >= ANSWER_BOUND:
                 outcome[index] = TOO_LARGE
                 continue
             lay_out(numerator, denominator, solution[index])

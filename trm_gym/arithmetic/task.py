@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import final
 
-from trm_gym.arithmetic import generator, parsing, verifier, view
+from trm_gym.arithmetic import generator, parsing, verifier
 from trm_gym.arithmetic.layout import LENGTH, PLACE_OF_CELL, WRITTEN
 from trm_gym.arithmetic.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.structure import TextStructure
@@ -27,4 +27,4 @@ class ArithmeticTask(WrittenTask):
 
     def __init__(self) -> None:
         structure = TextStructure((LENGTH,), written=WRITTEN, places=PLACE_OF_CELL)
-        super().__init__("arithmetic", LEVELS, DEFAULT_LEVEL, structure, generator, parsing, verifier, view)
+        super().__init__("arithmetic", LEVELS, DEFAULT_LEVEL, structure, generator, parsing, verifier)

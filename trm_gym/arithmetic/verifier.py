@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arithmetic._search.expression import FINE, MOST_DIGITS, evaluate, workspace
+from trm_gym.arithmetic._search.expression import FINE, MOST_DIGITS, read_and_compute, workspace
 from trm_gym.arithmetic.layout import LENGTH, MINUS, OVER, WRITTEN
 from trm_gym.jit import inner, lazy_kernel
 from trm_gym.task import Problems, Verdicts
@@ -70,7 +70,7 @@ def _judge(problem, answers, solved, work):
         if changed == 0:
             numerator, denominator = _read(answer)
             # What the problem comes to is in lowest terms, so an equal answer is too.
-            if denominator > 0 and evaluate(problem[index], work) == FINE:
+            if denominator > 0 and read_and_compute(problem[index], work) == FINE:
                 solved[index] = work.values[0, 0] == numerator and work.values[0, 1] == denominator
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from trm_gym.jit import below, inner, lazy_kernel
 from trm_gym.maze._search.field import flood, workspace
-from trm_gym.maze._search.invariant import split_hash
-from trm_gym.maze._search.screen import BITS, TRIES, WIDEST, seek
+from trm_gym.maze._search.invariant import invariant_hash
+from trm_gym.maze._search.screen import BITS, DRAWS_AT_ONCE, WIDEST, seek
 from trm_gym.maze.layout import GOAL, OPEN, START, WALL
 from trm_gym.maze.levels import KINDS, MazeLevel
 from trm_gym.maze.solver import solve
@@ -18,10 +18,10 @@ from trm_gym.splits import split_index, split_of
 from trm_gym.streams import mix
 from trm_gym.task import Problems
 
-ATTEMPTS = 100_000
+MAX_DRAWS = 100_000
 """Mazes tried for one key before the level counts as too rare."""
 
-ROUNDS = 50
+MAX_REDRAWS = 50
 """How often mazes that were met before are drawn anew before a split counts as too small."""
 
 _UNIT = 1 << BITS  # Shares are counted in parts of this: four draws fit into 32 random bits.
@@ -192,12 +192,12 @@ def _make(keys, levels, rules, problem, work):
         work.state[0] = keys[index]
         start, goal, tries = -1, -1, 0
         while start < 0:
-            if tries >= ATTEMPTS:
+            if tries >= MAX_DRAWS:
                 return index
             tries += 1
             if rules.kind[level] == _RARE:
                 goal = seek(work, low, high, fewest)
-                tries += TRIES - 1
+                tries += DRAWS_AT_ONCE - 1
             else:
                 _build(work, rules.kind[level], low, high)
                 goal = _any(work)
@@ -215,7 +215,7 @@ def attempt(
     failed = _make(keys, chosen, rules(known, size), problem, workspace(size))
     if failed >= 0:
         raise ValueError(
-            f"no maze of level {known[chosen[failed]].name} was found in {ATTEMPTS:,} attempts at size {size}: "
+            f"no maze of level {known[chosen[failed]].name} was found in {MAX_DRAWS:,} attempts at size {size}: "
             "use another level or size"
         )
     return problem
@@ -227,11 +227,11 @@ def sample(
     """One maze of the split for each key, uint64 [B], and level, int64 [B]; each a function of its key and level."""
     part = split_index(split)
     problem = attempt(keys, chosen, size, known)
-    left, tries = np.flatnonzero(split_of(split_hash(problem, size)) != part), 0
+    left, tries = np.flatnonzero(split_of(invariant_hash(problem, size)) != part), 0
     while len(left):
         tries += 1
         again = attempt(mix(keys[left], tries), chosen[left], size, known)
-        fits = split_of(split_hash(again, size)) == part
+        fits = split_of(invariant_hash(again, size)) == part
         problem[left[fits]] = again[fits]
         left = left[~fits]
     solution, _, difficulty = solve(problem, size)
@@ -246,8 +246,8 @@ def distinct(
     Raises ValueError where the split holds too few.
     """
     problems = sample(keys, chosen, split, size, known)
-    for tries in range(ROUNDS):
-        firsts = np.unique(split_hash(problems.problem, size), return_index=True)[1]
+    for tries in range(MAX_REDRAWS):
+        firsts = np.unique(invariant_hash(problems.problem, size), return_index=True)[1]
         again = np.delete(np.arange(len(keys)), firsts)
         if not len(again):
             return problems

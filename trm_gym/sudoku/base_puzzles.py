@@ -29,7 +29,7 @@ from trm_gym.sudoku.symmetry import pack
 _SEED = 20_260_214
 _VERSION = 2  # To be raised with any change to what the generator or the rating makes of a seed.
 
-SHIPPED = Path(__file__).parent / "shipped"
+SHIPPED_PUZZLES = Path(__file__).parent / "shipped"
 """Where the base puzzles lie that come with the package."""
 
 _FILED_AS = {new: old for old, new in RENAMED_LEVELS.items()}
@@ -50,7 +50,7 @@ def base_puzzles(size: int, level: int, split: str) -> BasePuzzles:
     """The base puzzles of a level (by index) and split: from memory, else from disk, else built and written to disk."""
     split_index(split)
     count = None if size == 4 else LEVELS[size][level].bases
-    for folder in (SHIPPED, cache_folder()):
+    for folder in (SHIPPED_PUZZLES, cache_folder()):
         stored = _read(folder / _file(size, level, split), size, count)
         if stored is not None:
             return stored
@@ -75,7 +75,7 @@ def ship() -> None:
     """Write anew the base puzzles that come with the package; to be called whenever ``_VERSION`` is raised."""
     for size, default in DEFAULT_LEVEL.items():
         level = [spec.name for spec in LEVELS[size]].index(default)
-        _write(SHIPPED / _file(size, level, SPLITS[0]), build_base_puzzles(size, level, SPLITS[0]))
+        _write(SHIPPED_PUZZLES / _file(size, level, SPLITS[0]), build_base_puzzles(size, level, SPLITS[0]))
 
 
 def _file(size: int, level: int, split: str) -> str:

@@ -23,6 +23,12 @@ VERBS = ("expand", "factor", "collect", "differentiate", "evaluate")
 SYMBOLS = ("", *"0123456789", *"+-*/^()=,xy", *(f"{verb} " for verb in VERBS), " at ")
 """The text of each token; 0 is blank."""
 
+SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+"""The digits of powers as people write and see them."""
+
+_ALTERNATIVES = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "÷": "/"})
+_RAISE, _LOWER = str.maketrans("0123456789", SUPERSCRIPTS), str.maketrans(SUPERSCRIPTS, "0123456789")
+
 DIGIT = 1
 """The token of the digit 0; those of 1 to 9 follow."""
 
@@ -34,15 +40,31 @@ _NUMBER = re.compile(r"[0-9]+")
 _GAP = re.compile(r"[0-9]+\s+[0-9]+")
 
 
+def plain(text: str) -> str:
+    """``text`` in the alphabet's own signs: other minus, times and division signs, ``**`` and superscripts turned."""
+    text = text.translate(_ALTERNATIVES).replace("**", "^")
+    return re.sub(f"[{SUPERSCRIPTS}]+", lambda power: "^" + power[0].translate(_LOWER), text)
+
+
+def raised(text: str) -> str:
+    """``text`` as people see it: ``2*x^12`` is ``2·x¹²``; a ^ without a number stays."""
+    return re.sub(r"\^([0-9]+)", lambda power: power[1].translate(_RAISE), text).replace("*", "·")
+
+
+def free_cells(count: int, written: int, length: int) -> NDArray[np.bool_]:
+    """Which cells of ``count`` problems an answer may change, bool [count, length]: those from ``written`` on."""
+    return np.tile(np.arange(length) >= written, (count, 1))
+
+
 def tokenize(text: str, cells: int) -> NDArray[np.uint8]:
-    """``text`` as tokens uint8 [cells], from the left, spaces left out; ``**`` is read as ``^``.
+    """``text`` as tokens uint8 [cells], from the left, spaces left out; see ``plain`` for what else is read.
 
     Raises ProblemError for a character outside the alphabet, for a space within a number and for text that is too long.
     """
     if gap := _GAP.search(text):
         raise ProblemError(f"{gap[0]!r} is no number: leave out the space in it, or write the operator")
     tokens = []
-    for match in _READ.finditer(text.replace("**", "^")):
+    for match in _READ.finditer(plain(text)):
         if match["wrong"]:
             raise ProblemError(
                 f"unexpected {match['wrong']!r} in {text[:80]!r}: use digits, + - * / ^ ( ) = , x y and the words "

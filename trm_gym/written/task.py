@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from trm_gym.structure import TextStructure
 from trm_gym.task import BLANK, ImportedProblems, Level, Problems, Task, UserProblem, Verdicts
-from trm_gym.written.questions import read_questions
+from trm_gym.written import view
 from trm_gym.written.signs import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text
+from trm_gym.written.user_problems import read_questions
 
 
 class WrittenTask(Task):
@@ -20,7 +21,7 @@ class WrittenTask(Task):
 
     structure: of one dimension.
     generator: the module with ``generate``, ``sample`` and ``split_size``; parsing: with ``encode``, ``solution`` and
-    ``from_words``; verifier: with ``verify``; view: with ``draw_ansi`` and ``draw_rgb``. Those of them that are named
+    ``from_words``; verifier: with ``verify``. Those of them that are named
     like a method of ``Task`` do what it says there, the levels being indices. ``from_words`` turns a question in words
     into text that ``encode`` reads, or into None where the task does not cover it.
     """
@@ -40,14 +41,13 @@ class WrittenTask(Task):
         generator: ModuleType,
         parsing: ModuleType,
         verifier: ModuleType,
-        view: ModuleType,
     ) -> None:
         self.name = name
         self.levels = levels
         self.default_level = self.level_index(default_level)
         self.structure = structure
         (self.length,) = structure.shape
-        self._generator, self._parsing, self._verifier, self._view = generator, parsing, verifier, view
+        self._generator, self._parsing, self._verifier = generator, parsing, verifier
 
     @property
     def answer_tokens(self) -> NDArray[np.bool_]:
@@ -107,8 +107,8 @@ class WrittenTask(Task):
 
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
         """The problem in bold, the draft's answer below, powers as superscripts."""
-        return self._view.draw_ansi(problems, draft)
+        return view.draw_ansi(problems, draft, self.structure.answer_start)
 
     def draw_rgb(self, problems: Problems, draft: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:
         """The problem in black, the draft's answer in blue, ``caption`` below: uint8 [H, W, 3]."""
-        return self._view.draw_rgb(problems, draft, caption)
+        return view.draw_rgb(problems, draft, caption, self.structure.answer_start)

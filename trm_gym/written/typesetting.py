@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from gymnasium.error import DependencyNotInstalled
 
+from trm_gym.written.signs import raised
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
-_POWER = re.compile(r"\^([0-9]+)")
 _WORD = re.compile(r"[a-z]{2,}")
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _INCHES, _DPI = (8.0, 2.4), 120
 _PROBLEM, _DRAFT, _CAPTION = 0.74, 0.40, 0.06
 _MARGIN, _LARGE, _SMALL = 0.03, 30.0, 12.0
@@ -28,11 +28,6 @@ def draw_ansi(problem: str, draft: str) -> str:
     Powers are superscripts, products have a dot, an empty draft is an ellipsis.
     """
     return f"{_BOLD}{raised(problem)}{_PLAIN}\n{raised(draft) or '…'}"
-
-
-def raised(text: str) -> str:
-    """``text`` with its powers as superscripts: ``2*x^12`` is ``2·x¹²``; a ^ without a number stays."""
-    return _POWER.sub(lambda power: power[1].translate(_RAISED), text).replace("*", "·")
 
 
 def mathtext(text: str) -> str:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from trm_gym.algebra._search.exact import degrees, roots
 from trm_gym.algebra._search.rational import DEGREE, LIMIT, UNDER, Integers
-from trm_gym.algebra.layout import FACTORS
+from trm_gym.algebra.layout import MAX_FACTORS
 
 UNSPLIT, BROKEN, CONSTANT = range(-18, -15)
 """Why a polynomial has no linear factors here: it has none; its coefficients are no whole numbers; it is a number."""
@@ -15,13 +15,13 @@ UNSPLIT, BROKEN, CONSTANT = range(-18, -15)
 
 def factored(rows: Integers) -> tuple[Integers, Integers, Integers]:
     """The factors of polynomials, int64 [B, WIDTH]: counts int64 [B], or why there are none (negative); contents int64
-    [B], with the sign; and factors int64 [B, FACTORS, 2] of (a, b) for a*x + b, a positive, in ascending order.
+    [B], with the sign; and factors int64 [B, MAX_FACTORS, 2] of (a, b) for a*x + b, a positive, in ascending order.
     """
     rest, degree = rows[:, : DEGREE + 1].copy(), degrees(rows)
     contents = np.maximum(np.gcd.reduce(rest, axis=1), 1)
     contents *= np.where(np.take_along_axis(rest, degree[:, None], axis=1)[:, 0] < 0, -1, 1)
     rest //= contents[:, None]
-    factors = np.full((len(rows), FACTORS, 2), LIMIT)  # what is not filled sorts last
+    factors = np.full((len(rows), MAX_FACTORS, 2), LIMIT)  # what is not filled sorts last
     counts = np.zeros(len(rows), np.int64)
     while (left := np.flatnonzero((counts >= 0) & (degree > counts))).size:
         found, factor = _one_factor(rest[left])

@@ -122,7 +122,7 @@ def _write(pieces, tokens, fits, row, ends):
             tokens[index, cell] = row[cell] if cell < at else 0
 
 
-def write(pieces: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+def write_problems(pieces: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Pieces int64 [B, P, 2] as the tokens of problems, uint8 [B, WRITTEN], and which fit, bool [B].
 
     An expression without terms is written 0.

@@ -62,7 +62,7 @@ def workspace() -> Workspace:
 
 
 @inner
-def evaluate(row, work):
+def read_and_compute(row, work):
     """Read and compute the problem of ``row`` uint8 [LENGTH]; what became of it. The value is ``work.values[0]``."""
     if not read(row, work):
         return UNREADABLE

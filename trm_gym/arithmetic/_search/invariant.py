@@ -18,7 +18,7 @@ _ONE, _TWO, _TERM, _FACTOR = np.uint64(1), np.uint64(2), np.uint64(0x7E12), np.u
 
 
 @inner
-def code(work):
+def program_hash(work):
     """The hash of ``work.program``, a uint64."""
     # Of each part: its word as a term, its odd word as a factor, and its sign, 1 or -1, as a factor.
     parts, top = work.hashes, 0
@@ -64,15 +64,15 @@ def _inverse(odd):
 
 @lazy_kernel
 def _hash_all(problem, hashes, work):
-    """The loop of ``split_hash``; returns the first index of what is no expression, or -1."""
+    """The loop of ``invariant_hash``; returns the first index of what is no expression, or -1."""
     for index in range(len(problem)):
         if not read(problem[index], work):
             return index
-        hashes[index] = code(work)
+        hashes[index] = program_hash(work)
     return -1
 
 
-def split_hash(problem: NDArray[np.uint8]) -> NDArray[np.uint64]:
+def invariant_hash(problem: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """The hash that decides the split, uint64 [B], of problems uint8 [B, L]. Raises ValueError for no expression."""
     hashes = np.empty(len(problem), np.uint64)
     wrong = _hash_all(np.ascontiguousarray(problem), hashes, workspace())

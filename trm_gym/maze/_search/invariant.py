@@ -14,7 +14,7 @@ from trm_gym.maze._search.field import load, workspace
 from trm_gym.maze.layout import LARGEST, OPEN
 from trm_gym.streams import mix
 
-PLACES = mix(0x3A2E, np.arange(LARGEST)[:, None], np.arange(LARGEST))
+CELL_WORDS = mix(0x3A2E, np.arange(LARGEST)[:, None], np.arange(LARGEST))
 """A random word for each place, uint64 [LARGEST, LARGEST]."""
 
 
@@ -37,7 +37,7 @@ def _add(sums, places, row, column, height, width, end):
 
 
 @inner
-def code(work, start, goal, places):
+def maze_hash(work, start, goal, places):
     """The hash of the maze in ``work.field`` with these ends, a uint64."""
     size = work.size
     top, left, bottom, right = size, size, -1, -1
@@ -65,11 +65,11 @@ def code(work, start, goal, places):
 def _hash(problem, hashes, places, work):
     for index in range(len(problem)):
         start, goal = load(problem[index], work)
-        hashes[index] = code(work, start, goal, places)
+        hashes[index] = maze_hash(work, start, goal, places)
 
 
-def split_hash(problem: NDArray[np.uint8], size: int) -> NDArray[np.uint64]:
+def invariant_hash(problem: NDArray[np.uint8], size: int) -> NDArray[np.uint64]:
     """The invariant hash that decides the split, uint64 [B], of mazes uint8 [B, L]."""
     hashes, work = np.empty(len(problem), np.uint64), workspace(size)
-    _hash(np.ascontiguousarray(problem), hashes, PLACES, work)
+    _hash(np.ascontiguousarray(problem), hashes, CELL_WORDS, work)
     return hashes

@@ -17,7 +17,7 @@ WIDEST = 64
 BITS = 8
 """A cell is a wall with a chance in parts of 2**BITS."""
 
-TRIES = 100
+DRAWS_AT_ONCE = 100
 """Mazes that are drawn in one go."""
 
 _OPEN, _LEFT, _FRONT, _NEXT = range(4)
@@ -26,7 +26,7 @@ _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 
 
 @inner
-def draw(work, share):
+def draw_walls(work, share):
     """Draw open cells into ``work.rows``: each a wall by itself, with a chance of ``share``.
 
     Eight random words decide a row: read down its column, they are a number for each cell, and numbers below the share
@@ -87,10 +87,10 @@ def reach(work, row, column):
 @inner
 def seek(work, low, high, fewest):
     """Draw walls with a share between two, and a cell, until a way from there or from its farthest cell has ``fewest``
-    steps, TRIES times at most; write them into ``work.field``. Returns the cell, -1 where there was none.
+    steps, DRAWS_AT_ONCE times at most; write them into ``work.field``. Returns the cell, -1 where there was none.
     """
-    for _ in range(TRIES):
-        draw(work, low + below(work.state, high - low + 1))
+    for _ in range(DRAWS_AT_ONCE):
+        draw_walls(work, low + below(work.state, high - low + 1))
         top, left = pick(work)
         if top == 0:
             continue

@@ -1,0 +1,91 @@
+"""What people bring to tasks of text: a problem as text, as tokens or in a file, and files of many."""
+
+from __future__ import annotations
+
+import json
+import os
+import reprlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.errors import ProblemError
+from trm_gym.task import ImportedProblems, Problems, UserProblem
+from trm_gym.user_files import file_lines, file_of, file_text
+from trm_gym.written.signs import SYMBOLS, as_text
+
+_LONGEST_LINE, _LONGEST_PROBLEM = 10_000, 1000
+
+
+def problem_text(problem: UserProblem, written: int, length: int, example: str) -> str:
+    """The text of a problem in any form: text, the path of a .txt file, its tokens as a list or an array.
+
+    written: the cells of a problem, and as many tokens as it has; ``length`` with the answer's cells, which are blank.
+    example: a problem of the task, for messages. Raises ProblemError.
+    """
+    if (path := file_of(problem)) is not None:
+        text = file_text(path, _LONGEST_PROBLEM + 1)
+    elif isinstance(problem, str):
+        text = problem
+    elif isinstance(problem, (np.ndarray, Sequence)):
+        return as_text(_tokens(problem, written, length))
+    else:
+        kind = type(problem).__name__
+        raise ProblemError(f"a problem is text such as {example!r}, its tokens, or the path of a .txt file, not {kind}")
+    if len(text) > _LONGEST_PROBLEM:
+        raise ProblemError(f"a text of {len(text)} characters is too long: at most {written} symbols fit")
+    return text
+
+
+def _tokens(values: Sequence | NDArray, written: int, length: int) -> NDArray[np.uint8]:
+    """The problem's tokens uint8 [written]. Raises ProblemError for what are none, or not as many as a problem has."""
+    values = np.atleast_1d(values).tolist() if isinstance(values, np.ndarray) else values
+    if len(values) not in (written, length):
+        raise ProblemError(
+            f"{len(values)} tokens found: expected {written}, or {length} with the answer's {length - written} blank"
+        )
+    for place, value in enumerate(values, start=1):
+        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+        if not whole or not 0 <= value < len(SYMBOLS):
+            raise ProblemError(
+                f"{reprlib.repr(value)} at place {place} is no token: use whole numbers from 0 to {len(SYMBOLS) - 1}"
+            )
+    if any(values[written:]):
+        raise ProblemError("the answer's cells hold tokens: a problem leaves them blank, that is 0")
+    return np.array(values[:written], np.uint8)
+
+
+def read_questions(
+    path: str | os.PathLike[str], encode: Callable[[str], Problems], from_words: Callable[[str], str | None]
+) -> ImportedProblems:
+    """The problems of a file; what is no problem of the task, or words that it does not understand, is left out.
+
+    A line is a problem as ``encode`` reads it, or a JSON object whose ``q`` is a question that ``from_words`` turns
+    into one. Empty lines and those that start with # are skipped. Raises ProblemError where nothing is left.
+    """
+    name, kept, skipped = os.fspath(path), [], []
+    for number, line in enumerate((line.rstrip("\n") for line in file_lines(path, _LONGEST_LINE)), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            kept.append(encode(_problem(line, from_words)))
+        except ProblemError as error:
+            skipped.append(f"{name}:{number}: {error}")
+    if not kept:
+        raise ProblemError(f"{name} holds no problem of this task; the first fault: {(skipped or ['it is empty'])[0]}")
+    return ImportedProblems(Problems.concatenate(kept), tuple(skipped))
+
+
+def _problem(line: str, from_words: Callable[[str], str | None]) -> str:
+    """The problem on a line. Raises ProblemError."""
+    if not line.startswith("{"):
+        return line
+    try:
+        question = json.loads(line)["q"]
+        text = from_words(question)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise ProblemError(f"expected a JSON object with a question q, got {line[:80]!r}") from None
+    if text is None:
+        raise ProblemError(f"not covered: {question[:120]!r}")
+    return text
