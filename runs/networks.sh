@@ -1,5 +1,5 @@
 #!/bin/sh
-# Three networks a task, five halting seeds each: the tables of "Halting" in docs/results.md. About 2 h of one core to
+# Three networks a task, five halting seeds each: the tables of "Halting" in docs/results. About 2 h of one core to
 # pretrain and 5 h to compare; a finished part is never done twice.
 set -e
 python=${PYTHON:-.venv/bin/python}

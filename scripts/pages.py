@@ -13,7 +13,6 @@ import inspect
 import io
 import itertools
 import json
-import re
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ import trm_gym
 from agents.checkpoint import SHIPPED, shipped
 from agents.common.checks import at_least_one
 from agents.common.cli import main
+from agents.evaluation.records import levels_measured
 from agents.evaluation.tables import markdown_table
 from trm_gym.atomic_io import atomic_write
 from trm_gym.splits import SPLITS
@@ -55,9 +55,7 @@ PALETTE = 32
 ROW = 3
 """Pictures side by side."""
 PICTURE_SEED = 3
-RESULTS = "results.md"
-_MEASURED = re.compile(r"^(\w+), ([\w-]+): ([\d,]+) test problems; right after ([\d, ]+) steps: ([\d., ]+)%", re.M)
-"""The line above a table of docs/results.md, as agents.evaluation.report prints it."""
+RESULTS = "results/index.md"
 
 
 @dataclass(frozen=True)
@@ -192,12 +190,10 @@ def levels(task: Task, env_id: str, config: Config) -> str:
 
 
 def baselines(task: Task, docs: Path) -> str:
-    """What shipped networks reach on a task: as their own descriptions and docs/results.md say."""
+    """What shipped networks reach on a task: as their own descriptions and docs/results say."""
     made = {name: json.loads((SHIPPED / name / "config.json").read_text("utf-8")) for name in shipped()}
     parts = [network(name, config) for name, config in made.items() if config["task"] == task.name]
-    text = (docs / RESULTS).read_text("utf-8") if (docs / RESULTS).exists() else ""
-    rows = [match[1:] for match in _MEASURED.findall(text) if match[0] == task.name]
-    if rows:
+    if rows := list(levels_measured((docs / RESULTS).parent / "records", task.name)):
         where = "where halting rules are compared, on three networks where they say so"
         parts.append(f"By the tables of [the results](../{RESULTS}), {where}:")
         parts.append(markdown_table(("level", "test problems", "after steps", "right, %"), rows))

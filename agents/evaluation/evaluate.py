@@ -103,5 +103,5 @@ def named(rule: Rule, setting: NDArray[np.float64]) -> dict[str, float]:
 def write(report: Report, folder: str | os.PathLike[str]) -> None:
     """Write report.json, table.md and the pictures of a report."""
     atomic_write(Path(folder, "report.json"), report.json())
-    atomic_write(Path(folder, "table.md"), report_markdown(report))
+    atomic_write(Path(folder, "table.md"), report_markdown(report.plain()))
     write_figures(report, folder)

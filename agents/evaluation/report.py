@@ -20,8 +20,9 @@ from rich.text import Text
 from agents.evaluation import metrics
 from agents.evaluation.metrics import Interval
 from agents.halting import outcomes
+from agents.halting.rules import LEARNER
 
-NO_TUNING = "GRPO (no tuning)"
+NO_TUNING = f"{LEARNER} (no tuning)"
 """The learner without any sweep: given each price, it stops when it finds stopping more likely than going on."""
 
 
@@ -169,10 +170,14 @@ class Report:
         title = "\nReturn: solved - lambda x steps / budget; settings tuned for each lambda"
         return [Text(title, "bold"), table, *marked, Text(legend, "dim")]
 
+    def plain(self) -> dict[str, Any]:
+        """All but the raw results, as JSON knows it."""
+        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "raw"}
+        return _plain({**parts, "unsolved": self.unsolved})
+
     def json(self) -> str:
         """All but the raw results."""
-        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "raw"}
-        return json.dumps(_plain(parts), indent=2, allow_nan=False) + "\n"
+        return json.dumps(self.plain(), indent=2, allow_nan=False) + "\n"
 
     def csv(self) -> str:
         """Raw results of one run, one problem a line.
@@ -203,9 +208,9 @@ def _table(*names: str) -> Table:
     return table
 
 
-def number(value: float, form: str) -> str:
-    """A figure as text; a dash for what is not a number."""
-    return "-" if math.isnan(value) else format(value, form)
+def number(value: float | None, form: str, scale: float = 1, none: str = "-") -> str:
+    """``scale`` times a figure as text; ``none`` where there is none, or what is not a number."""
+    return none if value is None or math.isnan(value) else format(scale * value, form)
 
 
 def _mark(comparison: Comparison) -> str:

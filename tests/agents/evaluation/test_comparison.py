@@ -95,7 +95,7 @@ def test_means_over_runs_by_hand(several):
     assert gap.difference.value == pytest.approx(-0.5 + 0.6 / 8)
     assert found.oracle == 2.5 and found.accuracy_at[2] == 0.5
     assert len(found.raw.solved) == 200 and found.raw.steps["oracle"].tolist() == [2] * 100 + [3] * 100
-    assert "GRPO, tuned on validation, minus" in report_markdown(found) and "oracle's rank" in levels_markdown(
+    assert "GRPO, tuned on validation, minus" in report_markdown(found.plain()) and "oracle's rank" in levels_markdown(
         [found], "grpo", 4
     )
 

@@ -1,0 +1,121 @@
+"""The pages of docs/results, written from the records of runs in docs/results/records.
+
+python scripts/results.py                       write every page, and the tables of index.md between their marks
+python scripts/results.py --add runs/compare-maze19x19 --name maze19x19 --title "Mazes of 19x19" \\
+    --commands "python scripts/compare.py --preset maze19x19" --runs "3 networks, 5 halting seeds" --summary "..." "..."
+
+A run that is added under the name of a record takes its place and keeps what is not said anew: to measure something
+again, ``--add FOLDER --name NAME`` is enough. It trains and measures nothing itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.common.cli import main
+from agents.evaluation.records import Record, load_record, page, section
+from trm_gym.atomic_io import atomic_write
+
+MARK = re.compile(r"(<!-- table: ([\w.-]+) -->\n).*?(<!-- /table -->)", re.S)
+"""Where a page that is written by hand shows the first table of a record."""
+SAID = ("title", "commands", "runs", "taught", "summary", "notes")
+"""What a person says about a run; the rest is read from it."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Write the pages of results from their records, after adding a run to these."""
+
+    add: Path | None = None
+    """A run's folder, of which every report.json or tables.json is kept in a record."""
+    name: str = ""
+    """The name of the record to write, which is also that of its page."""
+    title: str = ""
+    """The title of the page."""
+    commands: tuple[str, ...] = ()
+    """The commands that print the same figures."""
+    runs: str = ""
+    """Which networks and how many seeds were measured."""
+    taught: str = ""
+    """How halting heads were taught, where that is not the default."""
+    summary: tuple[str, ...] = ()
+    """Two sentences: what came of it."""
+    notes: tuple[str, ...] = ()
+    """Further claims, one each."""
+    docs: Path = Path("docs/results")
+    """The folder of the pages, which holds the records in its folder ``records``."""
+
+    def __post_init__(self) -> None:
+        if (self.add is None) != (not self.name):
+            raise ValueError("give --add FOLDER and --name NAME together, or neither to write the pages alone")
+
+
+def tables(folder: Path) -> list[dict[str, Any]]:
+    """Every table below a run's folder. Raises ValueError where there is none."""
+    found: list[dict[str, Any]] = []
+    for path in sorted(folder.rglob("*.json")):
+        if path.name in ("report.json", "tables.json"):
+            read = json.loads(path.read_text(encoding="utf-8"))
+            found += read if isinstance(read, list) else [{**read, "curves": {}, "title": read["source"]}]
+    if not found:
+        raise ValueError(f"no report.json or tables.json in {folder}: give the folder of a finished run")
+    return found
+
+
+def commit() -> str:
+    """The commit that stands here, with a plus where files differ from it."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], capture_output=True, text=True, check=True).stdout.strip()
+
+    return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no") else "")
+
+
+def added(config: Config, folder: Path) -> Record:
+    """The record of a run: measured now, by the code that stands here. Raises ValueError for what nobody has said."""
+    path = config.docs / "records" / f"{config.name}.json"
+    said = {name: getattr(config, name) for name in SAID if getattr(config, name)}
+    made = {"commit": commit(), "date": f"{datetime.date.today()}", "tables": tables(folder)}
+    if path.exists():
+        return dataclasses.replace(load_record(path), **made, **said, source=Record.source)
+    if missing := [f"--{name}" for name in ("title", "commands", "runs", "summary") if name not in said]:
+        raise ValueError(f"{config.name} is a new record: say {', '.join(missing)} too")
+    return Record(config.name, **made, **said)
+
+
+def pages(docs: Path) -> Iterator[tuple[Path, str]]:
+    """Every page with its text: one for each record, and those by hand with the tables that they show."""
+    records = {path.stem: load_record(path) for path in sorted((docs / "records").glob("*.json"))}
+    for name, record in records.items():
+        yield docs / f"{name}.md", page(record)
+
+    def shown(match: re.Match[str]) -> str:
+        if match[2] not in records:
+            raise ValueError(f"a page shows the table of {match[2]!r}, of which there is no record")
+        (table,) = section({**records[match[2]].tables[0], "title": "", "caption": ""})
+        return f"{match[1]}\n{table}\n\n{match[3]}"
+
+    index = docs / "index.md"
+    if index.exists():
+        yield index, MARK.sub(shown, index.read_text(encoding="utf-8"))
+
+
+def run(config: Config) -> None:
+    """Keep a run, if there is one to add, and write the pages that differ."""
+    if config.add is not None:
+        atomic_write(config.docs / "records" / f"{config.name}.json", added(config, config.add).json())
+    for path, text in pages(config.docs):
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            print(atomic_write(path, text))
+
+
+if __name__ == "__main__":
+    main(run, Config)
