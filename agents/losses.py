@@ -74,7 +74,7 @@ def probability_ratio(
     return (log_prob - old_log_prob).clamp(max=LARGEST_LOG_RATIO).exp()
 
 
-def clipped_surrogate(
+def ppo_clip_loss(
     log_prob: Float[Tensor, "*batch"],
     old_log_prob: Float[Tensor, "*batch"],
     advantage: Float[Tensor, "*batch"],
@@ -87,23 +87,8 @@ def clipped_surrogate(
     weight: importance of samples that were not drawn from the old policy itself, old / behaviour; kept out of the
     clipped ratio, so that at the first update nothing is clipped (Hilton et al. 2021, arXiv 2110.00641).
     """
-    return ppo_clip_loss(log_prob, old_log_prob, advantage, (clip, clip), weight)
-
-
-def ppo_clip_loss(
-    log_prob: Float[Tensor, "*batch"],
-    old_log_prob: Float[Tensor, "*batch"],
-    advantage: Float[Tensor, "*batch"],
-    bounds: tuple[float, float],
-    weight: Float[Tensor, "*batch"] | float = 1.0,
-) -> Float[Tensor, ""]:
-    """Loss -mean w min(r A, clip(r, 1 - low, 1 + high) A) with bounds (low, high); see ``clipped_surrogate``.
-
-    A higher upper bound lets rare halting times become likely: "clip-higher" of Yu et al. 2025 (DAPO, arXiv
-    2503.14476, equation 10).
-    """
     ratio = probability_ratio(log_prob, old_log_prob)
-    gain = torch.minimum(ratio * advantage, ratio.clamp(1 - bounds[0], 1 + bounds[1]) * advantage)
+    gain = torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage)
     return -(weight * gain).mean()
 
 
@@ -111,14 +96,14 @@ def cispo_loss(
     log_prob: Float[Tensor, "*batch"],
     old_log_prob: Float[Tensor, "*batch"],
     advantage: Float[Tensor, "*batch"],
-    bounds: tuple[float, float],
+    clip: float,
     weight: Float[Tensor, "*batch"] | float = 1.0,
 ) -> Float[Tensor, ""]:
-    """Loss -mean w sg(clip(r, 1 - low, 1 + high)) A log_prob, sg: without gradient.
+    """Loss -mean w sg(clip(r, 1 - c, 1 + c)) A log_prob, sg: without gradient.
 
     CISPO (MiniMax 2025, arXiv 2506.13585, equation 4): a ratio beyond its bounds is cut, its gradient is not.
     """
-    ratio = probability_ratio(log_prob, old_log_prob).clamp(1 - bounds[0], 1 + bounds[1]).detach()
+    ratio = probability_ratio(log_prob, old_log_prob).clamp(1 - clip, 1 + clip).detach()
     return -(weight * ratio * advantage * log_prob).mean()
 
 
@@ -126,7 +111,7 @@ def gspo_loss(
     log_prob: Float[Tensor, "*batch"],
     old_log_prob: Float[Tensor, "*batch"],
     advantage: Float[Tensor, "*batch"],
-    bounds: tuple[float, float],
+    clip: float,
     weight: Float[Tensor, "*batch"] | float,
     actions: Int[Tensor, "*#batch"],
 ) -> Float[Tensor, ""]:
@@ -135,7 +120,7 @@ def gspo_loss(
     GSPO (Zheng et al. 2025, arXiv 2507.18071, equations 5 and 7). Halting at step t is t actions, t - 1 times "go on"
     and once "stop"; a draft is as many as it has free cells.
     """
-    return ppo_clip_loss(log_prob / actions, old_log_prob / actions, advantage, bounds, weight)
+    return ppo_clip_loss(log_prob / actions, old_log_prob / actions, advantage, clip, weight)
 
 
 def clip_fraction(
@@ -174,8 +159,8 @@ def ever_solved(solved: Bool[Tensor, "*batch s"]) -> Bool[Tensor, "*batch s"]:
     return solved.flip(-1).cummax(-1).values.flip(-1)
 
 
-def judgement_loss(logits: Float[Tensor, "*batch s 2"], solved: Bool[Tensor, "*batch s"]) -> Float[Tensor, ""]:
-    """Binary cross-entropy of two judgements after every step: the draft is right; this or a later one is."""
+def value_loss(logits: Float[Tensor, "*batch s 2"], solved: Bool[Tensor, "*batch s"]) -> Float[Tensor, ""]:
+    """Binary cross-entropy of two value heads after every step: the draft is right; this or a later one is."""
     return binary_cross_entropy(logits, torch.stack([solved, ever_solved(solved)], dim=-1))
 
 

@@ -1,7 +1,7 @@
 """What each option is worth: one factor at a time around a preset, as a table and a picture.
 
 python scripts/ablate.py --preset pretraining --vary model.cycles=1,2,3 model.mixer=units,attention --minutes 4
-python scripts/ablate.py --preset halting --vary teach.grpo.advantage=batch_scale,group_std bank.noise=0,0.1,1
+python scripts/ablate.py --preset halting --vary training.grpo.advantage=batch_scale,group_std bank.noise=0,0.1,1
 
 Options are the fields of PretrainConfig, or of Halting below, by their dotted names; words of a value that has several
 stand between spaces ("levels=clues12 clues10,clues8"). Every run is a folder that is never done twice.
@@ -27,7 +27,8 @@ from agents.evaluation.figures import effects_figure
 from agents.evaluation.protocol import EvaluationConfig, shown_steps
 from agents.evaluation.run_store import CachedRun, load_head, save_head
 from agents.halting.rules import LEARNER, as_learnt, fixed, head_rules, oracle
-from agents.learners.registry import TeachConfig, teach
+from agents.learners.config import LearnerConfig
+from agents.learners.registry import check_learners, train_head
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.trainer import Pretrainer, describe, pretrain
@@ -51,8 +52,11 @@ class Halting:
     """Levels that the head is taught on, in equal parts."""
     bank: GroupsConfig = field(default_factory=lambda: GroupsConfig(problems=1000))
     """The problems that it is taught on; runs with the same ones share them."""
-    teach: TeachConfig = field(default_factory=TeachConfig)
-    """How it is taught."""
+    training: LearnerConfig = field(default_factory=LearnerConfig)
+    """How the head is taught."""
+
+    def __post_init__(self) -> None:
+        check_learners([LEARNER], self.training)
 
 
 @dataclass(frozen=True)
@@ -187,7 +191,7 @@ class Bench:
         groups = load_or_collect_groups(
             self.folder / f"bank-{key}.safetensors", self.start.model, digest(self.start), task, levels, made.bank
         )
-        save_head(path, teach("grpo", groups, made.teach, seed))
+        save_head(path, train_head(LEARNER, groups, made.training, seed))
 
     def drafts(self, level: str, split: str) -> Unroll:
         """Graded drafts, run once."""

@@ -37,7 +37,8 @@ from agents.evaluation.run_store import (
 )
 from agents.evaluation.tables import levels_markdown
 from agents.halting.rules import LEARNER, Rule, as_learnt, checker, head_rules, oracle, plain_rules
-from agents.learners.registry import LEARNERS, TeachConfig, teach
+from agents.learners.config import LearnerConfig
+from agents.learners.registry import LEARNERS, check_learners, train_head
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.trainer import describe, pretrain
@@ -68,12 +69,12 @@ class Config:
     """How many networks are pretrained where no --checkpoints are given."""
     seeds: int = 3
     """Halting seeds of each learner on each network."""
-    learners: tuple[str, ...] = LEARNERS
+    learners: tuple[str, ...] = tuple(LEARNERS)
     """The learners whose heads are taught and compared."""
     bank: GroupsConfig = field(default_factory=GroupsConfig)
     """The problems that heads are taught on, and the budget (bank.max-steps) that they are taught at."""
-    teach: TeachConfig = field(default_factory=TeachConfig)
-    """How long heads are taught, and how."""
+    training: LearnerConfig = field(default_factory=LearnerConfig)
+    """How heads are taught."""
     size: int | None = None
     """Another size of the task to test at; for networks that tie no weight to a size."""
     learn_size: int | None = None
@@ -85,8 +86,7 @@ class Config:
 
     def __post_init__(self) -> None:
         at_least_one(self, "networks", "seeds")
-        if unknown := [name for name in self.learners if name not in LEARNERS]:
-            raise ValueError(f"unknown learner {unknown[0]!r}: use some of {', '.join(LEARNERS)}")
+        check_learners(self.learners, self.training)
         if not self.evaluation.level or not self.learn:
             raise ValueError("name at least one level to learn (--learn) and one to test (--evaluation.level)")
 
@@ -173,12 +173,12 @@ class Network:
         """The run of one learner's head; taught now if need be."""
         config = self.config
         settings = {"learner": learner, "seed": seed, "learn": config.learn, "bank": vars(config.bank)}
-        settings |= {"teach": dataclasses.asdict(config.teach), "network": self._called}
+        settings |= {"training": dataclasses.asdict(config.training), "network": self._called}
         if config.learn_size is not None:
             settings["size"] = config.learn_size
         run = CachedRun(self.folder / "heads" / f"{learner}-{seed}", settings)
         if not run.done:
-            save_head(run.folder / "head.safetensors", teach(learner, self._groups(), config.teach, seed))
+            save_head(run.folder / "head.safetensors", train_head(learner, self._groups(), config.training, seed))
             run.finish()
         return run
 

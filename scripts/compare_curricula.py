@@ -29,8 +29,9 @@ from agents.evaluation.tables import markdown_table, over_seeds
 from agents.halting.heads import Halter
 from agents.halting.outcomes import returns
 from agents.halting.rules import LEARNER, untuned
-from agents.learners.grpo import Grpo, outcome
-from agents.learners.registry import TeachConfig
+from agents.learners.config import LearnerConfig
+from agents.learners.grpo import Grpo
+from agents.learners.registry import check_learners
 from agents.rollouts.groups import Groups, GroupsConfig, load_or_collect_groups
 from agents.rollouts.unroll import BATCH, Unroll, unroll
 from curricula import CURRICULA, make_curriculum
@@ -53,8 +54,8 @@ class Config:
     """Halting seeds of each."""
     bank: GroupsConfig = field(default_factory=lambda: GroupsConfig(problems=2000))
     """Problems of each level, which rounds are drawn from, and the budget."""
-    teach: TeachConfig = field(default_factory=lambda: TeachConfig(iterations=40))
-    """How long, and how."""
+    training: LearnerConfig = field(default_factory=lambda: LearnerConfig(iterations=40))
+    """How heads are taught."""
     every: int = 2
     """Rounds between two measurements."""
     test_problems: int = 2000
@@ -67,6 +68,7 @@ class Config:
     """Where everything goes; runs/curricula-TASK by default."""
 
     def __post_init__(self) -> None:
+        check_learners([LEARNER], self.training)
         if unknown := [name for name in self.curricula if name not in CURRICULA]:
             raise ValueError(f"unknown curriculum {unknown[0]!r}: use some of {', '.join(CURRICULA)}")
         if self.every < 1 or self.test_problems < 1:
@@ -138,22 +140,22 @@ class SharedData:
 
 def learn(shared: SharedData, name: str, seed: int, config: Config) -> dict[str, Any]:
     """One run: the iterations that were measured, the returns there by level, and the mixture of every round."""
-    teach = config.teach
-    fixed = Fixed(shared.levels, None, teach.iterations * teach.groups)  # it has to know the run's length
+    training = config.training
+    fixed = Fixed(shared.levels, None, training.iterations * training.groups)  # it has to know the run's length
     curriculum = fixed if name == "fixed" else make_curriculum(name, shared.levels)
-    learner = Grpo(teach.grpo, shared.bank.unroll.features.shape[-1], teach.iterations, seed)
+    learner = Grpo(training, shared.bank.unroll.features.shape[-1], seed)
     rng, seen = np.random.default_rng(seed), []
     at, curve, mixtures = [0], [shared.worth(learner.head, config.prices)], []
-    with Progress(teach.iterations, f"{name}, seed {seed}") as bar:
-        for iteration in range(1, teach.iterations + 1):
+    with Progress(training.iterations, f"{name}, seed {seed}") as bar:
+        for iteration in range(1, training.iterations + 1):
             mixtures.append(curriculum.mixture.tolist())
-            levels = curriculum.sample(teach.groups, rng)
+            levels = curriculum.sample(training.groups, rng)
             drawn = shared.draw(levels, rng)
             seen += drawn
             rollout = shared.bank.take(torch.tensor(drawn))
-            learner.update(rollout, shared.bank.take(torch.tensor(seen)).unroll)
-            curriculum.update(levels, *outcome(learner.head, rollout))
-            if iteration % config.every == 0 or iteration == teach.iterations:
+            metrics = learner.update(rollout, shared.bank.take(torch.tensor(seen)).unroll)
+            curriculum.update(levels, metrics.solved, metrics.return_variance)
+            if iteration % config.every == 0 or iteration == training.iterations:
                 at.append(iteration)
                 curve.append(shared.worth(learner.head, config.prices))
                 bar.update(iteration, **{"return": float(np.mean(curve[-1]))})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, final
@@ -21,29 +22,36 @@ from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
-from agents.common.console import Progress
+from agents.common.console import Progress, announce
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.common.tensors import nest, unnest
 from agents.evaluation.evaluate import evaluate_checkpoint
 from agents.evaluation.figures import curriculum_figure
 from agents.evaluation.protocol import EvaluationConfig
 from agents.halting.heads import Halter
-from agents.learners.config import GrpoConfig
-from agents.learners.grpo import Grpo, Metrics, outcome
+from agents.learners.base import Learner
+from agents.learners.config import LearnerConfig
+from agents.learners.grpo import Grpo
 from agents.learners.joint import JointConfig, JointGrpo
-from agents.learners.supervised import HeadConfig, train_baselines
+from agents.learners.metrics import Metrics
+from agents.learners.registry import check_learners, make_learner, train_head
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.trainer import describe, pretrain
 from agents.rollouts.collect import Rollout
-from agents.rollouts.groups import BranchesConfig, new_problems, run_branches
+from agents.rollouts.groups import BranchesConfig, Groups, new_problems, run_branches
 from agents.rollouts.unroll import BATCH, Unroll, unroll
 from curricula import make_curriculum
 from curricula.curriculum import Curriculum
 from curricula.fixed import Fixed
 from trm_gym import make_task
+from trm_gym.reward import exact_cost
 
 STATE_FILE = "grpo.safetensors"
+COMPARED = ("bce", "two_heads", "expected")
+"""Heads that are taught on the same drafts, to be compared with."""
+SHOWN = ("return", "steps", "solved", "solved_at_full_depth")
+"""Figures beside the bar."""
 TAGS = {
     "return": "rollout/ep_rew_mean",
     "steps": "rollout/ep_len_mean",
@@ -54,47 +62,52 @@ TAGS = {
 """Stable-Baselines3's names for what it has names for; everything else goes by its own name below train/."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Config(BranchesConfig):
     """Teach a network when to stop."""
 
-    levels: tuple[str, ...]
-    """Levels to learn halting on, from easy to hard."""
-    pretrain: PretrainConfig
-    """How the network is pretrained where no checkpoint is given."""
-    evaluation: EvaluationConfig
-    """The evaluation at the end, one table per level; at the budget that halting was learnt at."""
     checkpoint: str | None = None
     """A pretrained network to start from: a folder, or the name of one that comes with the package."""
+    levels: tuple[str, ...]
+    """Levels to learn halting on, from easy to hard."""
+    learner: str = "grpo"
+    """The learner that teaches the halting head: grpo, reinforce, rloo, pondernet, expected, bce, two_heads."""
     setting: Literal["frozen", "joint"] = "frozen"
-    """Whether the network stays as it is, or goes on learning beside its halting head."""
+    """Whether the network stays as it is (frozen), or goes on learning beside its halting head (joint)."""
     curriculum: Literal["uniform", "threshold", "learnability", "learning_progress", "fixed"] = "learnability"
     """How levels are chosen. fixed: by --mixture, or one level after another, each for an equal part of the run."""
     mixture: tuple[float, ...] = ()
-    """A weight for each level (curriculum=fixed only)."""
-    grpo: GrpoConfig = field(default_factory=GrpoConfig)
+    """A weight for each level. Only for --curriculum fixed."""
+    seed: int = 0
+    """Random seed of the run. Pretraining has a seed of its own."""
+    folder: Path | None = None
+    """Folder for all results. None: runs/LEARNER-TASK-SETTING-SEED."""
+    save_every: int = 20
+    """Iterations between two resumable states."""
+    training: LearnerConfig = field(default_factory=LearnerConfig)
     """How the halting head is taught."""
     joint: JointConfig = field(default_factory=JointConfig)
     """How the network is taught in the joint setting."""
+    evaluation: EvaluationConfig
+    """The evaluation at the end: one table per level, at the budget that halting was learnt at."""
+    pretrain: PretrainConfig
+    """How the network is pretrained where no checkpoint is given."""
     acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
-    """What makes rollouts fast; the numbers that halting heads see stay in float32."""
-    iterations: int = 60
-    """Rollouts to learn from."""
-    groups: int = 128
-    """Problems in a rollout (P)."""
-    seed: int = 0
-    """Of everything but the pretraining, which has its own."""
-    save_every: int = 20
-    """Iterations between two resumable states."""
-    folder: Path | None = None
-    """Where everything goes; runs/grpo-TASK-SETTING-SEED by default."""
+    """What makes rollouts fast. The numbers that halting heads see stay in float32."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least_one(self, "iterations", "groups", "save_every")
+        at_least_one(self, "save_every")
+        check_learners([self.learner], self.training)
+        if self.setting == "joint" and self.learner != "grpo":
+            raise ValueError(f"the joint setting is for --learner grpo, not for {self.learner}")
+        if self.setting == "frozen" and self.joint != JointConfig():
+            raise ValueError(
+                "the joint section is used in the joint setting alone: leave it out, or use --setting joint"
+            )
         if self.setting == "joint" and self.branches < 2:
             raise ValueError(
-                "the joint setting holds the answers of a group against each other: use --branches 4, --groups 32"
+                "the joint setting compares the answers of a group: use --branches 4 and --training.groups 32"
             )
         if not self.evaluation.level:
             raise ValueError("name at least one level for the evaluation (--evaluation.level)")
@@ -104,18 +117,19 @@ class Config(BranchesConfig):
 
 def preset(task: str, levels: tuple[str, ...], tested: tuple[str, ...], **settings: Any) -> Config:
     """The settings for a task: learnt on ``levels``, evaluated on ``tested``."""
-    return Config(levels, PRETRAIN[task], EvaluationConfig(level=tested), **settings)
+    return Config(levels=levels, pretrain=PRETRAIN[task], evaluation=EvaluationConfig(level=tested), **settings)
 
 
+SHORT = LearnerConfig(iterations=40)
 PRESETS = {
     "sudoku6x6": preset("sudoku6x6", ("clues13", "clues12", "clues11", "clues10", "clues9", "clues8"), ("clues8-10",)),
-    "sudoku4x4": preset("sudoku4x4", ("clues10-12", "clues6-8", "clues4-5"), ("clues6-8",), iterations=40),
+    "sudoku4x4": preset("sudoku4x4", ("clues10-12", "clues6-8", "clues4-5"), ("clues6-8",), training=SHORT),
     "sudoku9x9": preset("sudoku9x9", ("clues30", "clues26", "minimal", "search"), ("clues30", "search")),
-    "arithmetic": preset("arithmetic", ("sum3", "sum6", "chain", "carry"), ("carry", "sum6"), iterations=40),
+    "arithmetic": preset("arithmetic", ("sum3", "sum6", "chain", "carry"), ("carry", "sum6"), training=SHORT),
     "algebra": preset(
-        "algebra", ("long_shift", "both_sides", "collect", "expand"), ("long_shift", "both_sides"), iterations=40
+        "algebra", ("long_shift", "both_sides", "collect", "expand"), ("long_shift", "both_sides"), training=SHORT
     ),
-    "maze": preset("maze11x11", ("random", "perfect", "far"), ("perfect", "far"), iterations=40),
+    "maze": preset("maze11x11", ("random", "perfect", "far"), ("perfect", "far"), training=SHORT),
 }
 """The first is the default."""
 
@@ -128,19 +142,22 @@ class Training:
         self.config, self.folder, self.network = config, folder, start.model
         self.task = make_task(start.task)
         self.curriculum = curriculum(config, [self.task.level_index(name) for name in config.levels])
-        runs = config.groups * config.branches
-        passes = config.iterations * config.max_steps * -(-runs // BATCH)
+        runs = config.training.groups * config.branches
+        passes = config.training.iterations * config.max_steps * -(-runs // BATCH)
         one_pass = solving_pass(self.network, self.task.length, min(BATCH, runs))
         accelerate(self.network, one_pass, passes, config.acceleration)
         self.rng = np.random.default_rng(config.seed)
         problems = self.task.generate(1, self.curriculum.levels[0], "train", 0)
         features = unroll(self.network, self.task, problems, 1).features.shape[-1]
-        self.grpo = Grpo(config.grpo, features, config.iterations, config.seed)
-        joint = config.setting == "joint"
-        self.learner = JointGrpo(config.joint, self.grpo, self.network, self.task) if joint else self.grpo
+        self.learner: Learner | JointGrpo
+        if config.setting == "joint":
+            grpo = Grpo(config.training, features, config.seed)
+            self.learner = JointGrpo(config.joint, grpo, self.network, self.task)
+        else:
+            self.learner = make_learner(config.learner, config.training, features, config.seed)
         # Answers are actions only where they are learnt; elsewhere a draft is the network's first choice.
-        self.temperature = 1.0 if joint else 0.0
-        self.bank: Unroll | None = None
+        self.temperature = 1.0 if config.setting == "joint" else 0.0
+        self.dataset: Unroll | None = None
         self.mixtures: list[np.ndarray] = []
         if (folder / STATE_FILE).exists():
             self.load(folder / STATE_FILE)
@@ -149,28 +166,29 @@ class Training:
         """Learn for the iterations that are left."""
         from torch.utils.tensorboard import SummaryWriter  # slow to import, and only a run needs it
 
-        config = self.config
-        writer = SummaryWriter(self.folder / "tensorboard", purge_step=len(self.mixtures))
-        with writer, Progress(config.iterations, "grpo") as bar:
-            for iteration in range(len(self.mixtures), config.iterations):
+        first, iterations = len(self.mixtures), self.config.training.iterations
+        writer = SummaryWriter(self.folder / "tensorboard", purge_step=first)
+        with writer, Progress(iterations, self.config.learner) as bar:
+            for iteration in range(first, iterations):
+                started = time.perf_counter()
                 self.mixtures.append(self.curriculum.mixture)
-                levels = self.curriculum.sample(config.groups, self.rng)
+                levels = self.curriculum.sample(self.config.training.groups, self.rng)
                 rollout = self.collect(levels)
-                metrics = self.learner.update(rollout, self.bank)
-                self.curriculum.update(levels, *outcome(self.grpo.head, rollout))
+                metrics = self.learner.update(rollout, self.dataset)
+                self.curriculum.update(levels, metrics.solved, metrics.return_variance)
                 log(writer, iteration, metrics, self.solved_by_level(levels, rollout))
-                shown = ("return", "steps", "solved", "solved_at_full_depth")
-                bar.update(iteration + 1, **{name: metrics.scalars[name] for name in shown})
-                if (iteration + 1) % config.save_every == 0 or iteration + 1 == config.iterations:
+                bar.update(iteration + 1, **{name: metrics.scalars[name] for name in SHOWN})
+                if (iteration + 1) % self.config.save_every == 0 or iteration + 1 == iterations:
                     self.save(self.folder / STATE_FILE)
+                if iteration == first:
+                    announce(self.config.learner, (iterations - first) * (time.perf_counter() - started))
 
     def collect(self, levels: np.ndarray) -> Rollout:
-        """Problems made anew, run; their drafts join the bank where the network that made them stays."""
-        config = self.config
+        """Problems made anew, run; they join the dataset where the network that made their drafts stays."""
         problems = new_problems(self.task, levels, self.rng)
-        rollout = run_branches(self.network, self.task, problems, config, self.rng, self.temperature)
-        if config.setting == "frozen":
-            self.bank = Unroll.concatenate([self.bank, rollout.unroll] if self.bank else [rollout.unroll])
+        rollout = run_branches(self.network, self.task, problems, self.config, self.rng, self.temperature)
+        if self.config.setting == "frozen":
+            self.dataset = Unroll.concatenate([self.dataset, rollout.unroll] if self.dataset else [rollout.unroll])
         return rollout
 
     def solved_by_level(self, levels: np.ndarray, rollout: Rollout) -> dict[str, float]:
@@ -178,21 +196,21 @@ class Training:
         return {self.task.levels[level].name: rollout.solved[levels == level].mean() for level in np.unique(levels)}
 
     def heads(self) -> dict[str, Halter]:
-        """GRPO's head, and in the frozen setting those that it is compared with, taught on the same drafts."""
-        heads: dict[str, Halter] = {"grpo": self.grpo.head.eval().requires_grad_(False)}
-        if self.bank:
-            grpo = self.config.grpo
-            batch = max(1, self.config.groups * self.config.branches // grpo.minibatches)
-            like = HeadConfig.like(grpo, max(1, self.grpo.updates), batch, self.config.price)
-            heads |= train_baselines(self.bank, like, self.config.seed)
+        """The head, and in the frozen setting those that it is compared with, taught on the same drafts."""
+        config = self.config
+        heads: dict[str, Halter] = {config.learner: self.learner.head.eval().requires_grad_(False)}
+        if self.dataset:
+            same = Groups(self.dataset, config.branches, exact_cost(config.price / config.max_steps))
+            others = [name for name in COMPARED if name not in heads]
+            heads |= {name: train_head(name, same, config.training, config.seed) for name in others}
         return heads
 
     def save(self, path: Path) -> None:
         """Write all that is needed to go on as if nothing had happened."""
         tensors = nest("learner", self.learner.state_dict())
         tensors["mixtures"] = torch.from_numpy(np.stack(self.mixtures))
-        if self.bank:
-            tensors |= nest("bank", vars(self.bank))
+        if self.dataset:
+            tensors |= nest("dataset", vars(self.dataset))
         note = {
             "settings": settings(self.config),
             "curriculum": self.curriculum.state_dict(),
@@ -211,14 +229,16 @@ class Training:
         self.mixtures = list(tensors["mixtures"].numpy())
         self.curriculum.load_state_dict(note["curriculum"])
         self.rng.bit_generator.state = note["rng"]
-        if bank := unnest("bank", tensors):
-            self.bank = Unroll(**bank)
+        if dataset := unnest("dataset", tensors):
+            self.dataset = Unroll(**dataset)
 
 
 def curriculum(config: Config, levels: list[int]) -> Curriculum:
     """The curriculum that a config asks for."""
     if config.curriculum == "fixed":
-        return Fixed(levels, [config.mixture] if config.mixture else None, config.iterations * config.groups)
+        return Fixed(
+            levels, [config.mixture] if config.mixture else None, config.training.iterations * config.training.groups
+        )
     return make_curriculum(config.curriculum, levels)
 
 
@@ -237,7 +257,7 @@ def log(writer: Any, iteration: int, metrics: Metrics, solved: dict[str, float])
         writer.add_scalar(TAGS.get(name, f"train/{name}"), value, iteration)
     for level, share in solved.items():
         writer.add_scalar(f"rollout/full_depth_success_rate/{level}", share, iteration)
-    writer.add_histogram("rollout/halting_steps", metrics.steps, iteration)
+    writer.add_histogram("rollout/halting_steps", metrics.halting_steps, iteration)
 
 
 def pretrained(config: Config, folder: Path) -> Checkpoint:
@@ -259,7 +279,7 @@ def run(config: Config) -> None:
     task = make_task(config.pretrain.task)
     for level in (*config.levels, *config.evaluation.level):
         task.level_index(level)
-    folder = config.folder or Path("runs") / f"grpo-{task.name}-{config.setting}-{config.seed}"
+    folder = config.folder or Path("runs") / f"{config.learner}-{task.name}-{config.setting}-{config.seed}"
     save_config(config, folder / "config.yaml")
     start = pretrained(config, folder)
     training = Training(config, folder, start)

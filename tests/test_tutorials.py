@@ -21,7 +21,7 @@ SMALL = {
     "train_trm_with_grpo": {
         "UPDATES = 200": "UPDATES = 3",
         "PROBLEMS = 200": "PROBLEMS = 8",
-        "ITERATIONS, GROUPS, BRANCHES = 20, 32, 4": "ITERATIONS, GROUPS, BRANCHES = 2, 4, 2",
+        "ITERATIONS, GROUPS = 20, 128": "ITERATIONS, GROUPS = 2, 4",
     },
     "write_a_task": {},
     "write_a_curriculum": {"ROUNDS, GROUPS, BRANCHES = 12, 16, 2": "ROUNDS, GROUPS, BRANCHES = 2, 4, 2"},

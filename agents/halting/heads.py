@@ -73,10 +73,10 @@ class HaltHead(nn.Module):
 class HaltPolicy(nn.Module):
     """A policy that stops for one of two reasons: the draft seems right, or no draft ever will be.
 
-    A head judges how likely either is, and learns that from verdicts. How sure it must be before the policy stops, at
-    which step and at which price, is what returns teach: stop = 1 - (1 - sigmoid(done)) (1 - sigmoid(hopeless)), each a
-    judgement on a scale of its own against a bar that is quadratic in step and log-price. As a plain network from
-    features to one logit the same learners tie with thresholds on "right now" and do not give up.
+    Two value heads say how likely either is, and learn it from verdicts. How sure they must be before the policy stops,
+    at which step and at which price, is what returns teach: stop = 1 - (1 - sigmoid(done)) (1 - sigmoid(hopeless)),
+    each a value logit on a scale of its own less a threshold that is quadratic in step and log-price. As a plain
+    network from features to one logit the same learners tie with thresholds on "right now" and do not give up.
     """
 
     outputs = 1
@@ -84,31 +84,32 @@ class HaltPolicy(nn.Module):
     def __init__(self, features: int, hidden: int = 64, seed: int = 0) -> None:
         super().__init__()
         self.features, self.hidden = features, hidden
-        self.judge = HaltHead(features, hidden, outputs=2, seed=seed)
-        self.sharpness = nn.Parameter(torch.zeros(2))
-        self.bar = nn.Parameter(torch.tensor([1.0, 6.0]))  # a fresh policy seldom stops, for either reason
-        self.slope = nn.Parameter(torch.zeros(2, 6))
+        self.value_heads = HaltHead(features, hidden, outputs=2, seed=seed)
+        self.log_scale = nn.Parameter(torch.zeros(2))
+        self.threshold_bias = nn.Parameter(torch.tensor([1.0, 6.0]))  # a fresh policy seldom stops, for either reason
+        self.threshold_coef = nn.Parameter(torch.zeros(2, 6))
 
     @property
-    def bars(self) -> list[nn.Parameter]:
+    def thresholds(self) -> list[nn.Parameter]:
         """What returns teach."""
-        return [self.sharpness, self.bar, self.slope]
+        return [self.log_scale, self.threshold_bias, self.threshold_coef]
 
     def standardise(self, features: Float[Tensor, "*batch f"]) -> None:
         """Fix the scale on which features are seen."""
-        self.judge.standardise(features)
+        self.value_heads.standardise(features)
 
-    def judgements(self, features: Float[Tensor, "*batch f"]) -> Float[Tensor, "*batch 2"]:
-        """Logits: the draft is right now; this draft or a later one within the budget is."""
-        return self.judge(features, torch.full(features.shape[:-1], NEUTRAL_PRICE, device=features.device))
+    def value_logits(self, features: Float[Tensor, "*batch f"]) -> Float[Tensor, "*batch 2"]:
+        """Logits of correct_now (the draft is right) and correct_ever (it is, or a later one within the budget)."""
+        return self.value_heads(features, torch.full(features.shape[:-1], NEUTRAL_PRICE, device=features.device))
 
     def forward(self, features: Float[Tensor, "*batch f"], price: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 1"]:
-        """The logit of stopping, for features seen at a price (lambda) each. The judge gets no gradient from it."""
-        right, ever = self.judgements(features).detach().unbind(-1)
+        """The logit of stopping, for features seen at a price (lambda) each. Value heads get no gradient from it."""
+        correct_now, correct_ever = self.value_logits(features).detach().unbind(-1)
         step = features[..., STEP_FEATURE]
         cost = price.to(step.dtype).clamp(min=1e-4).log() - sum(map(math.log, PRICE_RANGE)) / 2
         terms = torch.stack([step, cost, step * cost, step**2, cost**2, step**2 * cost], dim=-1)
-        reasons = torch.stack([right, -ever], dim=-1) * self.sharpness.exp() - self.bar + terms @ self.slope.T
+        values = torch.stack([correct_now, -correct_ever], dim=-1) * self.log_scale.exp()
+        reasons = values - self.threshold_bias + terms @ self.threshold_coef.T
         going_on = F.logsigmoid(-reasons).sum(-1, keepdim=True).clamp(max=-1e-6)
         return torch.log(-torch.expm1(going_on)) - going_on
 

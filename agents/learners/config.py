@@ -1,8 +1,8 @@
-"""How a halting head is taught by GRPO: every part that can be exchanged, with what it does."""
+"""How a halting head is trained: what all learners share, and a section for what only some of them use."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from agents.common.checks import at_least_one
@@ -10,65 +10,118 @@ from agents.halting.heads import PRICE_RANGE
 
 
 @dataclass(frozen=True)
-class GrpoConfig:
-    """How a halting head is taught by GRPO."""
+class PolicyConfig:
+    """What learners of a stopping policy share: the prices that it learns at, and how its thresholds learn."""
 
+    threshold_lr: float = 3e-2
+    """Learning rate of Adam on the thresholds of a policy: few numbers, with noisy gradients."""
+    policy_delay: float = 0.3
+    """Share of the run in which the value heads alone learn. Thresholds that returns move before values mean anything
+    settle on never giving up, where no gradient reaches them again."""
+    price_range: tuple[float, float] = PRICE_RANGE
+    """Lowest and highest price (lambda). Each group draws one in between, uniformly in its logarithm."""
+    env_price_fraction: float = 0.1
+    """Share of groups that learn at the environment's own price."""
+
+    def __post_init__(self) -> None:
+        low, high = self.price_range
+        if not 0 < low <= high:
+            raise ValueError(f"policy.price_range must be two positive numbers, the lower first; got {low} and {high}")
+        for name in ("env_price_fraction", "policy_delay"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"policy.{name} must be at least 0 and below 1, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class SamplingConfig:
+    """What learners share that sample halting steps (GRPO, REINFORCE, RLOO)."""
+
+    halting_steps: int = 16
+    """Halting steps sampled per branch (K)."""
+    explore: float = 0.1
+    """Share of halting steps sampled uniformly. They are weighted by their importance."""
+    entropy: float = 0.001
+    """Weight of the entropy bonus on the distribution of halting steps."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.explore < 1:
+            raise ValueError(f"sampling.explore must be at least 0 and below 1, got {self.explore}")
+        at_least_one(self, "halting_steps", path="sampling.")
+
+
+@dataclass(frozen=True)
+class GrpoConfig:
+    """What GRPO alone uses."""
+
+    advantage: Literal["leave_one_out", "batch_scale", "group_std"] = "leave_one_out"
+    """Baseline and scale of a return. leave_one_out: less the mean of the others of its group; batch_scale: that, over
+    the scale of the whole batch; group_std: over the group's own standard deviation, as published."""
+    loss: Literal["ppo", "cispo", "gspo"] = "ppo"
+    """The policy loss. ppo: clipped ratio; cispo: clipped importance weight; gspo: clipped ratio per action."""
+    clip: float = 0.2
+    """How far the probability ratio of a halting step may move from 1 before it is clipped."""
+    pricing: Literal["additive", "only_if_solved"] = "additive"
+    """Which answers pay for their steps. additive: all, as in the environment; only_if_solved: right ones alone."""
+
+    def __post_init__(self) -> None:
+        if self.clip < 0:
+            raise ValueError(f"grpo.clip must be 0 or more, got {self.clip}")
+
+
+@dataclass(frozen=True)
+class PonderNetConfig:
+    """What PonderNet alone uses."""
+
+    rate: float = 0.2
+    """Chance of halting at each step under the geometric prior."""
+    weight: float = 0.01
+    """Weight of the divergence from the prior."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.rate < 1 or self.weight < 0:
+            raise ValueError(
+                f"pondernet.rate must be between 0 and 1 and its weight 0 or more, got {self.rate} and {self.weight}"
+            )
+
+
+@dataclass(frozen=True)
+class LearnerConfig:
+    """How a halting head is trained. All learners use these; a section is for the learners that say so."""
+
+    iterations: int = 60
+    """Iterations of the run: each is one rollout and its updates."""
+    groups: int = 128
+    """Problems in a rollout, and in a pass over the data (P)."""
+    passes: int = 32
+    """Passes per iteration: groups, prices and halting steps are drawn anew for each."""
+    epochs: int = 1
+    """Times that a pass is gone through. GRPO uses its samples again; other learners draw new ones."""
+    minibatches: int = 2
+    """Updates per epoch."""
     hidden: int = 64
     """Width of the head."""
     lr: float = 1e-3
-    """Learning rate of Adam on the head's judgements."""
-    bar_lr: float = 3e-2
-    """Learning rate of Adam on how sure it must be to stop: a few numbers, with noisy gradients each."""
-    judge_first: float = 0.3
-    """Share of the run in which judgements alone are learnt. Bars that returns move before judgements mean anything
-    settle on never giving up, where no gradient reaches them again."""
-    weight_decay: float = 0.0
-    """Decoupled weight decay: above 0 it is AdamW instead of Adam."""
+    """Learning rate of Adam on the head."""
     decay: float = 0.5
-    """Share of the run, at its end, over which the learning rate falls linearly to zero."""
-    passes: int = 32
-    """How often groups, prices and halting times are drawn anew per rollout, the times from the present policy."""
-    times: int = 16
-    """K: halting times drawn per branch and pass."""
-    epochs: int = 1
-    """Times that the samples of a pass are gone through."""
-    minibatches: int = 2
-    """Updates per epoch."""
-    advantage: Literal["leave_one_out", "batch_scale", "group_std"] = "leave_one_out"
-    """What a return is held against: the others of its group; those, over the batch's scale; the group's own scale."""
-    loss: Literal["clip", "cispo", "sequence"] = "clip"
-    """Of the policy: clipped ratio (PPO), cut importance (CISPO), clipped ratio per action of a sequence (GSPO)."""
-    clip: float = 0.2
-    """How far the probability ratio of a halting time may fall before its gradient is cut."""
-    clip_high: float = 0.2
-    """How far it may rise."""
-    entropy: float = 0.001
-    """Weight of the entropy bonus on the distribution of halting times."""
-    explore: float = 0.1
-    """Share of halting times drawn uniformly from all steps; they are weighted by their importance."""
-    prices: tuple[float, float] = PRICE_RANGE
-    """Lowest and highest price (lambda); each group draws one in between, uniformly in its logarithm."""
-    own_price: float = 0.1
-    """Share of groups at the environment's own price."""
-    pricing: Literal["additive", "only_if_solved", "solve_rate", "dual"] = "additive"
-    """How a price becomes a return: as the environment has it; of right answers alone; times the group's solve rate;
-    or with right answers worth more while accuracy is below the floor."""
-    warmup: int = 0
-    """Iterations in which the highest price drawn rises from the lowest to its own value; 0 starts with all prices."""
-    floor: float = 0.9
-    """Accuracy to keep, as a share of full depth's. While it warms up, the highest price falls again below it."""
-    dual_rate: float = 1.0
-    """How fast the worth of a right answer moves with what accuracy lacks of the floor (pricing=dual only)."""
+    """Share of the run, at its end, over which learning rates fall linearly to zero."""
     gradient_norm: float = 1.0
-    """Longest gradient; longer ones are cut to it."""
+    """Norm that gradients are clipped to."""
+    policy: PolicyConfig = field(default_factory=PolicyConfig)
+    """Used by all learners but bce and two_heads, which do not learn from returns."""
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    """Used by grpo, reinforce and rloo."""
+    grpo: GrpoConfig = field(default_factory=GrpoConfig)
+    """Used by grpo."""
+    pondernet: PonderNetConfig = field(default_factory=PonderNetConfig)
+    """Used by pondernet."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.prices[0] <= self.prices[1]:
-            raise ValueError(f"grpo.prices must be two positive numbers, the lower first; got {self.prices}")
-        for name in ("explore", "own_price", "judge_first"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"grpo.{name} must be at least 0 and below 1, got {getattr(self, name)}")
-        for name in ("weight_decay", "clip", "clip_high", "dual_rate"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"grpo.{name} must be 0 or more, got {getattr(self, name)}")
-        at_least_one(self, "passes", "times", "epochs", "minibatches", path="grpo.")
+        at_least_one(self, "iterations", "groups", "passes", "epochs", "minibatches", "hidden", path="training.")
+        for name in ("lr", "gradient_norm"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"training.{name} must be above 0, got {getattr(self, name)}")
+
+    @property
+    def updates(self) -> int:
+        """Updates of the head in all."""
+        return self.iterations * self.passes * self.epochs * self.minibatches

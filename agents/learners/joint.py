@@ -1,6 +1,6 @@
 """GRPO for answers and halting together: the network goes on learning while its head learns when to stop.
 
-An action is a halting time and the draft that stands then. Its probability is a product of two: the head is taught by
+An action is a halting step and the draft that stands then. Its probability is a product of two: the head is taught by
 the first factor, as on a frozen network, the network by the second. For that it runs again with gradients from the
 carries of the rollout, each step for itself as in pretraining: the carry between steps is detached.
 """
@@ -18,7 +18,9 @@ from torch import Tensor
 
 from agents import losses
 from agents.common.tensors import Tensors, flat_state, load_flat_state, nest, unnest
-from agents.learners.grpo import Grpo, Metrics, Samples, means, policy_loss
+from agents.halting.heads import HaltPolicy
+from agents.learners.grpo import Grpo, Samples, policy_loss
+from agents.learners.metrics import Metrics, mean_over
 from agents.rollouts.collect import Rollout
 from agents.rollouts.groups import group_index
 from agents.rollouts.unroll import Unroll, refine
@@ -88,20 +90,24 @@ class JointGrpo:
         network.requires_grad_(True)
         self._optimizers = network_optimizers(network, config)
 
-    def update(self, rollout: Rollout, bank: Unroll | None = None) -> Metrics:
-        """Learn from a rollout: the network by drafts at halting times that the present head draws, then the head.
+    @property
+    def head(self) -> HaltPolicy:
+        """The halting head."""
+        return self.grpo.head
 
-        bank: none here, since the drafts of a network that has changed since teach the head nothing about this one.
+    def update(self, rollout: Rollout, dataset: Unroll | None = None) -> Metrics:
+        """Learn from a rollout: the network by drafts at halting steps that the present head samples, then the head.
+
+        dataset: none here, since the drafts of a network that has changed since teach the head nothing about this one.
         """
         samples = self.grpo.sample(rollout, rollout.unroll)
-        kept = samples.varied.nonzero().flatten()
+        kept = samples.has_signal.nonzero().flatten()
         order = kept[torch.randperm(len(kept), generator=self.grpo.generator)]
         parts = order.split(self.config.minibatch) if len(kept) else ()
-        told = [self._step(rollout, part, samples.groups(part)) for part in parts]
-        metrics = self.grpo.update(rollout, bank)
-        return Metrics(
-            metrics.scalars | {f"network_{name}": value for name, value in means(told).items()}, metrics.steps
-        )
+        step_metrics = [self._step(rollout, part, samples.groups(part)) for part in parts]
+        metrics = self.grpo.update(rollout, dataset)
+        network = {f"network_{name}": value for name, value in mean_over(step_metrics).items()}
+        return metrics._replace(scalars=metrics.scalars | network)
 
     def _step(self, rollout: Rollout, groups: Int[Tensor, " m"], samples: Samples) -> dict[str, float]:
         """One update of the network on some groups."""
@@ -111,7 +117,7 @@ class JointGrpo:
         shape = samples.log_probs.shape
         new, old = (samples.log_prob(part.view(shape)) for part in (log_prob, rollout.log_prob[index]))
         cells = torch.from_numpy(rollout.problems.free[index.numpy()].sum(1)).view(*shape[:2], 1)
-        surrogate = policy_loss(self.grpo.config, new, old, samples, cells)
+        surrogate = policy_loss(self.grpo.config.grpo, new, old, samples, cells)
         loss = config.reward * surrogate + config.anchor * (answers + config.halt_weight * halt)
         self.network.zero_grad()
         loss.backward()
@@ -122,7 +128,7 @@ class JointGrpo:
             "loss": loss.item(),
             "answer_loss": answers.item(),
             "halt_loss": halt.item(),
-            "clip_fraction": losses.clip_fraction(new, old, self.grpo.config.clip).item(),
+            "clip_fraction": losses.clip_fraction(new, old, self.grpo.config.grpo.clip).item(),
         }
 
     def replay(self, rollout: Rollout, index: Int[Tensor, " n"]) -> Replay:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, final, runtime_checkable
+from typing import final
 
 import torch
 from jaxtyping import Float
@@ -10,50 +10,32 @@ from torch import Tensor
 
 from agents.common.schedule import schedule
 from agents.halting.heads import Halter, HaltPolicy
-
-
-@runtime_checkable
-class HeadRates(Protocol):
-    """How fast a halting head learns: part of what every learner of one is told."""
-
-    @property
-    def lr(self) -> float: ...
-
-    @property
-    def bar_lr(self) -> float: ...
-
-    @property
-    def judge_first(self) -> float: ...
-
-    @property
-    def decay(self) -> float: ...
-
-    @property
-    def gradient_norm(self) -> float: ...
+from agents.learners.config import LearnerConfig
 
 
 @final
 class HeadOptimizer:
-    """Adam on a halting head: on a policy's judgements at one learning rate, on its bars at another.
+    """Adam on a halting head: on a policy's value heads at one learning rate, on its thresholds at another.
 
-    Bars rest for the first ``judge_first`` of a run: returns would teach them by judgements that mean nothing yet.
+    Thresholds rest for the first ``policy_delay`` of a run: returns would teach them by values that mean nothing yet.
     """
 
-    def __init__(self, head: Halter, config: HeadRates) -> None:
+    def __init__(self, head: Halter, config: LearnerConfig) -> None:
         self._config = config
         self._parts = [(list(head.parameters()), config.lr, 0.0)]
         if isinstance(head, HaltPolicy):
-            judge = list(head.judge.parameters())
-            self._parts = [(judge, config.lr, 0.0), (head.bars, config.bar_lr, config.judge_first)]
+            values = list(head.value_heads.parameters())
+            policy = config.policy
+            self._parts = [(values, config.lr, 0.0), (head.thresholds, policy.threshold_lr, policy.policy_delay)]
         self._resting = [False] * len(self._parts)
         self.adam = torch.optim.Adam([{"params": part, "lr": rate} for part, rate, _ in self._parts])
 
-    def pace(self, update: int, updates: int) -> None:
-        """Set the learning rates to what they are at ``update`` of ``updates``."""
-        factor = schedule(update, updates, 0, self._config.decay)
+    def pace(self, done: int, total: int) -> None:
+        """Set the learning rates to what they are when ``done`` of ``total`` iterations (or updates) are done."""
+        factor = schedule(done, total, 0, self._config.decay)
         for group, (_, lr, _) in zip(self.adam.param_groups, self._parts, strict=True):
             group["lr"] = lr * factor
-        self._resting = [update < rest * updates for *_, rest in self._parts]
+        self._resting = [done < rest * total for *_, rest in self._parts]
 
     def step(self, loss: Float[Tensor, ""]) -> None:
         """Move the weights down the gradient of ``loss``."""

@@ -1,65 +1,67 @@
-"""One head by the name of its learner, all taught on the same groups for the same number of updates."""
+"""Every learner by name, and one door to all of them: the same groups, the same number of updates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
 
-from agents.common.checks import at_least_one
-from agents.halting.heads import Halter, HaltHead, HaltPolicy
-from agents.learners import policy_gradient as learners
-from agents.learners.config import GrpoConfig
+from agents.common.console import Progress
+from agents.halting.heads import Halter
+from agents.learners.base import Learner
+from agents.learners.config import LearnerConfig
+from agents.learners.expected import Expected, PonderNet
 from agents.learners.grpo import Grpo
-from agents.learners.supervised import HeadConfig, train_bce, train_expected, train_two_heads
+from agents.learners.policy_gradient import Reinforce, Rloo
+from agents.learners.supervised import Bce, TwoHeads
 from agents.rollouts.groups import Groups
-from agents.rollouts.unroll import Unroll
+
+LEARNERS: dict[str, type[Learner]] = {
+    "grpo": Grpo,
+    "reinforce": Reinforce,
+    "rloo": Rloo,
+    "pondernet": PonderNet,
+    "bce": Bce,
+    "two_heads": TwoHeads,
+    "expected": Expected,
+}
+"""A learner is one file and one line here; scripts/grpo.py and compare.py then take it by its name."""
 
 
-@dataclass(frozen=True)
-class TeachConfig:
-    """How long heads are taught, and how."""
-
-    iterations: int = 60
-    """Rounds of updates of GRPO; each goes through grpo.passes draws of groups."""
-    groups: int = 128
-    """Problems in a draw."""
-    grpo: GrpoConfig = field(default_factory=GrpoConfig)
-    """How GRPO teaches; what other heads share with it, they take over."""
-
-    def __post_init__(self) -> None:
-        at_least_one(self, "iterations", "groups", path="teach.")
-
-    @property
-    def updates(self) -> int:
-        """Updates of a head in all."""
-        return self.iterations * self.grpo.passes * self.grpo.epochs * self.grpo.minibatches
+def make_learner(name: str, config: LearnerConfig, features: int, seed: int) -> Learner:
+    """A fresh learner. features: what the head sees per step. Raises ValueError for an unknown name."""
+    check_names([name])
+    return LEARNERS[name](config, features, seed)
 
 
-def teach_in_rounds(
-    learner_class: type[Grpo] | type[learners.HeadLearner], groups: Groups, config: TeachConfig, seed: int
-) -> HaltPolicy:
-    """A policy's head. Every pass draws from all groups; a part of them is what its progress is measured on."""
-    learner = learner_class(config.grpo, groups.unroll.features.shape[-1], config.iterations, seed)
-    for iteration in range(config.iterations):
-        learner.update(groups.part(iteration, min(config.groups, len(groups))), groups.unroll)
+def check_names(names: Sequence[str]) -> None:
+    """Raise ValueError for an unknown learner."""
+    if unknown := [name for name in names if name not in LEARNERS]:
+        raise ValueError(f"unknown learner {unknown[0]!r}: use some of {', '.join(LEARNERS)}")
+
+
+def check_learners(names: Sequence[str], config: LearnerConfig) -> None:
+    """Raise ValueError for an unknown learner, and for a section that is set though none of the learners uses it."""
+    check_names(names)
+    used = {section for name in names for section in LEARNERS[name].sections}
+    for field in fields(config):
+        section = getattr(config, field.name)
+        if is_dataclass(section) and field.name not in used and section != type(section)():
+            users = ", ".join(name for name, learner in LEARNERS.items() if field.name in learner.sections)
+            raise ValueError(
+                f"{', '.join(names)} would ignore training.{field.name}, which is used by {users}: leave it out, or "
+                "choose one of those learners"
+            )
+
+
+def train_head(name: str, dataset: Groups, config: LearnerConfig, seed: int) -> Halter:
+    """A head taught by the learner ``name``, in evaluation mode, with a bar to watch.
+
+    Every iteration learns from all of the dataset; a part of it is what progress is measured on.
+    """
+    learner = make_learner(name, config, dataset.unroll.features.shape[-1], seed)
+    with Progress(config.iterations, f"{name}, seed {seed}") as bar:
+        for iteration in range(config.iterations):
+            part = dataset.part(iteration, min(config.groups, len(dataset)))
+            metrics = learner.update(part, dataset.unroll)
+            bar.update(iteration + 1, **{shown: metrics.scalars[shown] for shown in ("return", "steps", "solved")})
     return learner.head.eval().requires_grad_(False)
-
-
-ROUNDS = {"grpo": Grpo, **learners.LEARNERS}
-"""Learners that go from round to round, as GRPO does."""
-Trainer = Callable[[Unroll, HeadConfig, int], HaltHead | HaltPolicy]
-TRAINERS: dict[str, Trainer] = {"bce": train_bce, "two_heads": train_two_heads, "expected": train_expected}
-"""Learners that draw from the whole bank at every update."""
-LEARNERS = (*ROUNDS, *TRAINERS)
-"""Every learner's name."""
-
-
-def teach(learner: str, groups: Groups, config: TeachConfig, seed: int) -> Halter:
-    """A head taught by ``learner``, in evaluation mode. Raises ValueError for an unknown name."""
-    if learner in ROUNDS:
-        return teach_in_rounds(ROUNDS[learner], groups, config, seed)
-    if learner not in TRAINERS:
-        raise ValueError(f"unknown learner {learner!r}: use one of {', '.join(LEARNERS)}")
-    batch = max(1, config.groups * groups.branches // config.grpo.minibatches)
-    price = groups.step_cost * groups.unroll.max_steps
-    return TRAINERS[learner](groups.unroll, HeadConfig.like(config.grpo, config.updates, batch, price), seed)

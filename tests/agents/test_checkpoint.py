@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -9,6 +11,7 @@ from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from agents.common.tensor_file import CheckpointError, load_tensors
 from agents.halting.heads import HaltHead
 from agents.pretraining.trainer import new_model
+from agents.rollouts.unroll import unroll
 from agents.trm import TRMConfig
 from trm_gym import make_task
 
@@ -43,3 +46,15 @@ def test_checkpoints_that_do_not_fit_say_why(tmp_path):
         load_checkpoint(folder)
     with pytest.raises(CheckpointError, match="not a readable"):
         load_tensors(tmp_path / "absent")
+
+
+def test_a_checkpoint_of_the_version_before_loads():
+    """Its names of tensors and of settings are mapped to the present ones; the figures are those of that version."""
+    old = load_checkpoint(Path(__file__).parents[1] / "before" / "sudoku4x4")
+    seen = torch.randn(3, old.heads["grpo"].features, generator=torch.Generator().manual_seed(1))
+    logits = {name: head(seen, torch.full((3,), 0.3)).flatten().tolist() for name, head in old.heads.items()}
+    assert logits["grpo"] == pytest.approx([1.958583950996399, 52.883445739746094, 19.765737533569336], rel=1e-5)
+    assert logits["bce"] == pytest.approx([-0.3732614815235138, 5.4864349365234375, 0.2724302411079407], rel=1e-5)
+    task = make_task(old.task)
+    drafts = unroll(old.model, task, task.generate(1, 0, "train", 0), 2)
+    assert drafts.confidence.tolist()[0] == pytest.approx([0.5186546444892883, 0.4907647967338562], rel=1e-5)

@@ -72,18 +72,18 @@ def test_a_group_of_one_has_no_advantage():
         (0.5, -2.0, -1.6),
     ],
 )
-def test_clipped_surrogate_by_hand(ratio, advantage, gain):
+def test_ppo_clip_loss_by_hand(ratio, advantage, gain):
     new, old = torch.tensor([math.log(ratio)]), torch.zeros(1)
-    loss = losses.clipped_surrogate(new, old, torch.tensor([advantage]), 0.2)
+    loss = losses.ppo_clip_loss(new, old, torch.tensor([advantage]), 0.2)
     assert loss.item() == pytest.approx(-gain)
-    weighted = losses.clipped_surrogate(new, old, torch.tensor([advantage]), 0.2, torch.tensor([0.5]))
+    weighted = losses.ppo_clip_loss(new, old, torch.tensor([advantage]), 0.2, torch.tensor([0.5]))
     assert weighted.item() == pytest.approx(-gain / 2)
 
 
 def test_surrogate_is_a_mean_and_its_first_gradient_that_of_reinforce():
     log_prob = torch.tensor([-1.0, -2.0], requires_grad=True)
     advantage, weight = torch.tensor([0.5, -1.0]), torch.tensor([1.0, 0.4])
-    losses.clipped_surrogate(log_prob, log_prob.detach(), advantage, 0.2, weight).backward()
+    losses.ppo_clip_loss(log_prob, log_prob.detach(), advantage, 0.2, weight).backward()
     torch.testing.assert_close(log_prob.grad, -weight * advantage / 2)
 
 
@@ -96,7 +96,7 @@ def test_samples_drawn_by_exploring_give_the_gradient_of_the_expected_return():
     old = log_probs.detach()
     behaviour = 0.7 * old.exp() + 0.3 / 4
     chance_and_weight = 4 * behaviour * (old.exp() / behaviour)
-    loss = losses.clipped_surrogate(log_probs, old, returns - 0.3, 0.2, chance_and_weight)
+    loss = losses.ppo_clip_loss(log_probs, old, returns - 0.3, 0.2, chance_and_weight)
     (sampled,) = torch.autograd.grad(loss, logits)
     torch.testing.assert_close(sampled, -exact)
 
@@ -155,7 +155,7 @@ def test_a_sample_of_no_importance_has_no_say_however_its_probability_has_grown(
     """exp(-1 + 200) is infinite in single precision, and infinity times an importance of 0 is no number."""
     new = torch.tensor([-1.0, -1.0], requires_grad=True)
     old, gained = torch.tensor([-200.0, -1.0]), torch.tensor([advantage, 1.0])
-    loss = losses.clipped_surrogate(new, old, gained, 0.2, torch.tensor([0.0, 1.0]))
+    loss = losses.ppo_clip_loss(new, old, gained, 0.2, torch.tensor([0.0, 1.0]))
     loss.backward()
     assert loss.item() == -0.5
     assert new.grad is not None and new.grad.tolist() == [0.0, -0.5]

@@ -7,52 +7,45 @@ import torch
 
 from agents import losses
 
-BOUNDS = (0.2, 0.5)
+CLIP = 0.2
 
 
 def ratio(*values: float) -> torch.Tensor:
     return torch.tensor(values).log()
 
 
-def test_asymmetric_bounds_by_hand():
-    # Gains: min(1.6, 1.5); min(-1.6, -1.5); min(0.5, 0.8); min(-0.5, -0.8).
+def test_clipping_by_hand():
+    # Gains: min(1.6, 1.2); min(-1.6, -1.2); min(0.5, 0.8); min(-0.5, -0.8).
     new, advantage = ratio(1.6, 1.6, 0.5, 0.5), torch.tensor([1.0, -1.0, 1.0, -1.0])
-    loss = losses.ppo_clip_loss(new, torch.zeros(4), advantage, BOUNDS)
-    assert loss.item() == pytest.approx(-(1.5 - 1.6 + 0.5 - 0.8) / 4)
-
-
-def test_equal_bounds_are_the_clipped_surrogate():
-    new, advantage = ratio(1.6, 0.9, 0.5), torch.tensor([1.0, -2.0, 3.0])
-    weight = torch.tensor([0.5, 1.0, 2.0])
-    symmetric = losses.clipped_surrogate(new, torch.zeros(3), advantage, 0.2, weight)
-    assert torch.equal(losses.ppo_clip_loss(new, torch.zeros(3), advantage, (0.2, 0.2), weight), symmetric)
+    loss = losses.ppo_clip_loss(new, torch.zeros(4), advantage, CLIP)
+    assert loss.item() == pytest.approx(-(1.2 - 1.6 + 0.5 - 0.8) / 4)
 
 
 def gradient(loss, advantage: float, of: float, **more) -> float:
     new = ratio(of).requires_grad_()
-    loss(new, torch.zeros(1), torch.tensor([advantage]), BOUNDS, **more).backward()
+    loss(new, torch.zeros(1), torch.tensor([advantage]), CLIP, **more).backward()
     assert new.grad is not None
     return new.grad.item()
 
 
 def test_beyond_the_bounds_clipping_stops_the_gradient_and_cutting_does_not():
     assert gradient(losses.ppo_clip_loss, 1.0, 2.0) == 0
-    # sg(1.5) A d log p.
-    assert gradient(losses.cispo_loss, 1.0, 2.0) == pytest.approx(-1.5)
+    # sg(1.2) A d log p.
+    assert gradient(losses.cispo_loss, 1.0, 2.0) == pytest.approx(-1.2)
     assert gradient(losses.cispo_loss, -2.0, 0.5) == pytest.approx(0.8 * 2)
     # Within the bounds both have r A.
     for loss in (losses.ppo_clip_loss, losses.cispo_loss):
-        assert gradient(loss, 1.0, 1.25) == pytest.approx(-1.25)
+        assert gradient(loss, 1.0, 1.15) == pytest.approx(-1.15)
 
 
 def test_a_sequence_has_the_geometric_mean_of_its_actions_ratios():
-    # (1.44)^(1/2) = 1.2 is within the bounds, 1.44 would be too; 4^(1/2) = 2 is cut to 1.5.
-    new = ratio(1.44, 4.0)
+    # (1.21)^(1/2) = 1.1 is within the bounds, 1.21 is not; 4^(1/2) = 2 is cut to 1.2.
+    new = ratio(1.21, 4.0)
     actions = torch.tensor([2, 2])
-    loss = losses.gspo_loss(new, torch.zeros(2), torch.ones(2), BOUNDS, 1.0, actions)
-    assert loss.item() == pytest.approx(-(1.2 + 1.5) / 2)
-    one = gradient(losses.gspo_loss, 1.0, 1.44, weight=1.0, actions=torch.tensor([2]))
-    assert one == pytest.approx(-1.2 / 2)
+    loss = losses.gspo_loss(new, torch.zeros(2), torch.ones(2), CLIP, 1.0, actions)
+    assert loss.item() == pytest.approx(-(1.1 + 1.2) / 2)
+    one = gradient(losses.gspo_loss, 1.0, 1.21, weight=1.0, actions=torch.tensor([2]))
+    assert one == pytest.approx(-1.1 / 2)
 
 
 def test_token_kl_by_hand_over_free_cells():

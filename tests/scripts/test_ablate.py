@@ -23,8 +23,8 @@ PRETRAINING = """
 """.split()
 HALTING = """
     --preset halting --halting.learn clues10-12 --halting.bank.problems 6 --halting.bank.branches 2
-    --halting.bank.noise 0.3 --halting.bank.max-steps 3 --halting.teach.iterations 1
-    --halting.teach.groups 4 --halting.teach.grpo.passes 1
+    --halting.bank.noise 0.3 --halting.bank.max-steps 3 --halting.training.iterations 1
+    --halting.training.groups 4 --halting.training.passes 1
 """.split()
 
 
@@ -33,9 +33,9 @@ def ablate_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The script in an empty folder with these words; how many networks or heads it trained."""
     monkeypatch.chdir(tmp_path)
     done: list[str] = []
-    pretrain, teach = ablate.pretrain, ablate.teach
+    pretrain, teach = ablate.pretrain, ablate.train_head
     monkeypatch.setattr(ablate, "pretrain", lambda *args: done.append("network") or pretrain(*args))
-    monkeypatch.setattr(ablate, "teach", lambda *args: done.append("head") or teach(*args))
+    monkeypatch.setattr(ablate, "train_head", lambda *args: done.append("head") or teach(*args))
 
     def call(*words: str) -> int:
         done.clear()
@@ -69,11 +69,11 @@ def test_a_time_limit_becomes_a_number_of_updates_that_is_kept(ablate_in, tmp_pa
 
 def test_halting_options_share_their_bank(ablate_in, tmp_path: Path):
     words = [*HALTING, "--checkpoint", str(untrained(tmp_path, "sudoku4x4", heads=()))]
-    words += ["--vary", "teach.grpo.loss=cispo,sequence", "bank.noise=0.1"]
+    words += ["--vary", "training.grpo.loss=cispo,gspo", "bank.noise=0.1"]
     assert ablate_in(*words) == 4
     assert len(list((tmp_path / "runs").glob("bank-*.safetensors"))) == 2
     table = (tmp_path / "runs" / "table.md").read_text()
-    assert "teach.grpo.loss | sequence" in table and "no tuning, return at 0.6" in table
+    assert "training.grpo.loss | gspo" in table and "no tuning, return at 0.6" in table
     assert ablate_in(*words) == 0
 
 

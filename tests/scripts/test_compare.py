@@ -19,9 +19,8 @@ from trm_gym import make_task
 SMALL = """
     --preset sudoku6x6 --learn clues6-8 --evaluation.level clues6-8 clues10-12 --evaluation.problems 20
     --evaluation.validation 20 --evaluation.max-steps 3 --evaluation.resamples 50 --bank.problems 6 --bank.branches 2
-    --bank.noise 0.3
-    --bank.max-steps 3 --teach.iterations 1 --teach.groups 4 --teach.grpo.passes 1 --seeds 2 --pretrain.task sudoku4x4
-    --learners grpo bce --folder runs
+    --bank.noise 0.3 --bank.max-steps 3 --training.iterations 1 --training.groups 4 --training.passes 1
+    --seeds 2 --pretrain.task sudoku4x4 --learners grpo bce --folder runs
 """.split()
 
 
@@ -32,9 +31,9 @@ def fill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     network = untrained(tmp_path, "sudoku4x4", heads=())
     shutil.copytree(network, tmp_path / "second")
     done: list[str] = []
-    unroll, teach = compare.unroll, compare.teach
+    unroll, teach = compare.unroll, compare.train_head
     monkeypatch.setattr(compare, "unroll", lambda *args, **kwargs: done.append("unroll") or unroll(*args, **kwargs))
-    monkeypatch.setattr(compare, "teach", lambda learner, *rest: done.append(learner) or teach(learner, *rest))
+    monkeypatch.setattr(compare, "train_head", lambda learner, *rest: done.append(learner) or teach(learner, *rest))
 
     def call(*words: str) -> list[str]:
         done.clear()
@@ -132,7 +131,7 @@ def test_a_folder_of_other_settings_is_refused(fill, capsys: pytest.CaptureFixtu
     words = ["--evaluation.level", "clues6-8", "--learners", "grpo", "--seeds", "1"]
     fill(*words)
     with pytest.raises(SystemExit):
-        fill(*words, "--teach.iterations", "2")
+        fill(*words, "--training.iterations", "2")
     assert "finished with other settings" in capsys.readouterr().err
 
 

@@ -15,8 +15,8 @@ from scripts import compare_curricula as script
 from tests.scripts.checkpoints import untrained
 
 SMALL = """
-    --levels clues10-12 clues4-5 --bank.problems 6 --bank.max-steps 3 --test-problems 5 --teach.iterations 3
-    --teach.groups 4 --teach.grpo.passes 1 --folder runs --seeds 0 1
+    --levels clues10-12 clues4-5 --bank.problems 6 --bank.max-steps 3 --test-problems 5 --training.iterations 3
+    --training.groups 4 --training.passes 1 --folder runs --seeds 0 1
 """.split()
 
 

@@ -15,7 +15,8 @@ from scripts import grpo
 from tests.scripts.checkpoints import untrained
 
 SMALL = """
-    --preset sudoku4x4 --iterations 4 --save-every 2 --groups 4 --branches 2 --max-steps 3 --grpo.passes 1
+    --preset sudoku4x4 --save-every 2 --branches 2 --max-steps 3
+    --training.iterations 4 --training.groups 4 --training.passes 1
     --evaluation.problems 20 --evaluation.validation 20 --evaluation.max-steps 3 --evaluation.resamples 50
 """.split()
 
@@ -85,7 +86,7 @@ def test_a_network_is_pretrained_once_if_none_is_given(tmp_path: Path, monkeypat
     assert capsys.readouterr().out.count("parameters") == 1
     folder = tmp_path / "runs" / "grpo-sudoku4x4-frozen-0"
     meta = json.loads((folder / "checkpoint" / "config.json").read_text())["meta"]
-    assert meta["pretraining"]["updates"] == 2 and meta["grpo"]["iterations"] == 4
+    assert meta["pretraining"]["updates"] == 2 and meta["grpo"]["training"]["iterations"] == 4
 
 
 @pytest.mark.parametrize(
@@ -95,10 +96,14 @@ def test_a_network_is_pretrained_once_if_none_is_given(tmp_path: Path, monkeypat
         (["--levels", "clues6-8", "clues6-8"], "different levels"),
         (["--preset", "sudoku6x6"], "was trained on sudoku4x4, not on sudoku6x6"),
         (["--checkpoint", "nowhere"], "no checkpoint at nowhere"),
-        (["--groups", "0"], "groups must be at least 1"),
+        (["--training.groups", "0"], "training.groups must be at least 1"),
         (["--branches", "0"], "branches must be at least 1"),
         (["--price", "0"], "price above 0"),
-        (["--grpo.explore", "1"], "grpo.explore"),
+        (["--training.sampling.explore", "1"], "sampling.explore"),
+        (["--learner", "magic"], "unknown learner 'magic'"),
+        (["--learner", "bce", "--training.grpo.clip", "0.1"], "bce would ignore training.grpo"),
+        (["--learner", "rloo", "--setting", "joint"], "for --learner grpo, not for rloo"),
+        (["--joint.lr", "1"], "used in the joint setting alone"),
         (["--mixture", "1", "2"], "--mixture is for --curriculum fixed"),
         (["--mixture", "1", "2", "--curriculum", "fixed"], "one weight for each of 3 levels"),
         (["--evaluation.level", "clues99"], "unknown level 'clues99'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,19 @@ def test_a_file_on_the_command_line(module, known, tmp_path: Path):
     edited = tmp_path / "mine.yaml"
     edited.write_text(stand.read_text(encoding="utf-8").replace("\nseed: 0\n", "\nseed: 7\n"), encoding="utf-8")
     assert parse(module.Config, known, ["--config", str(edited)]).seed == 7
+
+
+def test_a_file_and_a_command_line_of_the_version_before_still_work():
+    """A preset as it was written then: all of its names are known, and what they are called now is said."""
+    with pytest.warns(FutureWarning) as said:
+        old = load_config(Path(__file__).parents[1] / "before" / "grpo-sudoku6x6.yaml", grpo.PRESETS["sudoku9x9"])
+    # Noise on one branch was the default then.
+    assert dataclasses.replace(old, noise=None) == grpo.PRESETS["sudoku6x6"]
+    messages = {str(one.message).split(";")[0] for one in said}
+    assert "grpo.judge_first is called training.policy.policy_delay now" in messages
+    assert "training.grpo.loss clip is called ppo now" in messages
+    words = "--iterations 3 --groups 32 --grpo.passes 4 --grpo.bar-lr 0.1 --grpo.times=8 --grpo.loss sequence"
+    with pytest.warns(FutureWarning):
+        training = parse(grpo.Config, grpo.PRESETS, words.split()).training
+    assert (training.iterations, training.groups, training.passes) == (3, 32, 4)
+    assert (training.policy.threshold_lr, training.sampling.halting_steps, training.grpo.loss) == (0.1, 8, "gspo")

@@ -34,27 +34,27 @@ def test_a_head_sees_price_and_standardised_features():
 
 def test_a_policy_stops_for_either_reason():
     policy = HaltPolicy(4)
-    torch.nn.init.zeros_(policy.judge.out.bias)  # both judgements are even
+    torch.nn.init.zeros_(policy.value_heads.out.bias)  # both values are even
     features, price = torch.zeros(2, 5, 4), torch.full((2, 5), 0.1)
     done, hopeless = torch.sigmoid(torch.tensor([-1.0, -6.0])).tolist()
     expected = 1 - (1 - done) * (1 - hopeless)
     torch.testing.assert_close(policy(features, price).sigmoid(), torch.full((2, 5, 1), expected))
     with torch.no_grad():
-        policy.judge.out.bias.copy_(torch.tensor([0.0, -60.0]))  # and now it will never be right
+        policy.value_heads.out.bias.copy_(torch.tensor([0.0, -60.0]))  # and now it will never be right
     assert (policy(features, price).sigmoid() > 0.999).all()
 
 
-def test_returns_teach_a_policy_its_bars_and_not_its_judgements():
+def test_returns_teach_a_policy_its_thresholds_and_not_its_values():
     policy = HaltPolicy(4)
     policy(torch.ones(2, 5, 4), torch.full((2, 5), 0.1)).sum().backward()
-    assert all(part.grad is not None and part.grad.any() for part in (policy.bar, policy.sharpness))
-    assert all(part.grad is None for part in policy.judge.parameters())
+    assert all(part.grad is not None and part.grad.any() for part in (policy.threshold_bias, policy.log_scale))
+    assert all(part.grad is None for part in policy.value_heads.parameters())
 
 
-def test_a_policys_bars_move_with_step_and_price():
+def test_a_policys_thresholds_move_with_step_and_price():
     policy = HaltPolicy(4)
     with torch.no_grad():
-        policy.slope[0, :2] = torch.tensor([2.0, 3.0])
+        policy.threshold_coef[0, :2] = torch.tensor([2.0, 3.0])
     early, late = torch.zeros(1, 4), torch.tensor([[0.0, 0.0, 1.0, 0.0]])
     assert policy(late, torch.tensor([0.1])) > policy(early, torch.tensor([0.1])) + 0.5
     assert policy(early, torch.tensor([1.0])) > policy(early, torch.tensor([0.1])) + 0.5

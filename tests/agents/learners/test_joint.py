@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from gymnasium.vector import AutoresetMode
 
-from agents.learners.config import GrpoConfig
+from agents.learners.config import LearnerConfig
 from agents.learners.grpo import Grpo
 from agents.learners.joint import JointConfig, JointGrpo
 from agents.pretraining.trainer import new_model
@@ -21,7 +21,7 @@ def make(seed: int = 0, **settings) -> tuple[JointGrpo, TRM]:
     network = new_model(TRMConfig(hidden=32, layers=1, cycles=1, latent_updates=1), ToyTask(), seed=0)
     features = 2 * 32 + 3 * 11 + 2
     return JointGrpo(
-        JointConfig(**settings), Grpo(GrpoConfig(passes=1), features, 100, seed), network, ToyTask()
+        JointConfig(**settings), Grpo(LearnerConfig(iterations=100, passes=1), features, seed), network, ToyTask()
     ), network
 
 
@@ -59,8 +59,8 @@ def test_reward_alone_teaches_the_answers(monkeypatch):
 
 def test_the_anchor_alone_teaches_the_answers():
     learner, network = make(anchor=1.0, lr=3e-3)
-    told = [learner.update(play(network, seed)).scalars for seed in range(10)]
-    assert told[-1]["network_answer_loss"] < 0.5 * told[0]["network_answer_loss"]
+    metrics = [learner.update(play(network, seed)).scalars for seed in range(10)]
+    assert metrics[-1]["network_answer_loss"] < 0.5 * metrics[0]["network_answer_loss"]
 
 
 def test_of_several_solutions_the_nearest_is_the_label_and_any_is_right(monkeypatch):
@@ -94,8 +94,8 @@ def test_an_anchor_to_the_pretrained_network_holds_it_without_labels():
     def drift(anchor: float) -> float:
         learner, network = make(anchor=anchor, anchored_to="pretrained", lr=3e-3, halt_weight=0.0)
         for seed in range(3):
-            told = learner.update(play(network, seed)).scalars
-        return told["network_answer_loss"]
+            metrics = learner.update(play(network, seed)).scalars
+        return metrics["network_answer_loss"]
 
     held, loose = drift(100.0), drift(0.0)
     assert 0 <= held < 0.5 * loose

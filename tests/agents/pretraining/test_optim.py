@@ -7,10 +7,6 @@ import math
 import pytest
 import torch
 
-from agents.halting.heads import HaltPolicy
-from agents.learners.config import GrpoConfig
-from agents.learners.optim import HeadOptimizer
-from agents.losses import judgement_loss
 from agents.pretraining.optim import AdamATan2, OptimConfig, Optimizers
 from agents.trm import TRM, TRMConfig
 from trm_gym import make_task
@@ -58,12 +54,13 @@ def learn(model: TRM, optimizers: Optimizers, first: int, last: int) -> list[flo
 
 
 @pytest.mark.parametrize("core", ["muon", "adamw", "adam_atan2"])
-def test_each_optimiser_moves_every_weight_and_resumes_to_the_bit(core):
+@pytest.mark.parametrize("networks", ["shared", "separate"])
+def test_each_optimiser_moves_every_weight_and_resumes_to_the_bit(core, networks):
     config = OptimConfig(core=core, atan2_lr=5e-3, warmup=1)
 
     def fresh() -> tuple[TRM, Optimizers]:
         torch.manual_seed(0)
-        model = TRM(TRMConfig(hidden=16, cycles=1), TASK.vocab, TASK.structure)
+        model = TRM(TRMConfig(hidden=16, cycles=1, networks=networks), TASK.vocab, TASK.structure)
         return model, Optimizers(model, config)
 
     whole, optimizers = fresh()
@@ -77,22 +74,3 @@ def test_each_optimiser_moves_every_weight_and_resumes_to_the_bit(core):
     resumed.load_state_dict(halfway.state_dict())
     others.load_state_dict(optimizers.state_dict())
     assert learn(resumed, others, 6, 12) == losses[6:]
-
-
-def test_bars_rest_until_judgements_have_been_learnt():
-    """And what they were told meanwhile leaves no trace in Adam, whose memory of large gradients would slow them."""
-    head = HaltPolicy(3, seed=0)
-    optimizer = HeadOptimizer(head, GrpoConfig(judge_first=0.5, decay=0.0))
-    features, price = torch.randn(8, 4, 3, generator=torch.Generator().manual_seed(0)), torch.full((8, 4), 0.1)
-    solved = features[..., 0] > 0
-
-    def update(number: int) -> tuple[bool, bool]:
-        bars, judge = [bar.detach().clone() for bar in head.bars], head.judge.out.weight.detach().clone()
-        optimizer.pace(number, 4)
-        optimizer.step(head(features, price).mean() + judgement_loss(head.judgements(features), solved))
-        moved = any(not torch.equal(bar, before) for bar, before in zip(head.bars, bars, strict=True))
-        return moved, not torch.equal(head.judge.out.weight, judge)
-
-    assert [update(number) for number in range(2)] == [(False, True)] * 2
-    assert not any(bar in optimizer.adam.state for bar in head.bars)
-    assert [update(number) for number in range(2, 4)] == [(True, True)] * 2

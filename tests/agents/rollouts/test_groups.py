@@ -9,8 +9,9 @@ from gymnasium.vector import AutoresetMode
 
 from agents.checkpoint import digest, load_checkpoint
 from agents.common.tensor_file import CheckpointError
-from agents.learners.config import GrpoConfig
-from agents.learners.grpo import Graded, Grpo
+from agents.learners.config import LearnerConfig
+from agents.learners.grpo import Grpo
+from agents.learners.metrics import Graded
 from agents.pretraining.trainer import new_model
 from agents.rollouts.collect import collect
 from agents.rollouts.groups import (
@@ -101,9 +102,9 @@ def test_groups_hold_equal_parts_of_the_levels_and_teach(network):
     assert len(groups) == 8 and isinstance(groups, Graded)
     levels = groups.unroll.level.view(8, 2)
     assert (levels[:, 0] == levels[:, 1]).all() and levels[:, 0].bincount().tolist() == [4, 4]
-    learner = Grpo(GrpoConfig(passes=1), groups.unroll.features.shape[-1], 2, seed=0)
+    learner = Grpo(LearnerConfig(iterations=2, passes=1), groups.unroll.features.shape[-1], seed=0)
     learner.update(groups.part(0, 4), groups.unroll)
-    assert learner.done == 1
+    assert learner.iteration == 1
 
 
 def test_problems_to_learn_from_are_made_anew(network):
