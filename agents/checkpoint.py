@@ -75,7 +75,7 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         fields = renamed_tree({"model": config["model"]}, FIELDS, field_names(TRMConfig, "model."))
-        made_for, shape = config["task"], TRMConfig(**fields["model"])
+        made_for, shape = config["task"], TRMConfig.from_json(fields["model"])
         described = dict(config["heads"])
     except KeyError as error:
         raise CheckpointError(f"{folder / 'config.json'} does not describe a checkpoint: it has no {error}") from error

@@ -83,8 +83,7 @@ def accelerate(model: TRM, one_pass: Pass, count: int, config: AccelerationConfi
         raise ValueError(f"compile=on, but torch.compile does not work here ({fault}); install g++ or use compile=off")
     compiled = wanted and not fault
     if compiled:
-        for core in model.cores:
-            core.compile()
+        model.core.compile()
     reason = f"{plain * 1e3:.0f} ms a pass in float32, bfloat16 {ratio:.2f} times as fast, {expected:.0f} s expected"
     if fault:
         reason += f"; torch.compile does not work here ({fault}), so this runs eager and slower"

@@ -7,9 +7,10 @@ parts stand one after another: ``grpo.times`` renames ``--teach.grpo.times`` too
 from __future__ import annotations
 
 import dataclasses
+import functools
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 _GRPO = {
     "hidden": "hidden",
@@ -37,12 +38,21 @@ OPTIONS: dict[str, str] = {
     "teach": "training",
     "disguises": "augmentations",
     "guises": "augment",
+    "model.orthogonal": "model.extras.orthogonal",
+    "consistency": "extras.consistency",
+    "depths": "extras.depths",
+    "starts": "extras.starts",
     **{f"{section}grpo.{old}": f"training.{new}" for old, new in _GRPO.items() for section in ("", "teach.")},
 }
 """Options of the command line and keys of YAML files."""
 VALUES: dict[str, dict[str, str]] = {"grpo.loss": {"clip": "ppo", "sequence": "gspo"}}
 """By the end of an option's present name: values of before, and what they are called now."""
 REMOVED: dict[str, str] = {
+    "model.latents": "two",
+    "model.networks": "shared",
+    "model.orthogonal_in": "inference",
+    "optim.muon_momentum": "0.9",
+    "halt_weight": "0.5",
     "grpo.warmup": "0",
     "grpo.floor": "0.9",
     "grpo.dual_rate": "1.0",
@@ -57,8 +67,29 @@ WEIGHTS: dict[str, str] = {
     "slope": "threshold_coef",
 }
 """Tensors of a checkpoint."""
-FIELDS: dict[str, str] = {}
+FIELDS: dict[str, str] = {"model.orthogonal": "model.extras.orthogonal"}
 """Keys of a checkpoint's config.json."""
+
+
+class Moved(NamedTuple):
+    """An option that one of several parts alone has, and that stands now among that part's own, as NAME=VALUE.
+
+    home: the option that holds those. chooser: the option that says which part it is. parts: those that have it.
+    """
+
+    home: str
+    chooser: str
+    parts: tuple[str, ...]
+    default: Any
+
+
+MOVED: dict[str, Moved] = {
+    "model.heads": Moved("model.mixer_options", "model.mixer", ("attention", "mla"), 4),
+    "model.low_rank": Moved("model.mixer_options", "model.mixer", ("mla",), 32),
+    "model.rope_width": Moved("model.mixer_options", "model.mixer", ("mla",), 16),
+    "model.terms": Moved("model.position_options", "model.positions", ("terms",), 8),
+    "model.reserved": Moved("model.position_options", "model.positions", ("cells",), 0),
+}
 
 LONGEST = 3
 """Renamings that one name may need."""
@@ -99,7 +130,7 @@ def renamed_words(words: Sequence[str], known: Collection[str]) -> list[str]:
 
     Raises ValueError for an option that went, where its value is not the one that may be left out.
     """
-    found, rest = [], list(words)
+    found, rest, moved = [], list(words), dict[str, list[str]]()
     while rest:
         word = rest.pop(0)
         option, equals, value = word.partition("=")
@@ -111,6 +142,12 @@ def renamed_words(words: Sequence[str], known: Collection[str]) -> list[str]:
             value = value if equals else rest.pop(0) if rest else ""
             check_removed(dotted, value, REMOVED[removed])
             continue
+        if (entry := _entry(dotted, MOVED)) and dotted not in known:
+            value = value if equals else rest.pop(0) if rest else ""
+            home = f"--{dotted.removesuffix(entry)}{MOVED[entry].home}".replace("_", "-")
+            moved.setdefault(home, []).append(f"{entry.rpartition('.')[2]}={value}")
+            warn(f"{option} {value}", f"{home} {moved[home][-1]}")
+            continue
         new = _renamed_option(dotted, known)
         if new != dotted:
             option = f"--{new.replace('_', '-')}"
@@ -121,7 +158,7 @@ def renamed_words(words: Sequence[str], known: Collection[str]) -> list[str]:
             found.append(option)
             continue
         found.append(f"{option}{equals}{value}")
-    return found
+    return found + [word for home, options in moved.items() for word in (home, *options)]
 
 
 def _renamed_option(dotted: str, known: Collection[str]) -> str:
@@ -141,11 +178,15 @@ def renamed_tree(tree: Mapping[str, Any], table: Mapping[str, str], known: Colle
     Raises ValueError for a key of an option that went, see ``renamed_words``.
     """
     made: dict[str, Any] = {}
+    moved: list[tuple[str, Any]] = []
     for count, (name, value) in enumerate(_leaves(tree, known)):
         if count == MOST:  # a file of a few lines can hold millions by aliases
             raise ValueError(f"more than {MOST} names: this is no configuration")
         if (removed := _entry(name, REMOVED)) and name not in known:
             check_removed(name, str(value), REMOVED[removed])
+            continue
+        if _entry(name, MOVED) and name not in known:
+            moved.append((name, value))
             continue
         new = current(name, table, known) or name
         if new != name:
@@ -153,7 +194,22 @@ def renamed_tree(tree: Mapping[str, Any], table: Mapping[str, str], known: Colle
         if values := VALUES.get(_entry(new, VALUES) or ""):
             value = renamed_value(new, value, values)
         _put(made, new.split("."), value)
+    for name, value in moved:
+        _move(made, name, value)
     return made
+
+
+def _move(tree: dict[str, Any], name: str, value: Any) -> None:
+    """Write an option of ``MOVED`` to its home, unless the part that the tree chooses does not have it or has it so."""
+    entry = _entry(name, MOVED) or name
+    moved, before, option = MOVED[entry], name.removesuffix(entry), entry.rpartition(".")[2]
+    home = f"{before}{moved.home}".split(".")
+    section = functools.reduce(lambda place, key: place.get(key, {}), home[:-1], tree)
+    part, options = section.get(moved.chooser.rpartition(".")[2]), section.get(home[-1], [])
+    if part is None or (part in moved.parts and value != moved.default):
+        options = [*options, f"{option}={value}"]
+        warn(name, ".".join(home))
+    _put(tree, home, options)
 
 
 def _put(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:

@@ -14,28 +14,29 @@ from agents.common.schedule import schedule
 from agents.common.tensors import Tensors, flat_state, load_flat_state, nest, unnest
 from agents.trm import TRM
 
+MUON_MOMENTUM = 0.9
+"""Nesterov momentum."""
+
 
 @dataclass(frozen=True)
 class OptimConfig:
-    """How the network's weights are moved."""
+    """Optimisers of the network's weights."""
 
     core: Literal["muon", "adamw", "adam_atan2"] = "muon"
-    """What moves the 2-D weights of the shared network: Muon, with AdamW for the rest; or AdamW or AdamATan2 (as
-    published) for all weights."""
+    """Optimiser of the shared network's matrices. muon leaves the other weights to AdamW; adamw and adam_atan2 (as
+    published) move all weights."""
     muon_lr: float = 0.01
-    """Learning rate of Muon (Jordan et al. 2024) on the 2-D weights of the shared network."""
-    muon_momentum: float = 0.9
-    """Nesterov momentum of Muon."""
+    """Learning rate of Muon (Jordan et al. 2024) on the shared network's matrices."""
     adamw_lr: float = 5e-3
-    """Learning rate of AdamW on embeddings, heads and biases."""
+    """Learning rate of AdamW. With Muon it moves embeddings, heads and biases."""
     atan2_lr: float = 1e-4
-    """Learning rate of AdamATan2 (published: 1e-4)."""
+    """Learning rate of AdamATan2. Published: 1e-4."""
     weight_decay: float = 0.1
-    """Decoupled weight decay of all (published: 1 for sudoku and mazes, 0.1 for ARC)."""
+    """Decoupled weight decay of all optimisers. Published: 1 for sudoku and mazes, 0.1 for ARC."""
     warmup: int = 20
-    """Updates over which the learning rates rise from zero (published: 2000)."""
+    """Updates over which the learning rates rise from zero. Published: 2000."""
     decay: float = 0.4
-    """Share of the run, at its end, over which the learning rates fall linearly to zero (published: 0)."""
+    """Share of the run, at its end, over which the learning rates fall linearly to zero. Published: 0."""
 
 
 @final
@@ -92,10 +93,10 @@ class Optimizers:
             self._parts.append((AdamATan2(rest, config.atan2_lr, weight_decay=decay), config.atan2_lr))
             return
         if config.core == "muon":
-            matrices = [p for core in model.cores for p in core.parameters() if p.ndim == 2]
+            matrices = [p for p in model.core.parameters() if p.ndim == 2]
             inside = {id(p) for p in matrices}
             rest = [p for p in rest if id(p) not in inside]
-            muon = torch.optim.Muon(matrices, lr=config.muon_lr, momentum=config.muon_momentum, weight_decay=decay)
+            muon = torch.optim.Muon(matrices, lr=config.muon_lr, momentum=MUON_MOMENTUM, weight_decay=decay)
             self._parts.append((muon, config.muon_lr))
         adamw = torch.optim.AdamW(rest, lr=config.adamw_lr, weight_decay=decay, fused=True)
         self._parts.append((adamw, config.adamw_lr))

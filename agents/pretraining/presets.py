@@ -6,7 +6,7 @@ import dataclasses
 
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.optim import OptimConfig
-from agents.trm.presets import (
+from agents.trm.config import (
     ALGEBRA,
     ARC,
     ARITHMETIC,
@@ -30,8 +30,8 @@ PUBLISHED = PretrainConfig(
     loss="stablemax",
     average=0.999,
 )
-"""As TRM was published: a day and more on a large graphics card. Fresh problems take the place of its 1000 and their
-guises; see docs/fidelity.md."""
+"""As TRM was published: a day and more on a large graphics card. Fresh problems take the place of its 1000
+augmented ones; see docs/fidelity.md."""
 
 PRETRAIN: dict[str, PretrainConfig] = {
     "sudoku6x6": PretrainConfig(

@@ -15,6 +15,8 @@ from torch.nn import functional as F
 from agents.losses import log_stablemax, stablemax_cross_entropy
 
 Loss = Literal["softmax", "stablemax"]
+HALT_WEIGHT = 0.5
+"""Weight of the halt head's loss, as published."""
 Depths = Sequence[tuple[int, int]]
 """Stages of (T, n)."""
 

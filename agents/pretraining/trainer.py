@@ -1,7 +1,7 @@
 """Supervised pretraining: deep supervision over refinement steps, with slots that are refilled as they halt.
 
-Source of the scheme: arXiv 2510.04871, figure 3. What is not here: halting by reward (grpo.py), evaluation with
-halting honoured (evaluation.py).
+Source of the scheme: arXiv 2510.04871, figure 3. What is not here: halting by reward (agents/learners) and evaluation
+with halting (agents/evaluation).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from agents.pretraining.config import PretrainConfig
 from agents.pretraining.optim import Average, Optimizers
 from agents.pretraining.prefetch import Prefetcher
 from agents.pretraining.sources import FixedSet, Fresh
-from agents.pretraining.supervision import answer_loss, consistency_loss, depth_at, least_steps, winners
+from agents.pretraining.supervision import HALT_WEIGHT, answer_loss, consistency_loss, depth_at, least_steps, winners
 from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import noisy_start
 from agents.trm import TRM, Carry, TRMConfig
@@ -58,7 +58,7 @@ class Learnt(NamedTuple):
 
     @staticmethod
     def joined(parts: Sequence[Learnt]) -> Learnt:
-        """Those of all rows, in order."""
+        """The parts as one, in the order of their rows."""
         if len(parts) == 1:
             return parts[0]
         carries, *others = zip(*parts, strict=True)
@@ -73,7 +73,7 @@ class Pretrainer:
         self.config = config
         self.task: Task = make_task(config.task)
         self.model = new_model(config.model, self.task, config.seed)
-        at_once, rows = (config.chunk or config.batch) * config.starts, config.batch * config.starts
+        at_once, rows = (config.chunk or config.batch) * config.extras.starts, config.batch * config.extras.starts
         self.chunks = [slice(first, first + at_once) for first in range(0, rows, at_once)]
         one_pass, passes = training_pass(self.model, self.task.length, at_once), config.updates * len(self.chunks)
         self.acceleration: Acceleration = accelerate(self.model, one_pass, passes, config.acceleration)
@@ -84,7 +84,7 @@ class Pretrainer:
         fresh = self._fresh(torch.ones(rows, dtype=torch.bool))
         self.carry = Carry(*(start.expand(rows, -1, -1).clone() for start in fresh))
         # Staggered, so that slots are refilled a few at a time and not all at once.
-        self.steps = (torch.arange(config.batch) % config.max_steps).repeat_interleave(config.starts)
+        self.steps = (torch.arange(config.batch) % config.max_steps).repeat_interleave(config.extras.starts)
         self.least_steps = self._least_steps(config.batch)
         self.last: Tensor | None = None
         self.updates = 0
@@ -92,8 +92,8 @@ class Pretrainer:
     def update(self) -> dict[str, float]:
         """One refinement step of every slot, one update of the weights, and new problems where slots are done."""
         config = self.config
-        if config.depths:
-            self.model.set_depth(*depth_at(self.updates, config.updates, config.depths))
+        if config.extras.depths:
+            self.model.set_depth(*depth_at(self.updates, config.updates, config.extras.depths))
         learnt = Learnt.joined([self._learn(rows) for rows in self.chunks])
         self.optimizers.step(self.updates, config.updates)
         self.average.update(self.model)
@@ -107,7 +107,7 @@ class Pretrainer:
         }
         sure = learnt.sure & (self.steps >= self._least_steps_now())
         done = sure | (self.steps >= config.max_steps)
-        self._refill(learnt.carry, done[learnt.best].repeat_interleave(config.starts))
+        self._refill(learnt.carry, done[learnt.best].repeat_interleave(config.extras.starts))
         return metrics
 
     def _learn(self, rows: slice) -> Learnt:
@@ -126,9 +126,9 @@ class Pretrainer:
         first = self.task.structure.answer_start  # what only shows the problem is not learnt
         token_loss, best = self._answer_loss(logits[:, first:], solution[:, first:])
         halt_loss = F.binary_cross_entropy_with_logits(halt, solved.to(device).float())
-        loss = token_loss + config.halt_weight * halt_loss
-        if config.consistency:
-            loss = loss + config.consistency * self._inconsistency(logits[:, first:])
+        loss = token_loss + HALT_WEIGHT * halt_loss
+        if config.extras.consistency:
+            loss = loss + config.extras.consistency * self._inconsistency(logits[:, first:])
         (loss / len(self.chunks)).backward()
         losses = torch.stack([token_loss.detach(), halt_loss.detach()])[None]
         return Learnt(carry, losses.cpu(), solved, halt.detach().cpu() > 0, best + rows.start)
@@ -137,7 +137,7 @@ class Pretrainer:
         self, logits: Float[Tensor, "rows l v"], solution: Int[Tensor, "rows l"]
     ) -> tuple[Float[Tensor, ""], Int[Tensor, " batch"]]:
         """The loss of the answers that are taught, and which rows those are: all, or the best one of each problem."""
-        kind, starts = self.config.loss, self.config.starts
+        kind, starts = self.config.loss, self.config.extras.starts
         if starts == 1:
             return answer_loss(logits, solution, kind), torch.arange(len(logits))
         best = winners(logits, solution, starts, kind)
@@ -158,7 +158,7 @@ class Pretrainer:
             self.config.seed, np.arange(self.prefetcher.taken - count, self.prefetcher.taken), LEAST_STEPS_STREAM
         )
         drawn = least_steps(place, self.config.explore, self.config.max_steps)
-        return drawn.repeat_interleave(self.config.starts)
+        return drawn.repeat_interleave(self.config.extras.starts)
 
     def _least_steps_now(self) -> Int[Tensor, " rows"]:
         """The same after the present step; drawn anew where the config says so."""
@@ -169,7 +169,7 @@ class Pretrainer:
 
     def _take(self, count: int) -> Problems:
         """The next ``count`` problems, each in as many rows as it has starts."""
-        return self.prefetcher.take(count)[np.repeat(np.arange(count), self.config.starts)]
+        return self.prefetcher.take(count)[np.repeat(np.arange(count), self.config.extras.starts)]
 
     def _fresh(self, done: Bool[Tensor, " rows"]) -> Carry:
         """First carries for the rows that are done: one for all where there is no noise."""
@@ -186,7 +186,7 @@ class Pretrainer:
     def _refill(self, carry: Carry, done: Bool[Tensor, " rows"]) -> None:
         """New problems and carries for the rows that are done."""
         self.steps[done] = 0
-        if count := int(done.sum()) // self.config.starts:
+        if count := int(done.sum()) // self.config.extras.starts:
             self.problems.put(done.numpy(), self._take(count))
             self.least_steps[done] = self._least_steps(count)
         where = done.to(carry.answer.device)[:, None, None]

@@ -1,10 +1,19 @@
-"""The shape of a network, as a frozen dataclass: all that is not given by a task's vocabulary and structure."""
+"""The shape of a network, as a frozen dataclass: all that is not given by a task's vocabulary and structure.
+
+Below it stand the shapes that have a name.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
+from agents.trm.encoders import ENCODERS
+from agents.trm.layers import FULL_SPREAD
+from agents.trm.mixers import MIXERS
+from agents.trm.options import part_named, read_options
 from trm_gym import make_task
 
 LEAST_ONE = (
@@ -12,15 +21,20 @@ LEAST_ONE = (
     "layers",
     "cycles",
     "latent_updates",
-    "terms",
-    "heads",
-    "low_rank",
-    "rope_width",
     "width_multiple",
     "puzzles",
     "puzzle_tokens",
     "halt_outputs",
 )
+
+
+@dataclass(frozen=True)
+class NetworkExtras:
+    """Research options of the network, off by default; no shipped network uses one."""
+
+    orthogonal: float = 0.0
+    """How far each cycle moves the reasoning latent towards a matrix with orthogonal rows or columns, at inference. 0
+    is off, 1 is all the way."""
 
 
 @dataclass(frozen=True)
@@ -32,75 +46,62 @@ class TRMConfig:
     layers: int = 2
     """Blocks in the shared network."""
     cycles: int = 2
-    """T: cycles per step; only the last one keeps gradients."""
+    """T, the cycles in a step. Only the last one keeps gradients."""
     latent_updates: int = 3
-    """n: updates of the reasoning latent per cycle, followed by one update of the answer latent."""
-    mixer: Literal["units", "mlp", "attention", "mla", "conv", "grid"] = "units"
-    """How positions hear of each other; grid is conv and units together."""
-    positions: Literal["cells", "candidates", "terms", "panels"] = "cells"
-    """What a position is: a cell; one value of a cell (for tasks whose values may be renamed); a term of the problem
-    and then a cell of the answer (for tasks of text); or one value of a cell of the answer (for tasks that show panels
-    of examples)."""
-    terms: int = 8
-    """Terms of a problem that are read (positions=terms only)."""
-    heads: int = 4
-    """Attention heads (mixer=attention and mla only)."""
-    low_rank: int = 32
-    """Width of what keys and values are both made from (mixer=mla only)."""
-    rope_width: int = 16
-    """Channels of a query, and of the key that all heads share, that hold the position (mixer=mla only)."""
+    """n, the updates of the reasoning latent in a cycle. One update of the answer latent follows them."""
+    mixer: str = "units"
+    """Mixer by which positions exchange information: units, mlp, attention, mla, conv, or grid (conv and units
+    together)."""
+    mixer_options: tuple[str, ...] = ()
+    """Options of the mixer, such as heads=8. attention has heads; mla has heads, low_rank and rope_width."""
+    positions: str = "cells"
+    """What a position of the recursion stands for. cells: a cell of the problem. candidates: one value of a cell, for
+    tasks whose values may be renamed. terms: a term of a problem of text, then a cell of its answer. panels: one value
+    of a cell of the answer, for tasks that show panels of examples."""
+    position_options: tuple[str, ...] = ()
+    """Options of the positions, such as reserved=1. cells has reserved, the tokens kept free before those of the task;
+    terms has terms, the number of terms that are read."""
     expansion: float = 4.0
-    """SwiGLU width is two thirds of hidden times this, rounded up to width_multiple."""
+    """Expansion of the SwiGLU layers: their width is two thirds of hidden times this, rounded up to width_multiple."""
     width_multiple: int = 32
-    """The published code rounds to 256; small networks would be mostly rounding."""
+    """Number that SwiGLU widths are rounded up to a multiple of. The published code rounds to 256."""
     mixer_norm: Literal["hidden", "positions"] = "hidden"
-    """Axis of the norm that follows the mixer. The published code's MLP variant has it over the positions."""
+    """Axis of the norm after the mixer. The published MLP variant normalises over the positions."""
     halt_pooling: Literal["mean", "first"] = "mean"
-    """What the halt head reads: the mean answer latent, or that of the first position (as published)."""
+    """Part of the answer latent that the halt head reads: the mean over positions, or the first position, as
+    published."""
     halt_outputs: int = 1
-    """Outputs of the halt head; only the first is used. The published one has a second, left from Q-learning."""
+    """Outputs of the halt head. Only the first is used; the published head has a second one left from Q-learning."""
     prefix: int = 0
-    """Positions before those of the problem (published: 16); mixers mlp, attention and mla only."""
+    """Positions placed before those of the problem. The published networks have 16. Needs mixer mlp, attention or
+    mla."""
     puzzles: int = 1
-    """Puzzles that have an embedding of their own in the prefix. Published: one for all sudokus, one for all mazes; for
-    ARC one for each task in each guise."""
+    """Puzzles that have an embedding of their own in the prefix. Published: one for all sudokus, one for all mazes, and
+    for ARC one for each augmented task."""
     puzzle_tokens: int = 1
-    """Positions of the prefix that hold the puzzle's embedding (published: 1); the others are blank."""
-    reserved: int = 0
-    """Tokens of the network before those of the task (positions=cells only). The published ones keep 0 for padding, and
-    for ARC 1 for the edge of a grid."""
+    """Positions of the prefix that hold the puzzle's embedding; the others are blank. Published: 1."""
     initial_scale: float = 1.0
-    """Factor on all initial weights. A normal distribution cut off at two deviations spreads less than it says; the
-    published code makes up for that: see layers.FULL_SPREAD."""
-    latents: Literal["two", "one"] = "two"
-    """Whether answer and reasoning are apart; with one, z <- f(z + x) n times, then z <- f(z)."""
-    networks: Literal["shared", "separate"] = "shared"
-    """Whether one network updates reasoning and answer, or each has its own: twice the weights."""
-    orthogonal: float = 0.0
-    """How far each cycle brings the reasoning latent towards a matrix with orthogonal rows or columns, 0 to 1: see
-    orthogonal.py."""
-    orthogonal_in: Literal["inference", "training", "both"] = "inference"
-    """Where that is done."""
+    """Factor on all initial weights. The published code scales up its truncated normal distribution by 1.137."""
+    extras: NetworkExtras = field(default_factory=NetworkExtras)
+    """Research options, off by default."""
 
     def __post_init__(self) -> None:
         for name in LEAST_ONE:
             if getattr(self, name) < 1:
                 raise ValueError(f"model.{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("prefix", "reserved"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"model.{name} must not be negative, got {getattr(self, name)}; 0 is none")
+        if self.prefix < 0:
+            raise ValueError(f"model.prefix must not be negative, got {self.prefix}; 0 is none")
         if self.prefix and self.prefix < self.puzzle_tokens:
             raise ValueError(
                 f"model.prefix {self.prefix} has no room for {self.puzzle_tokens} puzzle_tokens: use fewer"
             )
-        if self.prefix and self.mixer in ("units", "conv", "grid"):
+        _ = self.mixer_settings, self.position_settings  # unknown names are refused at once
+        if self.prefix and MIXERS[self.mixer].cells_only:
             raise ValueError(
                 f"model.prefix: the {self.mixer} mixer knows cells only; use prefix=0, or mixer mlp, attention or mla"
             )
-        if self.reserved and self.positions != "cells":
-            raise ValueError(f"model.reserved needs positions='cells', not {self.positions!r}; use reserved=0")
-        if not 0 <= self.orthogonal <= 1:
-            raise ValueError(f"model.orthogonal must be from 0 (off) to 1, got {self.orthogonal}")
+        if not 0 <= self.extras.orthogonal <= 1:
+            raise ValueError(f"model.extras.orthogonal must be from 0 (off) to 1, got {self.extras.orthogonal}")
         if self.initial_scale <= 0:
             raise ValueError(f"model.initial_scale must be above 0, got {self.initial_scale}; 1 leaves weights alone")
 
@@ -109,31 +110,93 @@ class TRMConfig:
         """Blocks that a latent goes through in one step: layers (n + 1) T."""
         return self.layers * (self.latent_updates + 1) * self.cycles
 
+    @property
+    def mixer_settings(self) -> dict[str, Any]:
+        """All options of the mixer with their values. Raises ValueError for a mixer or an option that is unknown."""
+        return read_options(self.mixer_options, part_named(self.mixer, MIXERS, "model.mixer"), "model.mixer_options")
+
+    @property
+    def position_settings(self) -> dict[str, Any]:
+        """The same of the positions' encoder."""
+        encoder = part_named(self.positions, ENCODERS, "model.positions")
+        return read_options(self.position_options, encoder, "model.position_options")
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> TRMConfig:
+        """The config that ``dataclasses.asdict`` made ``values`` of, before they went through JSON.
+
+        Raises TypeError for unknown fields and ValueError for values that do not fit.
+        """
+        options = {name: tuple(values[name]) for name in ("mixer_options", "position_options") if name in values}
+        return TRMConfig(**{**values, **options, "extras": NetworkExtras(**values.get("extras", {}))})
+
     @staticmethod
     def for_sudoku(size: int = 9) -> TRMConfig:
         """The network for sudokus of that size; the same for all. Raises ValueError for one that no task has."""
         make_task("sudoku9x9", size)
-        return _preset("SUDOKU")
+        return SUDOKU
 
     @staticmethod
     def for_maze(grid_size: int = 30) -> TRMConfig:
         """The network for mazes on a canvas of that side. Raises ValueError for one that no task has."""
         make_task("maze11x11", grid_size)
-        return _preset("MAZE")
+        return MAZE
 
     @staticmethod
     def for_arc(size: int = 10) -> TRMConfig:
         """The network for ARC on panels of that side; the same for all. Raises ValueError for one that no task has."""
         make_task("arc30x30", size)
-        return _preset("ARC")
+        return ARC
 
     @staticmethod
     def for_arc_agi() -> TRMConfig:
         """The published network for ARC."""
-        return _preset("OFFICIAL_ARC")
+        return OFFICIAL_ARC
 
 
-def _preset(name: str) -> TRMConfig:
-    from agents.trm import presets  # made of what this file defines
+SUDOKU = TRMConfig(hidden=32, cycles=1, latent_updates=2, expansion=3.0, mixer="units", positions="candidates")
+"""A position for every digit of every cell: nothing in it depends on the size of the sudoku."""
 
-    return getattr(presets, name)
+ARITHMETIC = TRMConfig(hidden=64, layers=1, cycles=1, latent_updates=2, expansion=3.0, mixer="conv", positions="terms")
+"""A position for every term of the problem, then for every cell of the answer, which hears of its neighbours alone: a
+carry goes three places a step, as far as it has to."""
+
+ALGEBRA = dataclasses.replace(ARITHMETIC, hidden=96)
+"""The same, wider: dividing is more work than carrying."""
+
+MAZE = TRMConfig(hidden=48, cycles=1, latent_updates=2, expansion=3.0, mixer="conv", positions="cells")
+"""A position for every cell, which hears of its neighbours: nothing in it depends on the size of the maze."""
+
+ARC = TRMConfig(hidden=32, layers=1, cycles=1, latent_updates=2, expansion=3.0, mixer="grid", positions="panels")
+"""A position for every value of every cell of the answer, which hears of its neighbours and of its row, its column, the
+whole grid and the cell's other values: nothing in it depends on the size of the canvas."""
+
+OFFICIAL_SUDOKU_ATTENTION = TRMConfig(
+    hidden=512,
+    layers=2,
+    cycles=3,
+    latent_updates=6,
+    mixer="attention",
+    mixer_options=("heads=8",),
+    expansion=4.0,
+    width_multiple=256,
+    halt_pooling="first",
+    halt_outputs=2,
+    prefix=16,
+    position_options=("reserved=1",),
+    initial_scale=FULL_SPREAD,
+)
+"""The published network for Sudoku-Extreme with attention: 6,828,034 parameters on 9x9. Token 0 is padding there."""
+
+OFFICIAL_SUDOKU_MLP = dataclasses.replace(
+    OFFICIAL_SUDOKU_ATTENTION, mixer="mlp", mixer_options=(), mixer_norm="positions"
+)
+"""The published network for Sudoku-Extreme with a SwiGLU over the positions: 5,028,866 parameters on 9x9."""
+
+OFFICIAL_MAZE = dataclasses.replace(OFFICIAL_SUDOKU_ATTENTION, latent_updates=4, position_options=())
+"""The published network for Maze-Hard: 6,822,914 parameters. Both have 6 tokens, but not the same ones: there one is
+padding, and free cells off the path look the same in problem and answer."""
+
+OFFICIAL_ARC = OFFICIAL_MAZE
+"""The published network for ARC: 6,829,058 parameters on a canvas of 30x30 with 12 tokens. There each augmented
+task is a puzzle of its own (``puzzles``); here a task's examples stand in the problem."""

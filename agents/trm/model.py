@@ -1,12 +1,11 @@
 """The Tiny Recursive Model: one small network, applied again and again to an answer and a reasoning latent.
 
 Source: Jolicoeur-Martineau 2025, "Less is More: Recursive Reasoning with Tiny Networks", arXiv 2510.04871, figure 3.
-This file is the network and nothing else: how it is trained stands in pretrain.py, when it stops in halting.py.
+This file is the network and nothing else: agents/pretraining trains it, agents/halting says when it stops.
 """
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple, final
 
 import torch
@@ -14,21 +13,19 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from agents.trm.config import TRMConfig
-from agents.trm.encoders import CandidateEncoder, CellEncoder, Encoder, PanelEncoder, Prefix
+from agents.trm.encoders import ENCODERS, Encoder, EncoderContext
 from agents.trm.layers import SwiGLU, rms_norm, swiglu_width, truncated_normal_
-from agents.trm.mixers import make_mixer
+from agents.trm.mixers import MIXERS, Mixer, MixerContext
 from agents.trm.orthogonal import towards_orthogonal
-from agents.trm.recognition import TermEncoder
+from agents.trm.prefix import Prefix
 from trm_gym.structure import Structure
 
 HALT_BIAS = -5.0
+"""Bias of a fresh halt head, as published: it says that no draft is right."""
 
 
 class Carry(NamedTuple):
-    """What a step hands to the next one; positions are the prefix, then cells, or cells times values, or terms.
-
-    With a single latent both are that one.
-    """
+    """What a step hands to the next one; positions are the prefix, then cells, or cells times values, or terms."""
 
     answer: Float[Tensor, "batch positions hidden"]
     reasoning: Float[Tensor, "batch positions hidden"]
@@ -42,26 +39,26 @@ class Output(NamedTuple):
 
 
 def make_encoder(config: TRMConfig, vocab: int, structure: Structure) -> Encoder:
-    """The encoder for ``config.positions``. Raises ValueError for another word, and where the task does not fit it."""
-    length = math.prod(structure.shape)
-    if config.positions == "cells":
-        return CellEncoder(length, vocab, config.hidden, structure, config.reserved)
-    if config.positions == "candidates":
-        return CandidateEncoder(length, vocab, config.hidden, structure)
-    if config.positions == "terms":
-        return TermEncoder(length, config.hidden, structure, config.terms)
-    if config.positions == "panels":
-        return PanelEncoder(length, vocab, config.hidden, structure)
-    raise ValueError(f"unknown positions {config.positions!r}: use cells, candidates, terms or panels")
+    """The encoder that ``config.positions`` names. Raises ValueError where the task does not fit it."""
+    context = EncoderContext(vocab, config.hidden, structure)
+    return ENCODERS[config.positions](context, **config.position_settings)
+
+
+def make_mixer(config: TRMConfig, positions: int, encoder: Encoder) -> Mixer:
+    """The mixer that ``config.mixer`` names, over the positions of an encoder and of the prefix before them."""
+    context = MixerContext(
+        config.hidden, positions, encoder.values, encoder.structure, config.expansion, config.width_multiple
+    )
+    return MIXERS[config.mixer](context, **config.mixer_settings)
 
 
 @final
 class Block(nn.Module):
     """Post-norm: x <- norm(x + mixer(x)), x <- norm(x + SwiGLU(x))."""
 
-    def __init__(self, config: TRMConfig, structure: Structure, positions: int, values: int) -> None:
+    def __init__(self, config: TRMConfig, positions: int, encoder: Encoder) -> None:
         super().__init__()
-        self.mixer = make_mixer(config, structure, positions, values)
+        self.mixer = make_mixer(config, positions, encoder)
         self.mlp = SwiGLU(config.hidden, swiglu_width(config.hidden, config.expansion, config.width_multiple))
         self.mixer_norm = config.mixer_norm
 
@@ -88,23 +85,17 @@ class TRM(nn.Module):
         self.config = config
         self.encoder = make_encoder(config, vocab, structure)
         self.positions = config.prefix + self.encoder.positions
-        self.core = self._new_core()
+        self.core = Core(*(Block(config, self.positions, self.encoder) for _ in range(config.layers)))
         self.halt = nn.Linear(config.hidden, config.halt_outputs)
         nn.init.zeros_(self.halt.weight)
         nn.init.constant_(self.halt.bias, HALT_BIAS)
         self.register_buffer("answer_start", truncated_normal_(torch.empty(config.hidden), 1.0))
         self.register_buffer("reasoning_start", truncated_normal_(torch.empty(config.hidden), 1.0))
-        self.answer_core = self._new_core() if config.networks == "separate" else None
         self.prefix = None
         if config.prefix:
             self.prefix = Prefix(config.prefix, config.puzzles, config.puzzle_tokens, config.hidden)
         self.set_depth(config.cycles, config.latent_updates)
         self._scale(config.initial_scale)
-
-    @property
-    def cores(self) -> list[Core]:
-        """The network that updates latents, or the two of them."""
-        return [self.core] if self.answer_core is None else [self.core, self.answer_core]
 
     def num_parameters(self) -> int:
         """Trained numbers, without the embeddings of single puzzles, which are left out of published sizes too."""
@@ -123,16 +114,11 @@ class TRM(nn.Module):
     def cycle(self, carry: Carry, x: Float[Tensor, "batch positions hidden"]) -> Carry:
         """n updates of the reasoning latent and one of the answer latent."""
         answer, reasoning = carry
-        last = self.core if self.answer_core is None else self.answer_core
-        if self.config.latents == "one":
-            for _ in range(self.latent_updates):
-                answer = self.core(answer + x)
-            answer = last(self._checked(answer))
-            return Carry(answer, answer)
         for _ in range(self.latent_updates):
             reasoning = self.core(reasoning + answer + x)
-        reasoning = self._checked(reasoning)
-        return Carry(last(answer + reasoning), reasoning)
+        if self.config.extras.orthogonal and not self.training:
+            reasoning = towards_orthogonal(reasoning, self.config.extras.orthogonal)
+        return Carry(self.core(answer + reasoning), reasoning)
 
     def forward(
         self, carry: Carry, problem: Int[Tensor, "batch length"], puzzle: Int[Tensor, " batch"] | None = None
@@ -152,24 +138,11 @@ class TRM(nn.Module):
         output = Output(self.encoder.read(carry.answer[:, self.config.prefix :]), self.halt(pooled)[..., 0])
         return Carry(carry.answer.detach(), carry.reasoning.detach()), output
 
-    def _new_core(self) -> Core:
-        blocks = (
-            Block(self.config, self.encoder.structure, self.positions, self.encoder.values)
-            for _ in range(self.config.layers)
-        )
-        return Core(*blocks)
-
     @torch.no_grad()
     def _scale(self, factor: float) -> None:
         """Multiply all that was drawn at random."""
-        for drawn in (self.encoder, *self.cores):
+        for drawn in (self.encoder, self.core):
             for weight in drawn.parameters():
                 weight.mul_(factor)
         for start in (self.answer_start, self.reasoning_start):
             start.mul_(factor)
-
-    def _checked(self, latent: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch positions hidden"]:
-        """The latent as the option ``orthogonal`` leaves it."""
-        config = self.config
-        wanted = config.orthogonal_in == "both" or (config.orthogonal_in == "training") == self.training
-        return towards_orthogonal(latent, config.orthogonal) if config.orthogonal and wanted else latent

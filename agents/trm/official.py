@@ -71,7 +71,8 @@ def load_official(model: TRM, weights: Mapping[str, Tensor]) -> None:
 def official_config(settings: Mapping[str, Any], reserved: int = 0) -> TRMConfig:
     """Our config for the published settings (``arch`` in its YAML files, with num_puzzle_identifiers).
 
-    reserved: see TRMConfig; the network's task then has so many tokens less than the published vocabulary.
+    reserved: the option of that name of CellEncoder; the network's task then has so many tokens less than the published
+    vocabulary.
     Raises ValueError for settings that are missing, or that this network cannot follow.
     """
     try:
@@ -88,7 +89,7 @@ def official_config(settings: Mapping[str, Any], reserved: int = 0) -> TRMConfig
             cycles=settings["H_cycles"],
             latent_updates=settings["L_cycles"],
             mixer="attention" if attention else "mlp",
-            heads=settings["num_heads"],
+            mixer_options=(f"heads={settings['num_heads']}",) if attention else (),
             expansion=float(settings["expansion"]),
             width_multiple=256,
             mixer_norm="hidden" if attention else "positions",
@@ -97,7 +98,7 @@ def official_config(settings: Mapping[str, Any], reserved: int = 0) -> TRMConfig
             prefix=settings["puzzle_emb_len"] or puzzle // hidden,
             puzzles=settings["num_puzzle_identifiers"],
             puzzle_tokens=puzzle // hidden,
-            reserved=reserved,
+            position_options=(f"reserved={reserved}",) if reserved else (),
             initial_scale=FULL_SPREAD,
         )
     except KeyError as error:

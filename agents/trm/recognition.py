@@ -8,19 +8,16 @@ Carrying, dividing and whatever else follows is left to the network.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, final
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from agents.trm.encoders import NEVER, Encoder
-from agents.trm.layers import linear, truncated_normal_
 from agents.trm.products import product_columns
 from agents.trm.terms import DEEPEST, HIGHEST_DEGREE, PLACES, find_terms, read_around, read_written
-from trm_gym.structure import Structure, TextStructure
-from trm_gym.written.signs import SYMBOLS, TOKEN, VERBS
+from trm_gym.written.signs import SYMBOLS, TOKEN
 
 MOST_BRACKETS = 8
 PERIODS = (2, 3, 4, 5, 7, 9, 10, 11, 13, 20, 50, 100)
@@ -119,69 +116,3 @@ def values(signed: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape numbers"]:
     turns = log[..., None] * (2 * math.pi / torch.tensor(LOG_PERIODS, device=signed.device))
     known = (size <= RESIDUE_LIMIT)[..., None]
     return torch.cat([scaled, plain, angles.sin() * known, angles.cos() * known, turns.sin(), turns.cos()], dim=-1)
-
-
-_NOTHING = read_terms(torch.zeros(1, 2, dtype=torch.long), 1)
-
-
-@final
-class TermEncoder(Encoder):
-    """One position per term of the problem, then one per cell of the answer.
-
-    structure: of a task of text; where it says which place of a number a cell holds, that cell sees the problem's
-    digits of that place. terms: the most that are read.
-    """
-
-    verbs: Tensor
-    place: Tensor
-    placed: Tensor
-    power: Tensor
-    powered: Tensor
-
-    def __init__(self, length: int, hidden: int, structure: Structure, terms: int) -> None:
-        if not isinstance(structure, TextStructure):
-            raise ValueError("a network over terms needs a task of text; use positions='cells'")
-        self.written, answer = structure.written, length - structure.written
-        super().__init__(len(VERBS) + 1, hidden, terms + answer, structure)
-        self.terms = terms
-        self.term = embedding(_NOTHING.features.shape[-1], hidden)
-        self.column = embedding(_NOTHING.columns.shape[-1], hidden)
-        self.total = embedding(_NOTHING.totals.flatten(1).shape[-1], hidden)
-        algebraic = structure.powers is not None
-        self.factor = embedding(_NOTHING.factors.shape[-1], hidden) if algebraic else None
-        self.coefficient = embedding(_NOTHING.totals.shape[-1], hidden) if algebraic else None
-        self.product = embedding(_NOTHING.products.shape[-1], hidden) if algebraic else None
-        self.position = nn.Parameter(truncated_normal_(torch.empty(self.positions, hidden), 1.0))
-        self.head = linear(hidden, len(SYMBOLS))
-        place = torch.full((answer,), -1) if structure.places is None else torch.from_numpy(structure.places)
-        self.register_buffer("place", place.clamp(0, PLACES - 1), persistent=False)
-        self.register_buffer("placed", (place >= 0)[:, None].float(), persistent=False)
-        power = torch.full((answer,), -1) if structure.powers is None else torch.from_numpy(structure.powers)
-        self.register_buffer("power", power.clamp(min=0), persistent=False)
-        self.register_buffer("powered", (power >= 0)[:, None].float(), persistent=False)
-        self.register_buffer("verbs", torch.tensor([TOKEN[verb] for verb in VERBS]), persistent=False)
-
-    def embed(self, problem: Int[Tensor, "batch length"]) -> Float[Tensor, "batch positions hidden"]:
-        tokens = problem[:, : self.written]
-        reading = read_terms(tokens, self.terms)
-        columns = self.column(reading.columns)[:, self.place] * self.placed
-        columns = columns + self.total(reading.totals.flatten(1))[:, None]
-        if self.factor is not None and self.coefficient is not None and self.product is not None:
-            columns = columns + self.coefficient(reading.totals)[:, self.power] * self.powered
-            columns = columns + self.product(reading.products)[:, self.power, self.place] * self.placed
-            columns = columns + self.factor(reading.factors)[:, None]
-        parts = [self.term(reading.features), columns]
-        asked = (tokens[..., None] == self.verbs).any(1).float()
-        verb = torch.cat([asked, 1 - asked.sum(1, keepdim=True)], dim=1) @ self.symbols * self.scale
-        return torch.cat(parts, dim=1) + self.position + verb[:, None]
-
-    def read(self, answer: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch length vocab"]:
-        # The problem's cells are fixed: whatever stands there is no part of the answer.
-        return F.pad(self.head(answer[:, self.terms :]), (0, 0, self.written, 0), value=NEVER)
-
-
-def embedding(features: int, hidden: int) -> nn.Linear:
-    """A linear map of features most of which are 0, so that its weights are larger than elsewhere."""
-    layer = nn.Linear(features, hidden, bias=False)
-    truncated_normal_(layer.weight, 0.3)
-    return layer

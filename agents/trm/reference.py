@@ -1,7 +1,7 @@
 """One step of the recursion in plain NumPy: for reading, and to hold the network against.
 
-``weights`` are a TRM's state_dict as arrays. Covered: positions=cells, every mixer, prefix, one latent, separate
-networks; not covered: the other encoders, and orthogonal latents.
+``weights`` are a TRM's state_dict as arrays. Covered: positions=cells, every mixer, prefix; not covered: the other
+encoders, and orthogonal latents.
 """
 
 from __future__ import annotations
@@ -28,26 +28,20 @@ def step(
     the step, the draft's logits [batch, length, vocab] and the logit of its being right, [batch].
     """
     x = embed(weights, config, problem)
-    last = "core" if config.networks == "shared" else "answer_core"
     for _ in range(config.cycles):
-        if config.latents == "one":
-            for _ in range(config.latent_updates):
-                y = net(weights, "core", config, structure, y + x)
-            y = z = net(weights, last, config, structure, y)
-        else:
-            for _ in range(config.latent_updates):
-                z = net(weights, "core", config, structure, z + y + x)
-            y = net(weights, last, config, structure, y + z)
+        for _ in range(config.latent_updates):
+            z = net(weights, config, structure, z + y + x)
+        y = net(weights, config, structure, y + z)
     logits = y[:, config.prefix :] @ weights["encoder.head.weight"].T
     pooled = y.mean(1) if config.halt_pooling == "mean" else y[:, 0]
     halt = pooled @ weights["halt.weight"].T + weights["halt.bias"]
-    return y, z, logits[..., config.reserved :], halt[:, 0]
+    return y, z, logits[..., config.position_settings["reserved"] :], halt[:, 0]
 
 
 def embed(weights: Weights, config: TRMConfig, problem: NDArray[np.integer]) -> Array:
     """x: the embeddings of the tokens, after those of the first puzzle and blanks where there is a prefix."""
     symbols = weights["encoder.symbols"]
-    x = symbols[problem + config.reserved]
+    x = symbols[problem + config.position_settings["reserved"]]
     if config.prefix:
         before = np.zeros((len(x), config.prefix, config.hidden), x.dtype)
         before[:, : config.puzzle_tokens] = weights["prefix.puzzles"][0].reshape(config.puzzle_tokens, -1)
@@ -55,10 +49,10 @@ def embed(weights: Weights, config: TRMConfig, problem: NDArray[np.integer]) -> 
     return x * np.sqrt(config.hidden).astype(x.dtype)
 
 
-def net(weights: Weights, name: str, config: TRMConfig, structure: Structure, x: Array) -> Array:
+def net(weights: Weights, config: TRMConfig, structure: Structure, x: Array) -> Array:
     """f: the blocks one after another."""
     for layer in range(config.layers):
-        block = below(weights, f"{name}.{layer}")
+        block = below(weights, f"core.{layer}")
         axis = -1 if config.mixer_norm == "hidden" else -2
         x = norm(x + MIXERS[config.mixer](below(block, "mixer"), config, structure, x), axis)
         x = norm(x + swiglu(below(block, "mlp"), x))
@@ -104,12 +98,12 @@ def attention(weights: Weights, config: TRMConfig, structure: Structure, x: Arra
 
 def mla(weights: Weights, config: TRMConfig, structure: Structure, x: Array) -> Array:
     """Keys and values out of one narrow vector; the position in channels apart."""
-    width = config.hidden // config.heads
+    width = config.hidden // config.mixer_settings["heads"]
     query = heads(x @ weights["query.weight"].T, config)
     both = heads(norm(x @ weights["down.weight"].T) @ weights["up.weight"].T, config)
     place = rotate((x @ weights["place.weight"].T)[:, None])
     query = np.concatenate([query[..., :width], rotate(query[..., width:])], axis=-1)
-    key = np.concatenate([both[..., :width], np.repeat(place, config.heads, axis=1)], axis=-1)
+    key = np.concatenate([both[..., :width], np.repeat(place, config.mixer_settings["heads"], axis=1)], axis=-1)
     return attend(query, key, both[..., width:]) @ weights["out.weight"].T
 
 
@@ -133,7 +127,7 @@ def grid(weights: Weights, config: TRMConfig, structure: Structure, x: Array) ->
 
 def heads(x: Array, config: TRMConfig) -> Array:
     """[batch, positions, all] as [batch, heads, positions, width]."""
-    return x.reshape(*x.shape[:2], config.heads, -1).swapaxes(1, 2)
+    return x.reshape(*x.shape[:2], config.mixer_settings["heads"], -1).swapaxes(1, 2)
 
 
 def rotate(x: Array) -> Array:

@@ -50,7 +50,7 @@ def test_checkpoints_that_do_not_fit_say_why(tmp_path):
 
 def test_a_checkpoint_of_the_version_before_loads():
     """Its names of tensors and of settings are mapped to the present ones; the figures are those of that version."""
-    old = load_checkpoint(Path(__file__).parents[1] / "before" / "sudoku4x4")
+    old = load_checkpoint(Path(__file__).parents[1] / "data" / "before" / "sudoku4x4")
     seen = torch.randn(3, old.heads["grpo"].features, generator=torch.Generator().manual_seed(1))
     logits = {name: head(seen, torch.full((3,), 0.3)).flatten().tolist() for name, head in old.heads.items()}
     assert logits["grpo"] == pytest.approx([1.958583950996399, 52.883445739746094, 19.765737533569336], rel=1e-5)

@@ -45,8 +45,9 @@ def test_a_file_on_the_command_line(module, known, tmp_path: Path):
 
 def test_a_file_and_a_command_line_of_the_version_before_still_work():
     """A preset as it was written then: all of its names are known, and what they are called now is said."""
+    path = Path(__file__).parents[1] / "data" / "before" / "grpo-sudoku6x6.yaml"
     with pytest.warns(FutureWarning) as said:
-        old = load_config(Path(__file__).parents[1] / "before" / "grpo-sudoku6x6.yaml", grpo.PRESETS["sudoku9x9"])
+        old = load_config(path, grpo.PRESETS["sudoku9x9"])
     # Noise on one branch was the default then.
     assert dataclasses.replace(old, noise=None) == grpo.PRESETS["sudoku6x6"]
     messages = {str(one.message).split(";")[0] for one in said}

@@ -54,13 +54,12 @@ def learn(model: TRM, optimizers: Optimizers, first: int, last: int) -> list[flo
 
 
 @pytest.mark.parametrize("core", ["muon", "adamw", "adam_atan2"])
-@pytest.mark.parametrize("networks", ["shared", "separate"])
-def test_each_optimiser_moves_every_weight_and_resumes_to_the_bit(core, networks):
+def test_each_optimiser_moves_every_weight_and_resumes_to_the_bit(core):
     config = OptimConfig(core=core, atan2_lr=5e-3, warmup=1)
 
     def fresh() -> tuple[TRM, Optimizers]:
         torch.manual_seed(0)
-        model = TRM(TRMConfig(hidden=16, cycles=1, networks=networks), TASK.vocab, TASK.structure)
+        model = TRM(TRMConfig(hidden=16, cycles=1), TASK.vocab, TASK.structure)
         return model, Optimizers(model, config)
 
     whole, optimizers = fresh()

@@ -11,7 +11,7 @@ import torch
 from agents.common.acceleration import AccelerationConfig
 from agents.common.schedule import schedule
 from agents.common.tensor_file import CheckpointError
-from agents.pretraining.config import PretrainConfig
+from agents.pretraining.config import PretrainConfig, TrainingExtras
 from agents.pretraining.optim import OptimConfig
 from agents.pretraining.prefetch import Prefetcher
 from agents.pretraining.presets import PRETRAIN
@@ -74,12 +74,20 @@ def test_a_resumed_run_ends_as_one_that_was_never_stopped(tmp_path):
 
 OPTIONS = {
     "stablemax": {"loss": "stablemax"},
-    "consistency": {"consistency": 1.0},
+    "consistency": {"extras": TrainingExtras(consistency=1.0)},
     "start_noise": {"start_noise": 0.5},
-    "starts": {"start_noise": 0.5, "starts": 3},
-    "depths": {"depths": ((1, 1), (1, 2), (2, 2)), "model": TRMConfig(hidden=8, cycles=2, latent_updates=2)},
+    "starts": {"start_noise": 0.5, "extras": TrainingExtras(starts=3)},
+    "depths": {
+        "extras": TrainingExtras(depths=((1, 1), (1, 2), (2, 2))),
+        "model": TRMConfig(hidden=8, cycles=2, latent_updates=2),
+    },
     "adam_atan2": {"optim": OptimConfig(core="adam_atan2", atan2_lr=1e-2)},
-    "all": {"loss": "stablemax", "explore_draw": "step", "consistency": 0.1, "start_noise": 0.2, "starts": 2},
+    "all": {
+        "loss": "stablemax",
+        "explore_draw": "step",
+        "start_noise": 0.2,
+        "extras": TrainingExtras(consistency=0.1, starts=2),
+    },
 }
 
 
@@ -99,7 +107,7 @@ def test_each_option_changes_the_run_and_resumes_to_the_bit(option, tmp_path):
 
 @pytest.mark.parametrize("starts", [1, 2])
 def test_chunks_learn_what_the_whole_batch_does(starts, monkeypatch):
-    config = dataclasses.replace(TINY, start_noise=0.3, starts=starts)
+    config = dataclasses.replace(TINY, start_noise=0.3, extras=TrainingExtras(starts=starts))
     (whole, seen), (parts, again) = run(config, 2), run(dataclasses.replace(config, chunk=2), 2)
     assert len(whole.chunks) == 1 and len(parts.chunks) == 4
     assert seen[0] == pytest.approx(again[0], rel=1e-5)  # before any weight has moved
@@ -114,7 +122,7 @@ def test_chunks_learn_what_the_whole_batch_does(starts, monkeypatch):
 
 
 def test_a_problem_stands_in_all_rows_of_its_starts():
-    trainer, _ = run(dataclasses.replace(TINY, start_noise=0.5, starts=3), 5)
+    trainer, _ = run(dataclasses.replace(TINY, start_noise=0.5, extras=TrainingExtras(starts=3)), 5)
     rows = trainer.problems.problem.reshape(8, 3, -1)
     assert (rows == rows[:, :1]).all() and len(np.unique(rows[:, 0], axis=0)) > 1
     assert (trainer.steps.view(8, 3) == trainer.steps.view(8, 3)[:, :1]).all()
@@ -142,7 +150,9 @@ def test_exploring_is_drawn_once_a_problem_or_after_each_step():
 
 def test_depth_grows_over_the_run_and_ends_as_the_model_has_it():
     model = TRMConfig(hidden=8, cycles=2, latent_updates=3, positions="candidates")
-    trainer = Pretrainer(dataclasses.replace(TINY, model=model, depths=((1, 1), (2, 3)), updates=6))
+    trainer = Pretrainer(
+        dataclasses.replace(TINY, model=model, extras=TrainingExtras(depths=((1, 1), (2, 3))), updates=6)
+    )
     seen = []
     for _ in range(6):
         trainer.update()
@@ -151,11 +161,13 @@ def test_depth_grows_over_the_run_and_ends_as_the_model_has_it():
     assert (trainer.averaged().cycles, trainer.averaged().latent_updates) == (2, 3)
 
 
-@pytest.mark.parametrize("preset", ["official_sudoku_mlp", "official_sudoku_attention"])
-def test_the_published_way_of_training_runs(preset):
+@pytest.mark.parametrize(
+    ("preset", "options"), [("official_sudoku_mlp", ()), ("official_sudoku_attention", ("heads=2",))]
+)
+def test_the_published_way_of_training_runs(preset, options):
     """Small: its size is in test_official.py."""
     whole = PRETRAIN[preset]
-    model = dataclasses.replace(whole.model, hidden=16, heads=2, cycles=2, latent_updates=2)
+    model = dataclasses.replace(whole.model, hidden=16, mixer_options=options, cycles=2, latent_updates=2)
     small = {"task": "sudoku4x4", "levels": ("clues10-12",), "batch": 8, "acceleration": PLAIN}
     optim = dataclasses.replace(whole.optim, atan2_lr=1e-2, warmup=1, weight_decay=0.1)
     trainer, seen = run(dataclasses.replace(whole, model=model, optim=optim, **small), 30)
@@ -166,12 +178,12 @@ def test_the_published_way_of_training_runs(preset):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"starts": 2}, "all the same without noise"),
-        ({"starts": 0}, "starts must be at least 1"),
+        ({"extras": TrainingExtras(starts=2)}, "all the same without noise"),
+        ({"extras": TrainingExtras(starts=0)}, r"extras\.starts must be at least 1"),
         ({"chunk": 3}, "chunk must divide batch=8"),
-        ({"chunk": 4, "consistency": 1.0}, "without consistency=1"),
+        ({"chunk": 4, "extras": TrainingExtras(consistency=1.0)}, r"without extras\.consistency=1"),
         ({"start_noise": -1.0}, "start_noise must not be negative"),
-        ({"depths": ((1, 1), (3, 6))}, r"the last \(1, 1\) as the model has it"),
+        ({"extras": TrainingExtras(depths=((1, 1), (3, 6)))}, r"the last \(1, 1\) as the model has it"),
     ],
 )
 def test_options_that_do_not_fit_say_so(changes, message):

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import final
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
+from agents.common.cli import parse
+from agents.pretraining.config import PretrainConfig
 from agents.trm import TRM, TRMConfig
 from agents.trm.encoders import NEVER
 from agents.trm.layers import Rotary, rms_norm, swiglu_width
-from agents.trm.mixers import ConvMixer, UnitsMixer, make_mixer
+from agents.trm.mixers import MIXERS, Mixer, MixerContext
+from agents.trm.mixers.conv import ConvMixer
+from agents.trm.mixers.units import UnitsMixer
+from agents.trm.model import Block
 from trm_gym import make_task
 from trm_gym.structure import CellStructure
 
 TASK = make_task("sudoku4x4")
-SMALL = TRMConfig(hidden=16, cycles=2, latent_updates=2, heads=2)
+SMALL = TRMConfig(hidden=16, cycles=2, latent_updates=2)
 CANDIDATES = dataclasses.replace(SMALL, positions="candidates")
 
 
@@ -30,13 +36,6 @@ def network(config: TRMConfig, task=TASK, seed: int = 0) -> TRM:
 
 def mixed(mixer, **changes) -> TRMConfig:
     return dataclasses.replace(SMALL, mixer=mixer, **changes)
-
-
-def unknown_mixer() -> TRMConfig:
-    """As a checkpoint of a later version may ask for; the shape checks of the tests would not let it be built."""
-    config = dataclasses.replace(SMALL)
-    object.__setattr__(config, "mixer", "magic")
-    return config
 
 
 def some_problems(count: int = 8) -> torch.Tensor:
@@ -113,7 +112,7 @@ def test_weights_of_a_candidate_network_fit_every_size():
 
 def test_units_mixer_is_the_concatenation_of_pools_under_one_matrix():
     structure, hidden = TASK.structure, 6
-    mixer = UnitsMixer(hidden, structure, values=1)
+    mixer = UnitsMixer(MixerContext(hidden, 16, 1, structure))
     x = torch.randn(3, 16, hidden)
     parts = [x]
     for unit in structure.units:
@@ -125,7 +124,7 @@ def test_units_mixer_is_the_concatenation_of_pools_under_one_matrix():
 
 def test_conv_hears_of_the_eight_neighbours_and_fits_every_size():
     torch.manual_seed(0)
-    mixer = ConvMixer(8, CellStructure((5, 7)), positions=35, values=1)
+    mixer = ConvMixer(MixerContext(8, 35, 1, CellStructure((5, 7))))
     x = torch.randn(1, 35, 8)
     changed = x.clone()
     changed[0, 2 * 7 + 3] += 1.0
@@ -133,14 +132,14 @@ def test_conv_hears_of_the_eight_neighbours_and_fits_every_size():
     expected = torch.zeros(5, 7, dtype=torch.bool)
     expected[1:4, 2:5] = True
     assert torch.equal(heard, expected)
-    larger = ConvMixer(8, CellStructure((9, 9)), positions=81, values=1)
+    larger = ConvMixer(MixerContext(8, 81, 1, CellStructure((9, 9))))
     larger.load_state_dict(mixer.state_dict())
     assert larger(torch.randn(2, 81, 8)).shape == (2, 81, 8)
 
 
 def test_conv_on_a_line_hears_of_the_two_neighbours():
     torch.manual_seed(0)
-    mixer = ConvMixer(8, CellStructure((48,)), positions=24, values=1)
+    mixer = ConvMixer(MixerContext(8, 24, 1, CellStructure((48,))))
     x = torch.randn(1, 24, 8)
     changed = x.clone()
     changed[0, 5] += 1.0
@@ -171,15 +170,44 @@ def test_a_fresh_halt_head_goes_on():
 
 
 @pytest.mark.parametrize(
-    ("build", "message"),
+    ("changes", "message"),
     [
-        (lambda: make_mixer(unknown_mixer(), TASK.structure, 16, 1), "unknown mixer 'magic'"),
-        (lambda: make_mixer(mixed("attention", heads=3), TASK.structure, 16, 1), "must split into 3 heads"),
+        ({"mixer": "magic"}, r"unknown model\.mixer 'magic': use one of units, mlp, attention, mla, conv, grid"),
+        ({"positions": "magic"}, r"unknown model\.positions 'magic': use one of cells, candidates, terms, panels"),
+        ({"mixer": "attention", "mixer_options": ("heads=3",)}, "must split into 3 heads"),
+        ({"mixer": "attention", "mixer_options": ("heads=0",)}, "heads must be at least 1"),
+        ({"mixer": "attention", "mixer_options": ("heads=two",)}, r"model\.mixer_options: heads must be of type int"),
+        ({"mixer": "mla", "mixer_options": ("head=2",)}, "'head=2': give NAME=VALUE with one of heads, low_rank, rope"),
+        ({"mixer_options": ("heads=2",)}, "UnitsMixer does not take 'heads=2': give none, since it has no options"),
     ],
 )
-def test_what_cannot_be_built_says_so(build, message):
+def test_what_cannot_be_built_says_so(changes, message):
     with pytest.raises(ValueError, match=message):
-        build()
+        network(dataclasses.replace(SMALL, **changes))
+
+
+@final
+class ShiftMixer(Mixer):
+    """A stranger's: every position hears of the one some places before it."""
+
+    def __init__(self, context: MixerContext, *, shift: int = 1) -> None:
+        super().__init__(context)
+        self.shift = shift
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.roll(self.shift, dims=1)
+
+
+def test_a_new_mixer_is_one_class_and_one_line(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(MIXERS, "shift", ShiftMixer)
+    words = ["--model.mixer", "shift", "--model.mixer-options", "shift=3", "--model.hidden", "16"]
+    config = parse(PretrainConfig, {"tiny": PretrainConfig(task="sudoku4x4")}, words).model
+    model = network(config)
+    assert config.mixer_settings == {"shift": 3} and len(model.state_dict()) == len(network(SMALL).state_dict()) - 8
+    x = torch.randn(1, 16, 16)
+    block = model.core[0]
+    assert isinstance(block, Block)
+    torch.testing.assert_close(block.mixer(x), torch.cat([x[:, -3:], x[:, :-3]], dim=1))
 
 
 def test_mixers_and_encoders_ask_for_the_structure_that_they_need():

@@ -11,7 +11,8 @@ import safetensors
 import torch
 
 from agents.losses import log_stablemax
-from agents.trm import TRM, Carry, Output, TRMConfig, presets
+from agents.trm import TRM, Carry, Output, TRMConfig
+from agents.trm import config as presets
 from agents.trm.layers import FULL_SPREAD, linear
 from agents.trm.official import load_official, official_config, our_name
 from trm_gym import make_task
@@ -176,7 +177,7 @@ def test_initial_weights_spread_as_published():
     assert weight.std().item() == pytest.approx(1 / 20, rel=0.01)
     assert weight.abs().max().item() <= 2 * FULL_SPREAD / 20 * 1.0001
     task = make_task("sudoku4x4")
-    plain = TRMConfig(hidden=16, mixer="mlp", heads=2)
+    plain = TRMConfig(hidden=16, mixer="mlp")
     models = []
     for config in (plain, dataclasses.replace(plain, initial_scale=2.0)):
         torch.manual_seed(0)

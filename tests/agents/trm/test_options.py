@@ -8,13 +8,16 @@ import math
 import pytest
 import torch
 
-from agents.trm import TRM, TRMConfig, presets
-from agents.trm.mixers import LatentAttentionMixer
+from agents.trm import TRM, TRMConfig
+from agents.trm.config import ARC, MAZE, OFFICIAL_ARC, OFFICIAL_SUDOKU_MLP, SUDOKU, NetworkExtras
+from agents.trm.mixers import MixerContext
+from agents.trm.mixers.latent_attention import LatentAttentionMixer
 from agents.trm.orthogonal import newton_schulz, towards_orthogonal
 from trm_gym import make_task
 
 TASK = make_task("sudoku4x4")
-SMALL = TRMConfig(hidden=16, cycles=2, latent_updates=2, heads=2)
+SIX = MixerContext(hidden=16, positions=6, values=1, structure=TASK.structure)
+SMALL = TRMConfig(hidden=16, cycles=2, latent_updates=2)
 
 
 def network(**changes) -> TRM:
@@ -45,48 +48,16 @@ def test_a_latent_keeps_its_length_on_the_way_to_orthogonal():
     assert (towards_orthogonal(torch.zeros(1, 3, 3), 1.0) == 0).all()
 
 
-@pytest.mark.parametrize(
-    ("where", "training", "changes"),
-    [
-        ("inference", True, False),
-        ("inference", False, True),
-        ("training", True, True),
-        ("training", False, False),
-        ("both", True, True),
-        ("both", False, True),
-    ],
-)
-def test_latents_are_made_orthogonal_where_asked(where, training, changes):
-    plain, checked = stepped(network()), stepped(network(orthogonal=0.5, orthogonal_in=where).train(training))
-    assert torch.equal(plain, checked) != changes
-
-
-def test_gradients_go_through_the_orthogonal_latent():
-    model = network(orthogonal=0.5, orthogonal_in="training")
-    stepped(model).square().mean().backward()
-    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.core.parameters())
-
-
-def test_separate_networks_have_twice_the_weights_and_start_apart():
-    shared, separate = network(), network(networks="separate")
-    core = sum(p.numel() for p in shared.core.parameters())
-    assert separate.num_parameters() == shared.num_parameters() + core and len(separate.cores) == 2
-    alone, (first, second) = shared.core.state_dict(), (part.state_dict() for part in separate.cores)
-    assert all(
-        torch.equal(value, first[name]) and not torch.equal(value, second[name]) for name, value in alone.items()
-    )
-
-
-def test_with_one_latent_the_carry_is_that_one():
-    model = network(latents="one")
-    carry, _ = model(model.initial_carry(2), torch.zeros(2, 16, dtype=torch.long))
-    assert torch.equal(carry.answer, carry.reasoning)
+def test_latents_are_made_orthogonal_at_inference_alone():
+    plain, extras = stepped(network()), NetworkExtras(orthogonal=0.5)
+    assert torch.equal(plain, stepped(network(extras=extras).train()))
+    assert not torch.equal(plain, stepped(network(extras=extras).eval()))
 
 
 def test_keys_and_values_of_latent_attention_come_from_a_narrow_vector():
     """Inputs that differ only where the narrow vector and the place do not look give the same keys and values."""
     torch.manual_seed(0)
-    mixer = LatentAttentionMixer(hidden=16, heads=2, low_rank=3, rope_width=4, positions=6)
+    mixer = LatentAttentionMixer(SIX, heads=2, low_rank=3, rope_width=4)
     assert mixer.up.weight.shape == (32, 3) and mixer.down.weight.shape == (3, 16)
     seen = torch.cat([mixer.down.weight, mixer.place.weight])
     blind = torch.linalg.svd(seen, full_matrices=True)[2][7:]
@@ -98,7 +69,7 @@ def test_keys_and_values_of_latent_attention_come_from_a_narrow_vector():
 
 
 def test_latent_attention_knows_positions():
-    mixer = LatentAttentionMixer(hidden=16, heads=2, low_rank=8, rope_width=4, positions=6)
+    mixer = LatentAttentionMixer(SIX, heads=2, low_rank=8, rope_width=4)
     x, order = torch.randn(1, 6, 16), torch.tensor([1, 0, 2, 3, 4, 5])
     assert not torch.allclose(mixer(x[:, order]), mixer(x)[:, order], atol=1e-4)
 
@@ -112,10 +83,10 @@ def test_depth_can_be_changed_without_new_weights():
 
 
 def test_shapes_for_tasks_and_their_depth():
-    assert TRMConfig.for_sudoku(4) == TRMConfig.for_sudoku(9) == presets.SUDOKU
-    assert TRMConfig.for_maze(11) == presets.MAZE and TRMConfig.for_arc_agi() == presets.OFFICIAL_ARC
-    assert presets.OFFICIAL_SUDOKU_MLP.effective_depth == 2 * (6 + 1) * 3
-    assert presets.SUDOKU.effective_depth == 2 * 3
+    assert TRMConfig.for_sudoku(4) == TRMConfig.for_sudoku(9) == SUDOKU
+    assert TRMConfig.for_maze(11) == MAZE and TRMConfig.for_arc() == ARC and TRMConfig.for_arc_agi() == OFFICIAL_ARC
+    assert OFFICIAL_SUDOKU_MLP.effective_depth == 2 * (6 + 1) * 3
+    assert SUDOKU.effective_depth == 2 * 3
     with pytest.raises(ValueError, match="sudoku7x7"):
         TRMConfig.for_sudoku(7)
     with pytest.raises(ValueError, match="no maze of size 3"):
@@ -126,13 +97,17 @@ def test_shapes_for_tasks_and_their_depth():
     ("changes", "message"),
     [
         ({"prefix": 2}, "units mixer knows cells only"),
+        ({"position_options": ("reserved=-1",)}, "reserved must be at least 0"),
         ({"prefix": -1}, "prefix must not be negative"),
         ({"prefix": 1, "puzzle_tokens": 2, "mixer": "mlp"}, "no room for 2 puzzle_tokens"),
-        ({"reserved": 1, "positions": "candidates"}, "reserved needs positions='cells'"),
-        ({"orthogonal": 1.5}, "from 0 .off. to 1"),
+        (
+            {"position_options": ("reserved=1",), "positions": "candidates"},
+            "CandidateEncoder does not take 'reserved=1'",
+        ),
+        ({"extras": NetworkExtras(orthogonal=1.5)}, "from 0 .off. to 1"),
         ({"initial_scale": 0.0}, "above 0"),
-        ({"low_rank": 0}, r"model\.low_rank must be at least 1"),
-        ({"mixer": "mla", "rope_width": 3}, "rope_width must be even"),
+        ({"mixer": "mla", "mixer_options": ("low_rank=0",)}, "low_rank must be at least 1"),
+        ({"mixer": "mla", "mixer_options": ("rope_width=3",)}, "rope_width must be even"),
     ],
 )
 def test_what_does_not_go_together_says_so(changes, message):

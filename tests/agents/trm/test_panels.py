@@ -13,8 +13,9 @@ from agents.pretraining.optim import OptimConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.trainer import PretrainConfig, Pretrainer
 from agents.trm import TRM, TRMConfig
-from agents.trm.encoders import NEVER, PanelEncoder, shares
-from agents.trm.presets import ARC
+from agents.trm.config import ARC
+from agents.trm.encoders import NEVER
+from agents.trm.encoders.panels import PanelEncoder, shares
 from trm_gym.arc.layout import structure
 from trm_gym.structure import CellStructure
 

@@ -11,12 +11,14 @@ import torch
 from agents.trm import TRM, TRMConfig
 from agents.trm import recognition as circuit
 from agents.trm.encoders import NEVER
+from agents.trm.encoders.terms import TermEncoder
 from agents.trm.terms import find_terms
 from trm_gym import make_task
 from trm_gym.structure import TextStructure
 from trm_gym.written.signs import SYMBOLS, tokenize
 
 CONFIG = TRMConfig(hidden=16, mixer="mlp", positions="terms")
+TERMS = CONFIG.position_settings["terms"]
 
 
 def cells(text: str) -> torch.Tensor:
@@ -85,10 +87,10 @@ def test_an_answer_cell_sees_the_coefficient_of_its_power():
     task = make_task("algebra")
     torch.manual_seed(0)
     encoder = TRM(CONFIG, task.vocab, task.structure).encoder
-    assert isinstance(encoder, circuit.TermEncoder) and encoder.coefficient is not None
+    assert isinstance(encoder, TermEncoder) and encoder.coefficient is not None
     torch.nn.init.zeros_(encoder.total.weight)
     one, other = (torch.nn.functional.pad(cells(f"collect {text}"), (0, 24)) for text in ("2*x^2+x", "2*x^2+3*x"))
-    differs = (encoder.embed(one) != encoder.embed(other)).any(-1)[0, CONFIG.terms :]
+    differs = (encoder.embed(one) != encoder.embed(other)).any(-1)[0, TERMS:]
     assert isinstance(task.structure, TextStructure)
     powers, places = task.structure.powers, task.structure.places
     assert powers is not None and places is not None
@@ -118,7 +120,7 @@ def test_an_answer_cell_sees_the_column_of_its_place():
     torch.manual_seed(0)
     encoder = TRM(CONFIG, task.vocab, task.structure).encoder
     one, other = (torch.nn.functional.pad(cells(text)[:, :32], (0, 16)) for text in ("123+456", "123+756"))
-    differs = (encoder.embed(one) != encoder.embed(other)).any(-1)[0, CONFIG.terms :]
+    differs = (encoder.embed(one) != encoder.embed(other)).any(-1)[0, TERMS:]
     assert isinstance(task.structure, TextStructure) and task.structure.places is not None
     assert differs.tolist() == (task.structure.places == 2).tolist(), "only the hundreds"
 
@@ -132,7 +134,7 @@ def test_a_network_over_terms_speaks_of_the_answer_alone():
     written = task.structure.answer_start
     assert output.logits.shape == (3, task.length, task.vocab)
     assert (output.logits[:, :written] == NEVER).all() and (output.logits[:, written:] != NEVER).all()
-    assert carry.answer.shape[1] == CONFIG.terms + task.length - written
+    assert carry.answer.shape[1] == TERMS + task.length - written
 
 
 def test_terms_need_a_task_of_text():

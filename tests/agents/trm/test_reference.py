@@ -13,15 +13,12 @@ PUBLISHED = {"mixer": "mlp", "mixer_norm": "positions", "halt_pooling": "first",
 OPTIONS = [
     {"mixer": "units"},
     {"mixer": "mlp"},
-    {"mixer": "attention"},
-    {"mixer": "mla"},
+    {"mixer": "attention", "mixer_options": ("heads=2",)},
+    {"mixer": "mla", "mixer_options": ("heads=2", "low_rank=6", "rope_width=4")},
     {"mixer": "conv"},
     {"mixer": "grid"},
-    {**PUBLISHED, "reserved": 1, "halt_outputs": 2},
+    {**PUBLISHED, "position_options": ("reserved=1",), "halt_outputs": 2},
     {"mixer": "mla", "prefix": 2},
-    {"latents": "one"},
-    {"networks": "separate"},
-    {"latents": "one", "networks": "separate"},
 ]
 
 
@@ -29,9 +26,7 @@ OPTIONS = [
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_a_step_is_what_the_reference_says(options, dtype, within):
     torch.manual_seed(0)
-    config = TRMConfig(
-        **{"hidden": 16, "heads": 2, "low_rank": 6, "rope_width": 4, "cycles": 2, "latent_updates": 2} | options
-    )
+    config = TRMConfig(**{"hidden": 16, "cycles": 2, "latent_updates": 2} | options)
     model = TRM(config, TASK.vocab, TASK.structure).to(dtype)
     torch.nn.init.normal_(model.halt.weight)
     if model.prefix is not None:
