@@ -97,4 +97,4 @@ def run(config: Config) -> None:
 
 
 if __name__ == "__main__":
-    main(run, Config)
+    main(run, Config, first="checkpoint level problems validation max_steps prices size data json out")

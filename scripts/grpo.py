@@ -296,4 +296,4 @@ def run(config: Config) -> None:
 
 
 if __name__ == "__main__":
-    main(run, Config, PRESETS)
+    main(run, Config, PRESETS, first="checkpoint levels learner setting curriculum price training.iterations folder")

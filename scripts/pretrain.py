@@ -76,4 +76,9 @@ def presets() -> dict[str, Config]:
 
 
 if __name__ == "__main__":
-    main(run, Config, presets())
+    main(
+        run,
+        Config,
+        presets(),
+        first="task levels updates batch max_steps model.mixer model.hidden model.cycles seed folder",
+    )

@@ -293,4 +293,4 @@ def run(config: Config) -> None:
 
 
 if __name__ == "__main__":
-    main(run, Config, PRESETS)
+    main(run, Config, PRESETS, first="algorithm grain checkpoint task level timesteps price reward gamma folder")

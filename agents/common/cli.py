@@ -15,16 +15,18 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any, NoReturn, TypeVar, get_type_hints
 
 import tyro
 import yaml
 
 from agents.common.renamed import OPTIONS, field_names, renamed_tree, renamed_words
+from agents.common.short_help import count_options, shortened, with_values
 from trm_gym.atomic_io import atomic_write
 
 Config = TypeVar("Config")
 
+_HELP = {"-h", "--help"}
 DEEPEST = 100
 """Brackets in brackets that a configuration may have; ours have two."""
 
@@ -33,15 +35,40 @@ class ConfigError(ValueError):
     """A configuration that does not fit its dataclass; the message says where, and what was expected."""
 
 
-def parse(cls: type[Config], presets: Mapping[str, Config] | None = None, args: Sequence[str] | None = None) -> Config:
+def parse(
+    cls: type[Config],
+    presets: Mapping[str, Config] | None = None,
+    args: Sequence[str] | None = None,
+    first: str = "",
+) -> Config:
     """The config that the command line asks for.
 
     cls: a frozen dataclass; nested ones become ``--outer.inner``, the docstring under a field is its help.
     presets: named starting points, the first of them the default; without any there is no --preset and no --config.
     args: the words of the command line; None for those of this process.
+    first: the fields that --help shows where there are many, such as ``seed model.width``; --help-all shows all.
     Raises ConfigError for a bad file; misspelt options and values end the process with code 2 and say why.
     """
     args = renamed_words(sys.argv[1:] if args is None else args, field_names(cls))
+    if _HELP & set(args) and (short := shortened(cls, first.split())) is not cls:
+        _print_short_help(short, presets, args, count_options(cls) + 2 * bool(presets))
+    return _parse(cls, presets, ["--help" if word == "--help-all" else word for word in args])
+
+
+def _print_short_help(
+    short: type[Any], presets: Mapping[str, Any] | None, args: Sequence[str], options: int
+) -> NoReturn:
+    """Print the options that ``short`` has left, and how to see the others; ends the process."""
+    presets = {name: with_values(short, config) for name, config in (presets or {}).items()}
+    try:
+        _parse(short, presets, args)
+    finally:
+        print(f"--help-all shows all {options} options.")
+    raise AssertionError("--help ends the process")
+
+
+def _parse(cls: type[Config], presets: Mapping[str, Config] | None, args: Sequence[str]) -> Config:
+    """What ``parse`` does, with words that are all known today."""
     markers = (tyro.conf.AvoidSubcommands,)
     description = inspect.getdoc(cls)
     if not presets:
@@ -107,6 +134,7 @@ def main(
     cls: type[Config],
     presets: Mapping[str, Config] | None = None,
     args: Sequence[str] | None = None,
+    first: str = "",
 ) -> None:
     """Parse the command line and run the script.
 
@@ -114,7 +142,7 @@ def main(
     code 130. ``python -X dev`` lets the traceback through, for a person who suspects the program.
     """
     try:
-        run(parse(cls, presets, args))
+        run(parse(cls, presets, args, first))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)

@@ -32,14 +32,27 @@ def test_overview_lists_every_command(words, capsys):
     assert tuple(listed) == commands.NAMES
 
 
-@pytest.mark.parametrize("name", ["train_sb3", "train-sb3", "train_sb3.py"])
-def test_a_command_is_the_script(name, monkeypatch, capsys):
+def printed_help(name: str, option: str, monkeypatch, capsys) -> str:
+    """What a command prints for --help or --help-all."""
     monkeypatch.setattr(sys, "argv", [])
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # put back afterwards
     with pytest.raises(SystemExit) as ended:
-        commands.main([name, "--help"])
+        commands.main([name, option])
     assert ended.value.code == 0
-    assert capsys.readouterr().out.startswith("usage: trm-gym train_sb3 ")
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["train-sb3", "train_sb3.py"])
+def test_a_command_is_the_script(name, monkeypatch, capsys):
+    assert printed_help(name, "--help", monkeypatch, capsys).startswith("usage: trm-gym train_sb3 ")
+
+
+@pytest.mark.parametrize("name", commands.NAMES)
+def test_help_is_short(name, monkeypatch, capsys):
+    text = printed_help(name, "--help", monkeypatch, capsys)
+    assert text.startswith(f"usage: trm-gym {name} ")
+    options = re.findall(r"^\W*(--[a-z][a-z.-]*)", text, re.MULTILINE)
+    assert 0 < len(options) <= 14
 
 
 @pytest.mark.parametrize(("word", "advice"), [("evalute", "did you mean evaluate?"), ("xyz", "choose from solve, ")])

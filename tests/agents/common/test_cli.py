@@ -184,3 +184,65 @@ def test_words_of_the_process_are_the_default(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["script", "--seed", "3"])
     main(seen.append, Run, PRESETS)
     assert seen == [replace(PRESETS["small"], seed=3)]
+
+
+@dataclass(frozen=True)
+class Large(Run):
+    """A run with more options than --help shows."""
+
+    depth: int = 1
+    """Depth of the network."""
+    width: int = 2
+    """Width of the network."""
+    other: Network = Network()
+    """Another network."""
+
+
+LARGE = {"small": Large(), "big": Large(seed=7, network=Network(mixer="units"))}
+
+
+def helped(capsys, *args: str, first: str = "") -> tuple[list[str], str]:
+    """The options that a text of help names, and the text."""
+    with pytest.raises(SystemExit) as ended:
+        parse(Large, LARGE, args, first)
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    return re.findall(r"^\W*(--[a-z][a-z.-]*)", text, re.MULTILINE), text
+
+
+def test_short_help_shows_the_options_named_first_and_the_presets_values(capsys):
+    shown, text = helped(capsys, "--preset", "big", "--help", first="seed network.mixer")
+    assert shown == ["--preset", "--config", "--seed", "--network.mixer", "--help-all"]
+    assert "Seed of everything. (default: 7)" in " ".join(text.split())
+    assert "(default: units)" in text
+    assert "A run with more options than --help shows." in text and "Suppress" not in text
+    assert "--help-all shows all 16 options." in text
+
+
+def test_short_help_shows_the_first_ten_where_none_are_named(capsys):
+    shown, _ = helped(capsys, "-h")
+    own = [
+        "--seed",
+        "--rate",
+        "--compiled",
+        "--resume",
+        "--title",
+        "--levels",
+        "--betas",
+        "--out",
+        "--depth",
+        "--width",
+    ]
+    assert shown == ["--preset", "--config", *own, "--help-all"]
+
+
+def test_full_help_shows_everything(capsys):
+    shown, _ = helped(capsys, "--help-all", first="seed")
+    assert {"--width", "--network.width", "--other.mixer"} <= set(shown) and "--help-all" not in shown
+
+
+def test_help_that_names_a_lost_option_is_an_error():
+    with pytest.raises(ValueError, match="--help is to show pace, but Large has no such option"):
+        parse(Large, LARGE, ["--help"], "seed pace")
+    with pytest.raises(ValueError, match="--help is to show pace, but Network has no such option"):
+        parse(Large, LARGE, ["--help"], "network.pace")
