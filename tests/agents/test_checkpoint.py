@@ -48,6 +48,7 @@ def test_checkpoints_that_do_not_fit_say_why(tmp_path):
         load_tensors(tmp_path / "absent")
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_a_checkpoint_of_the_version_before_loads():
     """Its names of tensors and of settings are mapped to the present ones; the figures are those of that version."""
     old = load_checkpoint(Path(__file__).parents[1] / "data" / "before" / "sudoku4x4")

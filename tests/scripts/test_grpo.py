@@ -11,6 +11,8 @@ import torch
 from agents.checkpoint import load_checkpoint
 from agents.common.cli import main
 from agents.common.tensor_file import load_tensors
+from agents.learners.base import GroupLearner
+from agents.learners.registry import LEARNERS
 from scripts import grpo
 from tests.scripts.checkpoints import untrained
 
@@ -60,6 +62,22 @@ def test_a_run_leaves_heads_table_curves_and_pictures(teach, tmp_path: Path, cap
     assert set(checkpoint.heads) == {"grpo", "bce", "two_heads", "expected"}
     assert (tmp_path / "run" / "evaluation-clues6-8" / "report.json").exists()
     teach("--folder", "run", "--config", "run/config.yaml")
+
+
+@pytest.mark.parametrize("name", ["rloo", "two_heads", "late"])
+def test_every_learner_can_be_taught_and_a_new_one_too(teach, tmp_path: Path, monkeypatch, name):
+    class Late(GroupLearner):
+        """Halts as late as it can."""
+
+        def loss(self, log_probs, returns):
+            return -log_probs[..., -1].mean()
+
+    monkeypatch.setitem(LEARNERS, "late", Late)
+    teach("--learner", name, "--folder", "run")
+    checkpoint = load_checkpoint(tmp_path / "run" / "checkpoint", "sudoku4x4")
+    assert set(checkpoint.heads) == {name, "bce", "two_heads", "expected"}
+    rules = json.loads((tmp_path / "run" / "evaluation-clues6-8" / "report.json").read_text())["rows"]
+    assert any(row["rule"].replace("-", "_").startswith(name) for row in rules)
 
 
 @pytest.mark.parametrize(("setting", "curriculum"), [("frozen", "learnability"), ("joint", "fixed")])
