@@ -14,10 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.common.console import announce
 from agents.common.renamed import FIELDS, WEIGHTS, current, field_names, renamed_tree
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.common.tensors import nest, unnest
 from agents.halting.heads import Halter, HaltHead, HaltPolicy
+from agents.rollouts.dataset import RolloutStore
+from agents.rollouts.unroll import BATCH
 from agents.trm import TRM, TRMConfig
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
@@ -63,6 +67,23 @@ def digest(checkpoint: Checkpoint) -> str:
         found.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())
         found.update(value.detach().cpu().contiguous().numpy().tobytes())
     return found.hexdigest()
+
+
+def rollout_store(
+    checkpoint: Checkpoint, folder: Path | None, acceleration: AccelerationConfig, batch: int = BATCH, title: str = ""
+) -> RolloutStore:
+    """The store of a checkpoint's graded runs in ``folder``, None to keep nothing; the network is made fast at need.
+
+    title: what to call the running of problems when it is said how long it will take; without one nothing is said.
+    """
+    model, task = checkpoint.model, make_task(checkpoint.task)
+
+    def speed_up(passes: int) -> None:
+        how = accelerate(model, solving_pass(model, task.length, batch), passes, acceleration)
+        if title:
+            announce(title, how.seconds)
+
+    return RolloutStore(folder, model, digest(checkpoint), task, speed_up, batch)
 
 
 def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size: int | None = None) -> Checkpoint:

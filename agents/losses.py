@@ -11,6 +11,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
+from trm_gym.reward import episode_return
+
 LARGEST_LOG_RATIO = 20.0
 
 
@@ -32,7 +34,7 @@ def halting_returns(solved: Bool[Tensor, "*batch s"], step_cost: Float[Tensor, "
     To the last bit where the step cost is given in float64: see trm_gym.reward.exact_cost.
     """
     steps = torch.arange(1, solved.shape[-1] + 1, dtype=torch.float64, device=solved.device)
-    return solved.double() - step_cost.double()[..., None] * steps
+    return episode_return(solved.double(), steps, step_cost.double()[..., None])
 
 
 def halting_entropy(log_probs: Float[Tensor, "*batch s"]) -> Float[Tensor, "*batch"]:

@@ -1,7 +1,7 @@
 """What each option is worth: one factor at a time around a preset, as a table and a picture.
 
 python scripts/ablate.py --preset pretraining --vary model.cycles=1,2,3 model.mixer=units,attention --minutes 4
-python scripts/ablate.py --preset halting --vary training.grpo.advantage=batch_scale,group_std bank.noise=0,0.1,1
+python scripts/ablate.py --preset halting --vary training.grpo.advantage=batch_scale,group_std dataset.noise=0,0.1,1
 
 Options are the fields of PretrainConfig, or of Halting below, by their dotted names; words of a value that has several
 stand between spaces ("levels=clues12 clues10,clues8"). Every run is a folder that is never done twice.
@@ -10,7 +10,7 @@ stand between spaces ("levels=clues12 clues10,clues8"). Every run is a folder th
 from __future__ import annotations
 
 import dataclasses
-import hashlib
+import functools
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, final
 
-from agents.checkpoint import Checkpoint, digest, load_checkpoint, save_checkpoint
-from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.checkpoint import Checkpoint, load_checkpoint, rollout_store, save_checkpoint
+from agents.common.acceleration import AccelerationConfig
 from agents.common.cli import main, parse, save_config
 from agents.evaluation.ablation import Run, effects_markdown, headline
 from agents.evaluation.evaluate import measure
@@ -32,10 +32,11 @@ from agents.learners.registry import check_learners, train_head
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.trainer import Pretrainer, describe, pretrain
-from agents.rollouts.groups import GroupsConfig, load_or_collect_groups
-from agents.rollouts.unroll import Unroll, draw, unroll
+from agents.rollouts.dataset import DatasetConfig, RolloutStore
+from agents.rollouts.unroll import Unroll
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
+from trm_gym.task import Task
 
 BASE = "preset"
 """What the run without any change is called."""
@@ -46,11 +47,11 @@ Options = TypeVar("Options")
 
 @dataclass(frozen=True)
 class Halting:
-    """GRPO on an existing network's bank: everything that is fixed while one option is varied."""
+    """GRPO on an existing network: everything that is fixed while one option is varied."""
 
     learn: tuple[str, ...] = ("clues8-10",)
     """Levels that the head is taught on, in equal parts."""
-    bank: GroupsConfig = field(default_factory=lambda: GroupsConfig(problems=1000))
+    dataset: DatasetConfig = field(default_factory=lambda: DatasetConfig(problems=1000))
     """The problems that it is taught on; runs with the same ones share them."""
     training: LearnerConfig = field(default_factory=LearnerConfig)
     """How the head is taught."""
@@ -134,12 +135,11 @@ def updates_within(config: PretrainConfig, minutes: float, path: Path) -> int:
     return int(json.loads(path.read_text())["updates"])
 
 
-def drafts(checkpoint: Checkpoint, level: str, config: Config, split: str) -> Unroll:
+def drafts(runs: RolloutStore, task: Task, level: str, config: EvaluationConfig, split: str) -> Unroll:
     """The graded drafts of a level's problems."""
-    asked, task = config.evaluation, make_task(checkpoint.task)
-    count = asked.problems if split == "test" else asked.validation
-    problems = draw(task, [task.level_index(level)], count, split, asked.seed)
-    return unroll(checkpoint.model, task, problems, asked.max_steps, batch=asked.batch)
+    count = config.problems if split == "test" else config.validation
+    asked = DatasetConfig(problems=count, max_steps=config.max_steps, seed=config.seed)
+    return runs.load_or_collect([task.level_index(level)], asked, split, shuffle=False).unroll
 
 
 def pretraining_run(config: Config, made: PretrainConfig, seed: int, folder: Path) -> dict[str, dict[str, float]]:
@@ -154,9 +154,10 @@ def pretraining_run(config: Config, made: PretrainConfig, seed: int, folder: Pat
         seconds = time.perf_counter() - started
         save_checkpoint(folder / "checkpoint", checkpoint)
         run = {"parameters": checkpoint.model.num_parameters(), "updates": made.updates, "seconds": round(seconds)}
-        found = {}
+        found, runs = {}, rollout_store(checkpoint, None, config.acceleration, config.evaluation.batch)
         for level in config.evaluation.level:
-            solved = drafts(checkpoint, level, config, "test").solved.double().mean(0)
+            test = drafts(runs, make_task(checkpoint.task), level, config.evaluation, "test")
+            solved = test.solved.double().mean(0)
             right = {f"right at {step}": float(solved[step - 1]) for step in shown_steps(config.evaluation.max_steps)}
             found[level] = right | run
         cached.finish(figures=found)
@@ -165,39 +166,41 @@ def pretraining_run(config: Config, made: PretrainConfig, seed: int, folder: Pat
 
 @final
 class Bench:
-    """What all halting runs share: the network, its banks, and its drafts on every level, made when first asked for."""
+    """What all halting runs share: the network and its graded runs, made when first asked for."""
 
     def __init__(self, config: Config, folder: Path) -> None:
         self.config, self.folder = config, folder
-        self._start: Checkpoint | None = None
-        self._drafts: dict[tuple[str, str], Unroll] = {}
 
-    @property
+    @functools.cached_property
+    def task(self) -> Task:
+        """The network's."""
+        return make_task(self.start.task)
+
+    @functools.cached_property
     def start(self) -> Checkpoint:
         """The network."""
-        if self._start is None:
-            self._start = load_checkpoint(self.config.checkpoint)
-            batch = self.config.evaluation.batch
-            one_pass = solving_pass(self._start.model, make_task(self._start.task).length, batch)
-            passes = self.config.evaluation.problems // batch * self.config.evaluation.max_steps
-            accelerate(self._start.model, one_pass, passes, self.config.acceleration)
-        return self._start
+        return load_checkpoint(self.config.checkpoint)
+
+    @functools.cached_property
+    def runs(self) -> RolloutStore:
+        """Its graded runs."""
+        return rollout_store(
+            self.start,
+            self.folder / "rollouts",
+            self.config.acceleration,
+            self.config.evaluation.batch,
+            "problems of a level",
+        )
 
     def head(self, made: Halting, seed: int, path: Path) -> None:
         """Teach a head and write it."""
-        task = make_task(self.start.task)
-        key = hashlib.sha256(json.dumps([made.learn, vars(made.bank)]).encode()).hexdigest()[:12]
-        levels = [task.level_index(name) for name in made.learn]
-        groups = load_or_collect_groups(
-            self.folder / f"bank-{key}.safetensors", self.start.model, digest(self.start), task, levels, made.bank
-        )
+        levels = [self.task.level_index(name) for name in made.learn]
+        groups = self.runs.load_or_collect(levels, made.dataset)
         save_head(path, train_head(LEARNER, groups, made.training, seed))
 
     def drafts(self, level: str, split: str) -> Unroll:
         """Graded drafts, run once."""
-        if (level, split) not in self._drafts:
-            self._drafts[level, split] = drafts(self.start, level, self.config, split)
-        return self._drafts[level, split]
+        return drafts(self.runs, self.task, level, self.config.evaluation, split)
 
     def run(self, made: Halting, seed: int, folder: Path) -> dict[str, dict[str, float]]:
         """Teach, and measure the head tuned on validation and without tuning: figures by level."""

@@ -1,6 +1,6 @@
 """Every halting rule and learner on the same test problems: networks x halting seeds x levels, by one protocol.
 
-``python scripts/compare.py --preset sudoku6x6`` pretrains networks (or takes ``--checkpoints``), runs a bank of
+``python scripts/compare.py --preset sudoku6x6`` pretrains networks (or takes ``--checkpoints``), runs
 problems once per network, teaches every learner's head on it, and stops all rules on the same test drafts. Settings
 are chosen on validation problems. Every run is a folder that is never done twice: start it again to go
 on, or with more learners, seeds or levels to add to it. Raw results stand in outcomes.npz and steps.npz.
@@ -17,12 +17,11 @@ from typing import Any, final
 
 from rich.console import Console
 
-from agents.checkpoint import Checkpoint, digest, load_checkpoint, save_checkpoint
-from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.checkpoint import Checkpoint, digest, load_checkpoint, rollout_store, save_checkpoint
+from agents.common.acceleration import AccelerationConfig
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
-from agents.common.console import Countdown, announce
-from agents.common.tensor_file import load_tensors, save_tensors
+from agents.common.console import Countdown
 from agents.evaluation.comparison import StepsByRule, compare
 from agents.evaluation.evaluate import write
 from agents.evaluation.protocol import EvaluationConfig, RuleSteps, TestOutcomes, choose, outcomes_of, steps_of
@@ -42,8 +41,8 @@ from agents.learners.registry import LEARNERS, check_learners, train_head
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.trainer import describe, pretrain
-from agents.rollouts.groups import Groups, GroupsConfig, load_or_collect_groups
-from agents.rollouts.unroll import Unroll, draw, unroll
+from agents.rollouts.dataset import DatasetConfig, RolloutDataset
+from agents.rollouts.unroll import Unroll
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
 
@@ -71,8 +70,8 @@ class Config:
     """Halting seeds of each learner on each network."""
     learners: tuple[str, ...] = tuple(LEARNERS)
     """The learners whose heads are taught and compared."""
-    bank: GroupsConfig = field(default_factory=GroupsConfig)
-    """The problems that heads are taught on, and the budget (bank.max-steps) that they are taught at."""
+    dataset: DatasetConfig = field(default_factory=DatasetConfig)
+    """The problems that heads are taught on, and the budget (dataset.max-steps) that they are taught at."""
     training: LearnerConfig = field(default_factory=LearnerConfig)
     """How heads are taught."""
     size: int | None = None
@@ -98,7 +97,7 @@ class Config:
     @property
     def protocol(self) -> EvaluationConfig:
         """The evaluation, which knows at what budget heads were taught."""
-        taught = self.evaluation.taught_steps or self.bank.max_steps
+        taught = self.evaluation.taught_steps or self.dataset.max_steps
         return dataclasses.replace(self.evaluation, taught_steps=taught)
 
 
@@ -134,7 +133,7 @@ class Network:
         self._place = self._pretrained()
         # Its content and not its name: another network may come to stand at the same place.
         self._called = digest(self._load())
-        self._kept: Groups | None = None
+        self._taught_on: RolloutDataset | None = None
 
     def _pretrained(self) -> Path | str:
         """Where its checkpoint stands; it is pretrained now if need be."""
@@ -150,29 +149,27 @@ class Network:
     def _load(self, size: int | None = None) -> Checkpoint:
         return load_checkpoint(self._place, self.config.pretrain.task, size)
 
-    def _fast(self, checkpoint: Checkpoint, problems: int, steps: int) -> Checkpoint:
-        """``checkpoint`` made fast for so many steps of so many problems."""
-        batch = self.config.evaluation.batch
-        one_pass = solving_pass(checkpoint.model, make_task(checkpoint.task).length, batch)
-        how = accelerate(checkpoint.model, one_pass, -(-problems // batch) * steps, self.config.acceleration)
-        announce(f"network {self.number}: {problems:,} problems, {steps} steps each", how.seconds)
-        return checkpoint
+    def _dataset(
+        self, levels: Sequence[str], size: int | None, config: DatasetConfig, split: str, shuffle: bool
+    ) -> RolloutDataset:
+        """Graded runs of this network, from the store of this comparison."""
+        start, batch = self._load(size), self.config.evaluation.batch
+        title = f"network {self.number}: {config.problems:,} {split} problems, {config.max_steps} steps each"
+        store = rollout_store(start, self.folder / "rollouts", self.config.acceleration, batch, title)
+        task = make_task(start.task)
+        return store.load_or_collect([task.level_index(name) for name in levels], config, split, shuffle)
 
-    def _groups(self) -> Groups:
+    def _groups(self) -> RolloutDataset:
         """The problems that heads are taught on, run once."""
-        if self._kept is None:
-            bank, start = self.config.bank, self._load(self.config.learn_size)
-            path, task = self.folder / "groups.safetensors", make_task(start.task)
-            if not path.exists():
-                self._fast(start, bank.problems * bank.branches, bank.max_steps)
-            levels = [task.level_index(name) for name in self.config.learn]
-            self._kept = load_or_collect_groups(path, start.model, digest(start), task, levels, bank)
-        return self._kept
+        if self._taught_on is None:
+            config = self.config
+            self._taught_on = self._dataset(config.learn, config.learn_size, config.dataset, "train", shuffle=True)
+        return self._taught_on
 
     def head_run(self, learner: str, seed: int) -> CachedRun:
         """The run of one learner's head; taught now if need be."""
         config = self.config
-        settings = {"learner": learner, "seed": seed, "learn": config.learn, "bank": vars(config.bank)}
+        settings = {"learner": learner, "seed": seed, "learn": config.learn, "dataset": vars(config.dataset)}
         settings |= {"training": dataclasses.asdict(config.training), "network": self._called}
         if config.learn_size is not None:
             settings["size"] = config.learn_size
@@ -188,18 +185,8 @@ class Network:
         tested = tuple(level.split(MIX))
         levels = (config.chosen_on or tested) if split == "validation" else tested
         count = config.problems if split == "test" else config.validation
-        settings = {"levels": levels, "split": split, "count": count, "seed": config.seed, "size": self.config.size}
-        settings |= {"max_steps": config.max_steps, "network": self._called}
-        run = CachedRun(self.folder / level / f"drafts-{split}", settings)
-        path = run.folder / "drafts.safetensors"
-        if not run.done:
-            checkpoint = self._fast(self._load(self.config.size), count, config.max_steps)
-            task = make_task(checkpoint.task)
-            problems = draw(task, [task.level_index(name) for name in levels], count, split, config.seed)
-            graded = unroll(checkpoint.model, task, problems, config.max_steps, batch=config.batch)
-            save_tensors(path, vars(graded), {})
-            run.finish(problems=len(problems))
-        return config.seen(Unroll(**load_tensors(path)[0]))
+        asked = DatasetConfig(problems=count, max_steps=config.max_steps, seed=config.seed)
+        return config.seen(self._dataset(levels, self.config.size, asked, split, shuffle=False).unroll)
 
     def _rules(self, learner: str, head: CachedRun | None) -> list[Rule]:
         """The rules of one run: those of a taught head, or all that need none."""
@@ -265,7 +252,7 @@ def run(config: Config) -> None:
     if LEARNER in config.learners:
         taught = config.protocol.taught_steps
         atomic_write(folder / "results" / "levels.md", levels_markdown(reports, LEARNER, taught))
-        untuned = as_learnt(LEARNER, config.bank.price)
+        untuned = as_learnt(LEARNER, config.dataset.price)
         if any(row.rule == untuned for row in reports[0].rows):
             atomic_write(folder / "results" / "levels-no-tuning.md", levels_markdown(reports, untuned, taught))
     console.print(f"tables, figures, raw results: {json.dumps(str(folder))}", highlight=False)

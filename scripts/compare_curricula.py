@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from agents.checkpoint import digest, load_checkpoint
-from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.checkpoint import digest, load_checkpoint, rollout_store
+from agents.common.acceleration import AccelerationConfig
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
 from agents.evaluation.figures import curriculum_figure, learning_figure
@@ -32,8 +32,8 @@ from agents.halting.rules import LEARNER, untuned
 from agents.learners.config import LearnerConfig
 from agents.learners.grpo import Grpo
 from agents.learners.registry import check_learners
-from agents.rollouts.groups import Groups, GroupsConfig, load_or_collect_groups
-from agents.rollouts.unroll import BATCH, Unroll, unroll
+from agents.rollouts.dataset import DatasetConfig, RolloutDataset
+from agents.rollouts.unroll import Unroll
 from curricula import CURRICULA, make_curriculum
 from curricula.fixed import Fixed
 from trm_gym import make_task
@@ -52,7 +52,7 @@ class Config:
     """Which to compare. fixed: one level after another."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Halting seeds of each."""
-    bank: GroupsConfig = field(default_factory=lambda: GroupsConfig(problems=2000))
+    dataset: DatasetConfig = field(default_factory=lambda: DatasetConfig(problems=2000))
     """Problems of each level, which rounds are drawn from, and the budget."""
     training: LearnerConfig = field(default_factory=lambda: LearnerConfig(iterations=40))
     """How heads are taught."""
@@ -85,47 +85,34 @@ class SharedData:
     """
 
     def __init__(self, config: Config, folder: Path) -> None:
-        self._config, self._folder, self._start = config, folder, load_checkpoint(config.checkpoint)
-        self.task = make_task(self._start.task)
+        self._config, start = config, load_checkpoint(config.checkpoint)
+        self.task = make_task(start.task)
         self.levels = [self.task.level_index(name) for name in config.levels]
-        self.network = digest(self._start)
+        self.network = digest(start)
+        self._store = rollout_store(start, folder / "rollouts", config.acceleration, title="problems of a level")
 
     @functools.cached_property
-    def bank(self) -> Groups:
+    def dataset(self) -> RolloutDataset:
         """Runs to learn from, level after level."""
-        config = self._config
-        passes = len(self.levels) * (config.bank.problems + config.test_problems) // BATCH * config.bank.max_steps
-        one_pass = solving_pass(self._start.model, self.task.length, BATCH)
-        accelerate(self._start.model, one_pass, passes, config.acceleration)
-        parts = [
-            load_or_collect_groups(
-                self._folder / f"bank-{name}.safetensors",
-                self._start.model,
-                self.network,
-                self.task,
-                [level],
-                config.bank,
-            )
-            for name, level in zip(config.levels, self.levels, strict=True)
-        ]
-        whole = Unroll.concatenate([part.unroll for part in parts])
-        return dataclasses.replace(parts[0], unroll=whole)
+        return RolloutDataset.concatenate(
+            [self._store.load_or_collect([level], self._config.dataset) for level in self.levels]
+        )
 
     @functools.cached_property
     def tests(self) -> list[Unroll]:
         """Drafts to be measured on, a level each."""
-        count, bank = self._config.test_problems, self._config.bank
-        problems = [self.task.generate_at_most(count, level, "test", bank.seed) for level in self.levels]
-        return [unroll(self._start.model, self.task, part, bank.max_steps) for part in problems]
+        config, taught = self._config, self._config.dataset
+        asked = DatasetConfig(problems=config.test_problems, max_steps=taught.max_steps, seed=taught.seed)
+        return [self._store.load_or_collect([level], asked, "test", shuffle=False).unroll for level in self.levels]
 
     @functools.cached_property
     def places(self) -> dict[int, NDArray[np.int64]]:
-        """Where in the bank the groups of each level are."""
-        of_group = self.bank.unroll.level[:: self.bank.branches].numpy()
+        """Where in the dataset the groups of each level are."""
+        of_group = self.dataset.unroll.level[:: self.dataset.branches].numpy()
         return {level: np.flatnonzero(of_group == level) for level in self.levels}
 
     def draw(self, levels: NDArray[np.integer], rng: np.random.Generator) -> list[int]:
-        """The place in the bank of a group of each of these levels, in their order."""
+        """The place in the dataset of a group of each of these levels, in their order."""
         choices = (self.places[level] for level in levels.tolist())
         return [int(places[rng.integers(len(places))]) for places in choices]
 
@@ -143,7 +130,7 @@ def learn(shared: SharedData, name: str, seed: int, config: Config) -> dict[str,
     training = config.training
     fixed = Fixed(shared.levels, None, training.iterations * training.groups)  # it has to know the run's length
     curriculum = fixed if name == "fixed" else make_curriculum(name, shared.levels)
-    learner = Grpo(training, shared.bank.unroll.features.shape[-1], seed)
+    learner = Grpo(training, shared.dataset.unroll.features.shape[-1], seed)
     rng, seen = np.random.default_rng(seed), []
     at, curve, mixtures = [0], [shared.worth(learner.head, config.prices)], []
     with Progress(training.iterations, f"{name}, seed {seed}") as bar:
@@ -152,8 +139,8 @@ def learn(shared: SharedData, name: str, seed: int, config: Config) -> dict[str,
             levels = curriculum.sample(training.groups, rng)
             drawn = shared.draw(levels, rng)
             seen += drawn
-            rollout = shared.bank.take(torch.tensor(drawn))
-            metrics = learner.update(rollout, shared.bank.take(torch.tensor(seen)).unroll)
+            rollout = shared.dataset.take(torch.tensor(drawn))
+            metrics = learner.update(rollout, shared.dataset.take(torch.tensor(seen)).unroll)
             curriculum.update(levels, metrics.solved, metrics.return_variance)
             if iteration % config.every == 0 or iteration == training.iterations:
                 at.append(iteration)

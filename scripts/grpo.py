@@ -38,14 +38,14 @@ from agents.learners.registry import check_learners, make_learner, train_head
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.trainer import describe, pretrain
-from agents.rollouts.collect import Rollout
-from agents.rollouts.groups import BranchesConfig, Groups, new_problems, run_branches
+from agents.rollouts.collect import Rollout, new_problems, run_branches
+from agents.rollouts.dataset import RolloutDataset
+from agents.rollouts.groups import BranchesConfig
 from agents.rollouts.unroll import BATCH, Unroll, unroll
 from curricula import make_curriculum
 from curricula.curriculum import Curriculum
 from curricula.fixed import Fixed
 from trm_gym import make_task
-from trm_gym.reward import exact_cost
 
 STATE_FILE = "grpo.safetensors"
 COMPARED = ("bce", "two_heads", "expected")
@@ -200,7 +200,7 @@ class Training:
         config = self.config
         heads: dict[str, Halter] = {config.learner: self.learner.head.eval().requires_grad_(False)}
         if self.dataset:
-            same = Groups(self.dataset, config.branches, exact_cost(config.price / config.max_steps))
+            same = RolloutDataset(self.dataset, config.branches, config.step_cost)
             others = [name for name in COMPARED if name not in heads]
             heads |= {name: train_head(name, same, config.training, config.seed) for name in others}
         return heads

@@ -32,16 +32,18 @@ from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
 from agents.common.tensor_file import save_tensors
-from agents.envs.bank import Bank, BankConfig, load_bank
+from agents.envs.dataset import PROBLEMS, load_dataset
 from agents.envs.halting import HaltingVectorEnv, play
 from agents.evaluation.metrics import wilson
 from agents.halting.outcomes import returns, solved_at
+from agents.rollouts.dataset import RolloutDataset
 from agents.rollouts.unroll import Unroll
 from agents.sb3.algorithms import check_plays, make_learner
-from agents.sb3.shaped_reward import Guided
+from agents.sb3.shaped_reward import ShapedReward
 from agents.sb3.vec_env import TRMVecEnv
 from trm_gym.atomic_io import atomic_write
 from trm_gym.env import RefinementEnv
+from trm_gym.reward import Price
 from trm_gym.vector import RefinementVectorEnv
 from trm_gym.wrappers import EditCells
 
@@ -66,43 +68,43 @@ class Config:
     """The price of thinking (lambda), of the whole budget."""
     max_steps: int = 16
     """The budget of steps; on the cell grain two edits for each free cell instead."""
-    reward: Literal["exact", "graded", "progress", "guided"] = "exact"
-    """What is paid while it learns (answer and cell); the measurement is always exact. guided (cell only): what comes
-    nearer to the known solution, for tasks without a score of half an answer."""
+    reward: Literal["exact", "graded", "progress", "shaped"] = "exact"
+    """What is paid while it learns (answer and cell). The measurement is always exact. shaped (cell only) pays what
+    comes nearer to the known solution, for tasks without a partial score."""
     gamma: float = 1.0
     """The discount while it learns; below 1 it is a second price of time. The measurement is never discounted."""
     slots: int = 64
     """Environments side by side."""
-    problems: int = BankConfig.problems
-    """Training problems in the bank (halt only)."""
+    problems: int = PROBLEMS
+    """Training problems of the dataset (halt only)."""
     test_problems: int = 5000
-    """Problems of the split that is measured on; where they are not from a bank, a tenth of them."""
+    """Problems of the split that is measured on. On the answer and cell grains it is a tenth of them."""
     measured: Literal["validation", "test"] = "test"
     """The split that is measured on: validation as long as settings are being chosen."""
     seed: int = 0
     """Of learner and environments."""
-    cache: Path = Path("runs/banks")
-    """Where banks are kept."""
+    cache: Path = Path("runs/rollouts")
+    """The folder in which graded runs are kept (halt only)."""
     folder: Path | None = None
     """Where everything goes; runs/sb3-GRAIN-ALGORITHM-SEED by default."""
 
     def __post_init__(self) -> None:
         check_plays(self.grain, self.algorithm)
         at_least_one(self, "timesteps", "max_steps", "slots", "problems", "test_problems")
-        if self.reward == "guided" and self.grain != "cell":
-            raise ValueError("guided rewards are paid for single cells: use --grain cell, or another --reward")
+        if self.reward == "shaped" and self.grain != "cell":
+            raise ValueError("shaped rewards are paid for single cells: use --grain cell, or another --reward")
         if not 0 < self.gamma <= 1:
             raise ValueError(f"gamma must be above 0 and at most 1, got {self.gamma}")
 
     @property
     def step_cost(self) -> float:
         """What one step costs."""
-        return self.price / self.max_steps
+        return Price(self.price, self.max_steps).step_cost
 
 
 @final
-class Shown(BaseCallback):
-    """Shows how the learning stands."""
+class ShowProgress(BaseCallback):
+    """Shows return and steps of the episodes that ended last."""
 
     def __init__(self, bar: Progress) -> None:
         super().__init__()
@@ -110,12 +112,13 @@ class Shown(BaseCallback):
 
     def _on_step(self) -> bool:
         ended = self.model.ep_info_buffer or ()
-        means = {name: float(np.mean([one[key] for one in ended])) for name, key in SHOWN.items() if ended}
+        means = {name: float(np.mean([one[key] for one in ended])) for name, key in EPISODE_KEYS.items() if ended}
         self._bar.update(self.num_timesteps, **means)
         return True
 
 
-SHOWN = {"return": "r", "steps": "l"}
+EPISODE_KEYS = {"return": "r", "steps": "l"}
+"""What is shown, by Stable-Baselines3's names in the info of an episode."""
 
 
 def learner(config: Config, envs: VecEnv) -> BaseAlgorithm:
@@ -127,22 +130,20 @@ def teach(model: BaseAlgorithm, config: Config, folder: Path) -> None:
     """Learn for ``config.timesteps`` steps; curves for TensorBoard, weights as safetensors."""
     model.set_logger(configure(str(folder / "tensorboard"), ["tensorboard"]))
     with Progress(config.timesteps, config.algorithm) as bar:
-        model.learn(config.timesteps, callback=Shown(bar))
+        model.learn(config.timesteps, callback=ShowProgress(bar))
     save_tensors(folder / "policy.safetensors", model.policy.state_dict(), {"algorithm": config.algorithm})
 
 
 def halt(config: Config, folder: Path, console: Console) -> dict[str, Any]:
-    """When to stop: learnt on the bank of the train split, measured on every problem of both banks."""
+    """When to stop: learnt on runs of the train split, measured on every run of both splits."""
 
-    def bank(split: str, problems: int) -> Bank:
-        wanted = BankConfig(config.level, split, problems, config.max_steps)
-        console.print(f"{split} bank of {problems:,} problems: from {config.cache}, or made now", highlight=False)
-        made = load_bank(config.checkpoint, wanted, cache=config.cache)
-        console.print(f"{split} bank: {len(made.unroll):,} problems, made in {made.seconds:.0f} s", highlight=False)
-        return made
+    def dataset(split: str, problems: int) -> RolloutDataset:
+        console.print(f"{problems:,} {split} problems: from {config.cache}, or run now", highlight=False)
+        settings = (config.level, split, problems, config.max_steps, config.price)
+        return load_dataset(config.checkpoint, *settings, cache=config.cache)
 
-    train, test = bank("train", config.problems), bank(config.measured, config.test_problems)
-    native = HaltingVectorEnv(config.slots, train.unroll, config.step_cost, autoreset_mode=AutoresetMode.SAME_STEP)
+    train, test = dataset("train", config.problems), dataset(config.measured, config.test_problems)
+    native = HaltingVectorEnv(config.slots, train, autoreset_mode=AutoresetMode.SAME_STEP)
     # Rewards stay as they are: scaled by a running mean, the price of time would change while it is learnt.
     envs = VecNormalize(VecMonitor(TRMVecEnv(native)), norm_reward=False, gamma=1.0)
     model = learner(config, envs)
@@ -150,7 +151,6 @@ def halt(config: Config, folder: Path, console: Console) -> dict[str, Any]:
     teach(model, config, folder)
     envs.training = False
     return {
-        "bank_seconds": train.seconds,
         "untrained": untrained,
         "fixed": fixed(train.unroll, test.unroll, config.price),
         "train": stopped(model, envs, train.unroll, config.price),
@@ -166,8 +166,8 @@ def fixed(train: Unroll, test: Unroll, price: float) -> dict[str, float]:
     return summary(solved_at(solved, steps), steps, returns(solved, steps, price))
 
 
-def stopped(model: BaseAlgorithm, envs: VecNormalize, bank: Unroll, price: float) -> dict[str, float]:
-    """What a model's first choices are worth on every problem of a bank."""
+def stopped(model: BaseAlgorithm, envs: VecNormalize, runs: Unroll, price: float) -> dict[str, float]:
+    """What a model's first choices are worth on every problem."""
     state: Any = None
 
     def act(seen: np.ndarray) -> np.ndarray:
@@ -176,7 +176,7 @@ def stopped(model: BaseAlgorithm, envs: VecNormalize, bank: Unroll, price: float
         actions, state = model.predict(np.asarray(envs.normalize_obs(seen)), state, starts, deterministic=True)
         return actions
 
-    steps, solved = play(act, bank, price), bank.solved.numpy()
+    steps, solved = play(act, runs, price), runs.solved.numpy()
     return summary(solved_at(solved, steps), steps, returns(solved, steps, price))
 
 
@@ -204,7 +204,7 @@ def cell(config: Config, folder: Path, console: Console) -> dict[str, Any]:
     """One cell at a time."""
 
     def made(split: str, reward: str) -> gymnasium.Env:
-        paid, wrap = ("exact", Guided) if reward == "guided" else (reward, lambda env: env)
+        paid, wrap = ("exact", ShapedReward) if reward == "shaped" else (reward, lambda env: env)
         env = RefinementEnv(config.task, config.level, split, config.max_steps, config.step_cost, paid)
         return wrap(EditCells(env))
 
@@ -231,25 +231,25 @@ def played(model: BaseAlgorithm, envs: VecEnv, config: Config) -> dict[str, floa
     """What a model's first choices are worth in the first episode of every slot."""
     envs.seed(config.seed)
     seen: Any = envs.reset()
-    told: dict[int, dict[str, Any]] = {}
+    last: dict[int, dict[str, Any]] = {}
     masked = config.algorithm == "maskable_ppo"
-    while len(told) < envs.num_envs:
+    while len(last) < envs.num_envs:
         extra: Any = {"action_masks": np.stack(envs.env_method("action_masks"))} if masked else {}
         actions, _ = model.predict(seen, deterministic=True, **extra)
         seen, _, ended, infos = envs.step(actions)
         for slot in np.flatnonzero(ended).tolist():
-            told.setdefault(slot, infos[slot])
+            last.setdefault(slot, infos[slot])
     return summary(
-        np.array([info["solved"] for info in told.values()]),
-        np.array([info["episode"]["l"] for info in told.values()]),
-        np.array([info["episode"]["r"] for info in told.values()]),
+        np.array([info["solved"] for info in last.values()]),
+        np.array([info["episode"]["l"] for info in last.values()]),
+        np.array([info["episode"]["r"] for info in last.values()]),
     )
 
 
 GRAINS = {"halt": halt, "answer": answer, "cell": cell}
 
 
-SAID = {
+MEASUREMENTS = {
     "untrained": "{}, before learning",
     "fixed": "{}, best fixed number of steps",
     "train": "train",
@@ -286,9 +286,9 @@ def run(config: Config) -> None:
     result = {"grain": config.grain, "algorithm": config.algorithm, "price": config.price, **found}
     result["seconds"] = time.perf_counter() - began
     atomic_write(folder / "result.json", json.dumps(result, indent=2) + "\n")
-    for name, told in SAID.items():
+    for name, words in MEASUREMENTS.items():
         if name in found:
-            console.print(f"{told.format(config.measured)}: {sentence(found[name])}", highlight=False)
+            console.print(f"{words.format(config.measured)}: {sentence(found[name])}", highlight=False)
     console.print(f"result, curves and weights: {folder}", highlight=False)
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents.envs import bank
+from agents.envs import dataset
 from agents.halting import outcomes
+from agents.rollouts.dataset import RolloutDataset
 from tests.agents.synthetic import made_up
 from tests.scripts.checkpoints import untrained
 
@@ -40,11 +41,15 @@ def test_it_runs_and_stands_in_the_table(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_it_learns_when_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     first = [np.random.default_rng(seed).integers(1, 7, 200) for seed in range(len(SPLITS))]
-    banks = {split: bank.Bank(made_up(steps), 0.0) for split, steps in zip(SPLITS, first, strict=True)}
-    monkeypatch.setattr(bank, "load_bank", lambda name, config: banks[config.split])
+    made = {split: made_up(steps) for split, steps in zip(SPLITS, first, strict=True)}
+    monkeypatch.setattr(
+        dataset, "load_dataset", lambda name, level, split, problems, price: RolloutDataset(made[split], 1, price / 8)
+    )
     left = run(tmp_path, {"5_000": "3_000"}, ())
-    price, solved = left["PRICE"], left["test"].solved.numpy()
-    steps = left["play"](lambda seen: (left["chance"](left["inputs"](seen)) > 0.5).astype(int), left["test"], price)
+    price, solved = left["PRICE"], left["test"].unroll.solved.numpy()
+    steps = left["play"](
+        lambda seen: (left["chance"](left["inputs"](seen)) > 0.5).astype(int), left["test"].unroll, price
+    )
     fixed = [outcomes.returns(solved, 0 * steps + step, price).mean() for step in range(1, solved.shape[1] + 1)]
     best = outcomes.returns(solved, outcomes.oracle_steps(solved), price).mean()
     earned = outcomes.returns(solved, steps, price).mean()

@@ -1,4 +1,4 @@
-"""What a step is worth: pure functions from verdicts to rewards.
+"""What a step is worth, and an episode: pure functions from verdicts to rewards and returns.
 
 Every mode pays the change of a draft's *worth*, less the price of a step. The modes differ in what a draft is
 worth, and when: a worth that is nothing before the end pays at the end alone; one that is there at every step
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -78,3 +78,25 @@ def exact_cost(step_cost: float) -> float:
     if not (isinstance(step_cost, Real) and 0 <= step_cost <= 1):  # no comparison holds for what is no number
         raise ValueError(f"step_cost must be between 0 and 1, not {step_cost!r}: a solution is worth 1")
     return round(float(step_cost) * _EXACT_UNIT) / _EXACT_UNIT
+
+
+def episode_return(solved: Any, steps: Any, step_cost: Any) -> Any:
+    """``solved - step_cost * steps``: what an episode is worth in whole, undiscounted.
+
+    Numbers, NumPy arrays and tensors alike, broadcast against each other. With costs of ``exact_cost`` it is what the
+    environment's rewards add up to, to the last bit.
+    """
+    return solved * 1.0 - step_cost * steps
+
+
+@dataclass(frozen=True)
+class Price:
+    """What thinking costs: ``budget_cost`` (lambda) is the price of the whole budget of ``max_steps`` steps."""
+
+    budget_cost: float
+    max_steps: int
+
+    @property
+    def step_cost(self) -> float:
+        """What one step costs, see ``exact_cost``. Raises ValueError for prices out of range."""
+        return exact_cost(self.budget_cost / self.max_steps)

@@ -33,6 +33,7 @@ _GRPO = {
     "pricing": "grpo.pricing",
 }
 OPTIONS: dict[str, str] = {
+    "bank": "dataset",
     "iterations": "training.iterations",
     "groups": "training.groups",
     "teach": "training",
@@ -45,7 +46,10 @@ OPTIONS: dict[str, str] = {
     **{f"{section}grpo.{old}": f"training.{new}" for old, new in _GRPO.items() for section in ("", "teach.")},
 }
 """Options of the command line and keys of YAML files."""
-VALUES: dict[str, dict[str, str]] = {"grpo.loss": {"clip": "ppo", "sequence": "gspo"}}
+VALUES: dict[str, dict[str, str]] = {
+    "grpo.loss": {"clip": "ppo", "sequence": "gspo"},
+    "reward": {"guided": "shaped"},
+}
 """By the end of an option's present name: values of before, and what they are called now."""
 REMOVED: dict[str, str] = {
     "model.latents": "two",

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.halting.heads import PRICE_RANGE
-from agents.rollouts.unroll import Unroll
+from agents.rollouts.dataset import RolloutDataset
 from trm_gym.episode_state import check_form, check_names, check_ranges
 from trm_gym.episodes import SEED_LIMIT
-from trm_gym.reward import exact_cost
+from trm_gym.reward import Price, exact_cost
 from trm_gym.streams import mix
 
 BOUND = 1e4
@@ -45,18 +45,19 @@ def _are_prices(prices: Any) -> bool:
 class HaltingEpisodes:
     """N slots, each in the midst of an episode, at its end, or not begun. See ``HaltingEnv`` for the settings."""
 
-    def __init__(self, count: int, bank: Unroll, step_cost: float, prices: tuple[float, float] | None) -> None:
+    def __init__(self, count: int, dataset: RolloutDataset, prices: tuple[float, float] | None) -> None:
         if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
             raise ValueError(f"num_envs must be a whole number from 1 up, not {count!r}")
-        if not len(bank):
-            raise ValueError("the bank is empty: it needs at least one problem")
+        runs = dataset.unroll
+        if not len(runs):
+            raise ValueError("the dataset is empty: it needs at least one problem")
         if prices is not None and not _are_prices(prices):
             raise ValueError(f"prices must be two positive numbers, the lower first; got {reprlib.repr(prices)}")
-        self._problems, self.max_steps = bank.solved.shape
-        # A row is one draft of one problem; these are views of the bank, which any number of environments share.
-        self._features = bank.features.numpy().reshape(len(bank) * self.max_steps, -1)
-        self._solved = bank.solved.numpy().reshape(-1)
-        self._level, self._difficulty = bank.level.numpy(), bank.difficulty.numpy()
+        self._problems, self.max_steps = runs.solved.shape
+        # A row is one draft of one problem; these are views of the dataset, which any number of environments share.
+        self._features = runs.features.numpy().reshape(len(runs) * self.max_steps, -1)
+        self._solved = runs.solved.numpy().reshape(-1)
+        self._level, self._difficulty = runs.level.numpy(), runs.difficulty.numpy()
         self._prices = prices
         self.seeds = np.zeros(count, dtype=np.uint64)
         self.numbers = np.full(count, -1, dtype=np.int64)
@@ -64,7 +65,7 @@ class HaltingEpisodes:
         self.playing = np.zeros(count, dtype=np.bool_)
         self._problem = np.zeros(count, dtype=np.int64)
         self._shown = np.zeros(count, dtype=np.int64)
-        self._cost = np.full(count, exact_cost(step_cost))
+        self._cost = np.full(count, exact_cost(dataset.step_cost))
         self._place = price_place(self._cost * self.max_steps).astype(np.float32)
 
     @property
@@ -73,13 +74,13 @@ class HaltingEpisodes:
         return bool((self.numbers >= 0).all())
 
     def check_problems(self, problems: Sequence[Any] | np.ndarray) -> NDArray[np.int64]:
-        """Places in the bank, one per slot, int64 [N]. Raises ValueError for what is none."""
+        """Places in the dataset, one per slot, int64 [N]. Raises ValueError for what is none."""
         places = np.asarray(problems)
         whole = np.issubdtype(places.dtype, np.integer) and places.shape == self.seeds.shape
         if not whole or (places < 0).any() or (places >= self._problems).any():
             raise ValueError(
-                f"a problem is its place in the bank, a whole number from 0 to {self._problems - 1}, one for each of "
-                f"{len(self.seeds)} slots: got {reprlib.repr(places.tolist())}"
+                f"a problem is its place in the dataset, a whole number from 0 to {self._problems - 1}, one for each "
+                f"of {len(self.seeds)} slots: got {reprlib.repr(places.tolist())}"
             )
         return places.astype(np.int64)
 
@@ -98,8 +99,8 @@ class HaltingEpisodes:
         if self._prices is not None:
             low, high = (math.log(price) for price in self._prices)
             share = self._draw(slots, _PRICE) * 2.0**-64
-            exact = [exact_cost(price / self.max_steps) for price in np.exp(low + share * (high - low)).tolist()]
-            self._cost[slots] = exact
+            drawn = np.exp(low + share * (high - low)).tolist()
+            self._cost[slots] = [Price(price, self.max_steps).step_cost for price in drawn]
             self._place[slots] = price_place(self._cost[slots] * self.max_steps)
 
     def advance(self, stops: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -134,11 +135,11 @@ class HaltingEpisodes:
         }
 
     def get_state(self) -> dict[str, Any]:
-        """All that the episodes, and those after them, depend on beside the bank: fresh arrays and whole numbers."""
+        """All that the episodes, and those after them, depend on beside the dataset: fresh arrays and whole numbers."""
         return {**self._owner, **{name: values.copy() for name, values in self._live.items()}}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Go back to what ``get_state`` gave, here or on an equal bank.
+        """Go back to what ``get_state`` gave, here or on an equal dataset.
 
         Raises ValueError, before anything is changed, for anything else.
         """
@@ -160,7 +161,7 @@ class HaltingEpisodes:
 
     @property
     def _owner(self) -> dict[str, Any]:
-        """What a bank and its slots must share with those that a state is of."""
+        """What a dataset and its slots must share with those that a state is of."""
         return {"num_envs": len(self.seeds), "problems": self._problems, "max_steps": self.max_steps}
 
     @property

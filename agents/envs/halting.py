@@ -1,11 +1,12 @@
 """Halting as an environment: a network that stays as it is refines a draft, and the agent says when to stop.
 
-Its problems come from a bank, in which every draft has been made and graded, so a step is a look at the next row: any
-algorithm of reinforcement learning learns here from the very drafts that GRPO and the supervised heads learn from.
+Its problems come from a dataset, in which every draft has been made and graded, so a step is a look at the next row:
+any algorithm of reinforcement learning learns here from the very drafts that GRPO and the supervised heads learn from.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import reprlib
 from collections.abc import Callable, Iterator, Sequence
@@ -18,10 +19,12 @@ from gymnasium.spaces import Box, Discrete
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from agents.envs.bank import BankConfig, load_bank
+from agents.envs.dataset import PROBLEMS, load_dataset
 from agents.envs.episodes import BOUND, HaltingEpisodes
+from agents.rollouts.dataset import RolloutDataset
 from agents.rollouts.unroll import Unroll
 from trm_gym.episodes import DEFAULT_COST, DEFAULT_STEPS, SEED_LIMIT, check_options, check_seeds
+from trm_gym.reward import Price
 from trm_gym.slots import SlotVectorEnv, read_mask
 
 Observation = NDArray[np.float32]
@@ -31,9 +34,9 @@ Act = Callable[[Observation], NDArray[np.integer]]
 _SLOT = np.zeros(1, dtype=np.int64)
 
 
-def observation_space(bank: Unroll) -> Box:
+def observation_space(runs: Unroll) -> Box:
     """What is seen at one slot: the features of a halting head, then the price on the scale that it is told."""
-    return Box(-BOUND, BOUND, (bank.features.shape[-1] + 1,), np.float32)
+    return Box(-BOUND, BOUND, (runs.features.shape[-1] + 1,), np.float32)
 
 
 @final
@@ -42,7 +45,7 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
 
     Description: a network that stays as it is refines the draft of an answer. After each of its steps the agent
     decides whether the draft is handed in. The return is undiscounted (gamma = 1) and the same as in the other
-    environments: solved - lambda * steps / max_steps. The problems are those of a bank (see bank.py).
+    environments: solved - lambda * steps / max_steps. The problems are those of a dataset of graded runs.
 
     Action Space: ``Discrete(2)``: 0 goes on, 1 stops.
 
@@ -54,27 +57,26 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
 
     Episode End: ``terminated`` when the agent stops, and after ``max_steps`` steps, whatever it does. Nothing is ever
     truncated. The last ``info`` holds ``solved``, ``score`` (1 or 0), ``steps``, ``level``, ``difficulty`` and
-    ``problem``, its place in the bank.
+    ``problem``, its place in the dataset.
 
     Difficulty: that of the problem, as its own task measures it.
 
-    Reset options: ``problem``, the place in the bank of the next problem. Otherwise it is a function of seed and number
-    of the episode since seeding.
+    Reset options: ``problem``, the place in the dataset of the next problem. Otherwise it is a function of seed and
+    number of the episode since seeding.
 
-    bank: graded runs. step_cost: lambda / max_steps. prices: the lowest and the highest lambda, from which each episode
-    draws its own (log-uniformly) in place of ``step_cost``, as GRPO's groups do. Raises ValueError for bad settings.
+    dataset: graded runs and the ``step_cost``, lambda / max_steps. prices: the lowest and the highest lambda, from
+    which each episode draws its own (log-uniformly) in place of ``step_cost``, as GRPO's groups do. Raises ValueError
+    for bad settings.
 
     Version History: v0, the first.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
 
-    def __init__(
-        self, bank: Unroll, step_cost: float = DEFAULT_COST, prices: tuple[float, float] | None = None
-    ) -> None:
-        self._episodes = HaltingEpisodes(1, bank, step_cost, prices)
-        self.max_steps = bank.max_steps
-        self.observation_space = observation_space(bank)
+    def __init__(self, dataset: RolloutDataset, prices: tuple[float, float] | None = None) -> None:
+        self._episodes = HaltingEpisodes(1, dataset, prices)
+        self.max_steps = dataset.unroll.max_steps
+        self.observation_space = observation_space(dataset.unroll)
         self.action_space = Discrete(2)
         self.render_mode = None
 
@@ -102,11 +104,11 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
         return self._episodes.observe()[0], reward, terminated, False, info
 
     def get_state(self) -> dict[str, Any]:
-        """All that the episode, and those after it, depend on beside the bank; see ``HaltingEpisodes``."""
+        """All that the episode, and those after it, depend on beside the dataset; see ``HaltingEpisodes``."""
         return self._episodes.get_state()
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Go back to what ``get_state`` gave, here or on an equal bank. Raises ValueError for anything else."""
+        """Go back to what ``get_state`` gave, here or on an equal dataset. Raises ValueError for anything else."""
         self._episodes.set_state(state)
 
 
@@ -124,15 +126,14 @@ class HaltingVectorEnv(SlotVectorEnv[Observation]):
     def __init__(
         self,
         num_envs: int,
-        bank: Unroll,
-        step_cost: float = DEFAULT_COST,
+        dataset: RolloutDataset,
         prices: tuple[float, float] | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         max_episode_steps: int | None = None,
     ) -> None:
-        self.episodes = HaltingEpisodes(num_envs, bank, step_cost, prices)
-        self.max_steps = bank.max_steps
-        spaces = observation_space(bank), Discrete(2)
+        self.episodes = HaltingEpisodes(num_envs, dataset, prices)
+        self.max_steps = dataset.unroll.max_steps
+        spaces = observation_space(dataset.unroll), Discrete(2)
         super().__init__(num_envs, *spaces, HaltingEnv.metadata, autoreset_mode, max_episode_steps)
         self.render_mode = None
 
@@ -185,13 +186,13 @@ def read_actions(actions: np.ndarray, count: int) -> NDArray[np.bool_]:
     return stops
 
 
-def play(act: Act, bank: Unroll, price: float) -> NDArray[np.int64]:
-    """The step after which ``act`` stops each problem of a bank at a price (lambda), int64 [n]: every problem once.
+def play(act: Act, runs: Unroll, price: float) -> NDArray[np.int64]:
+    """The step after which ``act`` stops each problem at a price (lambda), int64 [n]: every problem once.
 
     ``act`` is asked about all problems after every step, so that one with a memory finds each in its own row.
     """
-    count, budget = len(bank), bank.max_steps
-    envs = HaltingVectorEnv(count, bank, price / budget)
+    count, budget = len(runs), runs.max_steps
+    envs = HaltingVectorEnv(count, RolloutDataset(runs, 1, Price(price, budget).step_cost))
     seen, _ = envs.reset(seed=0, options={"problems": np.arange(count)})
     steps = np.zeros(count, dtype=np.int64)
     for _ in range(budget):
@@ -206,16 +207,16 @@ def make_halting(
     task: str | None = None,
     level: int | str | None = None,
     split: str = "train",
-    problems: int = BankConfig.problems,
+    problems: int = PROBLEMS,
     max_steps: int = DEFAULT_STEPS,
     step_cost: float = DEFAULT_COST,
     prices: tuple[float, float] | None = None,
     size: int | None = None,
     cache: str | os.PathLike[str] | None = None,
 ) -> HaltingEnv:
-    """``gymnasium.make("agents:TRM-Halt-v0", ...)``; settings: see ``load_bank`` and ``HaltingEnv``."""
-    bank = load_bank(checkpoint, BankConfig(level, split, problems, max_steps), task, size, cache)
-    return HaltingEnv(bank.unroll, step_cost, prices)
+    """``gymnasium.make("agents:TRM-Halt-v0", ...)``; settings: see ``load_dataset`` and ``HaltingEnv``."""
+    dataset = load_dataset(checkpoint, level, split, problems, max_steps, task=task, size=size, cache=cache)
+    return HaltingEnv(dataclasses.replace(dataset, step_cost=step_cost), prices)
 
 
 def make_halting_vector(
@@ -224,7 +225,7 @@ def make_halting_vector(
     task: str | None = None,
     level: int | str | None = None,
     split: str = "train",
-    problems: int = BankConfig.problems,
+    problems: int = PROBLEMS,
     max_steps: int = DEFAULT_STEPS,
     step_cost: float = DEFAULT_COST,
     prices: tuple[float, float] | None = None,
@@ -233,6 +234,7 @@ def make_halting_vector(
     autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
     max_episode_steps: int | None = None,
 ) -> HaltingVectorEnv:
-    """``gymnasium.make_vec("agents:TRM-Halt-v0", ...)``; settings: see ``load_bank`` and ``HaltingVectorEnv``."""
-    bank = load_bank(checkpoint, BankConfig(level, split, problems, max_steps), task, size, cache)
-    return HaltingVectorEnv(num_envs, bank.unroll, step_cost, prices, autoreset_mode, max_episode_steps)
+    """``gymnasium.make_vec("agents:TRM-Halt-v0", ...)``; settings: see ``load_dataset`` and ``HaltingVectorEnv``."""
+    dataset = load_dataset(checkpoint, level, split, problems, max_steps, task=task, size=size, cache=cache)
+    dataset = dataclasses.replace(dataset, step_cost=step_cost)
+    return HaltingVectorEnv(num_envs, dataset, prices, autoreset_mode, max_episode_steps)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.reward import episode_return
+
 Floats = NDArray[np.floating]
 Steps = NDArray[np.integer]
 Bools = NDArray[np.bool_]
@@ -38,8 +40,11 @@ def solved_at(solved: Bools, steps: Steps) -> Bools:
 
 
 def returns(solved: Bools, steps: Steps, price: float) -> Floats:
-    """Every problem's return, float [..., n]: solved - price * steps / s. ``price`` is that of the whole budget."""
-    return solved_at(solved, steps) - price * steps / solved.shape[-1]
+    """Every problem's return, float [..., n], at a ``price`` of the whole budget of s steps.
+
+    A table's price is what it says. The environment keeps a step's cost to the nearest 2**-40, see ``Price``.
+    """
+    return episode_return(solved_at(solved, steps), steps, price / solved.shape[-1])
 
 
 def oracle_steps(solved: Bools, hopeless: int = 1) -> Steps:

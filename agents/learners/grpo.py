@@ -21,7 +21,7 @@ from agents.learners.metrics import Graded, halting_log_probs, mean_over
 from agents.learners.pricing import PRICINGS
 from agents.learners.sampling import draw_groups, draw_halting_steps, draw_prices
 from agents.rollouts.unroll import Unroll
-from trm_gym.reward import exact_cost
+from trm_gym.reward import Price
 
 
 class Samples(NamedTuple):
@@ -72,7 +72,7 @@ def sample_halting(
     log_probs = halting_log_probs(head, graded.features.view(*price.shape, -1), price)
     sampling = config.sampling
     steps, weight = draw_halting_steps(log_probs, sampling.halting_steps, sampling.explore, generator)
-    step_cost = torch.tensor([exact_cost(price / budget) for price in prices.tolist()], dtype=torch.float64)
+    step_cost = torch.tensor([Price(price, budget).step_cost for price in prices.tolist()], dtype=torch.float64)
     returns = PRICINGS[config.grpo.pricing](graded.solved.view_as(price), step_cost)
     sampled = returns.gather(-1, steps).flatten(1)
     return Samples(

@@ -13,7 +13,7 @@ from agents.learners.expected import Expected, PonderNet
 from agents.learners.grpo import Grpo
 from agents.learners.policy_gradient import Reinforce, Rloo
 from agents.learners.supervised import Bce, TwoHeads
-from agents.rollouts.groups import Groups
+from agents.rollouts.dataset import RolloutDataset
 
 LEARNERS: dict[str, type[Learner]] = {
     "grpo": Grpo,
@@ -53,7 +53,7 @@ def check_learners(names: Sequence[str], config: LearnerConfig) -> None:
             )
 
 
-def train_head(name: str, dataset: Groups, config: LearnerConfig, seed: int) -> Halter:
+def train_head(name: str, dataset: RolloutDataset, config: LearnerConfig, seed: int) -> Halter:
     """A head taught by the learner ``name``, in evaluation mode, with a bar to watch.
 
     Every iteration learns from all of the dataset; a part of it is what progress is measured on.

@@ -1,8 +1,9 @@
-"""Groups of runs of the same problems, and how they are collected: what a learner learns from."""
+"""Rollouts: groups of branches, with all that is needed to run them again with gradients."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 import torch
@@ -11,14 +12,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from agents.losses import halting_returns
+from agents.rollouts.groups import SEEDS, BranchesConfig, branch_perturbation
 from agents.rollouts.unroll import BATCH, Network, Unroll, _run, noisy_start
 from agents.trm import Carry
+from trm_gym.splits import SPLITS
 from trm_gym.task import Problems, Task
 from trm_gym.vector import RefinementVectorEnv
 
-SEEDS = 2**62
 
-
+@final
 @dataclass(frozen=True)
 class Rollout:
     """P problems, G branches each: a group's branches stand one after another, n = P * G.
@@ -31,7 +33,7 @@ class Rollout:
     branches: int
     """G."""
     step_cost: float
-    """The environment's own price of a step."""
+    """What a step costs in the environment."""
     problems: Problems
     start: Carry
     drafts: UInt8[Tensor, "n s l"]
@@ -103,3 +105,32 @@ def run_problems(
     unrolls, drafts, log_probs = zip(*parts, strict=True)
     graded = Unroll.concatenate(unrolls)
     return Rollout(graded, branches, step_cost, runs, start, torch.cat(drafts), torch.cat(log_probs))
+
+
+def run_branches(
+    network: Network,
+    task: Task,
+    problems: Problems,
+    config: BranchesConfig,
+    rng: np.random.Generator,
+    temperature: float = 0.0,
+    batch: int = BATCH,
+) -> Rollout:
+    """``run_problems`` with the branches, the budget and the price that a config asks for."""
+    perturbed = branch_perturbation(config.branching, network, config.deviation, temperature, rng)
+    settings = (config.branches, config.max_steps, config.step_cost, rng, perturbed.noise, perturbed.temperature)
+    return run_problems(perturbed.network, task, problems, *settings, batch)
+
+
+def new_problems(task: Task, levels: NDArray[np.integer], rng: np.random.Generator) -> Problems:
+    """A training problem made anew for every entry of ``levels`` [P].
+
+    Of a finite level no more different ones than it has, which then come more than once.
+    """
+    parts, places = [], []
+    for level in np.unique(levels):
+        place = np.flatnonzero(levels == level)
+        made = task.generate_at_most(len(place), int(level), SPLITS[0], int(rng.integers(SEEDS)))
+        parts.append(made[np.resize(np.arange(len(made)), len(place))])
+        places.append(place)
+    return Problems.concatenate(parts)[np.argsort(np.concatenate(places))]

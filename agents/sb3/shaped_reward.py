@@ -1,6 +1,6 @@
-"""Learning by single cells with a guide who knows the solution, where a task has no score of half an answer.
+"""Learning by single cells with rewards shaped by the known solution, where a task has no partial score.
 
-Only a learner of the train split may be guided so: on other problems it is measured by the exact reward.
+For training on the train split alone: on other problems a learner is measured by the exact reward.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import numpy as np
 
 
 @final
-class Guided(gymnasium.Wrapper):
+class ShapedReward(gymnasium.Wrapper):
     """Pays, on top of the rewards of an environment at the grain of cells, for what comes nearer to the known solution.
 
     Of the cells that the solution fills otherwise than the first draft, the share that is as the solution has it: each
     edit is paid what it adds to that, or charged what it takes from it. The sum over an episode is that share at its
     end, so that cells written and wiped in turn pay nothing (Ng, Harada and Russell, "Policy invariance under reward
-    transformations", ICML 1999). Where a problem has several solutions, the known one alone guides.
+    transformations", ICML 1999). Where a problem has several solutions, the known one alone counts.
     """
 
     def __init__(self, env: gymnasium.Env) -> None:

@@ -11,22 +11,23 @@ from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 
 from agents.envs.halting import HaltingEnv, HaltingVectorEnv
+from agents.rollouts.dataset import RolloutDataset
 from agents.rollouts.unroll import Unroll
 from agents.sb3.vec_env import TRMVecEnv
 from scripts.benchmarking.measuring import ACTION_BATCHES, Figure, Settings, best, per_second
 from trm_gym.env import RefinementEnv
-from trm_gym.episodes import DEFAULT_STEPS
+from trm_gym.episodes import DEFAULT_COST, DEFAULT_STEPS
 from trm_gym.registration import make_task
 from trm_gym.vector import RefinementVectorEnv
 
 
 def measure_sb3(settings: Settings) -> list[Figure]:
     """SB3's steps per second on native vector environments and on its DummyVecEnv of the scalar one, in one run."""
-    task, bank = make_task(settings.task), noise_bank()
+    task, dataset = make_task(settings.task), noise_dataset()
     grains = {
         "halting": (
-            lambda: HaltingVectorEnv(settings.slots, bank, autoreset_mode=AutoresetMode.SAME_STEP),
-            lambda: HaltingEnv(bank),
+            lambda: HaltingVectorEnv(settings.slots, dataset, autoreset_mode=AutoresetMode.SAME_STEP),
+            lambda: HaltingEnv(dataset),
         ),
         f"answers, {settings.task} {settings.level}": (
             lambda: RefinementVectorEnv(settings.slots, task, settings.level, autoreset_mode=AutoresetMode.SAME_STEP),
@@ -60,9 +61,10 @@ def sb3_steps(envs: VecEnv, settings: Settings) -> float:
     return per_second(lambda: envs.step(next(batches)), envs.num_envs, settings)
 
 
-def noise_bank(problems: int = 2000, features: int = 99) -> Unroll:
-    """A bank of noise, of the size that a halting head meets: speed does not depend on what is in it."""
+def noise_dataset(problems: int = 2000, features: int = 99) -> RolloutDataset:
+    """A dataset of noise, of the size that a halting head meets: speed does not depend on what is in it."""
     rng = np.random.default_rng(0)
     noise = torch.from_numpy(rng.standard_normal((problems, DEFAULT_STEPS, features), dtype=np.float32))
     plain = noise[..., 0]
-    return Unroll(noise, plain > 0, plain, plain, plain, plain, torch.zeros(problems, dtype=torch.long), plain[:, 0])
+    level = torch.zeros(problems, dtype=torch.long)
+    return RolloutDataset(Unroll(noise, plain > 0, plain, plain, plain, plain, level, plain[:, 0]), 1, DEFAULT_COST)

@@ -12,14 +12,14 @@ from gymnasium.error import ResetNeeded
 from agents.envs.halting import HaltingEnv, HaltingVectorEnv, make_halting, make_halting_vector
 from scripts.fuzzing import mangle
 
-_BANK: dict[str, Any] = {"checkpoint": "sudoku4x4", "level": "clues6-8", "problems": 6, "max_steps": 3}
+_DATASET: dict[str, Any] = {"checkpoint": "sudoku4x4", "level": "clues6-8", "problems": 6, "max_steps": 3}
 _WORDS = ("0", "train", "clues6-8", "sudoku4x4")
 
 
 @functools.cache
 def one() -> HaltingEnv:
     """An environment that goes on from case to case, which no bad input may break."""
-    env = make_halting(**_BANK)
+    env = make_halting(**_DATASET)
     env.reset(seed=0)
     return env
 
@@ -27,7 +27,7 @@ def one() -> HaltingEnv:
 @functools.cache
 def several() -> HaltingVectorEnv:
     """The same for three slots."""
-    envs = make_halting_vector(3, **_BANK)
+    envs = make_halting_vector(3, **_DATASET)
     envs.reset(seed=0)
     return envs
 
@@ -42,7 +42,7 @@ def _wild(rng: Random) -> Any:
 
 
 def _making(rng: Random) -> None:
-    settings = _BANK | {"split": "test", "step_cost": 0.1, "prices": (0.1, 0.5)}
+    settings = _DATASET | {"split": "test", "step_cost": 0.1, "prices": (0.1, 0.5)}
     settings[rng.choice([*settings, "task", "size"])] = rng.choice((_wild(rng), mangle.number(rng)))
     seen, _ = make_halting(**settings).reset(seed=0)
     assert np.isfinite(seen).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from agents.rollouts.dataset import RolloutDataset
 from agents.rollouts.unroll import Unroll
 
 HOPELESS = 0
@@ -42,3 +43,8 @@ def varied(count: int = 200, budget: int = 8, seed: int = 0, noise: float = 0.1)
     first = np.random.default_rng(seed).integers(1, budget - 1, count)
     first[::5] = HOPELESS
     return made_up(first, budget, seed, noise)
+
+
+def dataset(runs: Unroll, step_cost: float = 0.00625) -> RolloutDataset:
+    """Runs of one branch each, to play on."""
+    return RolloutDataset(runs, 1, step_cost)

@@ -22,8 +22,8 @@ PRETRAINING = """
     --pretrain.model.hidden 8 --pretrain.acceleration.compile off --pretrain.acceleration.bfloat16 off
 """.split()
 HALTING = """
-    --preset halting --halting.learn clues10-12 --halting.bank.problems 6 --halting.bank.branches 2
-    --halting.bank.noise 0.3 --halting.bank.max-steps 3 --halting.training.iterations 1
+    --preset halting --halting.learn clues10-12 --halting.dataset.problems 6 --halting.dataset.branches 2
+    --halting.dataset.noise 0.3 --halting.dataset.max-steps 3 --halting.training.iterations 1
     --halting.training.groups 4 --halting.training.passes 1
 """.split()
 
@@ -67,11 +67,11 @@ def test_a_time_limit_becomes_a_number_of_updates_that_is_kept(ablate_in, tmp_pa
     assert figures["updates"] == kept >= 1
 
 
-def test_halting_options_share_their_bank(ablate_in, tmp_path: Path):
+def test_halting_options_share_their_dataset(ablate_in, tmp_path: Path):
     words = [*HALTING, "--checkpoint", str(untrained(tmp_path, "sudoku4x4", heads=()))]
-    words += ["--vary", "training.grpo.loss=cispo,gspo", "bank.noise=0.1"]
+    words += ["--vary", "training.grpo.loss=cispo,gspo", "dataset.noise=0.1"]
     assert ablate_in(*words) == 4
-    assert len(list((tmp_path / "runs").glob("bank-*.safetensors"))) == 2
+    assert len(list((tmp_path / "runs" / "rollouts").glob("*-train-*.safetensors"))) == 2
     table = (tmp_path / "runs" / "table.md").read_text()
     assert "training.grpo.loss | gspo" in table and "no tuning, return at 0.6" in table
     assert ablate_in(*words) == 0

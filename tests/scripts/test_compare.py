@@ -12,27 +12,28 @@ import pytest
 from agents.checkpoint import SHIPPED
 from agents.common.cli import main
 from agents.evaluation.run_store import load_outcomes, load_rule_steps
+from agents.rollouts import dataset
 from scripts import compare
 from tests.scripts.checkpoints import untrained
 from trm_gym import make_task
 
 SMALL = """
     --preset sudoku6x6 --learn clues6-8 --evaluation.level clues6-8 clues10-12 --evaluation.problems 20
-    --evaluation.validation 20 --evaluation.max-steps 3 --evaluation.resamples 50 --bank.problems 6 --bank.branches 2
-    --bank.noise 0.3 --bank.max-steps 3 --training.iterations 1 --training.groups 4 --training.passes 1
-    --seeds 2 --pretrain.task sudoku4x4 --learners grpo bce --folder runs
+    --evaluation.validation 20 --evaluation.max-steps 3 --evaluation.resamples 50 --dataset.problems 6
+    --dataset.branches 2 --dataset.noise 0.3 --dataset.max-steps 3 --training.iterations 1
+    --training.groups 4 --training.passes 1 --seeds 2 --pretrain.task sudoku4x4 --learners grpo bce --folder runs
 """.split()
 
 
 @pytest.fixture
 def fill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The script in an empty folder with two networks, run with these words more; what was unrolled and taught."""
+    """The script in an empty folder with two networks, run with these words more; what was run and taught."""
     monkeypatch.chdir(tmp_path)
     network = untrained(tmp_path, "sudoku4x4", heads=())
     shutil.copytree(network, tmp_path / "second")
     done: list[str] = []
-    unroll, teach = compare.unroll, compare.train_head
-    monkeypatch.setattr(compare, "unroll", lambda *args, **kwargs: done.append("unroll") or unroll(*args, **kwargs))
+    collect, teach = dataset.collect_dataset, compare.train_head
+    monkeypatch.setattr(dataset, "collect_dataset", lambda *args: done.append("run") or collect(*args))
     monkeypatch.setattr(compare, "train_head", lambda learner, *rest: done.append(learner) or teach(learner, *rest))
 
     def call(*words: str) -> list[str]:
@@ -45,7 +46,7 @@ def fill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_grid_is_filled_once_and_can_grow(fill, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    assert fill() == sorted(["grpo", "bce"] * 4 + ["unroll"] * 8)
+    assert fill() == sorted(["grpo", "bce"] * 4 + ["run"] * 10)
     out = capsys.readouterr().out
     assert "grpo" in out and "2 networks, 2 halting seeds" in out
     results = tmp_path / "runs" / "results"
@@ -88,10 +89,10 @@ def test_heads_go_beyond_their_budget(fill, tmp_path: Path):
 def test_heads_are_taught_at_a_size_of_their_own(fill, monkeypatch, capsys: pytest.CaptureFixture[str]):
     words = "--pretrain.task maze11x11 --learn near --evaluation.level near --size 5 --learners grpo --seeds 1".split()
     words += ["--checkpoints", str(SHIPPED / "maze11x11")]
-    kept, taught_on = compare.load_or_collect_groups, []
-    monkeypatch.setattr(compare, "load_or_collect_groups", lambda *args: taught_on.append(args[3].name) or kept(*args))
+    kept, run_on = compare.rollout_store, []
+    monkeypatch.setattr(compare, "rollout_store", lambda *args: run_on.append(args[0].task) or kept(*args))
     fill(*words, "--learn-size", "6")
-    assert taught_on == ["maze6x6"]
+    assert sorted(run_on) == ["maze5x5", "maze5x5", "maze6x6"]
     with pytest.raises(SystemExit):  # a head taught at another size is another one
         fill(*words, "--learn-size", "5")
     assert "finished with other settings" in capsys.readouterr().err
@@ -117,7 +118,7 @@ def test_levels_are_tested_together(fill, tmp_path: Path):
         (["--evaluation.chosen-on", "clues6-8+clues10-12"], "unknown level 'clues6-8+clues10-12'"),
         (["--checkpoints", "nowhere"], "no checkpoint at nowhere"),
         (["--seeds", "0"], "seeds must be at least 1"),
-        (["--bank.problems", "0"], "problems (to learn from) must be at least 1"),
+        (["--dataset.problems", "0"], "problems must be at least 1"),
     ],
 )
 def test_bad_input_is_a_clear_error_and_exit_code_2(fill, capsys: pytest.CaptureFixture[str], words, match):

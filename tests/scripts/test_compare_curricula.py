@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from agents.common.cli import main
-from agents.rollouts.groups import GroupsConfig
+from agents.rollouts.dataset import DatasetConfig
 from scripts import compare_curricula as script
 from tests.scripts.checkpoints import untrained
 
 SMALL = """
-    --levels clues10-12 clues4-5 --bank.problems 6 --bank.max-steps 3 --test-problems 5 --training.iterations 3
+    --levels clues10-12 clues4-5 --dataset.problems 6 --dataset.max-steps 3 --test-problems 5 --training.iterations 3
     --training.groups 4 --training.passes 1 --folder runs --seeds 0 1
 """.split()
 
@@ -54,12 +54,12 @@ def test_a_draw_has_a_problem_of_every_level_asked_for(tmp_path: Path):
     config = script.Config(
         str(untrained(tmp_path, heads=())),
         ("clues10-12", "clues4-5"),
-        bank=GroupsConfig(problems=5, branches=2, noise=0.3, max_steps=2),
+        dataset=DatasetConfig(problems=5, branches=2, noise=0.3, max_steps=2),
         test_problems=2,
     )
     shared = script.SharedData(config, tmp_path)
     wanted = np.array([shared.levels[1], shared.levels[0], shared.levels[1]])
-    drawn = shared.bank.take(torch.tensor(shared.draw(wanted, np.random.default_rng(0))))
+    drawn = shared.dataset.take(torch.tensor(shared.draw(wanted, np.random.default_rng(0))))
     assert drawn.unroll.level.tolist() == wanted.repeat(2).tolist() and len(drawn) == 3
 
 

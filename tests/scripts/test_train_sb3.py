@@ -17,7 +17,7 @@ from agents.envs.halting import HaltingVectorEnv
 from agents.sb3.algorithms import PLAYED
 from agents.sb3.vec_env import TRMVecEnv
 from scripts.train_sb3 import PRESETS, Config, fixed, learner, run, stopped
-from tests.agents.synthetic import made_up, varied
+from tests.agents.synthetic import dataset, made_up, varied
 from tests.scripts.checkpoints import untrained
 
 SMALL = "--timesteps 400 --slots 4 --max-steps 3 --problems 20 --test-problems 20 --folder run".split()
@@ -84,7 +84,9 @@ def test_ppo_learns_to_stop():
     price = 0.4
     config = Config(timesteps=25_000, slots=64)
     train, test = varied(400, seed=0), varied(400, seed=1)
-    native = HaltingVectorEnv(config.slots, train, price / train.max_steps, autoreset_mode=AutoresetMode.SAME_STEP)
+    native = HaltingVectorEnv(
+        config.slots, dataset(train, price / train.max_steps), autoreset_mode=AutoresetMode.SAME_STEP
+    )
     envs = VecNormalize(VecMonitor(TRMVecEnv(native)), norm_reward=False, gamma=1.0)
     model = learner(config, envs)
     before = stopped(model, envs, test, price)["return"]
@@ -116,8 +118,8 @@ def test_bad_settings_end_in_one_line(teach, capsys: pytest.CaptureFixture[str],
 
 def test_a_guide_helps_where_a_task_has_no_score_of_half_an_answer(teach, capsys: pytest.CaptureFixture[str]):
     words = "--grain cell --algorithm maskable_ppo --task arithmetic --level sum2 --measured validation".split()
-    result = teach(*words, "--reward", "guided")
+    result = teach(*words, "--reward", "shaped")
     assert result["measured"]["n"] == 2
     assert "validation, before learning: " in capsys.readouterr().out
     with pytest.raises(ValueError, match="use --grain cell"):
-        Config("answer", reward="guided")
+        Config("answer", reward="shaped")

@@ -12,7 +12,7 @@ from gymnasium.utils import RecordConstructorArgs
 
 from trm_gym.episode_state import get_state, set_state
 from trm_gym.render import frame
-from trm_gym.reward import exact_cost, step_rewards
+from trm_gym.reward import Price, exact_cost, step_rewards
 from trm_gym.wrappers.base import answer_grain
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class EditCells(gymnasium.Wrapper, RecordConstructorArgs):
         self._edits = edits
         self._budget = max(EDITS_PER_CELL * int(inner.problems.free.sum()), 1)
         price = inner.step_cost * inner.max_steps if self._price is None else self._price
-        self._cost = exact_cost(price / self._budget)
+        self._cost = Price(price, self._budget).step_cost
 
     def _hand_in(self, cost: float) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Have the draft judged by the environment, whose own price of a step is given back."""

@@ -23,7 +23,7 @@ from agents.halting.heads import HaltHead
 from agents.pretraining.trainer import new_model
 from agents.rollouts.collect import collect
 from agents.trm import TRMConfig
-from tests.agents.synthetic import varied
+from tests.agents.synthetic import dataset, varied
 from tests.scripts.checkpoints import untrained
 from tests.test_vector import assert_same
 from tests.toy import ToyTask
@@ -75,12 +75,12 @@ def test_every_halting_time_is_paid_as_by_the_refinement_environment(price):
         8, ToyTask(), "easy", max_steps=steps, step_cost=price / steps, autoreset_mode=AutoresetMode.DISABLED
     )
     rollout = collect(real, network, np.zeros(8, np.int64), 1, np.random.default_rng(0), 0.0)
-    bank = rollout.unroll
-    bank.solved[:, 2:] = True  # an untrained network solves nothing: judge its later drafts right ...
+    runs = rollout.unroll
+    runs.solved[:, 2:] = True  # an untrained network solves nothing: judge its later drafts right ...
     drafts = rollout.drafts.numpy()
     drafts[:, 2:] = rollout.problems.solution[:, None]  # ... and make them so
     seeds = np.random.default_rng(0).integers(2**62, size=8).tolist()
-    env = HaltingEnv(bank, price / steps)
+    env = HaltingEnv(dataset(runs, price / steps))
     alone = RefinementEnv(ToyTask(), "easy", max_steps=steps, step_cost=price / steps)
     for halt in range(steps):
         for problem in range(8):
@@ -88,7 +88,7 @@ def test_every_halting_time_is_paid_as_by_the_refinement_environment(price):
             np.testing.assert_array_equal(alone.problems.problem[0], rollout.problems.problem[problem])
             seen, _ = env.reset(seed=0, options={"problem": problem})
             for step in range(halt + 1):
-                np.testing.assert_array_equal(seen[:-1], bank.features[problem, step].numpy())
+                np.testing.assert_array_equal(seen[:-1], runs.features[problem, step].numpy())
                 seen, *ours = env.step(np.int64(step == halt))
                 theirs = alone.step(np.append(drafts[problem, step], step == halt).astype(np.int64))[1:]
                 assert ours[:3] == list(theirs[:3])
@@ -99,9 +99,9 @@ def test_every_halting_time_is_paid_as_by_the_refinement_environment(price):
 @pytest.mark.parametrize("prices", [None, PRICES])
 @pytest.mark.parametrize("mode", AutoresetMode)
 def test_every_slot_is_the_scalar_environment(mode, prices):
-    bank = varied(50)
-    ours = HaltingVectorEnv(SLOTS, bank, 0.01, prices, autoreset_mode=mode)
-    theirs = SyncVectorEnv([lambda: HaltingEnv(bank, 0.01, prices)] * SLOTS, autoreset_mode=mode)
+    runs = dataset(varied(50), 0.01)
+    ours = HaltingVectorEnv(SLOTS, runs, prices, autoreset_mode=mode)
+    theirs = SyncVectorEnv([lambda: HaltingEnv(runs, prices)] * SLOTS, autoreset_mode=mode)
     assert ours.observation_space == theirs.observation_space and ours.action_space == theirs.action_space
     assert ours.metadata == theirs.metadata
     assert_same(ours.reset(seed=11), theirs.reset(seed=11))
@@ -121,7 +121,7 @@ def test_every_slot_is_the_scalar_environment(mode, prices):
 
 
 def test_problems_are_drawn_evenly_and_by_seed():
-    envs = HaltingVectorEnv(3000, varied(10), autoreset_mode="Disabled")
+    envs = HaltingVectorEnv(3000, dataset(varied(10)), autoreset_mode="Disabled")
     envs.reset(seed=0)
     problems = envs.step(np.ones(3000, np.int64))[4]["problem"]
     counts = np.bincount(problems, minlength=10)
@@ -131,8 +131,7 @@ def test_problems_are_drawn_evenly_and_by_seed():
 
 
 def test_prices_are_drawn_log_uniformly_seen_and_paid():
-    bank = varied(10)
-    envs = HaltingVectorEnv(3000, bank, prices=PRICES, autoreset_mode="Disabled")
+    envs = HaltingVectorEnv(3000, dataset(varied(10)), prices=PRICES, autoreset_mode="Disabled")
     place = envs.reset(seed=0)[0][:, -1]
     low, high = price_place(np.array(PRICES))
     assert low - 1e-6 <= place.min() and place.max() <= high + 1e-6
@@ -152,17 +151,17 @@ def test_the_price_is_seen_as_a_halting_head_sees_it():
 
 
 def test_playing_takes_every_problem_once():
-    bank = varied(60)
+    runs = varied(60)
     for price in (0.1, 0.5):
-        when_right = play(lambda seen: (seen[:, 0] > 0.5).astype(np.int64), bank, price)
-        right = bank.features[..., 0].numpy() > 0.5
+        when_right = play(lambda seen: (seen[:, 0] > 0.5).astype(np.int64), runs, price)
+        right = runs.features[..., 0].numpy() > 0.5
         expected = np.where(right.any(1), right.argmax(1) + 1, BUDGET)
         np.testing.assert_array_equal(when_right, expected)
-    assert (play(lambda seen: np.ones(len(seen), np.int64), bank, 0.1) == 1).all()
+    assert (play(lambda seen: np.ones(len(seen), np.int64), runs, 0.1) == 1).all()
 
 
 def test_finished_slots_wait_for_their_reset_when_autoreset_is_disabled():
-    envs = HaltingVectorEnv(2, varied(5), autoreset_mode="Disabled")
+    envs = HaltingVectorEnv(2, dataset(varied(5)), autoreset_mode="Disabled")
     with pytest.raises(ResetNeeded):
         envs.step(np.zeros(2, np.int64))
     envs.reset(seed=0)
@@ -173,7 +172,7 @@ def test_finished_slots_wait_for_their_reset_when_autoreset_is_disabled():
 
 @pytest.mark.parametrize("actions", [[0, 2], [0, -1], [0.0, 1.0], [0], [[0, 1]]])
 def test_actions_outside_the_space_are_errors(actions):
-    envs = HaltingVectorEnv(2, varied(5))
+    envs = HaltingVectorEnv(2, dataset(varied(5)))
     envs.reset(seed=0)
     with pytest.raises(ValueError, match=r"an action is 0 \(go on\) or 1 \(stop\)"):
         envs.step(np.array(actions))
@@ -192,13 +191,13 @@ def test_actions_outside_the_space_are_errors(actions):
 )
 def test_bad_options_are_errors(options, match):
     with pytest.raises(ValueError, match=match):
-        HaltingVectorEnv(2, varied(5)).reset(options=options)
+        HaltingVectorEnv(2, dataset(varied(5))).reset(options=options)
 
 
 @pytest.mark.parametrize("seed", [[1], [-1, 0], 2**63])
 def test_bad_seeds_are_errors(seed):
     with pytest.raises(ValueError, match="seed"):
-        HaltingVectorEnv(2, varied(5)).reset(seed=seed)
+        HaltingVectorEnv(2, dataset(varied(5))).reset(seed=seed)
 
 
 @pytest.mark.parametrize(
@@ -206,19 +205,19 @@ def test_bad_seeds_are_errors(seed):
     [
         ({"num_envs": 0}, "num_envs must be"),
         ({"max_episode_steps": 4}, "would truncate"),
-        ({"step_cost": -1.0}, "step_cost must be"),
+        ({"dataset": dataset(varied(5), -1.0)}, "step_cost must be"),
         ({"prices": (0.5, 0.1)}, "the lower first"),
-        ({"bank": varied(5)[:0]}, "the bank is empty"),
+        ({"dataset": dataset(varied(5)[:0])}, "the dataset is empty"),
     ],
 )
 def test_bad_settings_are_errors(settings, match):
     with pytest.raises(ValueError, match=match):
-        HaltingVectorEnv(**{"num_envs": 2, "bank": varied(5), **settings})
+        HaltingVectorEnv(**{"num_envs": 2, "dataset": dataset(varied(5)), **settings})
 
 
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
 def test_episodes_branch_from_a_state(mode):
-    envs = HaltingVectorEnv(SLOTS, varied(), prices=PRICES, autoreset_mode=mode)
+    envs = HaltingVectorEnv(SLOTS, dataset(varied()), prices=PRICES, autoreset_mode=mode)
     envs.reset(seed=1)
     envs.step(np.arange(SLOTS) % 2)
     state = envs.get_state()
@@ -229,7 +228,7 @@ def test_episodes_branch_from_a_state(mode):
     first = later(envs)
     assert later(envs) != first
     envs.set_state(state)
-    other = HaltingVectorEnv(SLOTS, varied(), prices=PRICES, autoreset_mode=mode)
+    other = HaltingVectorEnv(SLOTS, dataset(varied()), prices=PRICES, autoreset_mode=mode)
     other.set_state(state)
     assert later(envs) == later(other) == first
 
@@ -247,7 +246,7 @@ def test_episodes_branch_from_a_state(mode):
     ],
 )
 def test_malformed_states_are_refused_and_change_nothing(change, match):
-    env = HaltingEnv(varied())
+    env = HaltingEnv(dataset(varied()))
     env.reset(seed=0)
     before = repr(env.get_state())
     with pytest.raises(ValueError, match=match):

@@ -1,37 +1,17 @@
-"""How branches come to differ, and groups that are run once."""
-
-import dataclasses
+"""How branches of a problem come to differ, and where they stand."""
 
 import numpy as np
 import pytest
 import torch
 from gymnasium.vector import AutoresetMode
 
-from agents.checkpoint import digest, load_checkpoint
-from agents.common.tensor_file import CheckpointError
-from agents.learners.config import LearnerConfig
-from agents.learners.grpo import Grpo
-from agents.learners.metrics import Graded
 from agents.pretraining.trainer import new_model
-from agents.rollouts.collect import collect
-from agents.rollouts.groups import (
-    BranchesConfig,
-    Groups,
-    GroupsConfig,
-    RandomStart,
-    group_index,
-    load_or_collect_groups,
-    make_groups,
-    new_problems,
-    run_branches,
-)
-from agents.rollouts.unroll import draw, unroll
+from agents.rollouts.collect import Rollout, collect, new_problems, run_branches
+from agents.rollouts.groups import BranchesConfig, RandomStart, group_index
 from agents.trm import TRM, TRMConfig
 from tests.toy import ToyTask
 from trm_gym import make_task
 from trm_gym.vector import RefinementVectorEnv
-
-SMALL = GroupsConfig(problems=7, branches=2, noise=0.3, max_steps=3)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +19,7 @@ def network() -> TRM:
     return new_model(TRMConfig(hidden=16, layers=1, cycles=1, latent_updates=1), ToyTask(), seed=0)
 
 
-def play(network: TRM, branching, seed: int = 0):
+def play(network: TRM, branching, seed: int = 0) -> Rollout:
     config = BranchesConfig(branches=4, branching=branching, max_steps=3)
     return run_branches(network, ToyTask(), ToyTask().generate(2, 0, "train", 0), config, np.random.default_rng(seed))
 
@@ -97,78 +77,19 @@ def test_random_starts_have_the_deviation_of_the_networks_own(network):
         assert not torch.equal(mine[0], mine[1])
 
 
-def test_groups_hold_equal_parts_of_the_levels_and_teach(network):
-    groups = make_groups(network, ToyTask(), [0, 1], dataclasses.replace(SMALL, problems=8))
-    assert len(groups) == 8 and isinstance(groups, Graded)
-    levels = groups.unroll.level.view(8, 2)
-    assert (levels[:, 0] == levels[:, 1]).all() and levels[:, 0].bincount().tolist() == [4, 4]
-    learner = Grpo(LearnerConfig(iterations=2, passes=1), groups.unroll.features.shape[-1], seed=0)
-    learner.update(groups.part(0, 4), groups.unroll)
-    assert learner.iteration == 1
-
-
-def test_problems_to_learn_from_are_made_anew(network):
-    alone = dataclasses.replace(SMALL, branches=1, noise=0.0, problems=8)
-    groups = make_groups(network, ToyTask(), [0, 1], alone)
-    drawn = unroll(network, ToyTask(), draw(ToyTask(), [0, 1], 8, "train", alone.seed), 3)
-    found, wanted = (graded.features.flatten(1).tolist() for graded in (groups.unroll, drawn))
-    assert found != wanted, "not shuffled"
-    np.testing.assert_allclose(sorted(found), sorted(wanted), atol=1e-5)
-
-
-def test_problems_may_be_an_environments(network, monkeypatch):
-    monkeypatch.setattr(ToyTask, "generate", lambda *_: pytest.fail("made anew"))
-    assert len(make_groups(network, ToyTask(), [0], dataclasses.replace(SMALL, fresh=False))) == SMALL.problems
-
-
-@pytest.mark.parametrize("branching", ["carry_noise", "random_starts", "sampled_tokens"])
-def test_branches_of_fresh_problems_differ_as_those_of_an_environment(network, branching):
-    config = dataclasses.replace(SMALL, problems=2, branches=4, branching=branching)
-    groups = make_groups(network, ToyTask(), [1], config)
-    assert apart(groups.unroll.features) == (branching != "sampled_tokens")
-
-
-def test_parts_go_round_and_keep_groups_whole(network):
-    groups = make_groups(network, ToyTask(), [0], SMALL)
-    numbered = Groups(dataclasses.replace(groups.unroll, difficulty=torch.arange(14.0)), 2, groups.step_cost)
-    assert numbered.part(0, 3).unroll.difficulty.tolist() == [0, 1, 2, 3, 4, 5]
-    assert numbered.part(2, 3).unroll.difficulty.tolist() == [12, 13, 0, 1, 2, 3]
-
-
 def test_group_index_by_hand():
     assert group_index(torch.tensor([2, 0]), 3).tolist() == [6, 7, 8, 0, 1, 2]
     assert group_index(torch.tensor([4, 1]), 1).tolist() == [4, 1]
 
 
-def test_groups_are_run_once(tmp_path):
-    path, start = tmp_path / "groups.safetensors", load_checkpoint("sudoku4x4")
-
-    def again(config):
-        return load_or_collect_groups(path, start.model, digest(start), make_task(start.task), [0], config)
-
-    made = again(SMALL)
-    before = path.stat().st_mtime_ns
-    read = again(SMALL)
-    assert path.stat().st_mtime_ns == before and read.step_cost == made.step_cost
-    for name, value in vars(made.unroll).items():
-        assert torch.equal(value, getattr(read.unroll, name)), name
-    with pytest.raises(CheckpointError, match="by another network or with other settings"):
-        load_or_collect_groups(
-            path, start.model, digest(start), make_task(start.task), [0], dataclasses.replace(SMALL, noise=0.1)
-        )
-    start.model.halt.bias.data += 1
-    with pytest.raises(CheckpointError, match="by another network or with other settings"):
-        again(SMALL)
-
-
 @pytest.mark.parametrize(
     ("settings", "match"),
     [
-        ({"problems": 0}, "problems .to learn from. must be"),
         ({"noise": -1.0}, "noise must be"),
+        ({"branches": 0}, "branches must be"),
         ({"branches": 2, "noise": 0.0}, "over and over without noise"),
     ],
 )
 def test_bad_settings_are_errors(settings, match):
     with pytest.raises(ValueError, match=match):
-        GroupsConfig(**settings)
+        BranchesConfig(**settings)

@@ -6,13 +6,13 @@ import gymnasium
 import numpy as np
 import pytest
 
-from agents.sb3.shaped_reward import Guided
+from agents.sb3.shaped_reward import ShapedReward
 from trm_gym.env import RefinementEnv
 from trm_gym.wrappers import EditCells
 
 
 def guided(task: str, level: str) -> gymnasium.Env:
-    return Guided(EditCells(RefinementEnv(task, level, step_cost=0.0)))
+    return ShapedReward(EditCells(RefinementEnv(task, level, step_cost=0.0)))
 
 
 @pytest.mark.parametrize(("task", "level"), [("arithmetic", "sum2"), ("maze5x5", "near")])

@@ -14,7 +14,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecMonitor, VecNormali
 
 from agents.envs.halting import HaltingEnv, HaltingVectorEnv
 from agents.sb3.vec_env import TRMVecEnv
-from tests.agents.synthetic import varied
+from tests.agents.synthetic import dataset, varied
 from tests.test_vector import PUZZLE
 from tests.toy import ToyTask
 from trm_gym.env import RefinementEnv
@@ -24,7 +24,7 @@ SLOTS = 5
 
 
 def halting(slots: int = SLOTS, problems: int = 50) -> TRMVecEnv:
-    return TRMVecEnv(HaltingVectorEnv(slots, varied(problems), autoreset_mode="SameStep"))
+    return TRMVecEnv(HaltingVectorEnv(slots, dataset(varied(problems)), autoreset_mode="SameStep"))
 
 
 def refining(**settings) -> TRMVecEnv:
@@ -32,9 +32,9 @@ def refining(**settings) -> TRMVecEnv:
 
 
 def pairs() -> dict[str, tuple[TRMVecEnv, DummyVecEnv]]:
-    bank = varied(50)
+    runs = dataset(varied(50))
     return {
-        "halting": (halting(), DummyVecEnv([lambda: HaltingEnv(bank)] * SLOTS)),
+        "halting": (halting(), DummyVecEnv([lambda: HaltingEnv(runs)] * SLOTS)),
         "answers": (refining(), DummyVecEnv([lambda: RefinementEnv(ToyTask(), max_steps=4)] * SLOTS)),
     }
 
@@ -96,7 +96,7 @@ def test_attributes_and_methods():
 
 def test_another_autoreset_mode_is_refused():
     with pytest.raises(ValueError, match="autoreset_mode='SameStep'"):
-        TRMVecEnv(HaltingVectorEnv(2, varied(5)))
+        TRMVecEnv(HaltingVectorEnv(2, dataset(varied(5))))
 
 
 def test_sb3s_wrappers_and_callbacks_take_it(tmp_path):
