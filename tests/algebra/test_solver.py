@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scripts.oracles.algebra import X, Y, read, right
 from trm_gym.algebra import AlgebraTask
 from trm_gym.algebra._search import reading as reader
-from trm_gym.algebra._search.rational import DEGREE, UNDER
+from trm_gym.algebra._search.rational import UNDER
 from trm_gym.algebra._search.rational import Y as Y_PLACE
-from trm_gym.algebra.layout import ANSWER, WRITTEN
+from trm_gym.algebra.layout import ANSWER, DEGREE, WRITTEN
 from trm_gym.errors import ProblemError
 from trm_gym.written.signs import TOKEN, answer_text, tokenize
 

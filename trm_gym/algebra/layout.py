@@ -17,7 +17,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.algebra._search.rational import DEGREE, Integers, Y
 from trm_gym.written.signs import DIGIT, TOKEN
 
 WRITTEN = 40
@@ -27,6 +26,9 @@ ANSWER = 24
 """The cells of the answer."""
 
 LENGTH = WRITTEN + ANSWER
+
+DEGREE = 6
+"""The highest power of x."""
 
 MAX_FACTORS = DEGREE
 """The most linear factors that a polynomial has."""
@@ -54,6 +56,7 @@ for _power, _start in _TERMS.items():
     POWER_OF_CELL[_start : _start + 7] = _power
 
 Cells = NDArray[np.uint8]
+Integers = NDArray[np.int64]
 
 
 def _sign(cells: Cells, at: int, numbers: Integers, plus: NDArray[np.bool_] | bool = False) -> None:
@@ -105,7 +108,9 @@ def polynomials(rows: Integers) -> tuple[Cells, NDArray[np.bool_]]:
             cells[:, at + 1 + _TERM_DIGITS + place] = np.where(hidden, 0, token)
         first &= hidden
     top = max(_TERMS)
-    room = (np.abs(rows[:, :Y]) < 10**_TERM_DIGITS).all(axis=1) & (rows[:, top + 1 : Y] == 0).all(axis=1)
+    room = (np.abs(rows[:, : DEGREE + 1]) < 10**_TERM_DIGITS).all(axis=1) & (rows[:, top + 1 : DEGREE + 1] == 0).all(
+        axis=1
+    )
     return cells, room
 
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from trm_gym.algebra import layout
 from trm_gym.algebra._search.exact import Facts, facts
 from trm_gym.algebra._search.factoring import BROKEN, factored
-from trm_gym.algebra._search.rational import UNDER, Integers
+from trm_gym.algebra._search.rational import UNDER
 from trm_gym.algebra._search.reading import EVALUATE, FACTOR, Reading, read
-from trm_gym.algebra.layout import ANSWER, LENGTH, WRITTEN
+from trm_gym.algebra.layout import ANSWER, LENGTH, WRITTEN, Integers
 from trm_gym.errors import ProblemError
 from trm_gym.written.signs import SYMBOLS, VERBS, answer_tokens
 

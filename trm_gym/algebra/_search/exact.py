@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.algebra._search.rational import DEGREE, LIMIT, UNDER, Integers, Y
+from trm_gym.algebra._search.rational import LIMIT, UNDER, Y
 from trm_gym.algebra._search.reading import DIFFERENTIATE, EQUATION, EVALUATE, LARGE, SYSTEM, Reading
+from trm_gym.algebra.layout import DEGREE, Integers
 
 IMPOSSIBLE, ALWAYS, HIGH, IRRATIONAL, UNREAL = range(-14, -9)
 """Why an equation has no answer here: no solution; every x; a power above 2; irrational roots; none that are real."""

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.algebra._search.exact import degrees, roots
-from trm_gym.algebra._search.rational import DEGREE, LIMIT, UNDER, Integers
-from trm_gym.algebra.layout import MAX_FACTORS
+from trm_gym.algebra._search.rational import LIMIT, UNDER
+from trm_gym.algebra.layout import DEGREE, MAX_FACTORS, Integers
 
 UNSPLIT, BROKEN, CONSTANT = range(-18, -15)
 """Why a polynomial has no linear factors here: it has none; its coefficients are no whole numbers; it is a number."""

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.algebra._search.rational import DEGREE, WIDTH, multiply, set_number
+from trm_gym.algebra._search.rational import WIDTH, multiply, set_number
 from trm_gym.algebra._search.reading import EVALUATE, FACTOR
-from trm_gym.algebra.layout import ANSWER
+from trm_gym.algebra.layout import ANSWER, DEGREE
 from trm_gym.jit import inner, lazy_kernel
 from trm_gym.written.signs import DIGIT, TOKEN
 

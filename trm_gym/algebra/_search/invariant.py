@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.algebra._search.exact import difference
-from trm_gym.algebra._search.rational import DEGREE, UNDER, Integers, Y
+from trm_gym.algebra._search.rational import UNDER, Y
 from trm_gym.algebra._search.reading import EQUATION, EVALUATE, EXPRESSION, SYSTEM, Reading
+from trm_gym.algebra.layout import DEGREE, Integers
 from trm_gym.streams import mix
 
 Words = NDArray[np.uint64]

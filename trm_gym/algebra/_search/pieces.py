@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.algebra._search.rational import DEGREE, Y
-from trm_gym.algebra.layout import WRITTEN
+from trm_gym.algebra._search.rational import Y
+from trm_gym.algebra.layout import DEGREE, WRITTEN
 from trm_gym.jit import inner, lazy_kernel
 from trm_gym.written.signs import DIGIT, TOKEN
 

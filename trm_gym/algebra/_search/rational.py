@@ -8,15 +8,8 @@ they start: passing a view of its own for each would cost more than the arithmet
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
+from trm_gym.algebra.layout import DEGREE
 from trm_gym.jit import inner
-
-Integers = NDArray[np.int64]
-
-DEGREE = 6
-"""The highest power of x."""
 
 Y = DEGREE + 1
 """Where a row holds the coefficient of y."""

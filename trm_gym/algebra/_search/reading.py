@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.algebra._search.rational import DEGREE, LIMIT, UNDER, WIDTH, Y, add, multiply, set_number
-from trm_gym.algebra.layout import WRITTEN
+from trm_gym.algebra._search.rational import LIMIT, UNDER, WIDTH, Y, add, multiply, set_number
+from trm_gym.algebra.layout import DEGREE, WRITTEN
 from trm_gym.jit import inner, lazy_kernel
 from trm_gym.written.signs import DIGIT, SYMBOLS, TOKEN
 
