@@ -21,10 +21,12 @@ from typing import Any, Literal, TypeVar, final
 from agents.checkpoint import Checkpoint, load_checkpoint, rollout_store, save_checkpoint
 from agents.common.acceleration import AccelerationConfig
 from agents.common.cli import main, parse, save_config
-from agents.evaluation.ablation import Run, effects_markdown, headline
+from agents.common.console import Countdown
+from agents.evaluation.ablation import Run, effects, headline
 from agents.evaluation.evaluate import measure
 from agents.evaluation.figures import effects_figure
 from agents.evaluation.protocol import EvaluationConfig, shown_steps
+from agents.evaluation.records import write_tables
 from agents.evaluation.run_store import CachedRun, load_head, save_head
 from agents.halting.rules import LEARNER, as_learnt, fixed, head_rules, oracle
 from agents.learners.config import LearnerConfig
@@ -65,9 +67,9 @@ class Config:
     """Ablate options of pretraining or of halting."""
 
     kind: Literal["pretraining", "halting"]
-    """Which."""
+    """What is varied: options of pretraining, or of a halting head on a network that stays as it is."""
     evaluation: EvaluationConfig
-    """What runs are measured by; a table over all of evaluation.level."""
+    """How runs are measured; each of evaluation.level has a table."""
     vary: tuple[str, ...] = ()
     """Options and their values: NAME=VALUE,VALUE,..."""
     pretrain: PretrainConfig = field(default_factory=lambda: PRETRAIN["sudoku6x6"])
@@ -78,9 +80,9 @@ class Config:
     checkpoint: str = "sudoku6x6"
     """The network whose halting is varied."""
     halting: Halting = field(default_factory=Halting)
-    """The preset around which it is varied."""
+    """The settings of a head's training around which one option is varied."""
     seeds: tuple[int, ...] = (0,)
-    """Of every run."""
+    """Seeds that every variant is run with."""
     acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
     """What makes the unrolling of problems fast; pretraining has its own."""
     folder: Path | None = None
@@ -223,8 +225,8 @@ class Bench:
             found[level] |= {"rank": mine.correlation, "area": mine.area}
             found[level] |= {f"return at {price:g}": mine.returns[price].value for price in asked.prices}
             for price in asked.prices:
-                unswept = report.row(as_learnt(LEARNER, price))
-                found[level][f"no tuning, return at {price:g}"] = unswept.returns[price].value
+                untuned = report.row(as_learnt(LEARNER, price))
+                found[level][f"no tuning, return at {price:g}"] = untuned.returns[price].value
         cached.finish(figures=found)
         return found
 
@@ -238,11 +240,14 @@ def fill(
     config: Config, base: Options, run: Callable[[Options, int, Path], Mapping[str, Mapping[str, float]]], folder: Path
 ) -> list[Run]:
     """Every variant at every seed."""
-    runs = []
-    for (option, value), made in variants(base, config.vary).items():
+    runs, made = [], variants(base, config.vary)
+    countdown = Countdown(len(made) * len(config.seeds), "ablate")
+    for (option, value), variant in made.items():
         for seed in config.seeds:
-            figures = run(made, seed, folder / slug(option, value) / f"seed-{seed}")
-            runs.append(Run(option, value, seed, figures))
+            place = folder / slug(option, value) / f"seed-{seed}"
+            worked = not (place / "run.json").exists()
+            runs.append(Run(option, value, seed, run(variant, seed, place)))
+            countdown.done(worked)
     return runs
 
 
@@ -266,9 +271,8 @@ def run(config: Config) -> None:
         effects_figure(
             headline(runs, level, shown), f"{shown} steps" if pretraining else shown, folder / f"{level}.png"
         )
-    table = effects_markdown(runs, config.evaluation.level)
-    atomic_write(folder / "table.md", table)
-    print(f"{table}\ntable, pictures and runs: {folder}")
+    text = write_tables(folder, effects(runs, config.evaluation.level))
+    print(f"{text}\ntables, pictures and runs: {folder}")
 
 
 if __name__ == "__main__":

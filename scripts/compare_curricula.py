@@ -24,8 +24,9 @@ from agents.common.acceleration import AccelerationConfig
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
 from agents.evaluation.figures import curriculum_figure, learning_figure
+from agents.evaluation.records import write_tables
 from agents.evaluation.run_store import CachedRun
-from agents.evaluation.tables import markdown_table, over_seeds
+from agents.evaluation.tables import over_seeds
 from agents.halting.heads import Halter
 from agents.halting.outcomes import returns
 from agents.halting.rules import LEARNER, untuned
@@ -37,7 +38,6 @@ from agents.rollouts.unroll import Unroll
 from curricula import CURRICULA, make_curriculum
 from curricula.fixed import Fixed
 from trm_gym import make_task
-from trm_gym.atomic_io import atomic_write
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Config:
     levels: tuple[str, ...] = ("clues13", "clues11", "clues8-10", "minimal", "search")
     """Levels to learn on and to be measured on, from easy to hard."""
     curricula: tuple[str, ...] = tuple(CURRICULA)
-    """Which to compare. fixed: one level after another."""
+    """Curricula to compare; fixed takes one level after another."""
     seeds: tuple[int, ...] = (0, 1, 2)
-    """Halting seeds of each."""
+    """Halting seeds of each curriculum."""
     dataset: DatasetConfig = field(default_factory=lambda: DatasetConfig(problems=2000))
     """Problems of each level, which rounds are drawn from, and the budget."""
     training: LearnerConfig = field(default_factory=lambda: LearnerConfig(iterations=40))
@@ -63,7 +63,7 @@ class Config:
     prices: tuple[float, ...] = (0.1, 0.3, 0.6)
     """Prices whose mean return is measured."""
     acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
-    """What makes the running of problems fast."""
+    """What makes the network fast."""
     folder: Path | None = None
     """Where everything goes; runs/curricula-TASK by default."""
 
@@ -155,7 +155,7 @@ def area(at: Sequence[int], curve: NDArray[np.floating]) -> float:
     return float((widths * (curve[1:] + curve[:-1]) / 2).sum() / widths.sum())
 
 
-def table(found: dict[str, list[dict[str, Any]]], levels: Sequence[str]) -> str:
+def table(found: dict[str, list[dict[str, Any]]], levels: Sequence[str]) -> dict[str, Any]:
     """Area, final return over all levels and on each, mean over seeds and their range."""
     rows = []
     for name, runs in found.items():
@@ -163,7 +163,7 @@ def table(found: dict[str, list[dict[str, Any]]], levels: Sequence[str]) -> str:
         areas = [area(run["at"], curve.mean(1)) for run, curve in zip(runs, curves, strict=True)]
         last = [[curve[-1].mean(), *curve[-1]] for curve in curves]
         rows.append([name, *(over_seeds(values, "{:.4f}".format) for values in (areas, *zip(*last, strict=True)))])
-    return markdown_table(["curriculum", "area", "return at the end", *levels], rows) + "\n"
+    return {"header": ["curriculum", "area", "return at the end", *levels], "rows": rows}
 
 
 def run(config: Config) -> None:
@@ -184,8 +184,7 @@ def run(config: Config) -> None:
     curves = {name: np.array([np.mean(one["curve"], 1) for one in runs]) for name, runs in found.items()}
     at = next(iter(found.values()))[0]["at"]
     learning_figure(curves, at, "mean return, test problems", folder / "curves.png")
-    text = table(found, config.levels)
-    atomic_write(folder / "table.md", text)
+    text = write_tables(folder, [table(found, config.levels)])
     print(f"{text}\ntable, pictures and runs: {folder}")
 
 

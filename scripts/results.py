@@ -95,12 +95,12 @@ def pages(docs: Path) -> Iterator[tuple[Path, str]]:
     """Every page with its text: one for each record, and those by hand with the tables that they show."""
     records = {path.stem: load_record(path) for path in sorted((docs / "records").glob("*.json"))}
     for name, record in records.items():
-        yield docs / f"{name}.md", page(record)
+        yield docs / f"{name}.md", page(record, records)
 
     def shown(match: re.Match[str]) -> str:
         if match[2] not in records:
             raise ValueError(f"a page shows the table of {match[2]!r}, of which there is no record")
-        (table,) = section({**records[match[2]].tables[0], "title": "", "caption": ""})
+        (table,) = section({**records[match[2]].tables[0], "title": "", "caption": ""}, records)
         return f"{match[1]}\n{table}\n\n{match[3]}"
 
     index = docs / "index.md"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from agents.evaluation.tables import markdown_table, over_seeds
+from agents.evaluation.tables import over_seeds
 
 SHARES = ("right", "oracle gap closed")
 """Figures by the beginning of their names that are shown in percent."""
@@ -39,9 +39,9 @@ def headline(runs: Sequence[Run], level: str, figure: str) -> dict[str, list[flo
     }
 
 
-def effects_markdown(runs: Sequence[Run], levels: Sequence[str]) -> str:
-    """A table per level: means over seeds, with the least and the most where there are several."""
-    parts = []
+def effects(runs: Sequence[Run], levels: Sequence[str]) -> list[dict[str, Any]]:
+    """A table {caption, header, rows} per level: means over seeds, with the least and the most of several."""
+    tables = []
     for level in levels:
         names = list(runs[0].figures[level])
         rows = []
@@ -50,8 +50,9 @@ def effects_markdown(runs: Sequence[Run], levels: Sequence[str]) -> str:
             rows.append([option, value, *cells])
         header = ["option", "value", *(f"{name} %" if name.startswith(SHARES) else name for name in names)]
         seeds = len({run.seed for run in runs})
-        parts.append(f"{level}, {seeds} seed{'s' if seeds > 1 else ''}\n\n{markdown_table(header, rows)}\n")
-    return "\n".join(parts)
+        caption = f"{level}, {seeds} seed{'s' if seeds > 1 else ''}"
+        tables.append({"caption": caption, "header": header, "rows": rows})
+    return tables
 
 
 def _cell(name: str, values: Sequence[float | None]) -> str:

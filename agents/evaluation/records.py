@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agents.evaluation.headline import headline
 from agents.evaluation.tables import markdown_table, report_markdown
+from trm_gym.atomic_io import atomic_write
 
 OLD_WORDS = {
     "as learnt": "without tuning",
@@ -34,8 +36,9 @@ class Record:
 
     name: of its file and of its page. commands, commit, date: how to get the same figures, and from what code they
     came, when. runs: networks and seeds. taught: how halting heads were taught, where that is not the default.
-    summary: two sentences. tables: each either a report (``Report.plain``) or {caption, header, rows}; both may have a
-    title. figures: what is seen and the file, from the page. notes: what else is to be known, a claim each.
+    summary: two sentences. tables: each a report (``Report.plain``), or {caption, header, rows}, or {caption,
+    reports_of}, which is the headline of other records' reports; all may have a title. figures: what is seen and the
+    file, from the page. notes: what else is to be known, a claim each.
     """
 
     name: str
@@ -80,8 +83,8 @@ def levels_measured(folder: Path, task: str) -> Iterator[tuple[str, str, str, st
                 yield level[1], f"{report['n']:,}", ", ".join(report["accuracy_at"]), right
 
 
-def page(record: Record) -> str:
-    """The page of a record, in Markdown."""
+def page(record: Record, records: Mapping[str, Record]) -> str:
+    """The page of a record, in Markdown; records: all of them, by name, of which a headline table is made."""
     facts = [("measured", record.date), ("commit", record.commit), ("networks and seeds", record.runs)]
     facts += [("halting heads", record.taught)] if record.taught else []
     facts += [("figures", record.source)]
@@ -92,17 +95,23 @@ def page(record: Record) -> str:
         " ".join(record.summary),
         f"```sh\n{commands}\n```",
         markdown_table(["", ""], facts),
-        *(part for table in record.tables for part in section(table)),
+        *(part for table in record.tables for part in section(table, records)),
         *(f"![{seen}]({file})" for seen, file in record.figures.items()),
         "\n".join(f"- {note}" for note in record.notes),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def section(table: Mapping[str, Any]) -> list[str]:
-    """A table of a record: its title, what is above it, and itself."""
+def section(table: Mapping[str, Any], records: Mapping[str, Record]) -> list[str]:
+    """A table of a record: its title, what is above it, and itself. Raises ValueError where a record is not there."""
     title = [f"## {table['title']}"] if table.get("title") else []
-    return [*title, report_markdown(table).rstrip() if "accuracy_at" in table else plain_table(table)]
+    if "accuracy_at" in table:
+        return [*title, report_markdown(table).rstrip()]
+    if missing := [name for name in table.get("reports_of", ()) if name not in records]:
+        raise ValueError(f"a table is made of the records {', '.join(missing)}, which are not there")
+    if "reports_of" in table:
+        table = {**table, **headline([part for name in table["reports_of"] for part in records[name].tables])}
+    return [*title, plain_table(table)]
 
 
 def plain_table(table: Mapping[str, Any]) -> str:
@@ -110,6 +119,14 @@ def plain_table(table: Mapping[str, Any]) -> str:
     header, *rows = [[in_new_words(cell) for cell in line] for line in (table["header"], *table["rows"])]
     caption = f"{table['caption']}\n\n" if table.get("caption") else ""
     return caption + markdown_table(header, rows)
+
+
+def write_tables(folder: Path, tables: Sequence[Mapping[str, Any]]) -> str:
+    """Write a run's own tables, {caption, header, rows}, as table.md and as the tables.json that a record takes."""
+    text = "\n".join(f"{plain_table(table)}\n" for table in tables)
+    atomic_write(folder / "table.md", text)
+    atomic_write(folder / "tables.json", json.dumps(list(tables), indent=1) + "\n")
+    return text
 
 
 def in_new_words(cell: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.common.cli import main
-from agents.evaluation.ablation import Run, effects_markdown, headline
+from agents.evaluation.ablation import Run, effects, headline
 from agents.pretraining.config import PretrainConfig
 from scripts import ablate
 from tests.scripts.checkpoints import untrained
@@ -53,6 +53,7 @@ def test_pretraining_options(ablate_in, tmp_path: Path):
     preset = ["--pretrain.model.cycles", str(base)]
     assert ablate_in(*PRETRAINING, *preset, *vary) == expected
     table = (tmp_path / "runs" / "table.md").read_text()
+    assert json.loads((tmp_path / "runs" / "tables.json").read_text())[0]["caption"] == "clues10-12, 2 seeds"
     assert "model.hidden | 16" in table and "right at 3 %" in table and "2 seeds" in table
     assert (tmp_path / "runs" / "clues10-12.png").read_bytes().startswith(b"\x89PNG")
     assert ablate_in(*PRETRAINING, *preset, *vary) == 0
@@ -83,10 +84,12 @@ def test_a_table_by_hand():
         Run("preset", "", 1, {"x": {"right at 16": 0.7, "updates": 1000}}),
         Run("model.cycles", "3", 0, {"x": {"right at 16": 0.25, "updates": 10}}),
     ]
-    lines = effects_markdown(runs, ["x"]).splitlines()
-    assert lines[0] == "x, 2 seeds"
-    assert lines[4] == "| preset |  | 60.0 (50.0..70.0) | 1,000 (1,000..1,000) |"
-    assert lines[5] == "| model.cycles | 3 | 25.0 | 10 |"
+    (table,) = effects(runs, ["x"])
+    assert table["caption"] == "x, 2 seeds"
+    assert table["rows"] == [
+        ["preset", "", "60.0 (50.0..70.0)", "1,000 (1,000..1,000)"],
+        ["model.cycles", "3", "25.0", "10"],
+    ]
     assert headline(runs, "x", "right at 16") == {"preset": [0.5, 0.7], "model.cycles 3": [0.25]}
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from agents.evaluation.evaluate import measure
 from agents.evaluation.protocol import EvaluationConfig
-from agents.evaluation.records import Record, levels_measured, load_record, page, plain_table
+from agents.evaluation.records import Record, levels_measured, load_record, page, plain_table, section
+from agents.evaluation.report import NO_TUNING
 from agents.evaluation.tables import report_markdown, rule_in_words, without_tuning
 from agents.halting import rules
 from tests.agents.evaluation.test_comparison import HEADS
@@ -51,7 +52,7 @@ for row in REPORT["rows"]:
 
 
 def test_a_page_says_what_was_run_and_what_came_of_it():
-    text = page(RECORD)
+    text = page(RECORD, {})
     assert text.splitlines()[2] == "# A toy"
     for part in ("It is small. It works.", "```sh\npython toy.py\n```", "| measured | 2026-01-02 |", "abc1234"):
         assert part in text
@@ -98,6 +99,35 @@ def test_a_policy_without_tuning_has_one_row_with_every_price():
     (row,) = without_tuning(rows)
     assert row["rule"] == "grpo (no tuning)" and row["steps"] == 2
     assert row["returns"] == {"1": {"value": 11}, "2": {"value": 22}}
+
+
+def test_the_headline_is_made_of_reports():
+    """The best threshold is the one that the policy gains least over; its share is of the way to the oracle."""
+
+    def row(name: str, value: float) -> dict:
+        return {
+            "rule": name,
+            "accuracy": REPORT["rows"][0]["accuracy"],
+            "steps": 3.0,
+            "returns": {"0.6": {"value": value}},
+        }
+
+    def gap(name: str, value: float) -> dict:
+        found = {"value": value, "low": value - 0.01, "high": value + 0.01}
+        return {"learner": NO_TUNING, "rule": name, "price": 0.6, "difference": found}
+
+    returns = {"grpo, price 0.6": 0.6, "bce": 0.55, "q": 0.5, "bce-capped": 0.56, "two_heads": 0.59, "oracle": 0.7}
+    gaps = {"bce": 0.05, "q": 0.1, "bce-capped": 0.04, "two_heads": 0.01, "oracle": -0.1}
+    report = {**REPORT, "accuracy_at": {"1": 0.1, "4": 0.5, "16": 0.9}, "rows": [row(*one) for one in returns.items()]}
+    report["comparisons"] = [gap(*one) for one in gaps.items()]
+    table = {"reports_of": ["toy"], "caption": "above"}
+    (text,) = section(table, {"toy": dataclasses.replace(RECORD, tables=(report,))})
+    cells = ["0.600", "0.550 (a BCE head)", "0.560", "0.590", "0.700", "33%", "**+0.0500 (+0.0400..+0.0600)**"]
+    assert text.splitlines()[-1] == f"| toy, easy | 10.0, 50.0, 90.0 | 0.3% | {' | '.join(cells)} |"
+    with pytest.raises(ValueError, match="the records toy, which are not there"):
+        section(table, {})
+    with pytest.raises(ValueError, match="the headline needs"):
+        section(table, {"toy": dataclasses.replace(RECORD, tables=({**report, "comparisons": []},))})
 
 
 @pytest.mark.parametrize(
