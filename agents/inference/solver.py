@@ -25,6 +25,7 @@ from agents.halting.stopping import Stopping, make_stopping
 from agents.inference.engine import Engine, Item, Result
 from agents.inference.trajectory import Trajectory, follow, read_answer
 from agents.losses import binary_cross_entropy
+from agents.pretraining.supervision import HALT_WEIGHT
 from agents.pretraining.trainer import new_model
 from agents.rollouts.unroll import BATCH
 from agents.trm import TRMConfig
@@ -36,8 +37,6 @@ PRICE = 0.1
 """What a policy is told that the whole budget costs, where nobody says otherwise."""
 HUB = "hf://"
 """How the name of a repository on the Hugging Face Hub begins here: a mistyped path must not become a download."""
-HALT_WEIGHT = 0.5
-"""Weight of the halt head's loss in an update, as published."""
 
 
 class Verdict(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Literal
 from agents.common.acceleration import AccelerationConfig
 from agents.common.checks import at_least_one
 from agents.pretraining.optim import OptimConfig
-from agents.pretraining.supervision import Loss
+from agents.pretraining.supervision import AnswerLoss
 from agents.trm import TRMConfig
 
 
@@ -40,7 +40,7 @@ class PretrainConfig:
     acceleration: AccelerationConfig = field(default_factory=AccelerationConfig)
     """Speed on this machine; what is learnt does not depend on it."""
     updates: int = 500
-    """Updates of the weights, each after one refinement step of every slot."""
+    """Updates of the weights. Each follows one refinement step of the whole batch."""
     batch: int = 64
     """Problems that are refined side by side."""
     chunk: int = 0
@@ -52,7 +52,7 @@ class PretrainConfig:
     """Share of problems that go on for a random number of steps, whatever the halt head says. Published: 0.1."""
     explore_draw: Literal["episode", "step"] = "episode"
     """When exploration is drawn: once per problem (episode), or after each step, as published."""
-    loss: Loss = "softmax"
+    loss: AnswerLoss = "softmax"
     """Function that turns token logits into probabilities: softmax, or stablemax, as published."""
     start_noise: float = 0.0
     """Noise on the first carry of a problem, as a multiple of the carry's standard deviation. 0 is off."""

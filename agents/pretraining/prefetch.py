@@ -6,7 +6,7 @@ import queue
 import threading
 from typing import final
 
-from agents.pretraining.sources import CHUNK, Source
+from agents.pretraining.sources import CHUNK_SIZE, Source
 from trm_gym.task import Problems
 
 
@@ -23,9 +23,9 @@ class Prefetcher:
         self._left: Problems | None = None
         self._ready: queue.Queue[Problems | BaseException] = queue.Queue(maxsize=2)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._produce, args=(taken // CHUNK,), daemon=True)
+        self._thread = threading.Thread(target=self._produce, args=(taken // CHUNK_SIZE,), daemon=True)
         self._thread.start()
-        self._skip = taken % CHUNK
+        self._skip = taken % CHUNK_SIZE
 
     def take(self, count: int) -> Problems:
         """The next ``count`` problems."""

@@ -12,10 +12,10 @@ import numpy as np
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
 
-CHUNK = 512
+CHUNK_SIZE = 512
 """Problems that are made at a time."""
 FIXED_STREAM = 2
-"""Of what a fixed set draws: which of its problems, and in which guise."""
+"""Stream of what a fixed set draws: which of its problems, under which symmetry."""
 
 
 class Source(abc.ABC):
@@ -23,7 +23,7 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def chunk(self, index: int) -> Problems:
-        """Chunk ``index`` of ``CHUNK`` problems."""
+        """Chunk ``index`` of ``CHUNK_SIZE`` problems."""
 
 
 @final
@@ -40,8 +40,8 @@ class Fresh(Source):
             raise ValueError("levels is empty: name at least one level to train on")
 
     def chunk(self, index: int) -> Problems:
-        """Chunk ``index`` of ``CHUNK`` problems."""
-        return self.draw(index, CHUNK)
+        """Chunk ``index`` of ``CHUNK_SIZE`` problems."""
+        return self.draw(index, CHUNK_SIZE)
 
     def draw(self, index: int, problems: int) -> Problems:
         """So many problems, drawn by ``index``: a share of every level, shuffled."""
@@ -55,7 +55,7 @@ class Fresh(Source):
         return whole[order]
 
     def _of_level(self, level: int, count: int, seed: int) -> Problems:
-        """``count`` problems of one level; a finite split is drawn from again, under another disguise."""
+        """``count`` problems of one level; a finite split is drawn from again, under other symmetries."""
         held = self.task.split_size(level, "train")
         if held is None or held >= count:
             return self.task.generate(count, level, "train", seed)
@@ -82,7 +82,7 @@ class FixedSet(Source):
         return self.fresh.draw(0, self.problems)
 
     def chunk(self, index: int) -> Problems:
-        """Chunk ``index`` of ``CHUNK`` problems."""
-        keys = mix(self.fresh.seed, index, np.arange(CHUNK), FIXED_STREAM)
+        """Chunk ``index`` of ``CHUNK_SIZE`` problems."""
+        keys = mix(self.fresh.seed, index, np.arange(CHUNK_SIZE), FIXED_STREAM)
         drawn = self.whole[(keys % np.uint64(self.problems)).astype(np.int64)]
         return self.fresh.task.augment(drawn, mix(keys, FIXED_STREAM)) if self.augment else drawn

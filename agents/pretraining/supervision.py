@@ -14,19 +14,21 @@ from torch.nn import functional as F
 
 from agents.losses import log_stablemax, stablemax_cross_entropy
 
-Loss = Literal["softmax", "stablemax"]
+AnswerLoss = Literal["softmax", "stablemax"]
 HALT_WEIGHT = 0.5
 """Weight of the halt head's loss, as published."""
 Depths = Sequence[tuple[int, int]]
 """Stages of (T, n)."""
 
 
-def log_probs(logits: Float[Tensor, "*batch v"], kind: Loss) -> Float[Tensor, "*batch v"]:
+def log_probs(logits: Float[Tensor, "*batch v"], kind: AnswerLoss) -> Float[Tensor, "*batch v"]:
     """log-probabilities of tokens, by softmax or by stablemax."""
     return log_stablemax(logits) if kind == "stablemax" else logits.log_softmax(-1)
 
 
-def answer_loss(logits: Float[Tensor, "batch l v"], solution: Int[Tensor, "batch l"], kind: Loss) -> Float[Tensor, ""]:
+def answer_loss(
+    logits: Float[Tensor, "batch l v"], solution: Int[Tensor, "batch l"], kind: AnswerLoss
+) -> Float[Tensor, ""]:
     """Mean cross-entropy of the answers' cells, under softmax or under stablemax (as published)."""
     if kind == "stablemax":
         return stablemax_cross_entropy(logits, solution).mean()
@@ -35,11 +37,11 @@ def answer_loss(logits: Float[Tensor, "batch l v"], solution: Int[Tensor, "batch
 
 @torch.no_grad()
 def winners(
-    logits: Float[Tensor, "rows l v"], solution: Int[Tensor, "rows l"], starts: int, kind: Loss
+    logits: Float[Tensor, "rows l v"], solution: Int[Tensor, "rows l"], starts: int, kind: AnswerLoss
 ) -> Int[Tensor, " batch"]:
     """The row of each problem's best answer, by its loss; a problem's ``starts`` rows stand one after another.
 
-    Winner takes all: only that one is taught. Guzman-Rivera et al. 2012, "Multiple Choice Learning", equation 4.
+    Winner takes all: only that one is trained. Guzman-Rivera et al. 2012, "Multiple Choice Learning", equation 4.
     """
     chances = log_probs(logits, kind).gather(-1, solution[..., None]).squeeze(-1)
     best = chances.mean(-1).view(-1, starts).argmax(-1)
@@ -47,11 +49,14 @@ def winners(
 
 
 def consistency_loss(
-    last: Float[Tensor, "batch l v"], now: Float[Tensor, "batch l v"], going_on: Bool[Tensor, " batch"], kind: Loss
+    last: Float[Tensor, "batch l v"],
+    now: Float[Tensor, "batch l v"],
+    going_on: Bool[Tensor, " batch"],
+    kind: AnswerLoss,
 ) -> Float[Tensor, ""]:
     """Mean KL(p_last || p_now) of the cells, over the rows whose problem was there one step before; 0 without any.
 
-    Only this step is taught: the carry is detached between steps, so that no gradient reaches the last one.
+    Only this step is trained: the carry is detached between steps, so that no gradient reaches the last one.
     """
     target, found = log_probs(last.detach(), kind), log_probs(now, kind)
     apart = (target.exp() * (target - found)).sum(-1).mean(-1)

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from agents.checkpoint import Checkpoint
 from agents.common.acceleration import Acceleration, accelerate, training_pass
-from agents.common.console import Progress
+from agents.common.console import Progress, announce
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.common.tensors import nest, unnest
 from agents.pretraining.config import PretrainConfig
@@ -36,9 +36,9 @@ from trm_gym import make_task
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
 
-STATE_FILE = "pretrain.safetensors"
+PRETRAIN_STATE = "pretrain.safetensors"
 LEAST_STEPS_STREAM, START_STREAM, STEP_STREAM = 1, 2, 3
-TAGS = {
+PRETRAIN_TAGS = {
     "loss": "train/loss",
     "halt_loss": "train/halt_loss",
     "solved": "rollout/success_rate",
@@ -47,8 +47,12 @@ TAGS = {
 """TensorBoard tags, by Stable-Baselines3's names."""
 
 
-class Learnt(NamedTuple):
-    """What rows did in their step: carries, both losses, whether right, whether sure of it, and which are taught."""
+class StepOutcome(NamedTuple):
+    """What came of a refinement step of some rows.
+
+    losses: of the answers and of the halt head, for each chunk. solved: whether the draft is right. sure: whether the
+    halt head says so. best: the rows that were trained, one for each problem.
+    """
 
     carry: Carry
     losses: Float[Tensor, "chunks 2"]
@@ -57,17 +61,19 @@ class Learnt(NamedTuple):
     best: Int[Tensor, " batch"]
 
     @staticmethod
-    def joined(parts: Sequence[Learnt]) -> Learnt:
+    def joined(parts: Sequence[StepOutcome]) -> StepOutcome:
         """The parts as one, in the order of their rows."""
         if len(parts) == 1:
             return parts[0]
         carries, *others = zip(*parts, strict=True)
-        return Learnt(Carry(*(torch.cat(latents) for latents in zip(*carries, strict=True))), *map(torch.cat, others))
+        return StepOutcome(
+            Carry(*(torch.cat(latents) for latents in zip(*carries, strict=True))), *map(torch.cat, others)
+        )
 
 
 @final
 class Pretrainer:
-    """Everything that one run of pretraining moves; ``update`` is one step of it."""
+    """All state of one run of pretraining; ``update`` is one step of it."""
 
     def __init__(self, config: PretrainConfig) -> None:
         self.config = config
@@ -94,23 +100,23 @@ class Pretrainer:
         config = self.config
         if config.extras.depths:
             self.model.set_depth(*depth_at(self.updates, config.updates, config.extras.depths))
-        learnt = Learnt.joined([self._learn(rows) for rows in self.chunks])
+        outcome = StepOutcome.joined([self._learn(rows) for rows in self.chunks])
         self.optimizers.step(self.updates, config.updates)
         self.average.update(self.model)
         self.updates += 1
         self.steps += 1
         metrics = {
-            "loss": learnt.losses[:, 0].mean().item(),
-            "halt_loss": learnt.losses[:, 1].mean().item(),
-            "solved": learnt.solved[learnt.best].float().mean().item(),
+            "loss": outcome.losses[:, 0].mean().item(),
+            "halt_loss": outcome.losses[:, 1].mean().item(),
+            "solved": outcome.solved[outcome.best].float().mean().item(),
             "steps": self.steps.float().mean().item(),
         }
-        sure = learnt.sure & (self.steps >= self._least_steps_now())
+        sure = outcome.sure & (self.steps >= self._least_steps_now())
         done = sure | (self.steps >= config.max_steps)
-        self._refill(learnt.carry, done[learnt.best].repeat_interleave(config.extras.starts))
+        self._refill(outcome.carry, done[outcome.best].repeat_interleave(config.extras.starts))
         return metrics
 
-    def _learn(self, rows: slice) -> Learnt:
+    def _learn(self, rows: slice) -> StepOutcome:
         """One refinement step of some rows, whose share of the gradient is added to what is there."""
         config, device = self.config, self.acceleration.device
         problems = self.problems[rows]
@@ -123,7 +129,7 @@ class Pretrainer:
         # Of several solutions the one nearest to the network's own answer.
         nearest = self.task.nearest(problems, logits.detach().cpu().numpy())
         solution = torch.as_tensor(nearest, device=device).long()
-        first = self.task.structure.answer_start  # what only shows the problem is not learnt
+        first = self.task.structure.answer_start  # what only shows the problem is not trained
         token_loss, best = self._answer_loss(logits[:, first:], solution[:, first:])
         halt_loss = F.binary_cross_entropy_with_logits(halt, solved.to(device).float())
         loss = token_loss + HALT_WEIGHT * halt_loss
@@ -131,12 +137,12 @@ class Pretrainer:
             loss = loss + config.extras.consistency * self._inconsistency(logits[:, first:])
         (loss / len(self.chunks)).backward()
         losses = torch.stack([token_loss.detach(), halt_loss.detach()])[None]
-        return Learnt(carry, losses.cpu(), solved, halt.detach().cpu() > 0, best + rows.start)
+        return StepOutcome(carry, losses.cpu(), solved, halt.detach().cpu() > 0, best + rows.start)
 
     def _answer_loss(
         self, logits: Float[Tensor, "rows l v"], solution: Int[Tensor, "rows l"]
     ) -> tuple[Float[Tensor, ""], Int[Tensor, " batch"]]:
-        """The loss of the answers that are taught, and which rows those are: all, or the best one of each problem."""
+        """The loss of the answers that are trained, and their rows: all, or the best one of each problem."""
         kind, starts = self.config.loss, self.config.extras.starts
         if starts == 1:
             return answer_loss(logits, solution, kind), torch.arange(len(logits))
@@ -144,7 +150,7 @@ class Pretrainer:
         return answer_loss(logits[best], solution[best], kind), best.cpu()
 
     def _inconsistency(self, logits: Float[Tensor, "rows l v"]) -> Float[Tensor, ""]:
-        """The divergence from the step before, where there was one; remembers this one."""
+        """The divergence from the step before, where there was one; this step is remembered for the next."""
         last, self.last = self.last, logits.detach()
         going_on = (self.steps > 0).to(logits.device)
         return logits.new_zeros(()) if last is None else consistency_loss(last, logits, going_on, self.config.loss)
@@ -252,19 +258,20 @@ def pretrain(config: PretrainConfig, folder: Path) -> Checkpoint:
     from torch.utils.tensorboard import SummaryWriter  # slow to import, and only a run needs it
 
     trainer = Pretrainer(config)
-    state = folder / STATE_FILE
+    state = folder / PRETRAIN_STATE
     if state.exists():
         trainer.load(state)
     started, first = time.perf_counter(), trainer.updates
     used = f"compiled {trainer.acceleration.compiled}, bfloat16 {trainer.acceleration.bfloat16}"
     print(f"{config.task}: {trainer.model.num_parameters():,} parameters; {used} ({trainer.acceleration.reason})")
+    announce("pretrain", trainer.acceleration.seconds * (1 - first / config.updates))
     with SummaryWriter(folder / "tensorboard") as writer, Progress(config.updates, "pretrain") as bar:
         while trainer.updates < config.updates:
             metrics = trainer.update()
             bar.update(trainer.updates, **metrics)
             if trainer.updates % 10 == 0:
                 for name, value in metrics.items():
-                    writer.add_scalar(TAGS[name], value, trainer.updates)
+                    writer.add_scalar(PRETRAIN_TAGS[name], value, trainer.updates)
                 rate = (trainer.updates - first) / (time.perf_counter() - started)
                 writer.add_scalar("time/updates_per_second", rate, trainer.updates)
             if trainer.updates % config.save_every == 0 or trainer.updates == config.updates:

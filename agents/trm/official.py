@@ -19,7 +19,7 @@ from agents.trm.model import TRM
 
 WRAPPERS = re.compile(r"^(_orig_mod\.)?(model\.)?(inner\.)?")
 """What compiling, the loss head and the halting wrapper put before a name."""
-NAMES = {
+OFFICIAL_NAMES = {
     r"embed_tokens\.embedding_weight": "encoder.symbols",
     r"lm_head\.weight": "encoder.head.weight",
     r"q_head\.(weight|bias)": r"halt.\1",
@@ -30,16 +30,16 @@ NAMES = {
     r"L_level\.layers\.(\d+)\.self_attn\.(qkv|o)_proj\.weight": r"core.\1.mixer.\2.weight",
 }
 """Official names as patterns, and ours."""
-PARTS = {".mlp_t.": ".mixer.mlp.", ".mixer.o.": ".mixer.out."}
+OFFICIAL_PARTS = {".mlp_t.": ".mixer.mlp.", ".mixer.o.": ".mixer.out."}
 
 
 def our_name(official: str) -> str | None:
     """Our name of a weight, or None where there is none for it."""
     bare = WRAPPERS.sub("", official)
-    for pattern, ours in NAMES.items():
+    for pattern, ours in OFFICIAL_NAMES.items():
         if found := re.fullmatch(pattern, bare):
             name = found.expand(ours)
-            for part, here in PARTS.items():
+            for part, here in OFFICIAL_PARTS.items():
                 name = name.replace(part, here)
             return name
     return None

@@ -10,10 +10,10 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-Part = TypeVar("Part")
+Named = TypeVar("Named")
 
 
-def part_named(name: str, parts: Mapping[str, type[Part]], field: str) -> type[Part]:
+def part_named(name: str, parts: Mapping[str, type[Named]], field: str) -> type[Named]:
     """The class of that name. Raises ValueError with the known names; ``field`` is the setting that names it."""
     if name not in parts:
         raise ValueError(f"unknown {field} {name!r}: use one of {', '.join(parts)}")

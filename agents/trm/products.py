@@ -26,7 +26,7 @@ def product_columns(
     products count as negative. Zeros where no two brackets multiply each other.
     """
     first, second = factors[:, :2, None], factors[:, None, 2:4]
-    products = (first * second).flatten(1) * multiply(tokens)[:, None]
+    products = (first * second).flatten(1) * brackets_multiply(tokens)[:, None]
     tens = 10.0 ** torch.arange(places, device=tokens.device)
     digits = products.sign()[..., None] * (products.abs()[..., None] / tens).floor().remainder(10)
     columns = digits.new_zeros(len(tokens), POWERS, places)
@@ -35,7 +35,7 @@ def product_columns(
     return columns
 
 
-def multiply(tokens: Int[Tensor, "batch written"]) -> Bool[Tensor, " batch"]:
-    """Whether a bracket stands multiplied by the next one."""
+def brackets_multiply(tokens: Int[Tensor, "batch written"]) -> Bool[Tensor, " batch"]:
+    """Whether a bracket is multiplied by the next one."""
     between = (tokens[:, :-2] == TOKEN[")"]) & (tokens[:, 1:-1] == TOKEN["*"]) & (tokens[:, 2:] == TOKEN["("])
     return between.any(1)

@@ -1,6 +1,6 @@
 """The recognition circuit: from the tokens of a math problem to what its terms are and come to.
 
-Of every term it tells value, sign, unknown, degree, neighbours, brackets, side (terms.py); of all of them the digits in
+Of every term it reads value, sign, unknown, degree, neighbours, brackets, side (terms.py); of all of them the digits in
 columns by their places, the coefficients by their roles, and what two brackets that multiply hold (products.py).
 Carrying, dividing and whatever else follows is left to the network.
 """
@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from agents.trm.products import product_columns
-from agents.trm.terms import DEEPEST, HIGHEST_DEGREE, PLACES, find_terms, read_around, read_written
+from agents.trm.terms import DEEPEST, DIGIT_PLACES, HIGHEST_DEGREE, find_terms, read_around, read_written
 from trm_gym.written.signs import SYMBOLS, TOKEN
 
 MOST_BRACKETS = 8
@@ -26,15 +26,16 @@ LOG_PERIODS = (0.5, 1.0, 2.0, 4.0)
 """Sizes modulo these, in natural logarithms: a quotient is then a difference of angles."""
 ROLES = 5
 """1, x, x^2, x^3, y."""
-FACTORS = 3
-"""Brackets whose terms are told by themselves."""
+BRACKETS_READ = 3
+"""Brackets whose coefficients are read one by one."""
 SCALES = (10.0, 100.0, 1000.0)
-LIMIT = 3.0
+SCALED_LIMIT = 3.0
+"""The largest number on a scale."""
 RESIDUE_LIMIT = 3000
-"""The largest number known at a glance; of larger ones the size alone, and their digits by their places."""
+"""The largest number whose residues are read; of larger ones only the size and the digits."""
 
 
-class Reading(NamedTuple):
+class TermReading(NamedTuple):
     """What is read off the tokens of a batch of problems, zeros where there is no term."""
 
     features: Float[Tensor, "batch terms features"]
@@ -51,7 +52,7 @@ class Reading(NamedTuple):
     """The sum of the digits at each place of the products of two brackets' terms, by their power: see products.py."""
 
 
-def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> Reading:
+def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> TermReading:
     """The first ``most`` terms of each problem, and what all of them come to by places, roles and brackets."""
     terms = find_terms(tokens)
     written, around = read_written(tokens, terms), read_around(tokens, terms)
@@ -74,11 +75,11 @@ def read_terms(tokens: Int[Tensor, "batch written"], most: int) -> Reading:
     columns = (summed[:, None] @ written.places).squeeze(1)
     totals = totals_by_role(summed * written.size, written.kind, written.degree, around.equation)
     inside = terms.present & (depth == 1) & (written.degree < 2)
-    factor = 2 * (around.opened - 1).clamp(0, FACTORS - 1) + written.degree.clamp(max=1)
-    factors = summed_by(inside * signed, factor, 2 * FACTORS)
-    products = product_columns(tokens, factors, PLACES)
-    told = (values(columns), values(totals).flatten(2), values(factors).flatten(1), values(products))
-    return Reading(features[:, :most], *told)
+    factor = 2 * (around.opened - 1).clamp(0, BRACKETS_READ - 1) + written.degree.clamp(max=1)
+    factors = summed_by(inside * signed, factor, 2 * BRACKETS_READ)
+    products = product_columns(tokens, factors, DIGIT_PLACES)
+    numbers = (values(columns), values(totals).flatten(2), values(factors).flatten(1), values(products))
+    return TermReading(features[:, :most], *numbers)
 
 
 def summed_by(
@@ -109,7 +110,7 @@ def values(signed: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape numbers"]:
     """A number as a network can use it: on several scales, by sign, as logarithm; up to RESIDUE_LIMIT modulo PERIODS;
     on the scale of logarithms, modulo LOG_PERIODS."""
     size = signed.abs()
-    scaled = (signed[..., None] / torch.tensor(SCALES, device=signed.device)).clamp(-LIMIT, LIMIT)
+    scaled = (signed[..., None] / torch.tensor(SCALES, device=signed.device)).clamp(-SCALED_LIMIT, SCALED_LIMIT)
     log = size.clamp(min=1).log()
     plain = torch.stack([log / 3, signed.sign(), (signed == 0).float()], dim=-1)
     angles = signed[..., None] * (2 * math.pi / torch.tensor(PERIODS, device=signed.device))

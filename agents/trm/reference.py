@@ -52,14 +52,14 @@ def embed(weights: Weights, config: TRMConfig, problem: NDArray[np.integer]) -> 
 def net(weights: Weights, config: TRMConfig, structure: Structure, x: Array) -> Array:
     """f: the blocks one after another."""
     for layer in range(config.layers):
-        block = below(weights, f"core.{layer}")
+        block = weights_below(weights, f"core.{layer}")
         axis = -1 if config.mixer_norm == "hidden" else -2
-        x = norm(x + MIXERS[config.mixer](below(block, "mixer"), config, structure, x), axis)
-        x = norm(x + swiglu(below(block, "mlp"), x))
+        x = norm(x + NUMPY_MIXERS[config.mixer](weights_below(block, "mixer"), config, structure, x), axis)
+        x = norm(x + swiglu(weights_below(block, "mlp"), x))
     return x
 
 
-def below(weights: Weights, name: str) -> dict[str, Array]:
+def weights_below(weights: Weights, name: str) -> dict[str, Array]:
     """The weights of one part, by their names within it."""
     return {key[len(name) + 1 :]: value for key, value in weights.items() if key.startswith(f"{name}.")}
 
@@ -87,7 +87,7 @@ def units(weights: Weights, config: TRMConfig, structure: Structure, x: Array) -
 
 def mlp(weights: Weights, config: TRMConfig, structure: Structure, x: Array) -> Array:
     """A SwiGLU over the positions."""
-    return swiglu(below(weights, "mlp"), x.swapaxes(1, 2)).swapaxes(1, 2)
+    return swiglu(weights_below(weights, "mlp"), x.swapaxes(1, 2)).swapaxes(1, 2)
 
 
 def attention(weights: Weights, config: TRMConfig, structure: Structure, x: Array) -> Array:
@@ -121,7 +121,9 @@ def conv(weights: Weights, config: TRMConfig, structure: Structure, x: Array) ->
 
 def grid(weights: Weights, config: TRMConfig, structure: Structure, x: Array) -> Array:
     """What is near and what is far."""
-    both = conv(below(weights, "near"), config, structure, x) + units(below(weights, "far"), config, structure, x)
+    both = conv(weights_below(weights, "near"), config, structure, x) + units(
+        weights_below(weights, "far"), config, structure, x
+    )
     return both / np.sqrt(2).astype(x.dtype)
 
 
@@ -147,7 +149,7 @@ def attend(query: Array, key: Array, value: Array) -> Array:
     return mixed.swapaxes(1, 2).reshape(len(mixed), mixed.shape[2], -1)
 
 
-MIXERS: dict[str, Callable[[Weights, TRMConfig, Structure, Array], Array]] = {
+NUMPY_MIXERS: dict[str, Callable[[Weights, TRMConfig, Structure, Array], Array]] = {
     "units": units,
     "mlp": mlp,
     "attention": attention,

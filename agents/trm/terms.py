@@ -14,8 +14,8 @@ from torch.nn import functional as F
 
 from trm_gym.written.signs import DIGIT, TOKEN
 
-PLACES = 7
-"""Digits of the longest number whose digits are told apart; the value is known beyond."""
+DIGIT_PLACES = 7
+"""Digits of a number that are read one by one; of longer numbers only the value beyond."""
 DEEPEST, HIGHEST_DEGREE = 5, 5
 
 
@@ -106,7 +106,7 @@ def read_written(tokens: Int[Tensor, "batch written"], terms: Terms) -> Written:
     digit = is_digit(tokens) & ~exponent
     figure = (tokens - DIGIT) * digit
     power = digit_powers(digit)
-    place = F.one_hot(power.clamp(max=PLACES - 1), PLACES) * digit[..., None]
+    place = F.one_hot(power.clamp(max=DIGIT_PLACES - 1), DIGIT_PLACES) * digit[..., None]
     digits = mine @ (F.one_hot(figure, 10)[..., None, :] * place[..., None]).flatten(2).float()
     size = (mine @ (figure * 10.0**power)[..., None]).squeeze(-1)
     size = torch.where((terms.cells & digit[:, None]).any(-1), size, 1.0)

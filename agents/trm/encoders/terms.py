@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from agents.trm.encoders.base import NEVER, Encoder, EncoderContext
 from agents.trm.layers import linear, truncated_normal_
 from agents.trm.options import at_least
-from agents.trm.recognition import PLACES, read_terms
+from agents.trm.recognition import DIGIT_PLACES, read_terms
 from trm_gym.structure import TextStructure
 from trm_gym.written.signs import SYMBOLS, TOKEN, VERBS
 
@@ -51,7 +51,7 @@ class TermEncoder(Encoder):
         self.position = nn.Parameter(truncated_normal_(torch.empty(self.positions, hidden), 1.0))
         self.head = linear(hidden, len(SYMBOLS))
         place = torch.full((answer,), -1) if structure.places is None else torch.from_numpy(structure.places)
-        self.register_buffer("place", place.clamp(0, PLACES - 1), persistent=False)
+        self.register_buffer("place", place.clamp(0, DIGIT_PLACES - 1), persistent=False)
         self.register_buffer("placed", (place >= 0)[:, None].float(), persistent=False)
         power = torch.full((answer,), -1) if structure.powers is None else torch.from_numpy(structure.powers)
         self.register_buffer("power", power.clamp(min=0), persistent=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -34,10 +35,11 @@ TINY = PretrainConfig(
 )
 
 
-def test_a_4x4_network_learns_to_solve_problems_that_it_never_saw(tmp_path):
+def test_a_4x4_network_learns_to_solve_problems_that_it_never_saw(tmp_path, capsys):
     """The real thing, small: broken gradients, targets, carries or refills all show here."""
     config = dataclasses.replace(PRETRAIN["sudoku4x4"], updates=120, acceleration=PLAIN)
     checkpoint = pretrain(config, tmp_path)
+    assert re.search(r"^pretrain: (about|less)", capsys.readouterr().out, re.MULTILINE), "how long it will take"
     task = make_task("sudoku4x4")
     level = task.level_index("clues6-8")
     problems = task.generate(task.split_size(level, "test") or 0, level, "test", 0)
