@@ -10,15 +10,15 @@ from agents.halting.heads import HaltPolicy
 from agents.learners.base import GroupLearner
 from agents.learners.config import GrpoConfig, LearnerConfig, PolicyConfig, PonderNetConfig, SamplingConfig
 from agents.learners.registry import LEARNERS, check_learners, make_learner, train_head
-from agents.rollouts.groups import Groups
+from agents.rollouts.dataset import RolloutDataset
 from tests.agents.halting_toy import draw_toy
 
 PRICE = 0.2
 
 
-def dataset(groups: int = 16, branches: int = 4) -> Groups:
+def dataset(groups: int = 16, branches: int = 4) -> RolloutDataset:
     rollout = draw_toy(np.random.default_rng(0), groups, branches, PRICE)
-    return Groups(rollout.unroll, branches, rollout.step_cost)
+    return RolloutDataset(rollout.unroll, branches, rollout.step_cost)
 
 
 @pytest.mark.parametrize("name", LEARNERS)

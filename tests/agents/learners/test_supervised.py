@@ -8,11 +8,11 @@ from agents.halting import outcomes, rules
 from agents.learners.config import LearnerConfig
 from agents.learners.registry import train_head
 from agents.losses import ever_solved
-from agents.rollouts.groups import Groups
+from agents.rollouts.dataset import RolloutDataset
 from tests.agents.synthetic import varied
 
 CONFIG = LearnerConfig(iterations=1, passes=250, groups=64, minibatches=1, hidden=32, lr=5e-3)
-TAUGHT, UNSEEN = Groups(varied(400, seed=0), 1, 0.1 / 16), varied(200, seed=1)
+TAUGHT, UNSEEN = RolloutDataset(varied(400, seed=0), 1, 0.1 / 16), varied(200, seed=1)
 
 
 def test_bce_tells_right_from_wrong():
