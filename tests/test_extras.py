@@ -1,0 +1,41 @@
+"""Where an extra is not installed, the error says how to install it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from trm_gym.extras import require
+
+HIDDEN = """
+import sys
+sys.modules[{missing!r}] = None  # as if it were not installed
+import {module}
+"""
+PARTS = "trm common rollouts halting learners pretraining evaluation inference envs".split()
+
+
+def test_what_is_there_passes():
+    require("agents", "numpy", "gymnasium")
+
+
+@pytest.mark.parametrize(
+    ("module", "missing"),
+    [
+        *((f"agents.{part}", "torch") for part in PARTS),
+        ("agents.common.cli", "tyro"),
+        ("agents.sb3", "stable_baselines3"),
+    ],
+)
+def test_an_import_says_which_extra_is_missing(module, missing):
+    code = HIDDEN.format(missing=missing, module=module)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    last = ended.stderr.strip().splitlines()[-1]
+    assert last == f"ModuleNotFoundError: {missing} is missing: pip install 'trm-gym[agents]'"
+
+
+def test_the_suite_and_the_id_need_no_torch():
+    code = "import sys; sys.modules['torch'] = None; import trm_gym, agents, agents.commands"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60).returncode == 0
