@@ -15,7 +15,7 @@ import datetime
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from trm_gym.atomic_io import atomic_write
 
 MARK = re.compile(r"(<!-- table: ([\w.-]+) -->\n).*?(<!-- /table -->)", re.S)
 """Where a page that is written by hand shows the first table of a record."""
+WRITTEN = ("report.json", "tables.json", "result.json")
+"""Files of a run's folder that hold what came of it."""
 SAID = ("title", "commands", "runs", "taught", "summary", "notes")
 """What a person says about a run; the rest is read from it."""
 
@@ -34,8 +36,8 @@ SAID = ("title", "commands", "runs", "taught", "summary", "notes")
 class Config:
     """Write the pages of results from their records, after adding a run to these."""
 
-    add: Path | None = None
-    """A run's folder, of which every report.json or tables.json is kept in a record."""
+    add: tuple[Path, ...] = ()
+    """Folders of runs, or files of figures in JSON, that become one record."""
     name: str = ""
     """The name of the record to write, which is also that of its page."""
     title: str = ""
@@ -54,20 +56,49 @@ class Config:
     """The folder of the pages, which holds the records in its folder ``records``."""
 
     def __post_init__(self) -> None:
-        if (self.add is None) != (not self.name):
+        if bool(self.add) != bool(self.name):
             raise ValueError("give --add FOLDER and --name NAME together, or neither to write the pages alone")
 
 
-def tables(folder: Path) -> list[dict[str, Any]]:
-    """Every table below a run's folder. Raises ValueError where there is none."""
+def tables(paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """Every table of runs, in folders or files. Raises ValueError where there is none."""
     found: list[dict[str, Any]] = []
-    for path in sorted(folder.rglob("*.json")):
-        if path.name in ("report.json", "tables.json"):
-            read = json.loads(path.read_text(encoding="utf-8"))
-            found += read if isinstance(read, list) else [{**read, "curves": {}, "title": read["source"]}]
+    for path in paths:
+        files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
+        for file in files:
+            if path.is_dir() and file.name not in WRITTEN:
+                continue
+            read = json.loads(file.read_text(encoding="utf-8"))
+            if isinstance(read, list):
+                found += read
+            elif "accuracy_at" in read:
+                found.append({**read, "curves": {}, "title": f"{read['task']}, {read['source']}"})
+            else:
+                found += figures(read, file.stem)
     if not found:
-        raise ValueError(f"no report.json or tables.json in {folder}: give the folder of a finished run")
+        raise ValueError(
+            f"no {' or '.join(WRITTEN)} in {', '.join(map(str, paths))}: give the folder of a finished run"
+        )
     return found
+
+
+def figures(read: Mapping[str, Any], title: str) -> Iterator[dict[str, Any]]:
+    """What another script wrote, as tables: everything that has figures is a row of the table of those beside it."""
+    inside = {name: value for name, value in read.items() if isinstance(value, Mapping)}
+    plain = {
+        name: value for name, value in inside.items() if not any(isinstance(one, Mapping) for one in value.values())
+    }
+    if plain:
+        header = list(dict.fromkeys(name for value in plain.values() for name in value))
+        rows = [[name, *(_shown(value.get(one)) for one in header)] for name, value in plain.items()]
+        yield {"title": title, "header": ["", *header], "rows": rows}
+    for name, value in inside.items():
+        if name not in plain:
+            yield from figures(value, name)
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def commit() -> str:
@@ -79,11 +110,11 @@ def commit() -> str:
     return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no") else "")
 
 
-def added(config: Config, folder: Path) -> Record:
+def added(config: Config) -> Record:
     """The record of a run: measured now, by the code that stands here. Raises ValueError for what nobody has said."""
     path = config.docs / "records" / f"{config.name}.json"
     said = {name: getattr(config, name) for name in SAID if getattr(config, name)}
-    made = {"commit": commit(), "date": f"{datetime.date.today()}", "tables": tables(folder)}
+    made = {"commit": commit(), "date": f"{datetime.date.today()}", "tables": tables(config.add)}
     if path.exists():
         return dataclasses.replace(load_record(path), **made, **said, source=Record.source)
     if missing := [f"--{name}" for name in ("title", "commands", "runs", "summary") if name not in said]:
@@ -110,8 +141,8 @@ def pages(docs: Path) -> Iterator[tuple[Path, str]]:
 
 def run(config: Config) -> None:
     """Keep a run, if there is one to add, and write the pages that differ."""
-    if config.add is not None:
-        atomic_write(config.docs / "records" / f"{config.name}.json", added(config, config.add).json())
+    if config.add:
+        atomic_write(config.docs / "records" / f"{config.name}.json", added(config).json())
     for path, text in pages(config.docs):
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             print(atomic_write(path, text))

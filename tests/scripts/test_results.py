@@ -65,6 +65,21 @@ def test_what_was_measured_again_keeps_what_is_not_said_anew(add, tmp_path: Path
     assert (record.title, record.runs, record.tables[0]["n"]) == ("A toy", "another network", 5000)
 
 
+def test_figures_of_other_scripts_become_tables(tmp_path: Path):
+    """As throughput.py and train_sb3.py write them."""
+    (tmp_path / "speed.json").write_text(
+        '{"runs": {"always 16": {"seconds": 128.4, "n": 2048}, "engine": {"seconds": 28.5, "n": 2048}}, "ratio": 4.5}'
+    )
+    (tmp_path / "sb3").mkdir()
+    (tmp_path / "sb3" / "result.json").write_text(
+        '{"price": 0.1, "untrained": {"right": 0.0}, "measured": {"right": 0.5}}'
+    )
+    first, second = results.tables([tmp_path / "speed.json", tmp_path / "sb3"])
+    assert (first["title"], first["header"]) == ("runs", ["", "seconds", "n"])
+    assert first["rows"] == [["always 16", "128.4", "2048"], ["engine", "28.5", "2048"]]
+    assert second["rows"] == [["untrained", "0"], ["measured", "0.5"]]
+
+
 def test_the_index_shows_a_table(tmp_path: Path):
     (tmp_path / "records").mkdir()
     (tmp_path / "records" / "toy.json").write_text(RECORD.json())
@@ -81,7 +96,7 @@ def test_the_index_shows_a_table(tmp_path: Path):
     [
         (["--name", "new"], "say --title, --commands, --runs, --summary too"),
         ([], "give --add FOLDER and --name NAME together"),
-        (["--name", "new", "--add", "."], "no report.json or tables.json in"),
+        (["--name", "new", "--add", "."], "no report.json or tables.json or result.json in"),
     ],
 )
 def test_bad_input_is_one_line(add, tmp_path: Path, monkeypatch, capsys: pytest.CaptureFixture[str], words, match):
