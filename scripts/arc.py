@@ -41,11 +41,11 @@ class Config:
     checkpoint: str = "runs/pretrain-arc10x10-0/checkpoint"
     """A folder with a checkpoint of an ARC task."""
     level: str = "in_place"
-    """Which tasks."""
+    """Level of the tasks."""
     augmentations: int = 8
     """Drafts that vote on the two attempts: the first of the problem as it is; with 8, one for each way to turn it."""
     seed: int = 1
-    """Seed of all augmentations; training's are others."""
+    """Seed of the augmentations. Training uses others."""
 
     def __post_init__(self) -> None:
         at_least_one(self, "augmentations", path="--")

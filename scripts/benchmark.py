@@ -27,11 +27,11 @@ class Config:
     """What to measure, and how long."""
 
     subject: Annotated[Literal["envs", "tasks", "sb3", "training"], tyro.conf.Positional]
-    """What to measure."""
+    """Part of the suite to measure."""
     suite: Annotated[Settings, tyro.conf.arg(name="")] = field(default_factory=Settings)
-    """For envs, tasks and sb3."""
+    """Options of the subjects envs, tasks and sb3."""
     training: Training = field(default_factory=Training)
-    """For training."""
+    """Options of the subject training."""
 
 
 SUITE = {"envs": measure_envs, "tasks": measure_tasks, "sb3": measure_sb3}

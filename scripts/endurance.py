@@ -49,7 +49,7 @@ class Config:
     rule: str = "grpo"
     """The policy that says when to stop."""
     problems: int = 1_000_000
-    """How many problems."""
+    """Problems in the stream."""
     bad_every: int = 997
     """Every problem whose number this divides is replaced by a text that is no problem."""
     slots: int = 128
@@ -57,11 +57,11 @@ class Config:
     max_steps: int = 16
     """The budget of steps."""
     acceleration: AccelerationConfig = dataclasses.field(default_factory=lambda: AccelerationConfig(threads=1))
-    """What makes the network fast here."""
+    """What makes the network fast."""
     seed: int = 0
-    """Decides which problems are drawn."""
+    """Seed of the problems."""
     json: Path | None = None
-    """A file to write the figures to."""
+    """File for the figures, as JSON."""
 
     def __post_init__(self) -> None:
         at_least_one(self, "problems", "bad_every", "slots", "max_steps", path="--")

@@ -33,13 +33,13 @@ class Config:
     """Fuzz whatever reads what people bring. Case n is the same whenever it is run."""
 
     cases: int = 100_000
-    """How many."""
+    """Number of cases for each target."""
     first: int = 0
-    """The number of the first."""
+    """Number of the first case."""
     targets: tuple[str, ...] = tuple(TARGETS)
-    """What to hand them to."""
+    """Readers that the cases are handed to."""
     seconds: float = 10.0
-    """How long a case may take."""
+    """Seconds that a case may take."""
 
     def __post_init__(self) -> None:
         if self.cases < 1 or self.first < 0:

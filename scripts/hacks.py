@@ -30,11 +30,11 @@ class Config:
     slots: int = 128
     """Problems of each level that every policy is tried on."""
     tasks: tuple[str, ...] = tuple(TASKS)
-    """The tasks."""
+    """Tasks to try the policies on."""
     levels: tuple[str, ...] = ()
-    """The levels; all, if none is named."""
+    """Levels to try the policies on. None named: all."""
     out: Path = Path("docs", "reward-hacks.md")
-    """Where the table goes."""
+    """File for the table."""
 
     def __post_init__(self) -> None:
         if self.slots < 2:

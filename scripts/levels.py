@@ -43,11 +43,11 @@ class Config:
     count: int = 400
     """Problems of each level."""
     tasks: tuple[str, ...] = (*TASKS, "maze30x30")
-    """The tasks."""
+    """Tasks whose levels are measured."""
     networks: bool = True
-    """Whether the shipped networks are asked too, which takes a few minutes."""
+    """Also measure how many problems the shipped networks solve. It takes a few minutes."""
     out: Path = Path("docs", "levels.md")
-    """Where the tables go."""
+    """File for the tables."""
 
     def __post_init__(self) -> None:
         if self.count < GROUPS:

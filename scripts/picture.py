@@ -24,11 +24,11 @@ class Config(ShownConfig):
     """
 
     candidates: int = 64
-    """How many test problems to choose from."""
+    """Test problems to choose from."""
     panels: int = 6
     """Drafts shown at most, the problem among them."""
     out: Path = Path("docs", "refinement.png")
-    """Where the picture goes."""
+    """File for the picture."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -42,25 +42,25 @@ class Config:
     problems: int = 256
     """Test problems; a level with fewer gives all it has."""
     branches: tuple[int, ...] = (1, 2, 4, 8)
-    """Numbers of branches."""
+    """Numbers of branches to compare."""
     budgets: tuple[int, ...] = (4, 8, 16, 32, 64)
-    """Budgets of a single branch, for comparison."""
+    """Budgets of a single branch to compare them with."""
     noise: float = 0.5
     """Noise on the first carry, as a share of its standard deviation."""
     rule: str = "grpo"
-    """When a branch stops."""
+    """Halting rule of a branch."""
     price: float = PRICE
-    """What the policy is told that the whole budget costs."""
+    """Price of thinking (lambda) of the whole budget, at which the policy is asked."""
     max_steps: int = 16
-    """The budget of a branch."""
+    """Budget of steps of a branch."""
     slots: int = BATCH
-    """Branches side by side."""
+    """Branches that run side by side."""
     compile: Choice = "auto"
     """Compile the network (torch.compile)."""
     seed: int = 0
-    """Decides which problems and which noise are drawn."""
+    """Seed of the problems and of the noise."""
     out: Path = Path("runs", "scaling")
-    """Where figures and picture go, without the ending."""
+    """Path of the figures and the picture, without the ending."""
 
     def __post_init__(self) -> None:
         for name in ("branches", "budgets"):

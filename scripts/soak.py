@@ -54,7 +54,7 @@ class Config:
     tasks: tuple[str, ...] = tuple(TASKS)
     """The tasks to check; all that have an environment, if none is named."""
     problems: int = 1_000_000
-    """How many problems of each."""
+    """Problems of each task."""
     levels: tuple[str, ...] = ()
     """The levels to take; all, if none is named."""
     processes: int = os.cpu_count() or 1

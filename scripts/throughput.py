@@ -56,17 +56,17 @@ class Config:
     max_steps: int = 16
     """The budget of steps."""
     slots: int = BATCH
-    """Problems side by side, for both."""
+    """Problems side by side."""
     threads: int = 1
     """Threads for the arithmetic."""
     compile: Choice = "on"
-    """Compile the network, for both (torch.compile); its time is no part of the figures."""
+    """Compile the network (torch.compile). The time that it takes is no part of the figures."""
     bfloat16: Choice = "auto"
-    """Run the network under bfloat16 autocast, for both."""
+    """Run the network under bfloat16 autocast."""
     seed: int = 0
-    """Decides which problems are drawn."""
+    """Seed of the problems."""
     json: Path | None = None
-    """A file to write the figures to."""
+    """File for the figures, as JSON."""
 
     def __post_init__(self) -> None:
         at_least_one(self, "problems", "validation", "max_steps", "slots", "threads", path="--")

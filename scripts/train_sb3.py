@@ -55,7 +55,7 @@ class Config:
     grain: Literal["halt", "answer", "cell"] = "halt"
     """What an action is: stop or go on, a whole answer, or one cell of it."""
     algorithm: Literal["ppo", "a2c", "dqn", "recurrent_ppo", "maskable_ppo"] = "ppo"
-    """Who learns; which of them take a grain's actions is said where one does not."""
+    """Algorithm that learns. One that cannot take a grain's actions is an error that lists those that can."""
     checkpoint: str = "sudoku6x6"
     """The network that is to be stopped: a folder, or the name of one that comes with the package (halt only)."""
     task: str = "sudoku4x4"
@@ -82,11 +82,11 @@ class Config:
     measured: Literal["validation", "test"] = "test"
     """The split that is measured on: validation as long as settings are being chosen."""
     seed: int = 0
-    """Of learner and environments."""
+    """Random seed of learner and environments."""
     cache: Path = Path("runs/rollouts")
     """The folder in which graded runs are kept (halt only)."""
     folder: Path | None = None
-    """Where everything goes; runs/sb3-GRAIN-ALGORITHM-SEED by default."""
+    """Folder for all results. None: runs/sb3-GRAIN-ALGORITHM-SEED."""
 
     def __post_init__(self) -> None:
         check_plays(self.grain, self.algorithm)

@@ -34,14 +34,14 @@ BFLOAT16_PAYS_AT = 1.2
 
 @dataclass(frozen=True)
 class AccelerationConfig:
-    """What to switch on; ``auto`` decides at the start of a run and says so."""
+    """What makes the network fast. ``auto`` decides at the start of a run by timing it."""
 
     compile: Choice = "auto"
     """Compile the shared network (torch.compile)."""
     bfloat16: Choice = "auto"
     """Run the network under bfloat16 autocast."""
     threads: int = 0
-    """Threads for the arithmetic; 0 leaves PyTorch's own choice."""
+    """Threads for the arithmetic. 0 is PyTorch's own choice."""
 
 
 @dataclass(frozen=True)

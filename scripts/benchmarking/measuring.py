@@ -29,7 +29,7 @@ class Settings:
     loop_slots: int = 64
     """Slots of Gymnasium's looping vector environment, which it is compared with."""
     seconds: float = 1.0
-    """How long one run takes; the best of three counts, since whatever else the machine does only slows them."""
+    """Seconds of one run. The best of three counts, since other programs can only slow a run down."""
 
 
 @dataclass(frozen=True)

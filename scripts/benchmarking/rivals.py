@@ -24,15 +24,15 @@ class Shape:
     length: int = 81
     """Cells of a problem."""
     vocab: int = 10
-    """Tokens."""
+    """Number of tokens."""
     prefix: int = 16
     """Positions before the cells, of which the first is the puzzle's embedding."""
     hidden: int = 128
     """Width of a latent at one position."""
     cycles: int = 3
-    """T."""
+    """T, the cycles in a step."""
     latent_updates: int = 6
-    """n."""
+    """n, the updates of the reasoning latent in a cycle."""
 
     @property
     def positions(self) -> int:

@@ -46,29 +46,29 @@ class Training:
     mixers: tuple[Name, ...] = get_args(Name)
     """Mixers to measure in the parts mixers and compiling: units and conv at their presets, the others as compared."""
     hidden: int = 128
-    """d of the compared network."""
+    """Width of a latent in the compared network."""
     cycles: int = 3
-    """T of the compared network, at least 2."""
+    """T of the compared network, its cycles in a step: at least 2."""
     latent_updates: int = 6
-    """n of the compared network."""
+    """n of the compared network, its updates of the reasoning latent in a cycle."""
     batch: int = 64
     """Problems side by side; presets bring their own."""
     chunk: int = 0
-    """Problems that ours works on at a time, beside the other programs; 0 is all of them."""
+    """Problems that our network works on at a time when compared with other programs. 0 is all of them."""
     memory_hidden: int = 256
-    """d of the network whose memory is measured."""
+    """Width of a latent in the network whose memory is measured."""
     memory_batch: int = 256
-    """Problems side by side there."""
+    """Problems side by side where memory is measured."""
     memory_chunk: int = 32
-    """Problems worked on at a time there; 0 is all of them."""
+    """Problems worked on at a time where memory is measured. 0 is all of them."""
     compile: Choice = "on"
     """Compile our networks (torch.compile); its time is a figure of its own."""
     seconds: float = 10.0
-    """How long one figure is measured, after a warm-up; at least two passes, of which the fastest counts."""
+    """Seconds of measuring for one figure, after a warm-up. There are at least two passes; the fastest counts."""
     longest: float = 30.0
-    """Seconds; a program whose update would take longer is measured with fewer problems side by side."""
+    """Seconds that an update may take. A slower program is measured with fewer problems side by side."""
     threads: int = 0
-    """Threads for the arithmetic; 0 leaves PyTorch's own choice."""
+    """Threads for the arithmetic. 0 is PyTorch's own choice."""
 
     def __post_init__(self) -> None:
         at_least_one(self, "hidden", "latent_updates", "batch", "memory_hidden", "memory_batch", path="--training.")
