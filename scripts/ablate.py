@@ -28,7 +28,7 @@ from agents.evaluation.figures import effects_figure
 from agents.evaluation.protocol import EvaluationConfig, shown_steps
 from agents.evaluation.records import write_tables
 from agents.evaluation.run_store import CachedRun, load_head, save_head
-from agents.halting.rules import LEARNER, as_learnt, fixed, head_rules, oracle
+from agents.halting.registry import FIXED, LEARNER, head_rules, no_tuning, oracle, rule_named
 from agents.learners.config import LearnerConfig
 from agents.learners.registry import check_learners, train_head
 from agents.pretraining.config import PretrainConfig
@@ -214,7 +214,7 @@ class Bench:
         self.head(made, seed, folder / "head.safetensors")
         head, found = load_head(folder / "head.safetensors"), {}
         for level in asked.level:
-            rules = [fixed(), *head_rules(LEARNER, head, asked.prices), oracle()]
+            rules = [rule_named(FIXED, {}), *head_rules(LEARNER, head, asked.prices), oracle()]
             report = measure(rules, self.drafts(level, "validation"), self.drafts(level, "test"), asked)
             mine = report.row(LEARNER)
             found[level] = {
@@ -225,7 +225,7 @@ class Bench:
             found[level] |= {"rank": mine.correlation, "area": mine.area}
             found[level] |= {f"return at {price:g}": mine.returns[price].value for price in asked.prices}
             for price in asked.prices:
-                untuned = report.row(as_learnt(LEARNER, price))
+                untuned = report.row(no_tuning(LEARNER, price))
                 found[level][f"no tuning, return at {price:g}"] = untuned.returns[price].value
         cached.finish(figures=found)
         return found

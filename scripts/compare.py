@@ -35,7 +35,8 @@ from agents.evaluation.run_store import (
     save_rule_steps,
 )
 from agents.evaluation.tables import levels_markdown
-from agents.halting.rules import LEARNER, Rule, as_learnt, checker, head_rules, oracle, plain_rules
+from agents.halting.registry import LEARNER, head_rules, no_tuning, oracle, plain_rules, verifier_rule
+from agents.halting.tuning import TunableRule
 from agents.learners.config import LearnerConfig
 from agents.learners.registry import LEARNERS, check_learners, train_head
 from agents.pretraining.config import PretrainConfig
@@ -188,11 +189,11 @@ class Network:
         asked = DatasetConfig(problems=count, max_steps=config.max_steps, seed=config.seed)
         return config.seen(self._dataset(levels, self.config.size, asked, split, shuffle=False).unroll)
 
-    def _rules(self, learner: str, head: CachedRun | None) -> list[Rule]:
+    def _rules(self, learner: str, head: CachedRun | None) -> list[TunableRule]:
         """The rules of one run: those of a taught head, or all that need none."""
         protocol = self.config.protocol
         if head is None:
-            return [*plain_rules(protocol.max_steps), checker(), oracle()]
+            return [*plain_rules(protocol.max_steps), verifier_rule(), oracle()]
         return head_rules(learner, load_head(head.folder / "head.safetensors"), protocol.prices, protocol.scale)
 
     def tested(self, level: str) -> tuple[TestOutcomes, dict[str, list[RuleSteps]]]:
@@ -224,7 +225,7 @@ class Network:
 def merged(found: Sequence[tuple[TestOutcomes, dict[str, list[RuleSteps]]]]) -> tuple[list[TestOutcomes], StepsByRule]:
     """All networks' outcomes and steps: rules in the order of tables, bounds last."""
     names = list(found[0][1])
-    bounds = [checker().name, oracle().name]
+    bounds = [verifier_rule().name, oracle().name]
     order = [name for name in names if name not in bounds] + bounds
     return [tested for tested, _ in found], {name: [steps[name] for _, steps in found] for name in order}
 
@@ -252,7 +253,7 @@ def run(config: Config) -> None:
     if LEARNER in config.learners:
         taught = config.protocol.taught_steps
         atomic_write(folder / "results" / "levels.md", levels_markdown(reports, LEARNER, taught))
-        untuned = as_learnt(LEARNER, config.dataset.price)
+        untuned = no_tuning(LEARNER, config.dataset.price)
         if any(row.rule == untuned for row in reports[0].rows):
             atomic_write(folder / "results" / "levels-no-tuning.md", levels_markdown(reports, untuned, taught))
     console.print(f"tables, figures, raw results: {json.dumps(str(folder))}", highlight=False)

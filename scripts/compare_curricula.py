@@ -29,7 +29,9 @@ from agents.evaluation.run_store import CachedRun
 from agents.evaluation.tables import over_seeds
 from agents.halting.heads import Halter
 from agents.halting.outcomes import returns
-from agents.halting.rules import LEARNER, untuned
+from agents.halting.registry import LEARNER
+from agents.halting.rules import HeadThreshold
+from agents.halting.tuning import stopping_steps
 from agents.learners.config import LearnerConfig
 from agents.learners.grpo import Grpo
 from agents.learners.registry import check_learners
@@ -121,8 +123,8 @@ class SharedData:
         return [float(np.mean([self._return(head, test, price) for price in prices])) for test in self.tests]
 
     def _return(self, head: Halter, test: Unroll, price: float) -> float:
-        rule = untuned(LEARNER, head, price)
-        return float(returns(test.solved.numpy(), rule.steps(test, rule.settings(test))[0], price).mean())
+        steps = stopping_steps(HeadThreshold(head, price=price), test)
+        return float(returns(test.solved.numpy(), steps, price).mean())
 
 
 def learn(shared: SharedData, name: str, seed: int, config: Config) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from agents.common.acceleration import AccelerationConfig, accelerate, solving_p
 from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.common.console import Progress
-from agents.halting.stopping import make_stopping
+from agents.halting.registry import rule_of
 from agents.inference.engine import Engine, Item
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write, check_place
@@ -47,7 +47,7 @@ class Config:
     level: str = "chain"
     """Level of the problems."""
     rule: str = "grpo"
-    """The policy that says when to stop."""
+    """When to stop: a halting rule with its setting, such as grpo, verifier or confidence:0.9 (see solve.py)."""
     problems: int = 1_000_000
     """Problems in the stream."""
     bad_every: int = 997
@@ -129,7 +129,7 @@ def run(config: Config) -> None:
     task = make_task(checkpoint.task)
     one_pass = solving_pass(checkpoint.model, task.length, config.slots)
     found = accelerate(checkpoint.model, one_pass, config.problems // config.slots, config.acceleration)
-    rule = make_stopping(config.rule, task, checkpoint.heads)
+    rule = rule_of(config.rule, checkpoint.heads)
     with found.autocast():
         record = endure(Engine(checkpoint.model, task, rule, config.slots, config.max_steps), task, config)
     right, console = record.problems - record.bad, Console()

@@ -48,9 +48,9 @@ class Config:
     noise: float = 0.5
     """Noise on the first carry, as a share of its standard deviation."""
     rule: str = "grpo"
-    """Halting rule of a branch."""
+    """When a branch stops: a halting rule with its setting, such as grpo, verifier or confidence:0.9 (see solve.py)."""
     price: float = PRICE
-    """Price of thinking (lambda) of the whole budget, at which the policy is asked."""
+    """The price of the whole budget, at which a policy is asked."""
     max_steps: int = 16
     """Budget of steps of a branch."""
     slots: int = BATCH

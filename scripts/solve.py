@@ -24,6 +24,7 @@ from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.common.tensor_file import CheckpointError
 from agents.halting import outcomes
+from agents.halting.registry import VERIFIER
 from agents.inference.batch_file import problem_lines, solve_file
 from agents.inference.solver import PRICE, Solver
 from agents.inference.trajectory import Trajectory
@@ -52,12 +53,16 @@ class Config:
     and an expression."""
     checkpoint: str | None = None
     """A folder with a checkpoint, or the name of one that comes with the package: by default the task's."""
-    rule: Literal["grpo", "rule-checker", "always"] = "rule-checker"
-    """When to stop: when the policy learnt by GRPO says so, when the draft obeys the rules, or never."""
+    rule: str = VERIFIER
+    """When to stop. verifier: at the first draft that obeys the rules. always: at the end of the budget. grpo, or
+    another head of the checkpoint: when it says so. Other rules take a threshold or a number of steps after a colon:
+    confidence:0.9, unchanged:2, best-fixed-k:5, q:0. Rules joined by + stop with the first of them:
+    grpo+best-fixed-k:12."""
     max_steps: int = 16
     """The budget of steps."""
     price: float = PRICE
-    """What the policy is told that the whole budget costs, as a share of what a right answer is worth."""
+    """The price of using the whole budget, as a share of what a right answer is worth; policies stop the sooner the
+    higher it is."""
     data: Path | None = None
     """A file of many problems, one a line: as on the command line, tab-separated columns after it, or JSON objects with
     the field problem. A line that is no problem gets a result that says so."""
@@ -130,13 +135,12 @@ def fitting(config: Config, task: Task) -> Solver:
     return Solver(checkpoint)
 
 
-def show(console: Console, task: Task, found: Trajectory, steps: int) -> None:
-    """Print the drafts up to ``steps``, each with what the network thinks of it."""
+def show(console: Console, task: Task, found: Trajectory) -> None:
+    """Print the drafts up to the one on which the rule stops, each with what the network thinks of it."""
     console.print("the problem", style="bold")
     _draw(console, task, found, 0)
-    free = found.problems.free[0]
-    for step in range(1, steps + 1):
-        least = found.confidence[step - 1][free].min(initial=1.0)
+    for step in range(1, found.stop + 1):
+        least = found.least_confidence[step - 1]
         wishes = "" if not found.policy else f", would stop {found.halt[step - 1]:.0%}"
         console.print(
             f"\nstep {step}: {found.changed[step - 1]} cells changed, least sure cell {least:.0%}, "
@@ -151,9 +155,9 @@ def _draw(console: Console, task: Task, found: Trajectory, step: int) -> None:
     console.print(Text.from_ansi(task.draw_ansi(found.problems, found.draft_after(step))), soft_wrap=True)
 
 
-def conclude(console: Console, task: Task, found: Trajectory, steps: int, rule: str) -> bool:
+def conclude(console: Console, task: Task, found: Trajectory, rule: str) -> bool:
     """Print the answer and what to think of it; whether it is right."""
-    answer = found.draft_after(steps)
+    steps, answer = found.stop, found.draft_after(found.stop)
     console.print(f"\n{task.decode(answer)}", highlight=False, soft_wrap=True)
     plural = "step" if steps == 1 else "steps"
     if found.solved[steps - 1]:
@@ -163,7 +167,7 @@ def conclude(console: Console, task: Task, found: Trajectory, steps: int, rule: 
     if later > steps:
         advice = f"A right draft came at step {later}, after {rule} had stopped."
     elif later:
-        advice = f"Its draft at step {later} was right, and it thought on: choose --rule rule-checker."
+        advice = f"Its draft at step {later} was right, and it thought on: choose --rule {VERIFIER}."
     else:
         advice = (
             f"No draft was right in a budget of {len(found)}. A larger --max-steps may help, or another --checkpoint."
@@ -176,10 +180,9 @@ def solve_one(config: Config, console: Console, puzzle: str) -> bool:
     """Read, think, show; whether it is solved."""
     task, problems = read(config.family, puzzle)
     solver = fitting(config, task)
-    steps = solver.solve(problems, config.max_steps, config.rule, price=config.price).steps
-    found = solver.trajectory(problems, config.max_steps, config.price)
-    show(console, task, found, steps)
-    return conclude(console, task, found, steps, config.rule)
+    found = solver.trajectory(problems, config.max_steps, config.price, config.rule)
+    show(console, task, found)
+    return conclude(console, task, found, config.rule)
 
 
 def ask(config: Config, console: Console) -> None:

@@ -1,10 +1,10 @@
-"""Measure what stopping in time saves on the clock: every problem run to the budget, against the engine with a policy.
+"""Measure what stopping in time saves on the clock: whole budgets, against the engine with a halting rule.
 
 python scripts/throughput.py                                     9x9 with 30 clues, on one core
 python scripts/throughput.py --checkpoint maze11x11 --level long
 
-Both ways run the same problems with the same network, after one that warms caches and compiles. The policy's price and
-threshold are chosen on validation problems: the most thrifty ones that are as accurate there as the whole budget is.
+Both ways run the same problems with the same network, after one that warms caches and compiles. The rule's setting
+is chosen on validation problems: the most thrifty one that is as accurate there as the whole budget is.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.common.acceleration import Acceleration, AccelerationConfig, Choice, accelerate, solving_pass
 from agents.common.checks import at_least_one
 from agents.common.cli import main
+from agents.evaluation.evaluate import named
 from agents.evaluation.protocol import choose
-from agents.halting.rules import policy
-from agents.halting.stopping import Stopping, make_stopping
+from agents.halting.registry import rule_named
+from agents.halting.rules import HaltingRule
 from agents.inference.engine import Engine
 from agents.rollouts.unroll import BATCH, unroll
 from trm_gym import make_task
@@ -45,12 +46,12 @@ class Config:
     """A folder with a checkpoint, or the name of one that comes with the package."""
     level: str = "clues30"
     """Level of the problems."""
-    head: str = "grpo"
-    """The policy that says when to stop."""
+    rule: str = "grpo"
+    """The halting rule: a head of the checkpoint, confidence, unchanged, verifier, or another of the tables' rules."""
     problems: int = 2048
     """Test problems; a level with fewer gives all it has."""
     validation: int = 1024
-    """Validation problems, on which the policy's setting is chosen."""
+    """Validation problems, on which the rule's setting is chosen."""
     slack: float = 0.0
     """How much less accurate than the whole budget the setting may be on validation problems, in [0, 1]."""
     max_steps: int = 16
@@ -99,7 +100,7 @@ def to_the_end(checkpoint: Checkpoint, task: Task, problems: Problems, config: C
     return Run(len(problems), seconds, float(np.concatenate(solved).mean()), config.max_steps)
 
 
-def engine(checkpoint: Checkpoint, task: Task, problems: Problems, rule: Stopping, config: Config) -> Run:
+def engine(checkpoint: Checkpoint, task: Task, problems: Problems, rule: HaltingRule, config: Config) -> Run:
     """The same problems as a stream."""
     began = time.perf_counter()
     results = list(Engine(checkpoint.model, task, rule, config.slots, config.max_steps).run([problems]))
@@ -113,13 +114,13 @@ def draw(task: Task, config: Config, split: str, count: int) -> Problems:
     return task.generate_at_most(count, task.level_index(config.level), split, config.seed)
 
 
-def setting(checkpoint: Checkpoint, task: Task, config: Config) -> tuple[float, float]:
-    """Price and threshold of the policy. Raises ValueError where the checkpoint has no such head."""
-    make_stopping(config.head, task, checkpoint.heads)
+def chosen(checkpoint: Checkpoint, task: Task, config: Config) -> tuple[HaltingRule, dict[str, float]]:
+    """The rule with the setting that validation problems choose. Raises ValueError for an unknown rule."""
+    rule = rule_named(config.rule, checkpoint.heads)
     graded = unroll(checkpoint.model, task, draw(task, config, "validation", config.validation), config.max_steps)
     target = float(graded.solved[:, -1].float().mean()) - config.slack
-    price, threshold = choose(policy(config.head, checkpoint.heads[config.head]), graded, target, (0.1,)).point[0]
-    return float(price), float(threshold)
+    setting = choose(rule, graded, target, ()).point[0]
+    return rule.rule(setting.tolist()), named(rule, setting)
 
 
 def warm(measure: Callable[[Problems], Run], problems: Problems, slots: int) -> None:
@@ -155,20 +156,20 @@ def run(config: Config) -> None:
     problems = draw(task, config, "test", config.problems)
     acceleration = prepare(checkpoint, task, config)
     with acceleration.autocast():
-        price, threshold = setting(checkpoint, task, config)
-        rule = make_stopping(config.head, task, checkpoint.heads, price, threshold)
+        rule, setting = chosen(checkpoint, task, config)
         ways: dict[str, Callable[[Problems], Run]] = {
             f"always {config.max_steps}": lambda some: to_the_end(checkpoint, task, some, config),
-            f"engine, {config.head}": lambda some: engine(checkpoint, task, some, rule, config),
+            f"engine, {config.rule}": lambda some: engine(checkpoint, task, some, rule, config),
         }
         for measure in ways.values():
             warm(measure, problems, config.slots)
         runs = {name: measure(problems) for name, measure in ways.items()}
     ratios = show(runs)
-    print(f"{config.head}: price {price:g}, stop from logit {threshold:.3f} on (chosen on validation problems)")
+    shown = ", ".join(f"{label} {value:.4g}" for label, value in setting.items()) or "nothing to choose"
+    print(f"{config.rule}: {shown} (chosen on validation problems)")
     if config.json is not None:
         found = {"runs": {name: asdict(one) for name, one in runs.items()}, **ratios}
-        atomic_write(config.json, json.dumps({**found, "price": price, "threshold": threshold}, indent=2) + "\n")
+        atomic_write(config.json, json.dumps({**found, "setting": setting}, indent=2) + "\n")
 
 
 def prepare(checkpoint: Checkpoint, task: Task, config: Config) -> Acceleration:

@@ -57,12 +57,11 @@ def log(found: Trajectory, pictures: dict[str, Path], folder: Path) -> None:
     from PIL import Image
     from torch.utils.tensorboard import SummaryWriter  # slow to import, and needed only now
 
-    free = found.problems.free[0]
     with SummaryWriter(folder) as writer:
         for step in range(len(found)):
             for name in ("velocity", "entropy", "right", "changed"):
                 writer.add_scalar(f"thinking/{name}", float(getattr(found, name)[step]), step + 1)
-            writer.add_scalar("thinking/least_confidence", found.confidence[step][free].min(initial=1.0), step + 1)
+            writer.add_scalar("thinking/least_confidence", found.least_confidence[step], step + 1)
             if found.policy:
                 writer.add_scalar("thinking/halt", found.halt[step], step + 1)
         for name, path in pictures.items():

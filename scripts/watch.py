@@ -33,7 +33,8 @@ class Config(ShownConfig):
     problems: int = 3
     """Test problems that are played one after another where no puzzle is given."""
     rule: str = "grpo"
-    """When to stop: grpo, rule-checker, always, or another head of the checkpoint."""
+    """When to stop: grpo or another head of the checkpoint, verifier, always, or a rule with its setting, such as
+    confidence:0.9 (see solve.py)."""
     rate: float = 2.0
     """Steps shown a second."""
 
@@ -60,17 +61,16 @@ def board(found: Trajectory, task: Task, step: int) -> Text:
     return text
 
 
-def frame(found: Trajectory, task: Task, step: int, last: int) -> Group:
-    """One picture of the film."""
-    lines = [Text(f"{task.name}, step {step} of at most {len(found)}", "bold"), board(found, task, step)]
+def frame(found: Trajectory, task: Task, step: int, budget: int) -> Group:
+    """The draft after a step, with what the network thinks of it."""
+    lines = [Text(f"{task.name}, step {step} of at most {budget}", "bold"), board(found, task, step)]
     if step:
-        least = found.confidence[step - 1][found.problems.free[0]].min(initial=1.0)
-        bars = [("least sure cell", least), ("right, it thinks", found.right[step - 1])]
+        bars = [("least sure cell", found.least_confidence[step - 1]), ("right, it thinks", found.right[step - 1])]
         if found.policy:
             bars.append(("would stop", found.halt[step - 1]))
         lines += [Text(f"{name:>16} {'█' * round(_BAR * share):<{_BAR}} {share:4.0%}") for name, share in bars]
         lines.append(Text(f"{'velocity':>16} {found.velocity[step - 1]:.4f}   entropy {found.entropy[step - 1]:.4f}"))
-    if step == last:
+    if step == len(found):
         right = found.solved[step - 1]
         lines.append(Text("solved" if right else "stopped at a wrong draft", "bold green" if right else "bold red"))
     return Group(*lines)
@@ -78,15 +78,15 @@ def frame(found: Trajectory, task: Task, step: int, last: int) -> Group:
 
 def play(console: Console, solver: Solver, problems: Problems, config: Config) -> None:
     """One problem from its first draft to the one on which the rule stops."""
-    steps = solver.solve(problems, config.max_steps, config.rule, price=config.price).steps
-    found = solver.trajectory(problems, config.max_steps, config.price)
+    found = solver.solve(problems, config.max_steps, config.rule, True, config.price).trajectory
+    assert found is not None
     if not console.is_terminal:
-        for step in range(steps + 1):
-            console.print(frame(found, solver.task, step, steps))
+        for step in range(len(found) + 1):
+            console.print(frame(found, solver.task, step, config.max_steps))
         return
     with Live(console=console, auto_refresh=False) as live:
-        for step in range(steps + 1):
-            live.update(frame(found, solver.task, step, steps), refresh=True)
+        for step in range(len(found) + 1):
+            live.update(frame(found, solver.task, step, config.max_steps), refresh=True)
             time.sleep(1 / config.rate)
 
 

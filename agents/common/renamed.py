@@ -38,6 +38,7 @@ OPTIONS: dict[str, str] = {
     "groups": "training.groups",
     "teach": "training",
     "disguises": "augmentations",
+    "head": "rule",
     "guises": "augment",
     "model.orthogonal": "model.extras.orthogonal",
     "consistency": "extras.consistency",
@@ -71,6 +72,8 @@ WEIGHTS: dict[str, str] = {
     "slope": "threshold_coef",
 }
 """Tensors of a checkpoint."""
+RULES: dict[str, str] = {"rule-checker": "verifier", "two-heads": "two_heads"}
+"""Halting rules."""
 FIELDS: dict[str, str] = {"model.orthogonal": "model.extras.orthogonal"}
 """Keys of a checkpoint's config.json."""
 

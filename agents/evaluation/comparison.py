@@ -16,7 +16,7 @@ from agents.evaluation import metrics
 from agents.evaluation.protocol import EvaluationConfig, RuleSteps, TestOutcomes, shown_steps
 from agents.evaluation.report import NO_TUNING, Comparison, Raw, Report, Row
 from agents.halting import outcomes
-from agents.halting.rules import LEARNER, as_learnt
+from agents.halting.registry import LEARNER, no_tuning
 
 GRID = 96
 """Points of a mean curve."""
@@ -150,7 +150,7 @@ def _comparisons(names: Sequence[str], runs: Runs, prices: Sequence[float]) -> l
     """The learner against every other rule: tuned on validation, and without tuning, as it was taught each price."""
     if LEARNER not in names:
         return []
-    untuned = {price: as_learnt(LEARNER, price) for price in prices}
+    untuned = {price: no_tuning(LEARNER, price) for price in prices}
     found = [
         Comparison(LEARNER, name, price, runs.difference(LEARNER, name, price))
         for name in names

@@ -19,7 +19,8 @@ from agents.evaluation.protocol import EvaluationConfig, choose, outcomes_of, st
 from agents.evaluation.report import Report
 from agents.evaluation.tables import report_markdown
 from agents.halting import outcomes
-from agents.halting.rules import Rule, all_rules
+from agents.halting.registry import all_rules
+from agents.halting.tuning import TunableRule
 from agents.rollouts.unroll import Unroll, draw, unroll
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
@@ -72,7 +73,12 @@ def graded(
 
 
 def measure(
-    rules: Sequence[Rule], validation: Unroll, test: Unroll, config: EvaluationConfig, task: str = "", source: str = ""
+    rules: Sequence[TunableRule],
+    validation: Unroll,
+    test: Unroll,
+    config: EvaluationConfig,
+    task: str = "",
+    source: str = "",
 ) -> Report:
     """Measure rules on graded drafts of one network: chosen on ``validation``, measured on ``test``."""
     tested = outcomes_of(test, validation, config.slack)
@@ -95,7 +101,7 @@ def measure(
     return dataclasses.replace(report, rows=rows)
 
 
-def named(rule: Rule, setting: NDArray[np.float64]) -> dict[str, float]:
+def named(rule: TunableRule, setting: NDArray[np.float64]) -> dict[str, float]:
     """A setting of a rule by the names of its parts."""
     return dict(zip(rule.labels, setting.tolist(), strict=True))
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from agents.evaluation.report import Report
 from agents.halting import outcomes
-from agents.halting.rules import CHECKER, FIXED, LEARNER, ORACLE
+from agents.halting.registry import FIXED, LEARNER, ORACLE, VERIFIER
 from trm_gym.atomic_io import atomic_write
 
 # Okabe & Ito 2008, "Color Universal Design".
@@ -31,7 +31,7 @@ _STYLES = {
     LEARNER: (VERMILION, "-", 2.6),
     "expected": (PURPLE, "-", 1.6),
     "bce": (BLUE, "-", 1.6),
-    "two-heads": (GREEN, "-", 1.6),
+    "two_heads": (GREEN, "-", 1.6),
     "q": (SKY, "--", 1.6),
     "confidence": (ORANGE, "--", 1.6),
     "bce-capped": (BLUE, ":", 1.6),
@@ -106,7 +106,7 @@ def _curves(axes: Axes, report: Report) -> None:
     best = report.accuracy_of_fixed(report.best_fixed)
     axes.plot(report.best_fixed, 100 * best, "s", color=INK, ms=7, label=f"best fixed k = {report.best_fixed}")
     axes.axhline(100 * report.target, color=GREY, lw=1.2, ls=(0, (2, 3)), zorder=1, label="asked for: A* - 0.5")
-    for name, marker, size in ((CHECKER, "D", 6), (ORACLE, "*", 13)):
+    for name, marker, size in ((VERIFIER, "D", 6), (ORACLE, "*", 13)):
         for row in report.rows:
             if row.rule == name:
                 axes.plot(row.steps, 100 * row.accuracy.value, marker, color=INK, ms=size, label=name, zorder=9)
@@ -140,7 +140,7 @@ def histogram_figure(report: Report, path: str | os.PathLike[str], rule: str | N
     rule: GRPO where there is one, else the last but the bounds, by default.
     """
     names = list(report.raw.steps)
-    rule = rule or (LEARNER if LEARNER in names else next(n for n in reversed(names) if n not in (ORACLE, CHECKER)))
+    rule = rule or (LEARNER if LEARNER in names else next(n for n in reversed(names) if n not in (ORACLE, VERIFIER)))
     thirds = _thirds(report.raw.difficulty)
     shown = [name for name in (rule, ORACLE) if name in names]
     with figure_file(path, 7.2, 2.2 + 1.9 * len(shown)) as figure:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from agents.common.checks import at_least_one
 from agents.evaluation import metrics
 from agents.halting import outcomes
-from agents.halting.budget_shift import Clock, retimed, told_price
-from agents.halting.rules import Rule, Settings
+from agents.halting.budget_shift import Clock, retimed, shifted_price
+from agents.halting.tuning import Settings, TunableRule
 from agents.rollouts.unroll import BATCH, Unroll
 
 SHOWN_STEPS = (1, 2, 4, 8, 16, 32, 64)
@@ -52,8 +52,8 @@ class EvaluationConfig:
     taught_steps: int = 0
     """The budget of steps that halting heads were taught at; 0 stands for max_steps."""
     clock: Clock = "budget"
-    """What heads taught at another budget are told of the time: shares of this budget (budget), of theirs (taught), or
-    of theirs until one step before its end (held)."""
+    """What heads that were trained at another budget see of the time: shares of this budget (budget), of theirs
+    (taught), or of theirs up to one step before its end (held)."""
 
     def __post_init__(self) -> None:
         at_least_one(self, "problems", "validation", "max_steps", "resamples", "batch")
@@ -64,8 +64,8 @@ class EvaluationConfig:
 
     @property
     def scale(self) -> float:
-        """What heads are told of a price, as a share of it."""
-        return told_price(1.0, self.max_steps, self.taught_steps or self.max_steps, self.clock)
+        """The price at which heads are asked, as a share of the price that is paid."""
+        return shifted_price(1.0, self.max_steps, self.taught_steps or self.max_steps, self.clock)
 
     def seen(self, graded: Unroll) -> Unroll:
         """Drafts as heads see them that were taught at another budget."""
@@ -81,7 +81,7 @@ class TunedSettings:
     curve: Settings
 
 
-def choose(rule: Rule, validation: Unroll, target: float, prices: Sequence[float]) -> TunedSettings:
+def choose(rule: TunableRule, validation: Unroll, target: float, prices: Sequence[float]) -> TunedSettings:
     """Choose a rule's settings on validation problems: for ``target`` accuracy, for each price, and for the curve."""
     solved, settings = validation.solved.numpy(), rule.settings(validation)
     steps = rule.steps(validation, settings)
@@ -104,7 +104,7 @@ class RuleSteps:
     tuned: bool
 
 
-def steps_of(rule: Rule, chosen: TunedSettings, test: Unroll) -> RuleSteps:
+def steps_of(rule: TunableRule, chosen: TunedSettings, test: Unroll) -> RuleSteps:
     """A rule's steps on test problems, with the settings that validation problems chose."""
     steps = rule.steps(test, np.concatenate([chosen.point, chosen.prices, chosen.curve]))
     rest = 1 + len(chosen.prices)

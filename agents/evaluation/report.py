@@ -20,7 +20,7 @@ from rich.text import Text
 from agents.evaluation import metrics
 from agents.evaluation.metrics import Interval
 from agents.halting import outcomes
-from agents.halting.rules import LEARNER
+from agents.halting.registry import LEARNER
 
 NO_TUNING = f"{LEARNER} (no tuning)"
 """The learner without any sweep: given each price, it stops when it finds stopping more likely than going on."""
@@ -204,7 +204,7 @@ def _table(*names: str) -> Table:
     """A table with these columns: text on the left, figures on the right."""
     table = Table(box=None, padding=(0, 1), header_style="cyan")
     for place, name in enumerate(names):
-        table.add_column(name, justify="right" if place else "left", no_wrap=True)
+        table.add_column(name, justify="right" if place else "left", no_wrap=place > 0)
     return table
 
 

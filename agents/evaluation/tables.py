@@ -9,7 +9,7 @@ from typing import Any
 
 from agents.evaluation import metrics
 from agents.evaluation.report import Report, number
-from agents.halting.rules import CAPPED, FIXED, ORACLE
+from agents.halting.registry import CAPPED, FIXED, ORACLE
 
 
 def markdown_table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

@@ -28,7 +28,7 @@ class ShownConfig:
     max_steps: int = 16
     """The budget of steps."""
     price: float = PRICE
-    """What the policy is told that the whole budget costs."""
+    """The price of the whole budget, at which the policy is asked."""
 
     def __post_init__(self) -> None:
         at_least_one(self, "max_steps", path="--")

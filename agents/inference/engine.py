@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from agents.halting.stopping import Stopping
+from agents.halting.rules import HaltingRule
 from agents.rollouts.features import History
 from agents.rollouts.step import Network, Step, take_step
 from agents.rollouts.unroll import BATCH, noisy_start
@@ -66,7 +66,7 @@ class Engine:
         self,
         network: Network,
         task: Task,
-        rule: Stopping,
+        rule: HaltingRule,
         slots: int = BATCH,
         max_steps: int = 16,
         noise: float = 0.0,
@@ -143,7 +143,7 @@ class Engine:
             self.network, self.task, slots.problems, slots.carry, slots.draft, slots.history, self.max_steps
         )
         slots.carry, slots.draft, slots.history = step.carry, step.draft, step.history
-        halted = self.rule(step).cpu().numpy() & slots.busy
+        halted = self.rule.stops(step).cpu().numpy() & slots.busy
         ended = halted | ((step.steps >= self.max_steps).cpu().numpy() & slots.busy)
         if self.race:
             group = slots.numbers // self.branches
@@ -244,7 +244,7 @@ class _Source:
             self._batch = item
         one = self._batch[slice(self._at, self._at + 1)]
         self._at += 1
-        return self._number(self._fault(one) or one)
+        return self._number(fault(self._task, one) or one)
 
     def _number(self, item: Problems | str) -> tuple[int, Problems | str]:
         self.taken += 1
@@ -258,11 +258,12 @@ class _Source:
         except Exception as error:  # whatever a stranger's problem breaks, the rest of the stream goes on
             return str(error) or type(error).__name__
 
-    def _fault(self, one: Problems) -> str | None:
-        """Why a problem handed in as arrays cannot be run."""
-        task = self._task
-        if any(part.shape != (1, task.length) for part in (one.problem, one.free, one.solution)):
-            return f"a problem of {task.name} has {task.length} cells, this one {one.problem.shape[-1]}"
-        if one.problem.max() >= task.vocab:
-            return f"tokens of {task.name} lie below {task.vocab}, this problem has {one.problem.max()}"
-        return None
+
+def fault(task: Task, problems: Problems) -> str | None:
+    """Why problems handed in as arrays cannot be run; None where they can."""
+    count = len(problems)
+    if any(part.shape != (count, task.length) for part in (problems.problem, problems.free, problems.solution)):
+        return f"a problem of {task.name} has {task.length} cells, this one {problems.problem.shape[-1]}"
+    if problems.problem.max(initial=0) >= task.vocab:
+        return f"tokens of {task.name} lie below {task.vocab}, this problem has {problems.problem.max()}"
+    return None

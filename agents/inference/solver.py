@@ -6,7 +6,6 @@ verdict says so; no solver helps it.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,13 +19,14 @@ from torch.nn import functional as F
 
 from agents.checkpoint import Checkpoint, load_checkpoint, shipped
 from agents.common.tensor_file import CheckpointError
-from agents.halting.rules import LEARNER
-from agents.halting.stopping import Stopping, make_stopping
-from agents.inference.engine import Engine, Item, Result
+from agents.halting.registry import LEARNER, rule_of
+from agents.halting.rules import HaltingRule
+from agents.inference.engine import Engine, Item, Result, fault
 from agents.inference.trajectory import Trajectory, follow, read_answer
 from agents.losses import binary_cross_entropy
 from agents.pretraining.supervision import HALT_WEIGHT
 from agents.pretraining.trainer import new_model
+from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import BATCH
 from agents.trm import TRMConfig
 from trm_gym import make_task
@@ -34,7 +34,7 @@ from trm_gym.errors import ProblemError
 from trm_gym.task import Problems, Task, UserProblem
 
 PRICE = 0.1
-"""What a policy is told that the whole budget costs, where nobody says otherwise."""
+"""The price of the whole budget at which a policy is asked, where nobody says otherwise."""
 HUB = "hf://"
 """How the name of a repository on the Hugging Face Hub begins here: a mistyped path must not become a download."""
 
@@ -114,54 +114,57 @@ class Solver:
         """Blocks that a latent goes through in one step; see ``TRMConfig.effective_depth``."""
         return self.checkpoint.model.config.effective_depth
 
-    def rule(self, rule: str | Stopping, price: float = PRICE) -> Stopping:
-        """A halting rule by its name (see ``make_stopping``). Raises ValueError with the known names."""
-        return make_stopping(rule, self.task, self.checkpoint.heads, price) if isinstance(rule, str) else rule
+    def rule(self, rule: str | HaltingRule, price: float = PRICE) -> HaltingRule:
+        """A halting rule by its name (see ``halting.registry.rule_of``). Raises ValueError with the known names."""
+        return rule_of(rule, self.checkpoint.heads, price) if isinstance(rule, str) else rule
 
     def solve(
         self,
         problem: UserProblem | Problems,
         max_steps: int = 16,
-        rule: str | Stopping = LEARNER,
+        rule: str | HaltingRule = LEARNER,
         return_trajectory: bool = False,
         price: float = PRICE,
     ) -> Solution:
         """Refine one problem until the rule stops it or the budget is used up.
 
-        rule: a name such as grpo, rule-checker or always, or a rule of your own. price: what a policy is told.
-        Raises ProblemError for what is no problem of the task, ValueError for an unknown rule or a bad number.
+        rule: a name such as grpo, verifier, always or confidence:0.9, or a rule of your own. price: of the whole
+        budget, at which a policy is asked. Raises ProblemError for what is no problem of the task, ValueError for an
+        unknown rule or a bad number.
         """
-        problems = self.problems(problem)
-        result = next(Engine(self.checkpoint.model, self.task, self.rule(rule, price), 1, max_steps).run([problems]))
-        if result.answer is None:
-            raise ProblemError(result.error or "no answer")
-        verdicts = self.task.verify(problems, result.answer[None])
+        problems, acting = self.problems(problem), self.rule(rule, price)
+        found = follow(self.checkpoint, problems, max_steps, price, acting, whole=False)
         return Solution(
-            answer=result.answer,
-            text=self.task.decode(result.answer),
-            steps=result.steps,
-            confidence=result.confidence,
-            right=1 / (1 + math.exp(-max(result.halt_logit, -700))),
-            verdict=Verdict(bool(verdicts.solved[0]), float(verdicts.score[0])),
-            trajectory=self.trajectory(problems, result.steps, price) if return_trajectory else None,
+            answer=found.drafts[-1],
+            text=self.task.decode(found.drafts[-1]),
+            steps=found.stop,
+            confidence=float(found.least_confidence[-1]),
+            right=float(found.right[-1]),
+            verdict=Verdict(bool(found.solved[-1]), float(found.score[-1])),
+            trajectory=found if return_trajectory else None,
         )
 
     def stream(
         self,
         problems: Iterable[Item],
         max_steps: int = 16,
-        rule: str | Stopping = LEARNER,
+        rule: str | HaltingRule = LEARNER,
         price: float = PRICE,
         slots: int = BATCH,
     ) -> Iterator[Result]:
         """Any number of problems by continuous batching, results in order; a bad problem gives one with an error."""
         return Engine(self.checkpoint.model, self.task, self.rule(rule, price), slots, max_steps).run(problems)
 
-    def trajectory(self, problem: UserProblem | Problems, max_steps: int = 16, price: float = PRICE) -> Trajectory:
-        """Every step of the whole budget, whatever any rule says."""
-        if max_steps < 1:
-            raise ValueError(f"max_steps must be at least 1, got {max_steps}")
-        return follow(self.checkpoint, self.problems(problem), max_steps, price)
+    def trajectory(
+        self,
+        problem: UserProblem | Problems,
+        max_steps: int = 16,
+        price: float = PRICE,
+        rule: str | HaltingRule | None = None,
+    ) -> Trajectory:
+        """Every step of the whole budget; where ``rule`` would have stopped is noted in ``stop``."""
+        acting = None if rule is None else self.rule(rule, price)
+        return follow(self.checkpoint, self.problems(problem), max_steps, price, acting)
 
     def train_step(
         self,
@@ -199,10 +202,11 @@ class Solver:
         carry, rows = model.initial_carry(len(problems)), []
         device = carry.answer.device
         fixed, target = (torch.from_numpy(part).to(device).long() for part in (problems.problem, answers))
+        free = torch.from_numpy(problems.free).to(device)
         for _ in range(steps):
             carry, output = model(carry, fixed)
-            draft = np.where(problems.free, output.logits.argmax(-1).cpu().numpy(), problems.problem)
-            solved = torch.from_numpy(self.task.verify(problems, draft.astype(np.uint8)).solved).to(device)
+            draft = draft_of(output.logits, fixed, free).cpu().numpy().astype(np.uint8)
+            solved = torch.from_numpy(self.task.verify(problems, draft).solved).to(device)
             loss = F.cross_entropy(output.logits[:, first:].flatten(0, 1), target[:, first:].flatten())
             halt_loss = binary_cross_entropy(output.halt, solved)
             ((loss + HALT_WEIGHT * halt_loss) / steps).backward()
@@ -211,7 +215,10 @@ class Solver:
 
     def problems(self, problem: UserProblem | Problems) -> Problems:
         """A person's own problem as a batch of one; a batch stays what it is. Raises ProblemError."""
-        return problem if isinstance(problem, Problems) else self.task.encode(problem)
+        problems = problem if isinstance(problem, Problems) else self.task.encode(problem)
+        if wrong := fault(self.task, problems):
+            raise ProblemError(wrong)
+        return problems
 
 
 def _hub() -> Any:

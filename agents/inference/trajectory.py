@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from agents.checkpoint import Checkpoint
-from agents.halting.heads import Halter
-from agents.halting.rules import LEARNER
+from agents.halting.registry import LEARNER
+from agents.halting.rules import HaltingRule, HeadThreshold
+from agents.rollouts.step import Step
 from agents.rollouts.unroll import refine
 from trm_gym import make_task
 from trm_gym.structure import TextStructure
@@ -24,23 +25,27 @@ class Trajectory:
     """A batch of one over s steps.
 
     drafts: uint8 [s, L]. confidence: float [s, L], each cell's largest probability; 1 where the cell is fixed.
-    halt: float [s], the policy's probability of stopping; not a number without a policy. right: float [s], probability
-    that the draft is right, by the head trained with the network. velocity: float [s], |z_t - z_{t-1}| / |z_t|.
-    entropy: float [s], mean over the free cells, in nats. changed: int [s], cells changed since the last draft.
-    solved: bool [s], whether the draft obeys the task's rules.
+    least_confidence: float [s], that of the least confident free cell. halt: float [s], the policy's probability of
+    stopping; not a number without a policy. right: float [s], probability that the draft is right, by the head trained
+    with the network. velocity: float [s], |z_t - z_{t-1}| / |z_t|. entropy: float [s], mean over the free cells, in
+    nats. changed: int [s], cells changed since the last draft. solved: bool [s], the verdict; score: float [s].
     """
 
     problems: Problems
     drafts: NDArray[np.uint8]
     confidence: NDArray[np.float64]
+    least_confidence: NDArray[np.float64]
     halt: NDArray[np.float64]
     right: NDArray[np.float64]
     velocity: NDArray[np.float64]
     entropy: NDArray[np.float64]
     changed: NDArray[np.int64]
     solved: NDArray[np.bool_]
+    score: NDArray[np.float64]
     policy: bool
     """Whether there is a policy that says when to stop."""
+    stop: int
+    """The step after which the rule stops, counted from 1; the last one where there is no rule, or it never does."""
 
     def __len__(self) -> int:
         return len(self.drafts)
@@ -66,34 +71,53 @@ class Trajectory:
 
 
 @torch.inference_mode()
-def follow(checkpoint: Checkpoint, problems: Problems, max_steps: int, price: float) -> Trajectory:
-    """Refine a batch of one for ``max_steps`` steps, whatever any rule says; ``price`` is what the policy is told.
+def follow(
+    checkpoint: Checkpoint,
+    problems: Problems,
+    max_steps: int,
+    price: float,
+    rule: HaltingRule | None = None,
+    whole: bool = True,
+) -> Trajectory:
+    """Refine a batch of one for ``max_steps`` steps, or up to the one after which ``rule`` stops.
 
-    Raises ValueError for another number of problems.
+    price: at which the policy is asked for its probability of stopping. whole: go on to the end of the budget; the
+    step of the rule is noted all the same. Raises ValueError for another number of problems, or of steps.
     """
     if len(problems) != 1:
         raise ValueError(f"a trajectory is of one problem, got {len(problems)}")
-    task, policy = make_task(checkpoint.task), checkpoint.heads.get(LEARNER)
-    free, last = problems.free[0], problems.start[0]
-    rows = []
-    for step in refine(checkpoint.model, task, problems, max_steps):
-        draft = step.draft[0].cpu().numpy().astype(np.uint8)
-        sure = step.output.logits[0].float().softmax(-1).amax(-1).cpu().numpy()
-        rows.append(
-            {
-                "drafts": draft,
-                "confidence": np.where(free, sure, 1.0).astype(np.float64),
-                "halt": _stopping(policy, step.features, price),
-                "right": float(step.output.halt.float().sigmoid()),
-                "velocity": float(step.statistics.velocity),
-                "entropy": float(step.statistics.mean_entropy),
-                "changed": int((draft != last).sum()),
-                "solved": bool(step.solved[0]),
-            }
-        )
-        last = draft
+    if max_steps < 1:
+        raise ValueError(f"max_steps must be at least 1, got {max_steps}")
+    policy = checkpoint.heads.get(LEARNER)
+    asked = HeadThreshold(policy, price=price) if policy else None
+    rows, stop, last = [], 0, problems.start[0]
+    for step in refine(checkpoint.model, make_task(checkpoint.task), problems, max_steps):
+        rows.append(_row(step, last, asked))
+        last = rows[-1]["drafts"]
+        if rule is not None and not stop and rule.stops(step).item():
+            stop = len(rows)
+            if not whole:
+                break
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return Trajectory(problems, **columns, policy=policy is not None)
+    return Trajectory(problems, **columns, policy=policy is not None, stop=stop or len(rows))
+
+
+def _row(step: Step, last: NDArray[np.uint8], asked: HeadThreshold | None) -> dict[str, Any]:
+    """What a trajectory holds of one step. last: the draft before; asked: the policy, if there is one."""
+    draft, free = step.draft[0].cpu().numpy().astype(np.uint8), step.problems.free[0]
+    sure = step.output.logits[0].float().softmax(-1).amax(-1).cpu().numpy()
+    return {
+        "drafts": draft,
+        "confidence": np.where(free, sure, 1.0).astype(np.float64),
+        "least_confidence": step.confidence.item(),
+        "halt": float("nan") if asked is None else asked.score(step).sigmoid().item(),
+        "right": step.halt_logit.double().sigmoid().item(),
+        "velocity": step.velocity.item(),
+        "entropy": step.statistics.mean_entropy.item(),
+        "changed": int((draft != last).sum()),
+        "solved": step.solved.item(),
+        "score": float(step.verdicts.score[0]),
+    }
 
 
 @dataclass(frozen=True)
@@ -153,10 +177,3 @@ def _rounded(values: NDArray[np.float64]) -> list[Any]:
     listed = np.round(values, 6).astype(object)
     listed[np.isnan(values)] = None
     return listed.tolist()
-
-
-def _stopping(policy: Halter | None, features: torch.Tensor, price: float) -> float:
-    """The policy's probability of stopping at this step; not a number without a policy."""
-    if policy is None:
-        return float("nan")
-    return float(policy(features, torch.full(features.shape[:-1], price, device=features.device)).sigmoid())

@@ -15,7 +15,7 @@ from trm_gym.task import Problems
 
 
 @dataclass(frozen=True)
-class Choice:
+class Combined:
     """The answer taken, and the steps spent on all branches together."""
 
     result: Result
@@ -31,19 +31,19 @@ def branched(problems: Iterable[Item], branches: int) -> Iterator[Item]:
             yield from [item] * branches
 
 
-def vote(results: Sequence[Result]) -> Choice:
+def vote(results: Sequence[Result]) -> Combined:
     """The answer that most branches give; among equally frequent ones that of the highest halt logit."""
     answers = [b"" if result.answer is None else result.answer.tobytes() for result in results]
     best = max(range(len(results)), key=lambda i: (answers.count(answers[i]), results[i].halt_logit))
-    return Choice(results[best], sum(result.steps for result in results))
+    return Combined(results[best], sum(result.steps for result in results))
 
 
-def surest(results: Sequence[Result]) -> Choice:
+def surest(results: Sequence[Result]) -> Combined:
     """The answer of the highest halt logit."""
-    return Choice(max(results, key=lambda result: result.halt_logit), sum(result.steps for result in results))
+    return Combined(max(results, key=lambda result: result.halt_logit), sum(result.steps for result in results))
 
 
-def first(results: Sequence[Result]) -> Choice:
+def first(results: Sequence[Result]) -> Combined:
     """The answer of the branch that halted first, on which the others stop; of several the highest halt logit.
 
     Where none halts within the budget, that of the highest halt logit. Branches that ran side by side without a race
@@ -51,10 +51,10 @@ def first(results: Sequence[Result]) -> Choice:
     """
     halted = [result for result in results if result.halted] or list(results)
     best = min(halted, key=lambda result: (result.steps, -result.halt_logit))
-    return Choice(best, sum(min(result.steps, best.steps) for result in results))
+    return Combined(best, sum(min(result.steps, best.steps) for result in results))
 
 
-COMBINE: dict[str, Callable[[Sequence[Result]], Choice]] = {"vote": vote, "surest": surest, "first": first}
+COMBINE: dict[str, Callable[[Sequence[Result]], Combined]] = {"vote": vote, "surest": surest, "first": first}
 """Ways of making one answer of several, by name."""
 
 
@@ -75,9 +75,9 @@ def curves(results: Sequence[Result], most: int, shown: Sequence[int]) -> dict[s
     groups = [results[start : start + most] for start in range(0, len(results), most)]
     found: dict[str, list[Point]] = {}
     for name, combine in COMBINE.items():
-        choices = {count: [combine(group[:count]) for group in groups] for count in shown}
+        combined = {count: [combine(group[:count]) for group in groups] for count in shown}
         found[name] = [
             Point(count, float(np.mean([c.result.solved for c in made])), float(np.mean([c.steps for c in made])))
-            for count, made in choices.items()
+            for count, made in combined.items()
         ]
     return found

@@ -82,9 +82,13 @@ class Step:
         """Logit of the head trained with the network: the draft is right."""
         return self.statistics.halt_logit
 
-    @functools.cached_property
+    @property
     def features(self) -> Float[Tensor, "b f"]:
         """What a halting head sees; see ``features.feature_names``."""
+        return self._features
+
+    @functools.cached_property
+    def _features(self) -> Float[Tensor, "b f"]:
         free = torch.from_numpy(self.problems.free).to(self.draft.device)
         return self.history.features(self.carry, free, self.max_steps)
 

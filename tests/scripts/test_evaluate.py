@@ -52,7 +52,7 @@ def refused(evaluate, capsys: pytest.CaptureFixture[str]):
 def test_rows_table_and_files(evaluate, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     evaluate("--level", "clues10-12", "--json", "rows.json")
     rows = json.loads((tmp_path / "rows.json").read_text())
-    assert {"always-2", "best-fixed-k", "bce", "two-heads", "expected", "grpo", "oracle"} <= {r["rule"] for r in rows}
+    assert {"always-2", "best-fixed-k", "bce", "two_heads", "expected", "grpo", "oracle"} <= {r["rule"] for r in rows}
     assert all(list(row) == ["rule", "accuracy", "steps", "n"] and row["n"] == 20 for row in rows)
     out = capsys.readouterr().out
     assert "oracle" in out and "clues10-12" in out

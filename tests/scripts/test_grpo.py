@@ -55,7 +55,7 @@ def interrupt_after(iterations: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_leaves_heads_table_curves_and_pictures(teach, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     teach("--folder", "run")
     out = capsys.readouterr().out
-    assert "grpo 4/4" in out and "two-heads" in out and "oracle" in out
+    assert "grpo 4/4" in out and "two_heads" in out and "oracle" in out
     names = {path.name for path in (tmp_path / "run").iterdir()}
     assert names >= {"config.yaml", "grpo.safetensors", "tensorboard", "checkpoint", "curriculum.png"}
     checkpoint = load_checkpoint(tmp_path / "run" / "checkpoint", "sudoku4x4")

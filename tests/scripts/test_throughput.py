@@ -32,7 +32,7 @@ def test_figures_of_a_trained_network(tmp_path: Path, capsys: pytest.CaptureFixt
     [
         (["--slots", "0"], "slots must be at least 1"),
         (["--level", "clues99"], "unknown level"),
-        (["--head", "magic"], "unknown halting rule 'magic'"),
+        (["--rule", "magic"], "unknown halting rule 'magic'"),
     ],
 )
 def test_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str):

@@ -24,7 +24,7 @@ from agents.evaluation.run_store import (
     save_rule_steps,
 )
 from agents.evaluation.tables import levels_markdown, report_markdown
-from agents.halting import outcomes, rules
+from agents.halting import outcomes, registry
 from agents.halting.heads import HaltHead, HaltPolicy
 from tests.agents.synthetic import varied
 
@@ -42,7 +42,7 @@ HEADS = {"grpo": made(HaltHead(3, 8)), "bce": made(HaltHead(3, 8, seed=1))}
 def test_differences_of_one_run_are_a_paired_bootstrap_of_its_raw_results():
     """Of the learner as tuned on validation and without tuning, at every price; worked out anew from the raw steps."""
     validation, test = varied(200, seed=1, noise=0.4), varied(200, seed=2, noise=0.4)
-    found = measure(rules.all_rules(HEADS, 8, CONFIG.prices), validation, test, CONFIG, "toy", "made up")
+    found = measure(registry.all_rules(HEADS, 8, CONFIG.prices), validation, test, CONFIG, "toy", "made up")
     raw = found.raw
 
     def returns(rule: str, price: float) -> np.ndarray:
@@ -52,7 +52,7 @@ def test_differences_of_one_run_are_a_paired_bootstrap_of_its_raw_results():
     for one in found.comparisons:
         if one.price is None:
             continue
-        learner = rules.as_learnt("grpo", one.price) if one.learner == NO_TUNING else one.learner
+        learner = registry.no_tuning("grpo", one.price) if one.learner == NO_TUNING else one.learner
         gap = returns(learner, one.price), returns(one.rule, one.price)
         np.testing.assert_allclose(one.difference, metrics.paired_bootstrap(*gap, resamples=300), atol=1e-9)
         seen.add((one.learner, one.price))
@@ -157,12 +157,14 @@ def test_what_cells_hold_comes_back(tmp_path, several):
     back = load_outcomes(tmp_path / "outcomes.npz")
     for name, value in vars(networks[0]).items():
         np.testing.assert_array_equal(getattr(back, name), value)
-    steps = {"grpo, price 0.1": constant(3, networks[0].solved)}
+    steps = {"grpo, no tuning, price 0.1": constant(3, networks[0].solved)}
     save_rule_steps(tmp_path / "steps.npz", steps)
     found = load_rule_steps(tmp_path / "steps.npz")
     assert list(found) == list(steps)
     for part in ("point", "prices", "curve", "tuned"):
-        np.testing.assert_array_equal(getattr(found["grpo, price 0.1"], part), getattr(steps["grpo, price 0.1"], part))
+        np.testing.assert_array_equal(
+            getattr(found["grpo, no tuning, price 0.1"], part), getattr(steps["grpo, no tuning, price 0.1"], part)
+        )
     (tmp_path / "broken.npz").write_bytes(b"PK no")
     with pytest.raises(CheckpointError, match="cannot be read"):
         load_rule_steps(tmp_path / "broken.npz")

@@ -18,7 +18,7 @@ from agents.checkpoint import Checkpoint
 from agents.evaluation.evaluate import evaluate_checkpoint, measure, write
 from agents.evaluation.protocol import EvaluationConfig, choose
 from agents.evaluation.report import Report
-from agents.halting import outcomes, rules
+from agents.halting import outcomes, registry
 from agents.halting.heads import HaltHead
 from agents.rollouts.unroll import Unroll, draw, unroll
 from agents.trm import TRM, TRMConfig
@@ -38,7 +38,8 @@ def head(seed: int, outputs: int = 1) -> HaltHead:
 
 def report(validation: Unroll, test: Unroll, config: EvaluationConfig = CONFIG) -> Report:
     heads = {"grpo": head(0), "bce": head(1), "two_heads": head(2, 2)}
-    return measure(rules.all_rules(heads, config.max_steps, config.prices), validation, test, config, "toy", "made up")
+    rules = registry.all_rules(heads, config.max_steps, config.prices)
+    return measure(rules, validation, test, config, "toy", "made up")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def measured() -> Report:
 
 def test_the_oracle_is_an_upper_bound(measured: Report):
     """Of return at every price, and of the steps that its accuracy takes."""
-    oracle = measured.row(rules.ORACLE)
+    oracle = measured.row(registry.ORACLE)
     for row in measured.rows:
         assert row.accuracy.value <= oracle.accuracy.value
         for price, worth in row.returns.items():
@@ -79,13 +80,13 @@ def test_measuring_on_what_was_chosen_on_reaches_the_target():
     for row in found.rows:
         if row.setting and row.rule != "unchanged":
             assert row.accuracy.value >= found.target - 1e-12, row.rule
-    fixed = found.row(rules.FIXED)
+    fixed = found.row(registry.FIXED)
     assert fixed.steps == found.best_fixed and fixed.oracle_gap_closed.value == 0, "steps saved are counted from it"
 
 
 def test_each_price_has_the_setting_that_is_best_for_it():
     same = varied(200, seed=1, noise=0.4)
-    rule = rules.swept("q", lambda one: one.halt_logit.numpy())
+    rule = registry.rule_named("q", {})
     chosen = choose(rule, same, 0.5, (0.1, 0.6))
     solved = same.solved.numpy()
     everything = rule.steps(same, rule.settings(same))

@@ -13,7 +13,7 @@ from agents.evaluation.protocol import EvaluationConfig
 from agents.evaluation.records import Record, levels_measured, load_record, page, plain_table, section
 from agents.evaluation.report import NO_TUNING
 from agents.evaluation.tables import report_markdown, rule_in_words, without_tuning
-from agents.halting import rules
+from agents.halting import registry
 from tests.agents.evaluation.test_comparison import HEADS
 from tests.agents.synthetic import varied
 
@@ -74,7 +74,7 @@ def test_the_gap_of_an_older_report_is_that_of_its_mean_steps():
 
 def test_a_report_of_today_has_every_column():
     report = measure(
-        rules.all_rules(HEADS, 8, CONFIG.prices), varied(80, seed=1), varied(80, seed=2), CONFIG, "toy", "made up"
+        registry.all_rules(HEADS, 8, CONFIG.prices), varied(80, seed=1), varied(80, seed=2), CONFIG, "toy", "made up"
     )
     text = report_markdown(json.loads(report.json()))
     assert text == report_markdown(report.plain())

@@ -1,4 +1,4 @@
-"""What a head is told of time and price beyond the budget that it was taught at."""
+"""What a head sees of time and price beyond the budget that it was trained at."""
 
 import dataclasses
 
@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from agents.evaluation.protocol import EvaluationConfig
-from agents.halting.budget_shift import retimed, told_price
+from agents.halting.budget_shift import retimed, shifted_price
 from agents.halting.heads import HaltHead
-from agents.halting.rules import head_rules
+from agents.halting.registry import head_rules, no_tuning
 from agents.rollouts.features import STEP_FEATURE
 from tests.agents.synthetic import varied
 
@@ -37,23 +37,25 @@ def test_nothing_else_changes_and_the_drafts_are_left_alone():
 
 
 def test_a_step_costs_the_same_by_the_old_clock():
-    assert told_price(0.4, 64, 16, "taught") / 16 == pytest.approx(0.4 / 64)
-    assert told_price(0.4, 64, 16, "held") == told_price(0.4, 64, 16, "taught")
-    assert told_price(0.4, 64, 16, "budget") == 0.4
+    assert shifted_price(0.4, 64, 16, "taught") / 16 == pytest.approx(0.4 / 64)
+    assert shifted_price(0.4, 64, 16, "held") == shifted_price(0.4, 64, 16, "taught")
+    assert shifted_price(0.4, 64, 16, "budget") == 0.4
     config = EvaluationConfig(max_steps=64, taught_steps=16, clock="held")
     assert config.scale == 0.25 and dataclasses.replace(config, taught_steps=0).scale == 1
 
 
-def test_a_policy_as_learnt_is_asked_at_the_price_it_is_told():
+def test_a_policy_without_tuning_is_asked_at_the_shifted_price():
     graded, head = varied(50), HaltHead(3, 8)
-    # Stops where the price that it is told is above the middle of its range, which is between .1 and .4.
+    # Stops where the price that it is asked at is above the middle of its range, which is between .1 and .4.
     for part in (head.layers[0], head.layers[1], head.out):
         assert isinstance(part, torch.nn.Linear)
         torch.nn.init.zeros_(part.weight)
         torch.nn.init.zeros_(part.bias)
         part.weight.data[0, -1 if part is head.layers[0] else 0] = 9.0
     torch.nn.init.constant_(head.out.bias, -1.0)
-    told = {rule.name: rule.steps(graded, rule.settings(graded)) for rule in head_rules("mine", head, (0.4, 0.1), 0.25)}
+    shifted = {
+        rule.name: rule.steps(graded, rule.settings(graded)) for rule in head_rules("mine", head, (0.4, 0.1), 0.25)
+    }
     plain = {rule.name: rule.steps(graded, rule.settings(graded)) for rule in head_rules("mine", head, (0.4, 0.1))}
-    assert (told["mine, price 0.4"] == plain["mine, price 0.1"]).all()
-    assert (told["mine, price 0.4"] != plain["mine, price 0.4"]).any()
+    assert (shifted[no_tuning("mine", 0.4)] == plain[no_tuning("mine", 0.1)]).all()
+    assert (shifted[no_tuning("mine", 0.4)] != plain[no_tuning("mine", 0.4)]).any()

@@ -10,9 +10,10 @@ import torch
 
 from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.evaluation.protocol import choose
-from agents.halting.rules import CAPPED, ORACLE, Rule, all_rules
-from agents.halting.stopping import After, Asked, Either, Seen, Stopping, make_stopping
+from agents.halting.registry import ORACLE, all_rules
+from agents.halting.rules import FixedSteps, HaltingRule, StepRecord, VerifierStop
 from agents.inference.engine import Engine, Result
+from agents.rollouts.step import Step
 from agents.rollouts.unroll import Unroll, refine, unroll
 from agents.trm import TRM, Carry, TRMConfig
 from tests.toy import ToyTask
@@ -42,11 +43,14 @@ def four() -> tuple[Task, Problems]:
     return task, task.generate(20, task.level_index("clues10-12"), "test", 5)
 
 
-class Uneven(Stopping):
+class Uneven(HaltingRule):
     """Stops each problem after a number of steps told by the problem itself."""
 
-    def __call__(self, seen: Seen) -> torch.Tensor:
-        return seen.steps >= torch.from_numpy(lengths(seen.problems))
+    threshold = 0.0
+
+    def score(self, record: StepRecord) -> torch.Tensor:
+        assert isinstance(record, Step)
+        return (record.steps - torch.from_numpy(lengths(record.problems))).float()
 
 
 def lengths(problems: Problems) -> np.ndarray:
@@ -68,7 +72,7 @@ def drafts_of(network: TRM, problems: Problems) -> np.ndarray:
 def test_drafts_are_those_of_a_run_of_its_own(network: TRM, slots: int):
     problems = TOY.generate(14, 1, "test", 0)
     drafts = drafts_of(network, problems)
-    for rule, expected in ((After(), np.full(14, STEPS)), (Uneven(), np.minimum(lengths(problems), STEPS))):
+    for rule, expected in ((FixedSteps(), np.full(14, STEPS)), (Uneven(), np.minimum(lengths(problems), STEPS))):
         results = list(Engine(network, TOY, rule, slots, STEPS).run([problems]))
         assert [result.index for result in results] == list(range(14))
         assert [result.steps for result in results] == expected.tolist()
@@ -83,32 +87,16 @@ def graded(sudoku: Checkpoint, four: tuple[Task, Problems]) -> Unroll:
     return unroll(sudoku.model, *four, STEPS)
 
 
-def played(rule: Rule, name: str, settings: np.ndarray, sudoku: Checkpoint, task: Task) -> Stopping:
-    """The rule as it acts, with the settings of the same rule as it is judged."""
-    named = dict(zip(rule.labels, settings.tolist(), strict=True))
-    if name == "two-heads":
-        return Asked(sudoku.heads["two_heads"], threshold=named["right now"], hopeless=named["ever right"])
-    if name.endswith(CAPPED):
-        score = make_stopping(name.removesuffix(CAPPED), task, sudoku.heads, setting=named["threshold"])
-        return Either(score, After(int(named["k"])))
-    setting = next((named[label] for label in ("k", "threshold", "logit") if label in named), None)
-    return make_stopping(name, task, sudoku.heads, named.get("price"), setting)
-
-
-def test_every_rule_stops_where_it_is_judged_to_stop(sudoku: Checkpoint, four: tuple[Task, Problems], graded: Unroll):
+def test_every_rule_stops_where_it_is_measured_to_stop(sudoku: Checkpoint, four: tuple[Task, Problems], graded: Unroll):
     task, problems = four
     tried = 0
     for rule in all_rules(sudoku.heads, STEPS, (0.1,)):
-        name, _, price = rule.name.partition(", price ")
-        if name == ORACLE:
+        if rule.name == ORACLE:
             continue
         choices = choose(rule, graded, float(graded.solved[:, -1].float().mean()) - 0.1, (0.6,))
         for setting in np.concatenate([choices.point, choices.prices]):
-            if price:
-                stopping = make_stopping(name, task, sudoku.heads, float(price))
-            else:
-                stopping = played(rule, "always" if name.startswith("always") else name, setting, sudoku, task)
-            found = [result.steps for result in Engine(sudoku.model, task, stopping, 7, STEPS).run([problems])]
+            engine = Engine(sudoku.model, task, rule.rule(setting.tolist()), 7, STEPS)
+            found = [result.steps for result in engine.run([problems])]
             assert found == rule.steps(graded, setting[None])[0].tolist(), (rule.name, setting)
             tried += 1
     assert tried > 20
@@ -138,7 +126,7 @@ def test_a_bad_problem_does_not_stop_the_stream(network: TRM):
     wild = TOY.generate(1, 1, "test", 1)
     wild.problem[0, 0] = TOY.vocab
     stream = [good, "nonsense", short, TOY.decode(good.problem[0]), wild, ProblemFault("line 7"), "", good]
-    results = list(Engine(network, TOY, After(2), 2, STEPS).run(stream))
+    results = list(Engine(network, TOY, FixedSteps(2), 2, STEPS).run(stream))
     said = [result.error or "" for result in results]
     assert [bool(text) for text in said] == [False, False, True, True, True, False, True, True, True, False, False]
     assert "16" in said[3] and "12 cells" in said[3] and "below 5" in said[6] and said[7] == "line 7"
@@ -151,7 +139,7 @@ class ProblemFault(ValueError):
 
 
 def test_only_bad_problems_and_none(network: TRM):
-    engine = Engine(network, TOY, After(2), 2, STEPS)
+    engine = Engine(network, TOY, FixedSteps(2), 2, STEPS)
     assert [bool(result.error) for result in engine.run(["x"] * 50)] == [True] * 50
     assert list(engine.run([])) == []
 
@@ -174,22 +162,24 @@ def test_slots_are_given_up_when_the_stream_ends(network: TRM):
 def test_noise_belongs_to_the_problem(network: TRM):
     problems = TOY.generate(6, 1, "test", 0)
     one, other = (
-        [r.halt_logit for r in Engine(network, TOY, After(2), slots, STEPS, noise=0.5).run([problems])]
+        [r.halt_logit for r in Engine(network, TOY, FixedSteps(2), slots, STEPS, noise=0.5).run([problems])]
         for slots in (2, 5)
     )
     assert one == pytest.approx(other, abs=1e-5)
-    plain = [r.confidence for r in Engine(network, TOY, After(2), 4, STEPS).run([problems])]
-    noisy = [r.confidence for r in Engine(network, TOY, After(2), 4, STEPS, noise=0.5, branches=3).run([problems])]
+    plain = [r.confidence for r in Engine(network, TOY, FixedSteps(2), 4, STEPS).run([problems])]
+    noisy = [r.confidence for r in Engine(network, TOY, FixedSteps(2), 4, STEPS, noise=0.5, branches=3).run([problems])]
     same = np.isclose(plain, noisy, atol=1e-6).tolist()
     assert same == [True, False, False, True, False, False], "the first branch starts without noise"
 
 
 def test_a_race_ends_with_its_winner(network: TRM):
-    class Third(Stopping):
+    class Third(HaltingRule):
         """Stops the third branch of each problem after two steps, no other."""
 
-        def __call__(self, seen: Seen) -> torch.Tensor:
-            return (seen.steps == 2) & (torch.arange(len(seen.draft)) % 3 == 2)
+        threshold = 1.0
+
+        def score(self, record: StepRecord) -> torch.Tensor:
+            return ((record.steps == 2) & (torch.arange(len(record.steps)) % 3 == 2)).float()
 
     problems = TOY.generate(4, 1, "test", 0)[np.repeat(np.arange(4), 3)]
     results = list(Engine(network, TOY, Third(), 6, STEPS, noise=0.5, branches=3, race=True).run([problems]))
@@ -203,13 +193,20 @@ def test_a_race_ends_with_its_winner(network: TRM):
 )
 def test_bad_numbers(network: TRM, numbers: dict, said: str):
     with pytest.raises(ValueError, match=said):
-        Engine(network, TOY, After(), **numbers)
+        Engine(network, TOY, FixedSteps(), **numbers)
 
 
-@pytest.mark.parametrize(
-    ("rule", "said"),
-    [("magic", "unknown halting rule 'magic'"), ("grpo", "no grpo head"), ("velocity", "needs a setting")],
-)
-def test_bad_rules(rule: str, said: str):
-    with pytest.raises(ValueError, match=said):
-        make_stopping(rule, TOY, {})
+def test_a_draft_is_graded_once(network: TRM, monkeypatch: pytest.MonkeyPatch):
+    """A rule that asks for verdicts pays for each of them, and results use the same; other rules pay at the end."""
+    problems, graded = TOY.generate(6, 1, "test", 0), []
+    verify = ToyTask.verify
+
+    def counted(task: ToyTask, some: Problems, answers: np.ndarray):
+        graded.append(len(some))
+        return verify(task, some, answers)
+
+    monkeypatch.setattr(ToyTask, "verify", counted)
+    for rule, expected in ((FixedSteps(2), 6), (VerifierStop(), None)):
+        graded.clear()
+        results = list(Engine(network, TOY, rule, 6, STEPS).run([problems]))
+        assert sum(graded) == (expected or sum(result.steps for result in results))

@@ -11,7 +11,8 @@ import torch
 
 from agents.checkpoint import load_checkpoint
 from agents.common.tensor_file import CheckpointError
-from agents.halting.rules import head_logits
+from agents.halting.rules import HeadThreshold
+from agents.halting.tuning import scores_of
 from agents.inference.engine import Result
 from agents.inference.solver import Solver
 from agents.rollouts.unroll import unroll
@@ -43,7 +44,7 @@ def test_a_puzzle_is_solved(solver: Solver):
 def test_it_stops_where_the_policy_says(solver: Solver):
     problems = solver.task.generate(8, 0, "test", 1)
     graded = unroll(solver.checkpoint.model, solver.task, problems, 5)
-    wish = head_logits(solver.checkpoint.heads["grpo"], graded, 0.3)[..., 0] >= 0
+    wish = scores_of(HeadThreshold(solver.checkpoint.heads["grpo"], price=0.3), graded) >= 0
     expected = [int(row.argmax()) + 1 if row.any() else 5 for row in wish]
     alone = [solver.solve(problems[slice(i, i + 1)], 5, price=0.3).steps for i in range(8)]
     together = [result.steps for result in solver.stream([problems], 5, price=0.3, slots=3)]

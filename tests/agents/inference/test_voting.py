@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from agents.halting.stopping import Seen, Stopping
+from agents.halting.rules import HaltingRule, StepRecord
 from agents.inference.engine import Engine, Result
 from agents.inference.voting import branched, curves, first, surest, vote
+from agents.rollouts.step import Step
 from agents.trm import TRM, TRMConfig
 from tests.toy import ToyTask
 
@@ -41,11 +42,14 @@ def test_curves_take_the_first_branches():
     assert [(p.accuracy, p.steps) for p in found["first"]] == [(0.5, 3.0), (1.0, 4.0)]
 
 
-class Sure(Stopping):
+class Sure(HaltingRule):
     """Stops at a median of what the branches think, so that some halt early and some never."""
 
-    def __call__(self, seen: Seen) -> torch.Tensor:
-        return (seen.statistics.mean_confidence > 0.345) & (seen.steps > 1)
+    threshold = 0.345
+
+    def score(self, record: StepRecord) -> torch.Tensor:
+        assert isinstance(record, Step)
+        return record.statistics.mean_confidence * (record.steps > 1)
 
 
 def test_a_race_is_what_first_makes_of_branches_that_run_on():

@@ -1,0 +1,182 @@
+"""Halting rules by name, for everyone: tables, comparisons, streams of problems, scripts.
+
+A new rule is a class in a file of its own and a line in ``PLAIN_RULES``; one that needs a trained head, a line in
+``HEAD_RULES``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.common.renamed import RULES, renamed_value
+from agents.halting import outcomes
+from agents.halting.heads import NEUTRAL_PRICE, Halter
+from agents.halting.rules import (
+    AnyOf,
+    FixedSteps,
+    HaltingRule,
+    HeadThreshold,
+    ScoreThreshold,
+    Unchanged,
+    VerifierStop,
+)
+from agents.halting.tuning import (
+    QUANTILES,
+    Axis,
+    GivenSteps,
+    PolicySweep,
+    SingleRule,
+    ThresholdSweep,
+    TunableRule,
+    scores_of,
+    thresholds,
+)
+from agents.rollouts.unroll import Unroll
+
+ALWAYS, FIXED, VERIFIER, ORACLE = "always", "best-fixed-k", "verifier", "oracle"
+CAPPED = "-capped"
+"""What the name of a rule ends with that has a threshold and a cap on the steps."""
+LEARNER = "grpo"
+"""The head whose rule all others are compared with, and whose probability of stopping is shown."""
+
+
+def capped(name: str, rule: Callable[[float], HaltingRule]) -> ThresholdSweep:
+    """``rule`` with a cap on the steps: giving up by the clock alone."""
+    threshold = Axis.of_scores("threshold", rule, QUANTILES // 4)
+    return ThresholdSweep(f"{name}{CAPPED}", threshold, Axis.of_steps("k", FixedSteps))
+
+
+def _threshold(name: str, rule: Callable[[float], HaltingRule], default: float | None = None) -> ThresholdSweep:
+    setting = None if default is None else (default,)
+    return ThresholdSweep(name, Axis.of_scores("threshold", rule), default=setting)
+
+
+def _confidence(threshold: float) -> ScoreThreshold:
+    return ScoreThreshold("confidence", threshold)
+
+
+PLAIN_RULES: tuple[TunableRule, ...] = (
+    ThresholdSweep(FIXED, Axis.of_steps("k", FixedSteps)),
+    ThresholdSweep("unchanged", Axis.of_steps("k", Unchanged)),
+    _threshold("velocity", lambda threshold: ScoreThreshold("velocity", threshold)),
+    _threshold("confidence", _confidence),
+    capped("confidence", _confidence),
+    _threshold("q", lambda threshold: ScoreThreshold("q", threshold)),
+)
+"""Every rule that needs no trained head and not the task's rules."""
+
+
+def _bce(name: str, head: Halter) -> list[TunableRule]:
+    def rule(threshold: float) -> HeadThreshold:
+        return HeadThreshold(head, threshold)
+
+    return [_threshold(name, rule, default=0.0), capped(name, rule)]
+
+
+def _two_heads(name: str, head: Halter) -> list[TunableRule]:
+    """Stop when the draft seems right now, or when it seems that it will never be, each with a threshold."""
+    count = QUANTILES // 8
+    now = Axis.of_scores("right now", lambda logit: HeadThreshold(head, logit), count)
+
+    # "At most" for the second: a threshold on minus its logit. Its classes are problems that are ever right, or not.
+    def never(logit: float) -> HeadThreshold:
+        return HeadThreshold(head, -logit, output=1, sign=-1)
+
+    def values(unroll: Unroll) -> NDArray[np.float64]:
+        solved = unroll.solved.numpy()
+        reachable = np.repeat(solved.any(1, keepdims=True), solved.shape[1], axis=1)
+        return thresholds(-scores_of(never(0.0), unroll), reachable, count)
+
+    return [ThresholdSweep(name, now, Axis("ever right", never, values), default=(0.0, -math.inf))]
+
+
+HEAD_RULES: dict[str, Callable[[str, Halter], list[TunableRule]]] = {"bce": _bce, "two_heads": _two_heads}
+"""The rules of heads that are no policies, by their learner's name."""
+
+
+def plain_rules(budget: int) -> list[TunableRule]:
+    """Every rule that needs no trained head and not the task's rules, within a budget of steps."""
+    return [SingleRule(f"{ALWAYS}-{budget}", FixedSteps()), *PLAIN_RULES]
+
+
+def verifier_rule() -> TunableRule:
+    """Stop at the first draft that the verifier accepts; a problem that is never solved takes the whole budget."""
+    return SingleRule(VERIFIER, VerifierStop())
+
+
+def oracle() -> TunableRule:
+    """Stop at the first right draft, and at once on a problem that will never be right: the bound, not a rule."""
+    return GivenSteps(ORACLE, lambda unroll: outcomes.oracle_steps(unroll.solved.numpy()))
+
+
+def no_tuning(name: str, price: float) -> str:
+    """What tables call a policy that stops when it finds that more likely than going on, asked at one price."""
+    return f"{name}, no tuning, price {price:g}"
+
+
+def head_rules(name: str, head: Halter, prices: Sequence[float], scale: float = 1.0) -> list[TunableRule]:
+    """The rules of one head by its learner's name; a policy's are its sweep, and itself without tuning at each price.
+
+    scale: the price that a head is asked at, as a share of the price that is paid; see ``budget_shift.shifted_price``.
+    """
+    if name in HEAD_RULES:
+        return HEAD_RULES[name](name, head)
+    rules = [SingleRule(no_tuning(name, price), HeadThreshold(head, price=price * scale)) for price in prices]
+    return [PolicySweep(name, head), *rules]
+
+
+def all_rules(
+    heads: Mapping[str, Halter], budget: int, prices: Sequence[float], scale: float = 1.0
+) -> list[TunableRule]:
+    """Every rule that can be played with a checkpoint's heads, plain ones first, the oracle last.
+
+    prices: those at which policies are also measured without any tuning. scale: see ``head_rules``.
+    """
+    supervised = [rule for name in HEAD_RULES if name in heads for rule in head_rules(name, heads[name], prices)]
+    policies = [head_rules(name, head, prices, scale) for name, head in heads.items() if name not in HEAD_RULES]
+    swept, single = [rules[0] for rules in policies], [rule for rules in policies for rule in rules[1:]]
+    return [*plain_rules(budget), *supervised, *swept, *single, verifier_rule(), oracle()]
+
+
+def rule_of(text: str, heads: Mapping[str, Halter], price: float = NEUTRAL_PRICE) -> HaltingRule:
+    """The halting rule that ``text`` names: ``grpo``, ``confidence:0.9``, ``confidence-capped:0.9,12``.
+
+    After the colon stands its setting, a number for each of its labels; ``always``, ``verifier`` and heads need none.
+    Rules joined by ``+`` stop with the first of them: ``bce+best-fixed-k:12``. price: of the whole budget, at which a
+    policy is asked. Raises ValueError for an unknown rule, or a setting that does not fit.
+    """
+    rules = tuple(_one_rule(part, heads, price) for part in text.split("+"))
+    return rules[0] if len(rules) == 1 else AnyOf(rules)
+
+
+def rule_named(name: str, heads: Mapping[str, Halter]) -> TunableRule:
+    """The rule of a name that can act on a stream of problems. Raises ValueError for an unknown one."""
+    name = renamed_value("the rule", name, RULES)
+    known = {rule.name: rule for rule in [*PLAIN_RULES, SingleRule(ALWAYS, FixedSteps()), verifier_rule()]}
+    known |= {rule.name: rule for head in heads for rule in head_rules(head, heads[head], ())}
+    if name not in known:
+        missing = f"the checkpoint has no {name} head: teach it by scripts/grpo.py, or" if name == LEARNER else ""
+        raise ValueError(f"{missing or f'unknown halting rule {name!r}:'} choose one of {', '.join(known)}")
+    return known[name]
+
+
+def _one_rule(text: str, heads: Mapping[str, Halter], price: float) -> HaltingRule:
+    name, _, numbers = text.strip().partition(":")
+    found = rule_named(name, heads)
+    setting = found.default(price) if not numbers else _numbers(text, numbers)
+    if setting is None or len(setting) != len(found.labels):
+        wanted = ",".join(label.upper().replace(" ", "_") for label in found.labels)
+        needs = f"needs a setting: write {name}:{wanted}" if wanted else "takes no setting"
+        raise ValueError(f"the rule {name} {needs}, not {text!r}")
+    return found.rule(setting)
+
+
+def _numbers(text: str, numbers: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(number) for number in numbers.split(","))
+    except ValueError:
+        raise ValueError(f"{text}: what follows the colon are numbers parted by commas, got {numbers!r}") from None
