@@ -253,9 +253,17 @@ def renamed_value(option: str, value: Any, values: Mapping[str, str]) -> Any:
 
 def check_removed(name: str, value: str, only: str) -> None:
     """Warn of an option that went. Raises ValueError where its value asked for what is done no more."""
-    if value != only:
+    if value != only and not _same_number(value, only):
         raise ValueError(f"{name}={value} went with this version, which always does as {name}={only} did: leave it out")
     warnings.warn(f"{name} went: it is always {only} now; leave it out", FutureWarning, stacklevel=2)
+
+
+def _same_number(value: str, other: str) -> bool:
+    """Whether both are the same number, however it is written: 0 and 0.0."""
+    try:
+        return float(value) == float(other)
+    except ValueError:
+        return False
 
 
 def warn(old: str, new: str) -> None:

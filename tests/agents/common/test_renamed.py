@@ -50,7 +50,7 @@ def tables(monkeypatch: pytest.MonkeyPatch):
         (["--training.kind", "clip", "--seed", "0"], Inner()),
         (["--training.kind=clip"], Inner()),
         (["--teach.warmup", "0", "--training.kind", "x"], Inner(kind="x")),
-        (["--teach.warmup=0"], Inner()),
+        (["--teach.warmup=0.0"], Inner()),
     ],
 )
 def test_an_old_command_line(words, expected):
