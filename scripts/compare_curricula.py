@@ -2,7 +2,7 @@
 
 ``python scripts/compare_curricula.py`` runs problems of every level once through a network that stays as it is; then
 each curriculum teaches a head by GRPO, drawing every round's problems by its own mixture. After every few rounds the
-head is measured on test problems as it was learnt: nothing is chosen on them. Every run is a folder that is never done
+head is measured on test problems without tuning: nothing is chosen on them. Every run is a folder that is never done
 twice.
 """
 
@@ -119,7 +119,7 @@ class SharedData:
         return [int(places[rng.integers(len(places))]) for places in choices]
 
     def worth(self, head: Halter, prices: Sequence[float]) -> list[float]:
-        """The mean return of a head as it was learnt, over the prices, on each level's test problems."""
+        """The mean return of a head without tuning, over the prices, on each level's test problems."""
         return [float(np.mean([self._return(head, test, price) for price in prices])) for test in self.tests]
 
     def _return(self, head: Halter, test: Unroll, price: float) -> float:

@@ -19,6 +19,7 @@ from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.checks import at_least_one
 from agents.common.cli import main
+from agents.common.console import announce
 from agents.common.tensor_file import CheckpointError
 from agents.evaluation.metrics import Interval, paired_bootstrap
 from agents.evaluation.protocol import shown_steps
@@ -57,7 +58,7 @@ class Config:
 def loaded(config: Config) -> dict[str, Checkpoint]:
     """The networks by their places, made fast. Raises CheckpointError for one of another task than the first's."""
     found: dict[str, Checkpoint] = {}
-    levels = max(1, len(config.level))
+    levels, seconds = max(1, len(config.level)), 0.0
     for place in config.checkpoints:
         found[place] = checkpoint = load_checkpoint(place)
         task_name = found[config.checkpoints[0]].task
@@ -67,7 +68,8 @@ def loaded(config: Config) -> dict[str, Checkpoint]:
             )
         one_pass = solving_pass(checkpoint.model, make_task(task_name).length, BATCH)
         passes = levels * config.problems // BATCH * config.max_steps
-        accelerate(checkpoint.model, one_pass, passes, config.acceleration)
+        seconds += accelerate(checkpoint.model, one_pass, passes, config.acceleration).seconds
+    announce("running the problems", seconds)
     return found
 
 

@@ -81,7 +81,7 @@ def write_figures(report: Report, folder: str | os.PathLike[str]) -> None:
 
 
 def halting_figure(report: Report, path: str | os.PathLike[str]) -> Path:
-    """Accuracy against mean steps: a curve per rule, the best fixed k, the rule checker and the oracle as points."""
+    """Accuracy against mean steps: a curve per rule; the best fixed k, the verifier and the oracle as points."""
     with figure_file(path, 10.4, 4.4) as figure:
         whole, near = figure.subplots(1, 2)
         for axes in (whole, near):
@@ -89,8 +89,8 @@ def halting_figure(report: Report, path: str | os.PathLike[str]) -> Path:
             axes.set_xlabel("mean steps")
         # Above both, and a source may be long: over one of them it would run into the other's.
         figure.suptitle(f"When to stop: {report.task}, {report.source}", x=0.01, ha="left", weight="bold", size=11)
-        whole.set(ylabel="right answers (%)", title="all of it", xlim=(0.8, None))
-        near.set(title="where it matters", xlim=_span(report.oracle, report.best_fixed))
+        whole.set(ylabel="right answers (%)", title="whole range", xlim=(0.8, None))
+        near.set(title="between the oracle and the best fixed k", xlim=_span(report.oracle, report.best_fixed))
         near.set_ylim(*_span(100 * report.target - 4, 100 * max(row.accuracy.value for row in report.rows)))
         figure.legend(*whole.get_legend_handles_labels(), loc="outside right center")
     return Path(path)
@@ -105,7 +105,7 @@ def _curves(axes: Axes, report: Report) -> None:
             axes.plot(steps, 100 * accuracy, line, color=colour, lw=width, label=name, zorder=2 + width)
     best = report.accuracy_of_fixed(report.best_fixed)
     axes.plot(report.best_fixed, 100 * best, "s", color=INK, ms=7, label=f"best fixed k = {report.best_fixed}")
-    axes.axhline(100 * report.target, color=GREY, lw=1.2, ls=(0, (2, 3)), zorder=1, label="asked for: A* - 0.5")
+    axes.axhline(100 * report.target, color=GREY, lw=1.2, ls=(0, (2, 3)), zorder=1, label="accuracy asked for")
     for name, marker, size in ((VERIFIER, "D", 6), (ORACLE, "*", 13)):
         for row in report.rows:
             if row.rule == name:
