@@ -16,6 +16,7 @@ from tests.scripts.checkpoints import untrained
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+PUZZLE = "1.343.1221.34.21"
 pytestmark = pytest.mark.slow
 
 
@@ -49,7 +50,9 @@ def follow(copy: Path, title: str, file: str | None = None) -> None:
     (copy / place[1]).write_text(file, encoding="utf-8")
     registry = copy / entry[2]
     text = registry.read_text(encoding="utf-8")
-    text, lines = re.subn(rf"^({entry[1]}\b.*[{{(])$", rf"\g<1>\n    {line.strip()}", text, flags=re.MULTILINE)
+    text, lines = re.subn(
+        rf"^({entry[1]}\b.*[{{(])$", rf"\g<1>\n    {line.strip().rstrip(',')},", text, flags=re.MULTILINE
+    )
     text, imports = re.subn(r"^(?=from |import )(?!from __future__)", needed, text, count=1, flags=re.MULTILINE)
     assert lines == imports == 1
     registry.write_text(text, encoding="utf-8")
@@ -83,3 +86,11 @@ def test_a_new_mixer(copy, tmp_path):
     size = "--preset sudoku4x4 --updates 2 --batch 4 --test-problems 10 --acceleration.compile off"
     python(copy, "scripts/pretrain.py", "--model.mixer", "mean", *size.split(), "--folder", tmp_path)
     assert '"mean"' in (tmp_path / "checkpoint" / "config.json").read_text(encoding="utf-8")
+
+
+def test_a_new_halting_rule(copy, tmp_path):
+    follow(copy, "A new halting rule")
+    start = ("--checkpoint", untrained(tmp_path))
+    eager = python(copy, "scripts/solve.py", "sudoku", PUZZLE, "--rule", "hurry:0.01", *start)
+    assert "step 1:" in eager and "step 2:" not in eager
+    assert "step 16:" in python(copy, "scripts/solve.py", "sudoku", PUZZLE, "--rule", "hurry:9", *start)
