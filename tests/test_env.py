@@ -42,7 +42,7 @@ def test_checkers_accept_it(reward):
 def test_the_first_draft_is_the_problem_with_blanks():
     env = make()
     observation, info = env.reset(options={"problem": PUZZLE})
-    assert info == {}
+    assert info == {"level": -1, "difficulty": 0.75} and [type(value) for value in info.values()] == [int, float]
     np.testing.assert_array_equal(observation["problem"], tokens(PUZZLE))
     np.testing.assert_array_equal(observation["answer"], tokens(PUZZLE))
     assert observation["budget"] == np.array([1.0], dtype=np.float32)
@@ -66,8 +66,9 @@ def test_halting_ends_and_pays(reward, answer, solved, score):
     rewards = [env.step(action(PUZZLE))[1]]
     _, last, terminated, truncated, info = env.step(action(answer, halt=True))
     assert terminated and not truncated
-    assert info == {"solved": solved, "score": score, "steps": 2, "level": -1, "difficulty": 0.75}
-    assert [type(value) for value in info.values()] == [bool, float, int, int, float]
+    verdict = {"solved": solved, "is_success": solved, "score": score}
+    assert info == {**verdict, "steps": 2, "level": -1, "difficulty": 0.75}
+    assert [type(value) for value in info.values()] == [bool, bool, float, int, int, float]
     assert sum([*rewards, last]) == (float(solved) if reward == "exact" else score) - 2 * COST
 
 

@@ -146,7 +146,9 @@ def test_the_answer_on_the_reset_step_has_no_effect():
     ended = envs.step(halt)[2]
     assert ended.tolist() == [True, False]
     observation, rewards, ended, _, infos = envs.step(halt)
-    assert rewards[0] == 0 and not ended.any() and infos == {}
+    assert rewards[0] == 0 and not ended.any()
+    assert set(infos) == {"level", "_level", "difficulty", "_difficulty"}
+    assert infos["_level"].tolist() == infos["_difficulty"].tolist() == [True, False]
     assert observation["budget"][:, 0].tolist() == [1.0, 0.875]
     np.testing.assert_array_equal(observation["answer"][0], observation["problem"][0])
 

@@ -18,6 +18,7 @@ from trm_gym.episodes import (
     check_options,
     check_seeds,
     observation_space,
+    plain_info,
     read_actions,
 )
 from trm_gym.render import RENDER_MODES, check_render_mode, check_render_scale, render_slot
@@ -57,7 +58,8 @@ class RefinementEnv(Restorable, gymnasium.Env["Observation", "NDArray[np.integer
 
     Episode End: ``terminated`` when the agent halts and when ``max_steps`` are used up: the draft is judged as
     it stands. The budget is part of the problem and observed, so nothing is ever truncated. The last ``info``
-    holds ``solved``, ``score``, ``steps``, ``level`` and ``difficulty``; before the end it is empty.
+    holds ``solved``, ``is_success`` (the same, as Stable-Baselines3 logs it), ``score``, ``steps``, ``level`` and
+    ``difficulty``; that of ``reset`` holds ``level`` and ``difficulty``; in between it is empty.
 
     Reset options: ``level`` (index or name) and ``split`` stay in force until given anew; ``problem`` (a
     person's own: text, file, list or array; level -1) is for one episode. The problem is a function of seed,
@@ -103,7 +105,7 @@ class RefinementEnv(Restorable, gymnasium.Env["Observation", "NDArray[np.integer
         if seed is not None:
             self.episodes.seed(_SLOT, check_seeds(np.array([seed])))
         self.episodes.begin(_SLOT, own)
-        return self._observation(), {}
+        return self._observation(), plain_info(self.episodes.start_info(_SLOT))
 
     def step(self, action: NDArray[np.integer]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Write the next draft; see the class. Raises ValueError for an action outside the action space."""
@@ -112,9 +114,7 @@ class RefinementEnv(Restorable, gymnasium.Env["Observation", "NDArray[np.integer
         tokens, halts = read_actions(np.asarray(action)[None], 1, self.task)
         reward = float(self.episodes.advance(tokens, halts)[0])
         terminated = not self.episodes.playing[0]
-        info = {}
-        if terminated:
-            info = {name: values[0].item() for name, values in self.episodes.report(_SLOT).items()}
+        info = plain_info(self.episodes.end_info(_SLOT)) if terminated else {}
         return self._observation(), reward, terminated, False, info
 
     def render(self) -> str | NDArray[np.uint8] | None:

@@ -174,15 +174,27 @@ class Episodes:
             "budget": ((self.max_steps - self.steps[slots, None]) / self.max_steps).astype(np.float32),
         }
 
-    def report(self, slots: NDArray[np.int64]) -> dict[str, NDArray]:
-        """What is told at the end of an episode, of ``slots`` [S]: arrays [S] by name."""
+    def start_info(self, slots: NDArray[np.int64]) -> dict[str, NDArray]:
+        """The info at the start of an episode, of ``slots`` [S]: fresh arrays [S] by name; nothing of the solution."""
         return {
-            "solved": self.verdicts.solved[slots],
-            "score": self.verdicts.score[slots].astype(np.float64),
-            "steps": self.steps[slots],
             "level": self.problems.level[slots],
             "difficulty": self.problems.difficulty[slots].astype(np.float64),
         }
+
+    def end_info(self, slots: NDArray[np.int64]) -> dict[str, NDArray]:
+        """The info at the end of an episode, of ``slots`` [S]: fresh arrays [S] by name."""
+        return {
+            "solved": self.verdicts.solved[slots],
+            "is_success": self.verdicts.solved[slots],
+            "score": self.verdicts.score[slots].astype(np.float64),
+            "steps": self.steps[slots],
+            **self.start_info(slots),
+        }
+
+
+def plain_info(info: dict[str, NDArray]) -> dict[str, Any]:
+    """The info of one slot, arrays [1], as Python's own numbers and truth values."""
+    return {name: values[0].item() for name, values in info.items()}
 
 
 def check_seeds(seeds: NDArray) -> NDArray[np.uint64]:

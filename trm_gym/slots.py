@@ -1,4 +1,4 @@
-"""What native vector environments share: seeds, resets by mask, the three autoreset modes, reports at the end."""
+"""What native vector environments share: seeds, resets by mask, the three autoreset modes, infos with their masks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gymnasium.vector.utils import batch_space
 from trm_gym.episodes import SEED_LIMIT, check_seeds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import gymnasium
     from numpy.typing import NDArray
@@ -39,16 +39,18 @@ class SlotEpisodes(Protocol[ObsT_co]):
 
     def observe(self, slots: NDArray[np.int64] | slice = ...) -> ObsT_co: ...
 
-    def report(self, slots: NDArray[np.int64]) -> dict[str, NDArray]: ...
+    def start_info(self, slots: NDArray[np.int64]) -> dict[str, NDArray]: ...
+
+    def end_info(self, slots: NDArray[np.int64]) -> dict[str, NDArray]: ...
 
 
 class SlotVectorEnv(VectorEnv[ObsT, np.ndarray, "NDArray"], abc.ABC, Generic[ObsT]):
     """A vector environment over episodes that are arrays: no loop over slots.
 
     autoreset_mode: Gymnasium's ``AutoresetMode`` or its value. NEXT_STEP restarts a finished slot at the next step,
-    whose action there is read but has no effect; SAME_STEP at once, with the last observation in ``infos["final_obs"]``
-    and the report in ``infos["final_info"]``; DISABLED leaves it to ``reset_mask``. max_episode_steps: always None; the
-    budget is ``max_steps``.
+    whose action there is read but has no effect; SAME_STEP at once, with the last observation in
+    ``infos["final_obs"]`` and the last info in ``infos["final_info"]``; DISABLED leaves it to ``reset_mask``.
+    max_episode_steps: always None; the budget is ``max_steps``.
     """
 
     episodes: SlotEpisodes[ObsT]
@@ -94,12 +96,14 @@ class SlotVectorEnv(VectorEnv[ObsT, np.ndarray, "NDArray"], abc.ABC, Generic[Obs
         if idle.size:
             ended[idle] = False
             self.episodes.begin(idle)
-        infos = {}
+        infos: dict[str, Any] = {}
         if ended.any():
-            infos = self._report(ended)
+            self._add_info(infos, self.episodes.end_info, np.flatnonzero(ended))
             if self.autoreset_mode is AutoresetMode.SAME_STEP:
-                infos = self._final(ended, infos)
-                self.episodes.begin(np.flatnonzero(ended))
+                infos, idle = self._final(ended, infos), np.flatnonzero(ended)
+                self.episodes.begin(idle)
+        if idle.size:
+            self._add_info(infos, self.episodes.start_info, idle)
         return self.episodes.observe(), rewards, ended, np.zeros_like(ended), infos
 
     def _seed(self, slots: NDArray[np.int64], seed: int | Sequence[int | None] | None) -> None:
@@ -118,22 +122,26 @@ class SlotVectorEnv(VectorEnv[ObsT, np.ndarray, "NDArray"], abc.ABC, Generic[Obs
         if unseeded.size:
             self.episodes.seed(unseeded, self.np_random.integers(SEED_LIMIT, size=unseeded.size, dtype=np.uint64))
 
-    def _report(self, ended: NDArray[np.bool_]) -> dict[str, NDArray]:
-        """The info at the end of episodes, one array [num_envs] and its mask for every name."""
-        slots, infos = np.flatnonzero(ended), {}
-        for name, values in self.episodes.report(slots).items():
-            infos[name] = np.zeros(self.num_envs, dtype=values.dtype)
-            infos[name][slots] = values
-            infos[f"_{name}"] = ended.copy()
+    def _add_info(
+        self,
+        infos: dict[str, Any],
+        found: Callable[[NDArray[np.int64]], dict[str, NDArray]],
+        slots: NDArray[np.int64],
+    ) -> dict[str, Any]:
+        """``infos`` with what is ``found`` of ``slots`` [S]: for every name an array [num_envs] and its mask."""
+        for name, values in found(slots).items():
+            whole = infos.setdefault(name, np.zeros(self.num_envs, dtype=values.dtype))
+            mask = infos.setdefault(f"_{name}", np.zeros(self.num_envs, dtype=np.bool_))
+            whole[slots], mask[slots] = values, True
         return infos
 
-    def _final(self, ended: NDArray[np.bool_], report: dict[str, Any]) -> dict[str, Any]:
-        """The info of SAME_STEP: what was seen at the end, one observation per finished slot, and its report."""
+    def _final(self, ended: NDArray[np.bool_], info: dict[str, Any]) -> dict[str, Any]:
+        """The info of SAME_STEP: what was seen at the end, one observation per finished slot, and its info."""
         slots = np.flatnonzero(ended)
         last = np.full(self.num_envs, None, dtype=object)
         # Not from a list: NumPy would take one of equal rows for a matrix.
         last[slots] = np.fromiter(self._each(self.episodes.observe(slots)), dtype=object, count=len(slots))
-        return {"final_obs": last, "_final_obs": ended.copy(), "final_info": report, "_final_info": ended.copy()}
+        return {"final_obs": last, "_final_obs": ended.copy(), "final_info": info, "_final_info": ended.copy()}
 
 
 def read_mask(options: dict[str, Any], count: int) -> NDArray[np.bool_]:

@@ -87,7 +87,7 @@ class RefinementVectorEnv(Restorable, SlotVectorEnv["Observation"]):
             self.episodes.begin(slots[has_own], own)
         if not has_own.all():
             self.episodes.begin(slots[~has_own])
-        return self.episodes.observe(), {}
+        return self.episodes.observe(), self._add_info({}, self.episodes.start_info, slots)
 
     def _advance(self, actions: np.ndarray) -> NDArray[np.float64]:
         """Write the next drafts, integers [num_envs, L + 1]; rewards float64 [num_envs]."""

@@ -122,16 +122,21 @@ class HaltingEpisodes:
         seen[:, -1] = self._place[slots]
         return seen
 
-    def report(self, slots: NDArray[np.int64]) -> dict[str, NDArray]:
-        """What is told at the end of an episode, of ``slots`` [S]: arrays [S] by name."""
-        problem, solved = self._problem[slots], self._solved[self._rows(slots)]
+    def start_info(self, slots: NDArray[np.int64]) -> dict[str, NDArray]:
+        """The info at the start of an episode, of ``slots`` [S]: fresh arrays [S] by name."""
+        problem = self._problem[slots]
+        return {"level": self._level[problem], "difficulty": self._difficulty[problem].astype(np.float64)}
+
+    def end_info(self, slots: NDArray[np.int64]) -> dict[str, NDArray]:
+        """The info at the end of an episode, of ``slots`` [S]: fresh arrays [S] by name."""
+        solved = self._solved[self._rows(slots)]
         return {
             "solved": solved,
+            "is_success": solved.copy(),
             "score": solved.astype(np.float64),
             "steps": self._shown[slots] + 1,
-            "level": self._level[problem],
-            "difficulty": self._difficulty[problem].astype(np.float64),
-            "problem": problem,
+            "problem": self._problem[slots],
+            **self.start_info(slots),
         }
 
     def get_state(self) -> dict[str, Any]:

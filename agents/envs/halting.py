@@ -15,15 +15,16 @@ from typing import Any, ClassVar, final
 import gymnasium
 import numpy as np
 from gymnasium.error import ResetNeeded
-from gymnasium.spaces import Box, Discrete
+from gymnasium.spaces import Box, Discrete, Space
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from agents.envs.dataset import PROBLEMS, load_dataset
 from agents.envs.episodes import BOUND, HaltingEpisodes
 from agents.rollouts.dataset import RolloutDataset
+from agents.rollouts.features import feature_names
 from agents.rollouts.unroll import Unroll
-from trm_gym.episodes import DEFAULT_COST, DEFAULT_STEPS, SEED_LIMIT, check_options, check_seeds
+from trm_gym.episodes import DEFAULT_COST, DEFAULT_STEPS, SEED_LIMIT, check_options, check_seeds, plain_info
 from trm_gym.reward import Price
 from trm_gym.slots import SlotVectorEnv, read_mask
 
@@ -39,6 +40,11 @@ def observation_space(runs: Unroll) -> Box:
     return Box(-BOUND, BOUND, (runs.features.shape[-1] + 1,), np.float32)
 
 
+def observation_names(space: Space) -> tuple[str, ...]:
+    """A name for each entry of what is seen at one slot. Raises ValueError for what no network's features are."""
+    return (*feature_names((space.shape or (0,))[0] - 1), "log_price")
+
+
 @final
 class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
     """Stop a network that refines a draft, as soon as going on is not worth its price.
@@ -49,15 +55,16 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
 
     Action Space: ``Discrete(2)``: 0 goes on, 1 stops.
 
-    Observation Space: ``Box`` float32 [f + 1]: what a halting head sees after the step (``halting.halting_features``;
-    the first observation is of the first step), then the logarithm of lambda on the scale of ``halting.HaltHead``.
-    Features are as they come, not standardised.
+    Observation Space: ``Box`` float32 [f + 1]: what a halting head sees after the step (the first observation is of
+    the first step), then the logarithm of lambda, -1 and 1 at the ends of the prices that heads are taught at.
+    ``observation_names`` says what each entry is. Features are as they come, not standardised.
 
     Rewards: ``-step_cost`` each step; at the end 1 more if the draft is right.
 
     Episode End: ``terminated`` when the agent stops, and after ``max_steps`` steps, whatever it does. Nothing is ever
-    truncated. The last ``info`` holds ``solved``, ``score`` (1 or 0), ``steps``, ``level``, ``difficulty`` and
-    ``problem``, its place in the dataset.
+    truncated. The last ``info`` holds ``solved``, ``is_success`` (the same, as Stable-Baselines3 logs it), ``score``
+    (1 or 0), ``steps``, ``level``, ``difficulty`` and ``problem``, its place in the dataset; that of ``reset`` holds
+    ``level`` and ``difficulty``.
 
     Difficulty: that of the problem, as its own task measures it.
 
@@ -90,7 +97,7 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
         if seed is not None:
             self._episodes.seed(_SLOT, check_seeds(np.array([seed])))
         self._episodes.begin(_SLOT, own)
-        return self._episodes.observe()[0], {}
+        return self._episodes.observe()[0], plain_info(self._episodes.start_info(_SLOT))
 
     def step(self, action: int | np.integer | np.ndarray) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Go on (0) or stop (1). Raises ValueError for anything else."""
@@ -98,10 +105,13 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
             raise ResetNeeded("there is no episode to step: it has ended, or none has begun; call reset() first")
         reward = float(self._episodes.advance(read_actions(np.asarray(action)[None], 1))[0])
         terminated = not self._episodes.playing[0]
-        info = {}
-        if terminated:
-            info = {name: values[0].item() for name, values in self._episodes.report(_SLOT).items()}
+        info = plain_info(self._episodes.end_info(_SLOT)) if terminated else {}
         return self._episodes.observe()[0], reward, terminated, False, info
+
+    @property
+    def observation_names(self) -> tuple[str, ...]:
+        """A name for each entry of an observation, see ``feature_names``."""
+        return observation_names(self.observation_space)
 
     def get_state(self) -> dict[str, Any]:
         """All that the episode, and those after it, depend on beside the dataset; see ``HaltingEpisodes``."""
@@ -146,7 +156,12 @@ class HaltingVectorEnv(SlotVectorEnv[Observation]):
         own = self._read_problems(options)
         self._seed(slots, seed)
         self.episodes.begin(slots, None if own is None else own[slots])
-        return self.episodes.observe(), {}
+        return self.episodes.observe(), self._add_info({}, self.episodes.start_info, slots)
+
+    @property
+    def observation_names(self) -> tuple[str, ...]:
+        """A name for each entry of a slot's observation, see ``feature_names``."""
+        return observation_names(self.single_observation_space)
 
     def get_state(self) -> dict[str, Any]:
         """As that of ``HaltingEnv``, for all slots."""

@@ -40,8 +40,8 @@ class TRMVecEnv(VecEnv):
         seen: Any = None
         seeds: Any = self._seeds  # Gymnasium's type leaves out the lists that its vector environments take
         for options, mask in self._alike():
-            seen, _ = self.envs.reset(seed=seeds, options={**options, "reset_mask": mask})
-        self.reset_infos = [{} for _ in range(self.num_envs)]
+            seen, infos = self.envs.reset(seed=seeds, options={**options, "reset_mask": mask})
+            self._keep_reset_infos(infos, np.flatnonzero(mask).tolist())
         self._reset_seeds()
         self._reset_options()
         return seen
@@ -63,6 +63,7 @@ class TRMVecEnv(VecEnv):
             for slot in slots:
                 infos[slot] |= {name: values[slot] for name, values in columns.items()}
                 infos[slot]["terminal_observation"] = last[slot]
+            self._keep_reset_infos(told, slots)
         return seen, rewards.astype(np.float32), ended, infos
 
     def close(self) -> None:
@@ -90,6 +91,12 @@ class TRMVecEnv(VecEnv):
     def env_is_wrapped(self, wrapper_class: type[gymnasium.Wrapper], indices: VecEnvIndices = None) -> list[bool]:
         """Never: no slot is an environment of its own that could be wrapped."""
         return [False for _ in self._get_indices(indices)]
+
+    def _keep_reset_infos(self, infos: dict[str, Any], slots: list[int]) -> None:
+        """Keep the infos of the resets at ``slots``, as SB3 does: one dictionary per slot."""
+        names = [name for name in infos if not name.startswith(("_", "final_"))]
+        for slot in slots:
+            self.reset_infos[slot] = {name: infos[name][slot].item() for name in names}
 
     def _per_slot(self, value: Any, indices: VecEnvIndices) -> list[Any]:
         own = isinstance(value, (list, tuple, np.ndarray)) and len(value) == self.num_envs

@@ -74,8 +74,10 @@ def test_the_return_is_the_contract_to_the_last_bit():
 def test_handing_in_at_once_is_free_and_worthless():
     observation, reward, terminated, truncated, info = start().step(HALT)
     assert (reward, terminated, truncated) == (0.0, True, False)
-    assert info == {"solved": False, "score": 0.0, "steps": 0, "level": -1, "difficulty": 0.75}
-    assert [type(value) for value in info.values()] == [bool, float, int, int, float]
+    assert info == {
+        "solved": False, "is_success": False, "score": 0.0, "steps": 0, "level": -1, "difficulty": 0.75
+    }  # fmt: skip
+    assert [type(value) for value in info.values()] == [bool, bool, float, int, int, float]
     assert observation["budget"] == 1
 
 

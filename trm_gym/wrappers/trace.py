@@ -21,8 +21,8 @@ class TraceRecorder(gymnasium.Wrapper, RecordConstructorArgs):
 
     A line holds ``episode`` (its number since the wrapper was made, which also counts those left unfinished),
     ``problem``, ``drafts`` (the first draft, then one for each step), ``rewards``, and what the last ``info`` says:
-    solved, score, steps, level, difficulty. Problem and drafts are what the wrapped environment shows: lists of tokens,
-    or text around ``TextObservation``.
+    solved, is_success, score, steps, level, difficulty. Problem and drafts are what the wrapped environment shows:
+    lists of tokens, or text around ``TextObservation``.
 
     A file holds ``episodes_per_file`` of them, is named after its first and appears whole; ``close`` writes the last
     one. Files that are there already are never overwritten: ValueError. So is what shows no problem and draft.

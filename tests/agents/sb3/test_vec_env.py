@@ -59,11 +59,13 @@ def test_it_gives_what_a_loop_over_the_scalar_environment_gives(grain):
     ours.seed(7)
     theirs.seed(7)
     same(ours.reset(), theirs.reset())
+    same(ours.reset_infos, theirs.reset_infos)
     rng = np.random.default_rng(0)
     for _ in range(60):
         shape = (SLOTS, *(ours.action_space.shape or ()))
         actions = (rng.random(shape) < 0.25).astype(np.int64)
         same(ours.step(actions), theirs.step(actions))
+        same(ours.reset_infos, theirs.reset_infos)
 
 
 def test_options_of_single_slots_reach_them():
@@ -106,6 +108,7 @@ def test_sb3s_wrappers_and_callbacks_take_it(tmp_path):
     learner = PPO("MlpPolicy", envs, gamma=1.0, n_steps=32, batch_size=80, n_epochs=1, device="cpu", seed=0)
     learner.learn(400, callback=callback)
     assert len(learner.ep_info_buffer or ()) > 0
+    assert set(learner.ep_success_buffer or ()) == {False, True}, "what it logs as rollout/success_rate"
     told = np.load(tmp_path / "evaluations.npz")
     assert told["results"].shape[1] == 10 and np.isfinite(told["results"]).all()
 
