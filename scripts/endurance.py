@@ -24,7 +24,7 @@ from agents.checkpoint import load_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.checks import at_least_one
 from agents.common.cli import main
-from agents.common.console import Progress
+from agents.common.console import Progress, announce
 from agents.halting.registry import rule_of
 from agents.inference.engine import Engine, Item
 from trm_gym import make_task
@@ -130,6 +130,7 @@ def run(config: Config) -> None:
     one_pass = solving_pass(checkpoint.model, task.length, config.slots)
     found = accelerate(checkpoint.model, one_pass, config.problems // config.slots, config.acceleration)
     rule = rule_of(config.rule, checkpoint.heads)
+    announce("stream, at one step a problem", found.seconds)
     with found.autocast():
         record = endure(Engine(checkpoint.model, task, rule, config.slots, config.max_steps), task, config)
     right, console = record.problems - record.bad, Console()

@@ -20,6 +20,7 @@ from rich.table import Table
 from agents.common.acceleration import AccelerationConfig, Choice, accelerate, solving_pass
 from agents.common.checks import at_least_one
 from agents.common.cli import main
+from agents.common.console import announce, track
 from agents.inference.engine import Engine
 from agents.inference.solver import PRICE, Solver
 from agents.inference.trajectory_figures import scaling_figure
@@ -79,8 +80,8 @@ def longer(solver: Solver, problems: Problems, config: Config) -> list[Point]:
     """One branch under each budget."""
     points = []
     for budget in config.budgets:
-        results = list(solver.stream([problems], budget, config.rule, config.price, config.slots))
-        (point,) = curves(results, 1, [1])["vote"]
+        results = solver.stream([problems], budget, config.rule, config.price, config.slots)
+        (point,) = curves(list(track(results, len(problems), f"budget {budget}")), 1, [1])["vote"]
         points.append(point)
     return points
 
@@ -90,18 +91,16 @@ def run(config: Config) -> None:
     check_place(config.out.with_name(f"{config.out.name}.json"))
     solver = Solver.from_pretrained(config.checkpoint)
     rule, problems, most = solver.rule(config.rule, config.price), drawn(solver, config), max(config.branches)
-    model, passes = solver.checkpoint.model, len(problems) * most * config.max_steps // config.slots
-    accelerate(
-        model,
-        solving_pass(model, solver.task.length, config.slots),
-        passes,
-        AccelerationConfig(config.compile, "off"),
-    )
+    model, steps = solver.checkpoint.model, most * config.max_steps + sum(config.budgets)
+    one_pass = solving_pass(model, solver.task.length, config.slots)
+    passes = -(-len(problems) * steps // config.slots)
+    announce("scaling, at most", accelerate(model, one_pass, passes, AccelerationConfig(config.compile, "off")).seconds)
     began = time.perf_counter()
     engine = Engine(
         model, solver.task, rule, config.slots, config.max_steps, config.noise, branches=most, seed=config.seed
     )
-    found = curves(list(engine.run(branched([problems], most))), most, config.branches)
+    results = track(engine.run(branched([problems], most)), len(problems) * most, "branches")
+    found = curves(list(results), most, config.branches)
     found[LONGER] = longer(solver, problems, config)
     seconds = time.perf_counter() - began
     table = Table("", "branches", "right, %", "mean steps")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import final
+from typing import TypeVar, final
 
 from rich import progress
 from rich.console import Console
+
+Item = TypeVar("Item")
 
 
 def announce(title: str, seconds: float, console: Console | None = None) -> None:
@@ -85,6 +88,14 @@ class Progress:
         if spent >= 1 and 0 < self._step < self._total:
             text = f"{text.rstrip()}  {_duration(spent / self._step * (self._total - self._step))} left"
         print(text.rstrip(), file=self._console.file, flush=True)
+
+
+def track(items: Iterable[Item], total: int, title: str) -> Iterator[Item]:
+    """``items`` as they come, with a bar over their ``total`` number."""
+    with Progress(total, title) as bar:
+        for number, item in enumerate(items, 1):
+            yield item
+            bar.update(number)
 
 
 @final

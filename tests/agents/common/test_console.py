@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from agents.common.console import Countdown, Progress, announce
+from agents.common.console import Countdown, Progress, announce, track
 
 
 def test_log_gets_plain_lines():
@@ -73,3 +73,8 @@ def test_a_countdown_leaves_out_what_was_finished_before(monkeypatch: pytest.Mon
         "compare: 2 of 4 done, left: about 40 seconds",
         "compare: 3 of 4 done, left: about 15 seconds",
     ]
+
+
+def test_what_is_tracked_comes_as_it_is(capsys: pytest.CaptureFixture[str]):
+    assert list(track(iter("abc"), 3, "letters")) == ["a", "b", "c"]
+    assert capsys.readouterr().out.startswith("letters 3/3")
