@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from trm_gym import kernel_cache
 from trm_gym.lazy_kernel import LazyKernel
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
@@ -20,12 +21,17 @@ _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 _S27, _S30, _S31, _S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 
-_NUMBA_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+_NUMBA_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 _INNER: dict[str, Any] = {**_NUMBA_OPTIONS, "no_cpython_wrapper": True}
 _INLINED: dict[str, Any] = {**_NUMBA_OPTIONS, "inline": "always"}
 
-kernel = njit(**_NUMBA_OPTIONS)
+
+def _compiler(options: dict[str, Any]) -> Callable[[Callable[..., Any]], Any]:
+    return lambda function: kernel_cache.keep(njit(**options)(function))
+
+
+kernel = _compiler(_NUMBA_OPTIONS)
 """Compiles a function at its first call and keeps the result on disk; it runs beside other threads."""
 
 
@@ -34,10 +40,10 @@ def lazy_kernel(function: Callable[..., Any]) -> LazyKernel:
     return LazyKernel(kernel(function))
 
 
-inner = njit(**_INNER)
+inner = _compiler(_INNER)
 """The same for a function that only kernels call: without the wrapper for Python it compiles twice as fast."""
 
-inlined = njit(**_INLINED)
+inlined = _compiler(_INLINED)
 """The same for a function with one caller, which takes it in before it is compiled."""
 
 
