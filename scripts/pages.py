@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import io
 import itertools
 import json
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -31,6 +30,7 @@ from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.evaluation.records import levels_measured
 from agents.evaluation.tables import markdown_table
+from scripts.paging import pictures
 from trm_gym.atomic_io import atomic_write
 from trm_gym.splits import SPLITS
 from trm_gym.task import Task
@@ -51,10 +51,10 @@ HEADINGS = (
 """The sections of a page, in their order. A docstring's paragraph starts one by its name and a colon."""
 PACKAGES = (trm_gym.__name__, agents.__name__)
 """Where environments come from that have a page; whatever else has been registered is not ours."""
-PALETTE = 32
 ROW = 3
 """Pictures side by side."""
-PICTURE_SEED = 3
+EXAMPLES = {"checkpoint": f'"{pictures.HALTED}"'}
+"""Arguments without a default, as a page gives them."""
 RESULTS = "results/index.md"
 
 
@@ -164,29 +164,24 @@ def arguments(shown: Page) -> str:
     return markdown_table(("argument", "default"), rows)
 
 
-def shown_split(task: Task, level: int) -> str:
-    """The split that a level's problems are shown of: the first that holds any."""
-    return next(split for split in SPLITS if task.split_size(level, split) != 0)
-
-
 def levels(task: Task, env_id: str, config: Config) -> str:
     """The table of a task's levels, and a picture of each."""
-    rows, pictures = [], []
+    rows, gallery = [], []
     counted = any(task.split_size(level, SPLITS[0]) is not None for level in range(len(task.levels)))
     for index, level in enumerate(task.levels):
-        problems = task.generate_at_most(config.problems, index, shown_split(task, index), 0)
+        problems = task.generate_at_most(config.problems, index, pictures.shown_split(task, index), 0)
         difficulty = problems.difficulty.astype(np.float64)
         name = f"**{level.name}**" if index == task.default_level else level.name
         row = [index, name, level.description, f"{difficulty.mean():.1f}", f"{difficulty.std():.1f}"]
         sizes = [task.split_size(index, split) for split in SPLITS]
         rows.append([*row, *(["" if size is None else f"{size:,}" for size in sizes] if counted else [])])
-        pictures.append((level.name, f"![{level.name}](images/{env_id}-{level.name}.png)"))
-    head = ["", "level", "problems", "difficulty: mean", "spread", *(SPLITS if counted else ())]
+        gallery.append((level.name, f"![{level.name}](images/{env_id}-{level.name}.png)"))
+    head = ["index", "level", "problems", "difficulty: mean", "spread", *(SPLITS if counted else ())]
     note = f"In bold the default. Mean and standard deviation of the difficulty of {config.problems} problems a level"
     sized = "; how many problems each split has, where they can be counted" if counted else ""
-    shown = [pictures[first : first + ROW] for first in range(0, len(pictures), ROW)]
-    gallery = "\n\n".join(markdown_table([name for name, _ in row], [[picture for _, picture in row]]) for row in shown)
-    return f"{markdown_table(head, rows)}\n\n{note} (fewer where it has no more){sized}.\n\n{gallery}"
+    shown = [gallery[first : first + ROW] for first in range(0, len(gallery), ROW)]
+    drawn = "\n\n".join(markdown_table([name for name, _ in row], [[picture for _, picture in row]]) for row in shown)
+    return f"{markdown_table(head, rows)}\n\n{note} (fewer where it has no more){sized}.\n\n{drawn}"
 
 
 def baselines(task: Task, docs: Path) -> str:
@@ -221,9 +216,14 @@ def network(name: str, config: Mapping[str, Any]) -> str:
 
 def facts(shown: Page) -> str:
     """How an environment is made, and its sizes."""
-    rows = [("after", f"`import gymnasium, {shown.package}`"), ("make", f'`gymnasium.make("{shown.name}")`')]
+    parameters = inspect.signature(shown.maker).parameters.values()
+    needed = [
+        one.name for one in parameters if one.default is inspect.Parameter.empty and one.name not in shown.spec.kwargs
+    ]
+    told = "".join(f", {name}={EXAMPLES[name]}" for name in needed)
+    rows = [("make", f'`gymnasium.make("{shown.package}:{shown.name}"{told})`')]
     if shown.spec.vector_entry_point:
-        rows.append(("make many", f'`gymnasium.make_vec("{shown.name}", num_envs=1024)`'))
+        rows.append(("make many", f'`gymnasium.make_vec("{shown.package}:{shown.name}", num_envs=1024{told})`'))
     if shown.task:
         env = gymnasium.make(shown.name)
         rows.append(("positions L, tokens V", f"{shown.task.length}, {shown.task.vocab}"))
@@ -231,7 +231,7 @@ def facts(shown: Page) -> str:
         rows.append(("observations", f"`{space_text(env.observation_space)}`"))
         rewards = '`"exact"`, `"graded"`, `"progress"`' if shown.task.graded else '`"exact"` (no partial score)'
         rows.append(("rewards", rewards))
-    return markdown_table(("", ""), rows)
+    return markdown_table(("what", "how"), rows)
 
 
 def text(shown: Page, config: Config) -> str:
@@ -245,7 +245,8 @@ def text(shown: Page, config: Config) -> str:
         parts |= own
         parts["Levels"] = levels(shown.task, shown.name, config)
         parts["Baselines"] = baselines(shown.task, config.docs)
-    head = f"# {shown.name}\n\n<!-- written by scripts/pages.py -->\n\n{facts(shown)}\n"
+    film = f"![{shown.name}](images/{shown.name}.gif)\n\n{pictures.film_text(shown.task)}"
+    head = f"# {shown.name}\n\n<!-- written by scripts/pages.py -->\n\n{film}\n\n{facts(shown)}\n"
     return head + "".join(f"\n## {name}\n\n{parts[name].strip()}\n" for name in HEADINGS if parts.get(name))
 
 
@@ -259,22 +260,6 @@ def index(pages: list[Page]) -> str:
     return f"# Environments\n\n<!-- written by scripts/pages.py -->\n\n{markdown_table(head, rows)}\n"
 
 
-def pictures(shown: Page) -> Iterator[tuple[str, bytes]]:
-    """Names and PNG files, of few colours because they are flat, of one problem of every level."""
-    from PIL import Image
-
-    if not shown.task:
-        return
-    env = gymnasium.make(shown.name, render_mode="rgb_array")
-    for level in shown.task.levels:
-        split = shown_split(shown.task, shown.task.level_index(level.name))
-        env.reset(seed=PICTURE_SEED, options={"level": level.name, "split": split})
-        file = io.BytesIO()
-        picture = Image.fromarray(np.asarray(env.render())).quantize(PALETTE)
-        picture.save(file, "PNG", optimize=True)
-        yield f"{shown.name}-{level.name}.png", file.getvalue()
-
-
 def run(config: Config) -> None:
     """Write all pages."""
     out = config.out or config.docs / "environments"
@@ -283,7 +268,8 @@ def run(config: Config) -> None:
     for shown in pages:
         atomic_write(out / f"{shown.name}.md", text(shown, config))
         if config.pictures:
-            for name, content in pictures(shown):
+            atomic_write(out / "images" / f"{shown.name}.gif", pictures.film_of(shown.task))
+            for name, content in pictures.of_levels(shown.name, shown.task) if shown.task else ():
                 atomic_write(out / "images" / name, content)
     print(f"{len(pages)} environments: {out}")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from pathlib import Path
 
 import gymnasium
 import pytest
+from PIL import Image
 
 from scripts import pages
 
@@ -14,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PICTURES = 1_500_000
 """Bytes that all pictures of the documentation may have."""
+FILM = 300_000
+"""Bytes that a moving picture may have."""
 
 
 def test_pages_are_up_to_date(tmp_path, capsys):
@@ -25,13 +29,25 @@ def test_pages_are_up_to_date(tmp_path, capsys):
 
 def test_pictures_are_there_and_small():
     names = {f"{one.name}-{level.name}.png" for one in pages.registered() if one.task for level in one.task.levels}
-    assert names == {path.name for path in (DOCS / "environments" / "images").iterdir()}
+    films = {f"{one.name}.gif": one for one in pages.registered()}
+    assert names | films.keys() == {path.name for path in (DOCS / "environments" / "images").iterdir()}
+    for name in films:
+        file = DOCS / "environments" / "images" / name
+        assert file.stat().st_size < FILM
+        with Image.open(file) as film:
+            assert getattr(film, "n_frames", 1) > 1, f"{name} does not move"
     assert sum(path.stat().st_size for path in DOCS.rglob("*.png")) < PICTURES
 
 
 def test_every_environment_has_a_page():
     ours = {name for name in gymnasium.registry if name.startswith("TRM-") and "-Cells-" not in name}
     assert ours and ours <= {path.stem for path in (DOCS / "environments").glob("*.md")}
+
+
+def test_no_table_has_an_empty_head():
+    for file in (DOCS / "environments").glob("*.md"):
+        assert not re.search(r"^\|( *\|)+$", file.read_text(encoding="utf-8"), re.MULTILINE), file.name
+        assert not re.search(r"^\|  \|.*\n\| ---", file.read_text(encoding="utf-8"), re.MULTILINE), file.name
 
 
 def test_every_page_says_what_difficulty_measures():

@@ -1,0 +1,1 @@
+"""What scripts/pages.py draws."""

@@ -1,0 +1,118 @@
+"""Pictures of environments: a problem of every level, and a film of a problem being solved."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from agents.checkpoint import SHIPPED, shipped
+from agents.inference.solver import Solver
+from agents.inference.trajectory import Trajectory
+from trm_gym.splits import SPLITS
+from trm_gym.task import Problems, Task
+
+HALTED = "sudoku6x6"
+"""The network of the halting environment's film."""
+PALETTE = 32
+SEED = 3
+CANDIDATES = 8
+"""Test problems of each level that a network was taught on; a film shows the one that takes it longest."""
+BUDGET, STEP_SECONDS, LAST_SECONDS = 16, 0.7, 3.0
+
+
+def shown_split(task: Task, level: int) -> str:
+    """The split that a level's problems are shown of: the first that holds any."""
+    return next(split for split in SPLITS if task.split_size(level, split) != 0)
+
+
+def of_levels(env_id: str, task: Task) -> Iterator[tuple[str, bytes]]:
+    """Names and PNG files, of few colours because they are flat, of one problem of every level."""
+    env = gymnasium.make(env_id, render_mode="rgb_array")
+    for index, level in enumerate(task.levels):
+        env.reset(seed=SEED, options={"level": index, "split": shown_split(task, index)})
+        file = io.BytesIO()
+        Image.fromarray(np.asarray(env.render())).quantize(PALETTE).save(file, "PNG", optimize=True)
+        yield f"{env_id}-{level.name}.png", file.getvalue()
+
+
+def network_of(task: Task) -> str | None:
+    """The name of the shipped network for a task; None where there is none."""
+    made = {name: json.loads((SHIPPED / name / "config.json").read_text("utf-8")) for name in shipped()}
+    return next((name for name, config in made.items() if config["task"] == task.name), None)
+
+
+def film_text(task: Task | None) -> str:
+    """What the film of an environment shows; of that on halting where there is no task."""
+    network, made = network_of(task) if task else HALTED, "Drawn by `python scripts/pages.py`."
+    if network is None:
+        return f"Problems, each before and after it is answered; no network comes with the package for them. {made}"
+    told = "refines its draft until it is right" if task else "refines its draft until its policy stops it"
+    return f"The network `{network}`, which comes with the package, {told}. {made}"
+
+
+def film_of(task: Task | None) -> bytes:
+    """The film of an environment, a GIF; of that on halting where there is no task."""
+    if task is None:
+        return stopping(HALTED)
+    network = network_of(task)
+    return refining(network) if network else answering(task, shown_split(task, task.default_level))
+
+
+def thinking(network: str) -> tuple[Trajectory, Task]:
+    """A network on the one of some test problems that takes it longest, of those that it solves."""
+    solver = Solver.from_pretrained(network)
+    levels = solver.checkpoint.meta["pretraining"]["levels"]
+    index = [solver.task.level_index(level) for level in levels]
+    problems = Problems.concatenate([solver.task.generate_at_most(CANDIDATES, level, "test", SEED) for level in index])
+    runs = [solver.trajectory(problems[slice(i, i + 1)], BUDGET) for i in range(len(problems))]
+    return max((run for run in runs if run.solved[-1]), key=lambda run: int(run.solved.argmax())), solver.task
+
+
+def refining(network: str) -> bytes:
+    """A film of a network until its draft is right."""
+    run, task = thinking(network)
+    last = int(run.solved.argmax()) + 1
+    captions = ["the problem", *(f"step {step}" for step in range(1, last)), f"step {last}: right"]
+    return film(task, run.problems, [run.draft_after(step) for step in range(last + 1)], captions)
+
+
+def stopping(network: str) -> bytes:
+    """A film of a network and of a policy that decides after every step whether to go on."""
+    run, task = thinking(network)
+    stops = run.halt >= 0.5
+    last = int(stops.argmax()) + 1 if stops.any() else len(run)
+    captions = [f"step {step}: {'stop' if step == last else 'go on'}" for step in range(1, last + 1)]
+    return film(task, run.problems, [run.draft_after(step) for step in range(1, last + 1)], captions)
+
+
+def answering(task: Task, split: str) -> bytes:
+    """A film of some problems, each before and after it is answered, for a task without a network."""
+    problems = task.generate(4, task.default_level, split, SEED)
+    frames = []
+    for place in range(len(problems)):
+        one = problems[slice(place, place + 1)]
+        for draft, caption in ((one.start[0], "a problem"), (one.solution[0], "its answer")):
+            frames.append(task.draw_rgb(one, draft, caption))
+    return gif(frames)
+
+
+def film(task: Task, problems: Problems, drafts: Sequence[NDArray[np.uint8]], captions: Sequence[str]) -> bytes:
+    """Drafts one after another as a GIF, the cells that change marked."""
+    before = [drafts[0], *drafts]
+    pairs = zip(before, drafts, captions, strict=False)
+    return gif([task.draw_rgb(problems, np.stack([old, new]), caption) for old, new, caption in pairs])
+
+
+def gif(frames: Sequence[NDArray[np.uint8]]) -> bytes:
+    """Pictures uint8 [H, W, 3] as a GIF that begins again and again; the last one stands longer."""
+    pictures = [Image.fromarray(frame).quantize(PALETTE) for frame in frames]
+    durations = [STEP_SECONDS * 1000] * (len(frames) - 1) + [LAST_SECONDS * 1000]
+    file = io.BytesIO()
+    pictures[0].save(file, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0, optimize=True)
+    return file.getvalue()
