@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import config, njit
 
 from trm_gym import kernel_cache
-from trm_gym.lazy_kernel import LazyKernel
+from trm_gym.lazy_kernel import LazyKernel, interpreted
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -31,19 +31,28 @@ def _compiler(options: dict[str, Any]) -> Callable[[Callable[..., Any]], Any]:
     return lambda function: kernel_cache.keep(njit(**options)(function))
 
 
-kernel = _compiler(_NUMBA_OPTIONS)
+def _called(options: dict[str, Any]) -> Callable[[Callable[..., Any]], Any]:
+    """The same for a function that Python calls: without the compiler (NUMBA_DISABLE_JIT) it needs plain arguments."""
+    return interpreted if config.DISABLE_JIT else _compiler(options)
+
+
+def _inside(options: dict[str, Any]) -> Callable[[Callable[..., Any]], Any]:
+    return (lambda function: function) if config.DISABLE_JIT else _compiler(options)
+
+
+kernel = _called(_NUMBA_OPTIONS)
 """Compiles a function at its first call and keeps the result on disk; it runs beside other threads."""
 
 
-def lazy_kernel(function: Callable[..., Any]) -> LazyKernel:
+def lazy_kernel(function: Callable[..., Any]) -> Any:
     """The same for a function that the first problems need: until that pays, it is not compiled but interpreted."""
-    return LazyKernel(kernel(function))
+    return kernel(function) if config.DISABLE_JIT else LazyKernel(kernel(function))
 
 
-inner = _compiler(_INNER)
+inner = _inside(_INNER)
 """The same for a function that only kernels call: without the wrapper for Python it compiles twice as fast."""
 
-inlined = _compiler(_INLINED)
+inlined = _inside(_INLINED)
 """The same for a function with one caller, which takes it in before it is compiled."""
 
 

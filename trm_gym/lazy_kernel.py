@@ -93,6 +93,17 @@ class LazyKernel:
         return folder is not None and any(Path(folder).glob(f"{name}.*.nbi"))
 
 
+def interpreted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that compiled code stands for elsewhere, run by Python alone, with the same results and slowly."""
+
+    @functools.wraps(function)
+    def run(*arguments: Any) -> Any:
+        with np.errstate(over="ignore"):
+            return function(*map(_plain, arguments))
+
+    return run
+
+
 @functools.cache
 def _translated(compiled: Dispatcher) -> Callable[..., Any]:
     """The Python function behind a compiled one; what it calls is translated too, and looks at the clock."""
