@@ -40,8 +40,9 @@ class Config(EvaluationConfig):
     also: tuple[str, ...] = ()
     """More checkpoints of the same network, taught with other seeds: their GRPO heads become grpo-2, grpo-3, ..."""
     data: Path | None = None
-    """A file of problems in the task's format: sudokus one a line, mazes and questions as JSON lines. What is none of
-    the task's is counted and listed. Settings are still chosen on the level's validation split; any solution counts."""
+    """A file of problems, as solve.py takes it: one a line, a table (CSV, tabs, spaces), JSON, sudokus and mazes also
+    as rows on lines. What is none of the task's is counted and listed. Settings are still chosen on the level's
+    validation split; any solution counts."""
     json: Path | None = None
     """A file to write the rows {rule, accuracy, steps, n} to, accuracy in [0, 1]."""
     out: Path | None = None
@@ -90,6 +91,8 @@ def run(config: Config) -> None:
     if outside is not None and outside.skipped:
         place = atomic_write(out / "skipped.txt", "\n".join(outside.skipped) + "\n")
         console.print(f"skipped, not problems of {checkpoint.task}: {len(outside.skipped)}, listed in {place}")
+    if outside is not None and (remark := task.remark(outside.problems)):
+        console.print(f"Note: {remark}.", highlight=False, soft_wrap=True)
     console.print(report.table(), highlight=False)
     if config.json is not None:
         atomic_write(config.json, json.dumps(report.summary(), indent=2) + "\n")

@@ -10,7 +10,6 @@ python scripts/solve.py algebra                                          asks fo
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -25,18 +24,18 @@ from agents.common.cli import main
 from agents.common.tensor_file import CheckpointError
 from agents.halting import outcomes
 from agents.halting.registry import VERIFIER
-from agents.inference.batch_file import problem_lines, solve_file
+from agents.inference.batch_file import solve_file
 from agents.inference.solver import PRICE, Solver
 from agents.inference.trajectory import Trajectory
 from agents.rollouts.unroll import BATCH
 from trm_gym import make_task
 from trm_gym.errors import ProblemError
-from trm_gym.task import Problems, Task
+from trm_gym.files import file_of
+from trm_gym.maze.parsing import size_of as maze_size
+from trm_gym.records import only_entry
+from trm_gym.sudoku.reading import size_of as sudoku_size
+from trm_gym.task import Problems, Task, UserProblem
 
-_SIZES = {16: 4, 36: 6, 81: 9}
-_DECORATION = "|-+"
-_LARGEST_FILE = 10_000
-_SMALLEST_MAZE = 5
 _MAZES = "maze11x11"
 
 
@@ -47,8 +46,8 @@ class Config:
     family: Annotated[Literal["sudoku", "arithmetic", "algebra", "maze"], tyro.conf.Positional]
     """What kind of problem it is."""
     puzzle: Annotated[str | None, tyro.conf.Positional] = None
-    """The problem, or a .txt file with it; without one, and without --data, you are asked for them. A sudoku: its 16,
-    36 or 81 cells row by row, blanks as 0, . or _. A maze: rows parted by /, walls as #, open cells as dots or spaces,
+    """The problem, or a file with it; without one, and without --data, you are asked for them. A sudoku: its 16, 36 or
+    81 cells row by row, blanks as 0, . _ * x or -. A maze: rows parted by /, walls as #, open cells as dots or spaces,
     S and G. Arithmetic: 3*(4-1). Algebra: 3*x + 4 = 10, or a word (expand, factor, collect, differentiate, evaluate)
     and an expression."""
     checkpoint: str | None = None
@@ -64,8 +63,8 @@ class Config:
     """The price of using the whole budget, as a share of what a right answer is worth; policies stop the sooner the
     higher it is."""
     data: Path | None = None
-    """A file of many problems, one a line: as on the command line, tab-separated columns after it, or JSON objects with
-    the field problem. A line that is no problem gets a result that says so."""
+    """A file of many problems: one a line, as on the command line, or as rows on lines; a table of columns (CSV, tabs,
+    spaces) or JSON, with a name such as puzzle, question, quizzes, q. What is no problem gets a result that says so."""
     out: Path | None = None
     """Where the answers to --data go, as JSON lines; beside it, with .answers.jsonl added to its name, by default."""
     slots: int = BATCH
@@ -83,39 +82,27 @@ class Config:
 
 def read(family: str, puzzle: str) -> tuple[Task, Problems]:
     """The task, in the size that the problem needs, and the problem. Raises ProblemError, saying what is wrong."""
-    text, path = puzzle, Path(puzzle)
-    if puzzle.strip().endswith(".txt") or _is_file(path):
-        try:
-            with path.open(encoding="utf-8") as file:
-                text = file.read(_LARGEST_FILE)
-        except OSError as error:
-            raise ProblemError(f"cannot read {puzzle}: {error.strerror}") from None
-        except ValueError:
-            raise ProblemError(f"cannot read {puzzle}: not a text file") from None
-    task = make_task(_NAMES[family](text))
-    return task, task.encode(text)
+    given = puzzle
+    if (path := file_of(puzzle)) or _is_file(Path(puzzle)):
+        given = only_entry(make_task(_READERS[family]).entries(path or puzzle), path or puzzle).given()
+    task = make_task(task_name(family, given))
+    return task, task.encode(given)
 
 
-def _sudoku(text: str) -> str:
-    cells = sum(not letter.isspace() and letter not in _DECORATION for letter in text)
-    if cells not in _SIZES:
-        raise ProblemError(f"{cells} cells found: expected 16, 36 or 81 (4x4, 6x6 or 9x9), or the path of a text file")
-    return f"sudoku{_SIZES[cells]}x{_SIZES[cells]}"
+def task_name(family: str, problem: UserProblem) -> str:
+    """The name of the task that a problem of a family belongs to, in its size. Raises ProblemError."""
+    if family == "sudoku":
+        size = sudoku_size(problem)
+    elif family == "maze":
+        if (size := maze_size(problem)) is None:
+            return _MAZES  # which says what is wrong with it
+    else:
+        return family
+    return f"{family}{size}x{size}"
 
 
-def _maze(text: str) -> str:
-    rows = text.strip("\n").replace("/", "\n").split("\n")
-    size = max(_SMALLEST_MAZE, len(rows), *map(len, rows))
-    return f"maze{size}x{size}"
-
-
-_NAMES: dict[str, Callable[[str], str]] = {
-    "sudoku": _sudoku,
-    "maze": _maze,
-    "arithmetic": lambda _: "arithmetic",
-    "algebra": lambda _: "algebra",
-}
-"""The name of the task that a problem of each family belongs to."""
+_READERS = {"sudoku": "sudoku9x9", "maze": _MAZES, "arithmetic": "arithmetic", "algebra": "algebra"}
+"""The task of each family that reads its files, whatever the size of what they hold."""
 
 
 def _is_file(path: Path) -> bool:
@@ -179,6 +166,8 @@ def conclude(console: Console, task: Task, found: Trajectory, rule: str) -> bool
 def solve_one(config: Config, console: Console, puzzle: str) -> bool:
     """Read, think, show; whether it is solved."""
     task, problems = read(config.family, puzzle)
+    if remark := task.remark(problems):
+        console.print(f"Note: {remark}.", highlight=False, soft_wrap=True)
     solver = fitting(config, task)
     found = solver.trajectory(problems, config.max_steps, config.price, config.rule)
     show(console, task, found)
@@ -203,12 +192,16 @@ def ask(config: Config, console: Console) -> None:
 
 def canvas(family: str, data: Path) -> Task:
     """The task of a file's problems, in the largest size that one of them needs. Raises ProblemError."""
-    names, fault = set(), f"{data} holds no problem: expected one a line"
-    for text in problem_lines(data):
+    names, fault = set(), f"{data} holds no problem: expected one a line, a table, or JSON"
+    for entry in make_task(_READERS[family]).entries(data):
         try:
-            names.add(_NAMES[family](text))
+            problem = entry.given()
+            if family != "maze" or maze_size(problem) is not None:
+                names.add(task_name(family, problem))
+            elif not names:
+                make_task(_MAZES).encode(problem)
         except ProblemError as error:
-            fault = str(error)
+            fault = f"line {entry.line}: {error}"
     tasks = []
     for name in names:
         try:
@@ -230,8 +223,9 @@ def solve_many(config: Config, console: Console, data: Path) -> None:
         console.print("The same command goes on from here.", highlight=False)
         raise
     bad = f", {found.bad} are no problems of {solver.task.name}" if found.bad else ""
+    several = f", {found.several} have more than one solution, any of which counts" if found.several else ""
     console.print(
-        f"{out}: {found.solved} of {found.problems} solved, {found.steps:.2f} steps on average{bad}",
+        f"{out}: {found.solved} of {found.problems} solved, {found.steps:.2f} steps on average{bad}{several}",
         highlight=False,
         soft_wrap=True,
     )

@@ -9,13 +9,14 @@ import abc
 import os
 import reprlib
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex
 
 import numpy as np
 
 from trm_gym.cell_text import read_cells
+from trm_gym.records import Entry, records
 from trm_gym.structure import Structure
 
 if TYPE_CHECKING:
@@ -169,6 +170,17 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def encode(self, problem: UserProblem) -> Problems:
         """A person's own problem as a batch of one, fully validated. Raises ProblemError."""
+
+    def entries(self, path: str | os.PathLike[str]) -> Iterator[Entry]:
+        """The problems of a file one after another, none of them checked: here one a line, see ``trm_gym.records``.
+
+        Raises ProblemError for a file that cannot be read.
+        """
+        return (record for record in records(path) if record.problem != "" or record.fault)
+
+    def remark(self, problems: Problems) -> str:
+        """What a person should know of problems that they brought, in a sentence; empty where it is nothing."""
+        return ""
 
     @abc.abstractmethod
     def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:

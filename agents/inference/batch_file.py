@@ -7,6 +7,7 @@ same problems, network and settings is told by a digest in that file's name.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 from collections import deque
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.common.console import Progress
-from agents.inference.engine import Result
+from agents.inference.engine import Item, Result
 from agents.inference.solver import Solver
 from agents.rollouts.unroll import BATCH
 from trm_gym.errors import ProblemError
@@ -27,37 +28,15 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class FileSummary:
-    """What came of a file: problems, how many are solved, how many are none, the mean steps of the others."""
+    """What came of a file: problems, how many are solved, how many are none, the mean steps of the others, and how many
+    have several solutions, any of which counts.
+    """
 
     problems: int
     solved: int
     bad: int
     steps: float
-
-
-def problem_lines(path: Path) -> Iterator[str]:
-    """The problems of a file, one a line: its first column (tabs part them), or the field problem of a JSON object.
-
-    Empty lines and those that start with # are skipped. Raises ProblemError for a file that cannot be read.
-    """
-    try:
-        with path.open(encoding="utf-8") as file:
-            for line in file:
-                if (text := line.strip("\r\n")).strip() and not text.startswith("#"):
-                    yield _problem(text)
-    except OSError as error:
-        raise ProblemError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ProblemError(f"cannot read {path}: not a text file") from None
-
-
-def _problem(line: str) -> str:
-    if line.lstrip().startswith("{"):
-        try:
-            return str(json.loads(line)["problem"])
-        except (ValueError, KeyError, RecursionError):
-            return line  # the task will say that it is no problem
-    return line.split("\t")[0]
+    several: int
 
 
 def solve_file(
@@ -65,27 +44,35 @@ def solve_file(
 ) -> FileSummary:
     """Solve every problem of ``data``; a line of ``out`` for each, in order. Interrupted, a second call goes on.
 
-    Raises ProblemError for a file without problems, ValueError for an unknown rule.
+    data: in any form that ``Task.entries`` reads. Raises ProblemError for a file without problems, ValueError for an
+    unknown rule.
     """
-    count = sum(1 for _ in problem_lines(data))
+    count = sum(1 for _ in solver.task.entries(data))
     if not count:
         raise ProblemError(f"{data} holds no problem: expected one a line")
     partial = out.with_name(f".{out.name}.{_digest(solver, data, rule, max_steps, price)}.partial")
     partial.parent.mkdir(parents=True, exist_ok=True)
     done = _whole_lines(partial)
-    texts: deque[str] = deque()  # of problems under way: no more than the engine lets wait
+    waiting: deque[dict[str, Any]] = deque()  # what is known of problems under way: no more than the engine lets wait
 
-    def stream() -> Iterator[str]:
-        for number, text in enumerate(problem_lines(data)):
-            if number >= done:
-                texts.append(text)
-                yield text
+    def stream() -> Iterator[Item]:
+        for entry in itertools.islice(solver.task.entries(data), done, None):
+            text = entry.problem if isinstance(entry.problem, str) else json.dumps(entry.problem)
+            waiting.append({"problem": text})
+            try:
+                problems = solver.task.encode(entry.given())
+            except ProblemError as error:
+                yield ProblemError(f"line {entry.line}: {error}")
+                continue
+            if remark := solver.task.remark(problems):
+                waiting[-1]["remark"] = remark
+            yield problems
 
     with partial.open("a", encoding="utf-8") as file, Progress(count, "solve") as bar:
         solved = 0
         for result in solver.stream(stream(), max_steps, rule, price, slots):
             number = done + result.index
-            file.write(json.dumps(as_record(solver, number, texts.popleft(), result)) + "\n")
+            file.write(json.dumps(as_record(solver, number, waiting.popleft(), result)) + "\n")
             solved += result.solved
             if number % FLUSH_EVERY == 0:
                 file.flush()
@@ -96,13 +83,13 @@ def solve_file(
     return _summary(out)
 
 
-def as_record(solver: Solver, number: int, text: str, result: Result) -> dict[str, Any]:
-    """One line of the output."""
+def as_record(solver: Solver, number: int, known: dict[str, Any], result: Result) -> dict[str, Any]:
+    """One line of the output. known: the problem as text, and what a person should know of it."""
     if result.answer is None:
-        return {"index": number, "problem": text, "error": result.error}
+        return {"index": number, **known, "error": result.error}
     return {
         "index": number,
-        "problem": text,
+        **known,
         "answer": solver.task.decode(result.answer),
         "solved": result.solved,
         "steps": result.steps,
@@ -139,11 +126,12 @@ def _digest(solver: Solver, data: Path, rule: str, max_steps: int, price: float)
 
 
 def _summary(out: Path) -> FileSummary:
-    problems = solved = bad = steps = 0
+    problems = solved = bad = steps = several = 0
     with out.open(encoding="utf-8") as file:
         for record in map(json.loads, file):
             problems += 1
             bad += "error" in record
             solved += record.get("solved", False)
             steps += record.get("steps", 0)
-    return FileSummary(problems, solved, bad, steps / max(1, problems - bad))
+            several += "remark" in record
+    return FileSummary(problems, solved, bad, steps / max(1, problems - bad), several)

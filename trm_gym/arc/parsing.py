@@ -25,8 +25,8 @@ from trm_gym.arc.layout import (
     panel_of,
 )
 from trm_gym.errors import ProblemError
+from trm_gym.files import file_of, file_text
 from trm_gym.task import BLANK, ImportedProblems, Problems, UserProblem
-from trm_gym.user_files import file_of, file_text
 
 _LONGEST = 20_000_000
 _FORM = '{"train": [{"input": grid, "output": grid}, ...], "test": [{"input": grid, "output": grid}]}'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import reprlib
 from collections.abc import Sequence
@@ -12,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.errors import ProblemError
+from trm_gym.files import file_of
 from trm_gym.maze.layout import GOAL, LARGEST, OFF, ON, OPEN, SMALLEST, START, WALL
+from trm_gym.maze.reading import SIGNS, entries, rows_of
 from trm_gym.maze.solver import solve
+from trm_gym.records import Entry, only_entry
 from trm_gym.task import ImportedProblems, Problems, UserProblem
-from trm_gym.user_files import file_lines, file_of, file_text
 
 LETTERS = (".", "#", "S", "G", " ", "o")
-"""How each token is written. A dot and a space are read as open, and so are the cells of a path that is drawn in."""
+"""How each token is written; ``reading.SIGNS`` says what is read."""
 
-_READ = {"#": WALL, "S": START, "G": GOAL, ".": OPEN, " ": OPEN, "O": OPEN}
 _TOKENS = {OPEN: OPEN, WALL: WALL, START: START, GOAL: GOAL, OFF: OPEN, ON: OPEN}
-_LONGEST = 100_000
 _ALPHABET = "# for a wall, a dot or a space for an open cell, S for the start and G for the goal"
 
 
@@ -49,34 +48,47 @@ def encode(problem: UserProblem, size: int) -> Problems:
 
 @dataclass(frozen=True)
 class MazeRecord:
-    """One maze of a benchmark file. steps: those of a shortest path as the file tells them, -1 for no way through.
+    """One maze of a benchmark file. steps: those of a shortest path as the file tells them, -1 for no way through; None
+    where it does not tell.
 
     problems: the maze as a batch of one, or None where ``fault`` says why it is not one of the task's.
     """
 
     name: str
-    steps: int
+    steps: int | None
     problems: Problems | None
     fault: str = ""
 
 
 def read_jsonl(path: str | os.PathLike[str], size: int | None = None) -> list[MazeRecord]:
-    """The mazes of a file of JSON lines with the fields id, len and grid (rows parted by /), on a canvas of ``size``.
+    """The mazes of a file, on a canvas of ``size``; ``reading.entries`` says what forms it may have. Of a maze's fields
+    id names it and len tells the steps of a shortest path.
 
     size: None for the smallest that holds the largest maze of the file. A maze that is none, that does not fit, that
     has no way through or whose ``len`` is not what a shortest path has is reported in its record. Raises ProblemError
-    naming the line for lines that are not of this form.
+    naming the line for records without a maze.
     """
     rows = []
-    for number, line in enumerate(file_lines(path, _LONGEST), start=1):
-        if line.strip():
-            rows.append(_row(line, f"{os.fspath(path)}:{number}"))
+    for entry in entries(path):
+        try:
+            rows.append((str(entry.fields.get("id", f"line {entry.line}")), _told(entry), entry.given()))
+        except ProblemError as error:
+            raise ProblemError(f"{os.fspath(path)}:{entry.line}: {error}") from None
     if not rows:
-        raise ProblemError(f"{os.fspath(path)}: no maze in it; expected JSON lines with id, len and grid")
+        raise ProblemError(
+            f"{os.fspath(path)}: no maze in it; expected rows on lines, or JSON lines with id, len, grid"
+        )
     if size is None:
-        extents = [max(grid.count("/") + 1, *map(len, grid.split("/"))) for _, _, grid in rows]
-        size = min(max(SMALLEST, *extents), LARGEST)
+        size = min(max(size_of(grid) or SMALLEST for _, _, grid in rows), LARGEST)
     return [_record(name, steps, grid, size) for name, steps, grid in rows]
+
+
+def size_of(problem: UserProblem) -> int | None:
+    """The smallest canvas that holds a maze, were there one of every size; None for what is no maze."""
+    try:
+        return max(SMALLEST, *parse(problem).shape)
+    except ProblemError:
+        return None
 
 
 def read_file(path: str | os.PathLike[str], size: int) -> ImportedProblems:
@@ -89,32 +101,32 @@ def read_file(path: str | os.PathLike[str], size: int) -> ImportedProblems:
     return ImportedProblems(Problems.concatenate(kept), skipped)
 
 
-def _row(line: str, where: str) -> tuple[str, int, str]:
-    """id, len and grid of a line."""
-    try:
-        row = json.loads(line)
-        name, steps, grid = row["id"], row["len"], row["grid"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise ProblemError(f"{where}: expected a JSON object with id, len and grid: {reprlib.repr(line)}") from None
-    if not isinstance(name, str) or type(steps) is not int or not isinstance(grid, str):
-        raise ProblemError(f"{where}: expected id and grid as text and len as a whole number: {reprlib.repr(line)}")
-    return name, steps, grid
+def _told(entry: Entry) -> int | None:
+    """The steps of a shortest path that a file tells, if it does. Raises ProblemError where they are no number."""
+    steps = entry.fields.get("len")
+    if steps is None or type(steps) is int:
+        return steps
+    if isinstance(steps, str) and steps.strip().lstrip("-").isdecimal():
+        return int(steps)
+    raise ProblemError(f"expected len, the steps of a shortest path, as a whole number, got {reprlib.repr(steps)}")
 
 
-def _record(name: str, steps: int, grid: str, size: int) -> MazeRecord:
+def _record(name: str, steps: int | None, grid: UserProblem, size: int) -> MazeRecord:
     try:
         problems = encode(grid, size)
     except ProblemError as error:
         return MazeRecord(name, steps, None, str(error))
     found = 1 + int((problems.solution == ON).sum())
-    if found != steps:
+    if steps is not None and found != steps:
         return MazeRecord(name, steps, None, f"the file says {steps} steps, a shortest path has {found}")
     return MazeRecord(name, steps, problems)
 
 
 def parse(problem: UserProblem) -> NDArray[np.uint8]:
     """The tokens uint8 [height, width] of a maze in any form, with one start and one goal. Raises ProblemError."""
-    grid = _grid(_rows(problem))
+    if (path := file_of(problem)) is not None:
+        problem = only_entry(entries(path), path).given()
+    grid = _grid(rows_of(problem))
     for token, letter in ((START, "S"), (GOAL, "G")):
         places = np.argwhere(grid == token) + 1
         if not len(places):
@@ -123,26 +135,6 @@ def parse(problem: UserProblem) -> NDArray[np.uint8]:
             where = " and ".join(f"row {row}, column {column}" for row, column in places[:2])
             raise ProblemError(f"the maze has {len(places)} {letter}, at {where}: leave one")
     return grid
-
-
-def _rows(problem: UserProblem) -> Sequence:
-    """The rows of a maze in any form, or the cells of a flat one."""
-    if (path := file_of(problem)) is not None:
-        problem = file_text(path, _LONGEST + 1)
-    if isinstance(problem, str):
-        return _lines(problem)
-    rows = problem.tolist() if isinstance(problem, np.ndarray) else problem
-    if not isinstance(rows, Sequence):
-        kind = type(rows).__name__
-        raise ProblemError(f"a maze is text, a list, an array or the path of a .txt file, not {kind}")
-    return rows
-
-
-def _lines(text: str) -> list[str]:
-    """The rows of a text, parted by line breaks or by /; empty ones above and below are left out."""
-    if len(text) > _LONGEST:
-        raise ProblemError(f"a text of {len(text)} characters is too long for a maze of at most {LARGEST} rows")
-    return text.replace("\r", "").replace("/", "\n").strip("\n").split("\n")
 
 
 def _grid(rows: Sequence) -> NDArray[np.uint8]:
@@ -170,9 +162,10 @@ def _grid(rows: Sequence) -> NDArray[np.uint8]:
 
 def _cell(value: object, row: int, column: int) -> int:
     """The token of one cell."""
-    if isinstance(value, str) and value.upper() in _READ:
-        return _READ[value.upper()]
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and int(value) in _TOKENS:
+    if isinstance(value, str) and value in SIGNS:
+        return SIGNS[value]
+    numeric = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if numeric and value in _TOKENS:
         return _TOKENS[int(value)]
     raise ProblemError(
         f"{reprlib.repr(value)} in row {row}, column {column} is no cell of a maze: use {_ALPHABET}; "

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.maze import generator, parsing, solver, verifier, view
+from trm_gym.maze import generator, parsing, reading, solver, verifier, view
 from trm_gym.maze.layout import LARGEST, OFF, ON, SMALLEST, VOCAB
 from trm_gym.maze.levels import levels
+from trm_gym.records import Entry
 from trm_gym.splits import split_index
 from trm_gym.streams import mix
 from trm_gym.structure import CellStructure
@@ -72,15 +74,19 @@ class MazeTask(Task):
         return solver.nearest(problems.problem, preference[..., ON] - preference[..., OFF], self.size)
 
     def encode(self, problem: UserProblem) -> Problems:
-        """A person's maze as a batch of one: text, a .txt file, a list or an array, of any size that fits.
+        """A person's maze as a batch of one: text, a file, a list or an array, of any size that fits.
 
         Rows stand on lines of their own or are parted by a slash: # is wall, a dot or a space open, S the start, G the
         goal. Lists and arrays hold rows of text or tokens. ``parsing`` says what is checked.
         """
         return parsing.encode(problem, self.size)
 
+    def entries(self, path: str | os.PathLike[str]) -> Iterator[Entry]:
+        """The mazes of a file, of any size; see ``reading.entries``."""
+        return reading.entries(path)
+
     def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:
-        """The mazes of a file of JSON lines with the fields id, len (steps of a shortest path) and grid."""
+        """The mazes of a file: rows on lines, a table, or JSON; see ``reading.entries`` and ``parsing.read_jsonl``."""
         return parsing.read_file(path, self.size)
 
     def decode(self, tokens: NDArray[np.uint8]) -> str:

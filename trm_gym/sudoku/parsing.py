@@ -10,18 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.errors import ProblemError
+from trm_gym.files import file_of
+from trm_gym.records import only_entry
 from trm_gym.sudoku._search.batch import searched
 from trm_gym.sudoku.geometry import Geometry, geometry
+from trm_gym.sudoku.reading import cells_of_text, digit_of, entries, listed, shape_text
 from trm_gym.sudoku.solver import difficulty
 from trm_gym.task import Problems, UserProblem
-from trm_gym.user_files import file_lines, file_of, file_text
 
 NODE_BUDGET = 1_000_000
 """Branch nodes after which a puzzle counts as undecidable: some seconds; real puzzles need a few hundred at most."""
 
-_BLANKS = "0._"
-_DECORATION = "|-+"
-_LONGEST = 10_000
 _KINDS = ("row", "column", "box")
 
 
@@ -56,24 +55,25 @@ def solutions(cells: NDArray[np.uint8], limit: int, board: Geometry) -> NDArray[
     return result.solutions[0, :count]
 
 
-def read_file(path: str | os.PathLike[str], size: int, unique: bool = True) -> Problems:
-    """Every puzzle of a text file, one a line, as a batch of B.
+def ambiguous(puzzles: NDArray[np.uint8], board: Geometry) -> NDArray[np.bool_]:
+    """Which of the solvable puzzles uint8 [B, L] have more than one solution, bool [B]."""
+    return searched(puzzles, 2, board, budget=NODE_BUDGET).counts != 1
 
-    A line is a puzzle or, tab-separated, a puzzle, its solution (or "-") and further columns, which are not read; lines
-    that start with # and empty lines are skipped. Raises ProblemError naming file and line for a bad puzzle, for a
-    solution that is none, and, unless ``unique`` is False, for a puzzle with several.
+
+def read_file(path: str | os.PathLike[str], size: int, unique: bool = True) -> Problems:
+    """Every puzzle of a file, as a batch of B; ``reading.entries`` says what forms it may have.
+
+    Raises ProblemError naming file and line for a bad puzzle, for a solution that is none, and, unless ``unique`` is
+    False, for a puzzle with several.
     """
     board, batches = geometry(size), []
-    for number, line in enumerate(file_lines(path, _LONGEST), start=1):
-        columns = line.strip().split("\t")
-        if columns == [""] or columns[0].startswith("#"):
-            continue
+    for entry in entries(path):
         try:
-            one = encode(_cells_of_text(columns[0], board), board, unique)
-            if len(columns) > 1 and columns[1] != "-":
-                one = _with_solution(one, _cells_of_text(columns[1], board), board)
+            one = encode(entry.given(), board, unique)
+            if entry.solution not in (None, "", "-"):
+                one = _with_solution(one, _cells(entry.solution, board), board)
         except ProblemError as error:
-            raise ProblemError(f"{os.fspath(path)}:{number}: {error}") from None
+            raise ProblemError(f"{os.fspath(path)}:{entry.line}: {error}") from None
         batches.append(one)
     if not batches:
         raise ProblemError(f"{os.fspath(path)}: no puzzle in it; expected one a line, blanks as 0 or a dot")
@@ -83,77 +83,55 @@ def read_file(path: str | os.PathLike[str], size: int, unique: bool = True) -> P
 def parse(problem: UserProblem, board: Geometry) -> NDArray[np.uint8]:
     """The cells uint8 [L] of a puzzle in any form; checks size, alphabet and contradictions. Raises ProblemError."""
     if (path := file_of(problem)) is not None:
-        cells = _cells_of_text(file_text(path, _LONGEST + 1), board)
-    elif isinstance(problem, str):
-        cells = _cells_of_text(problem, board)
-    elif isinstance(problem, (np.ndarray, Sequence)):
-        cells = _cells_of_values(problem, board)
-    else:
-        kind = type(problem).__name__
-        raise ProblemError(f"a puzzle is text, a list, an array or the path of a .txt file, not {kind}")
+        problem = only_entry(entries(path), path).given()
+    cells = _cells(problem, board)
     _refuse_contradictions(cells, board)
     return cells
 
 
-def _cells_of_text(text: str, board: Geometry) -> NDArray[np.uint8]:
-    if len(text) > _LONGEST:
-        raise ProblemError(f"a text of {len(text)} characters is too long: expected {_shape(board)}")
-    cells = []
-    for place, letter in enumerate(text, start=1):
-        if letter.isspace() or letter in _DECORATION:
-            continue
-        token = _digit(letter, board)
-        if token is None:
-            raise ProblemError(
-                f"{letter!r} at character {place} is no cell of a {board.size}x{board.size} sudoku: "
-                f"use the digits 1-{board.size}, and 0, . or _ for a blank"
-            )
-        cells.append(token)
-    if len(cells) != board.size**2:
-        raise ProblemError(f"{len(cells)} cells found: expected {_shape(board)}")
-    return np.array(cells, np.uint8)
+def _cells(problem: UserProblem, board: Geometry) -> NDArray[np.uint8]:
+    """The cells uint8 [L] of text, a list or an array, whatever they say. Raises ProblemError."""
+    problem = listed(problem)
+    if isinstance(problem, str):
+        return cells_of_text(problem, board)
+    if isinstance(problem, (np.ndarray, Sequence)):
+        return _cells_of_values(problem, board)
+    raise ProblemError(f"a puzzle is text, a list, an array or the path of a file, not {type(problem).__name__}")
 
 
 def _cells_of_values(values: Sequence | NDArray, board: Geometry) -> NDArray[np.uint8]:
     """The cells of a flat or nested list or array; rows may be text."""
     if isinstance(values, np.ndarray):
         if values.shape not in ((board.size**2,), (board.size, board.size)):
-            raise ProblemError(f"an array of shape {values.shape} is no puzzle: expected {_shape(board)}")
+            raise ProblemError(f"an array of shape {values.shape} is no puzzle: expected {shape_text(board)}")
         values = values.tolist()
     if len(values) not in (board.size, board.size**2):
-        raise ProblemError(f"{len(values)} cells or rows found: expected {_shape(board)}")
+        raise ProblemError(f"{len(values)} cells or rows found: expected {shape_text(board)}")
     if len(values) == board.size:
         for number, row in enumerate(values, start=1):
             length = len(row) if isinstance(row, (Sequence, np.ndarray)) else 1
             if length != board.size:
-                raise ProblemError(f"row {number} has length {length}: expected {_shape(board)}")
+                raise ProblemError(f"row {number} has length {length}: expected {shape_text(board)}")
         values = [value for row in values for value in row]
     return np.array([_cell_of_value(value, place, board) for place, value in enumerate(values)], np.uint8)
 
 
 def _cell_of_value(value: object, place: int, board: Geometry) -> int:
-    if isinstance(value, str) and len(value) == 1:
-        digit = _digit(value, board)
-        if digit is not None:
-            return digit
-    elif isinstance(value, (int, np.integer)) and not isinstance(value, bool) and 0 <= value <= board.size:
-        return int(value)
+    """The token of an element: a digit as a number or a sign; None, NaN and empty text are blank."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return 0
+    if isinstance(value, str) and (digit := digit_of(value.strip(), board)) is not None:
+        return digit
+    if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
+        if value != value:
+            return 0
+        if 0 <= value <= board.size and value == int(value):
+            return int(value)
     row, column = _where(place, board)
     raise ProblemError(
         f"{reprlib.repr(value)} in row {row}, column {column} is no cell of a {board.size}x{board.size} sudoku: "
         f"use the whole numbers 1-{board.size}, and 0 for a blank"
     )
-
-
-def _digit(letter: str, board: Geometry) -> int | None:
-    """The token that one character stands for; None where it stands for no cell."""
-    if letter in _BLANKS:
-        return 0
-    return int(letter) if letter in "123456789"[: board.size] else None
-
-
-def _shape(board: Geometry) -> str:
-    return f"{board.size**2} cells, {board.size} rows of {board.size}"
 
 
 def _where(cell: int, board: Geometry) -> tuple[int, int]:

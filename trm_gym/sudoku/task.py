@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.records import Entry
 from trm_gym.splits import check_held, split_index
 from trm_gym.streams import mix
 from trm_gym.structure import CellStructure
-from trm_gym.sudoku import generator, parsing, verifier, view
+from trm_gym.sudoku import generator, parsing, reading, verifier, view
 from trm_gym.sudoku.base_puzzles import base_puzzles
 from trm_gym.sudoku.geometry import geometry
 from trm_gym.sudoku.levels import DEFAULT_LEVEL, LEVELS, RENAMED_LEVELS
@@ -95,11 +97,25 @@ class SudokuTask(Task):
         return parsing.solutions(parsing.parse(problem, self._board), 1, self._board)[0]
 
     def encode(self, problem: UserProblem) -> Problems:
-        """A person's puzzle as a batch of one: text, a .txt file, a list or an array; see ``parsing``."""
-        return parsing.encode(problem, self._board)
+        """A person's puzzle, with one solution or several, as a batch of one: text, a file, a list or an array; see
+        ``reading``.
+        """
+        return parsing.encode(problem, self._board, unique=False)
+
+    def entries(self, path: str | os.PathLike[str]) -> Iterator[Entry]:
+        """The puzzles of a file, of any size; see ``reading.entries``."""
+        return reading.entries(path)
+
+    def remark(self, problems: Problems) -> str:
+        """How many of the problems have several solutions; empty where none has."""
+        several = parsing.ambiguous(problems.problem, self._board).sum()
+        if not several:
+            return ""
+        which = "the puzzle has" if len(problems) == 1 else f"{several} of {len(problems)} puzzles have"
+        return f"{which} more than one solution: any of them counts"
 
     def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:
-        """The puzzles of a text file, one a line, with one solution or several; see ``parsing.read_file``."""
+        """The puzzles of a file, with one solution or several; see ``parsing.read_file``."""
         return ImportedProblems(parsing.read_file(path, self.size, unique=False))
 
     def decode(self, tokens: NDArray[np.uint8]) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import abc
 import os
+from collections.abc import Iterator
 from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.errors import ProblemError
+from trm_gym.plain_text import has_words
+from trm_gym.records import Entry
 from trm_gym.structure import TextStructure
 from trm_gym.task import BLANK, ImportedProblems, Level, Problems, Task, UserProblem, Verdicts
 from trm_gym.written import view
 from trm_gym.written.signs import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text
-from trm_gym.written.user_problems import read_questions
+from trm_gym.written.user_problems import question_entries, read_questions
 
 
 class WrittenTask(Task):
@@ -80,12 +84,27 @@ class WrittenTask(Task):
         return self._parsing.solution(problem)
 
     def encode(self, problem: UserProblem) -> Problems:
-        """A person's problem as a batch of one; the task's ``parsing`` says what is read, and what is refused."""
-        return self._parsing.encode(problem)
+        """A person's problem as a batch of one; the task's ``parsing`` says what is read, and what is refused.
+
+        Raises ProblemError.
+        """
+        try:
+            return self._parsing.encode(problem)
+        except ProblemError as error:
+            text = self._parsing.from_words(problem) if isinstance(problem, str) else None
+            if text is not None:
+                return self._parsing.encode(text)
+            if isinstance(problem, str) and problem.strip()[-1:] in ("?", ".") and has_words(problem, ""):
+                raise ProblemError(f"not covered: {problem[:120]!r}") from error
+            raise
+
+    def entries(self, path: str | os.PathLike[str]) -> Iterator[Entry]:
+        """The problems of a file, one a line, in the first of its columns, or by the names of ``trm_gym.records``."""
+        return question_entries(path)
 
     def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:
-        """The problems of a text file, one a line, or of JSON lines with a question ``q`` in words."""
-        return read_questions(path, self._parsing.encode, self._parsing.from_words)
+        """The problems of a file that the task covers, and why the others are left out; see ``entries``."""
+        return read_questions(path, self.encode)
 
     def decode(self, tokens: NDArray[np.uint8]) -> str:
         """Tokens uint8 [L] as text: the answer, if there is one, or the problem as ``encode`` reads it."""

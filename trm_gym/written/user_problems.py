@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import reprlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.errors import ProblemError
+from trm_gym.files import Path, file_of, file_text
+from trm_gym.records import Entry, records
 from trm_gym.task import ImportedProblems, Problems, UserProblem
-from trm_gym.user_files import file_lines, file_of, file_text
 from trm_gym.written.signs import SYMBOLS, as_text
 
-_LONGEST_LINE, _LONGEST_PROBLEM = 10_000, 1000
+_LONGEST_PROBLEM = 1000
 
 
 def problem_text(problem: UserProblem, written: int, length: int, example: str) -> str:
@@ -25,8 +25,8 @@ def problem_text(problem: UserProblem, written: int, length: int, example: str) 
     example: a problem of the task, for messages. Raises ProblemError.
     """
     if (path := file_of(problem)) is not None:
-        text = file_text(path, _LONGEST_PROBLEM + 1)
-    elif isinstance(problem, str):
+        problem = file_text(path, _LONGEST_PROBLEM + 1)
+    if isinstance(problem, str):
         text = problem
     elif isinstance(problem, (np.ndarray, Sequence)):
         return as_text(_tokens(problem, written, length))
@@ -56,36 +56,29 @@ def _tokens(values: Sequence | NDArray, written: int, length: int) -> NDArray[np
     return np.array(values[:written], np.uint8)
 
 
-def read_questions(
-    path: str | os.PathLike[str], encode: Callable[[str], Problems], from_words: Callable[[str], str | None]
-) -> ImportedProblems:
-    """The problems of a file; what is no problem of the task, or words that it does not understand, is left out.
+def question_entries(path: Path) -> Iterator[Entry]:
+    """The problems of a file: as ``trm_gym.records`` has them, or one a line, in the first of its columns.
 
-    A line is a problem as ``encode`` reads it, or a JSON object whose ``q`` is a question that ``from_words`` turns
-    into one. Empty lines and those that start with # are skipped. Raises ProblemError where nothing is left.
+    Raises ProblemError.
+    """
+    for record in records(path):
+        if record.named or record.fault:
+            yield record
+        elif isinstance(record.problem, str) and record.problem.strip():
+            yield Entry(record.line, record.problem.split("\t")[0])
+
+
+def read_questions(path: Path, encode: Callable[[str], Problems]) -> ImportedProblems:
+    """The problems of a file as ``encode`` reads them, questions in words among them; what is none is left out.
+
+    Raises ProblemError where nothing is left.
     """
     name, kept, skipped = os.fspath(path), [], []
-    for number, line in enumerate((line.rstrip("\n") for line in file_lines(path, _LONGEST_LINE)), start=1):
-        if not line.strip() or line.startswith("#"):
-            continue
+    for entry in question_entries(path):
         try:
-            kept.append(encode(_problem(line, from_words)))
+            kept.append(encode(entry.given()))
         except ProblemError as error:
-            skipped.append(f"{name}:{number}: {error}")
+            skipped.append(f"{name}:{entry.line}: {error}")
     if not kept:
         raise ProblemError(f"{name} holds no problem of this task; the first fault: {(skipped or ['it is empty'])[0]}")
     return ImportedProblems(Problems.concatenate(kept), tuple(skipped))
-
-
-def _problem(line: str, from_words: Callable[[str], str | None]) -> str:
-    """The problem on a line. Raises ProblemError."""
-    if not line.startswith("{"):
-        return line
-    try:
-        question = json.loads(line)["q"]
-        text = from_words(question)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise ProblemError(f"expected a JSON object with a question q, got {line[:80]!r}") from None
-    if text is None:
-        raise ProblemError(f"not covered: {question[:120]!r}")
-    return text
