@@ -60,7 +60,7 @@ def test_every_entry_of_an_observation_has_a_name(checkpoint):
     envs = gymnasium.make_vec("agents:TRM-Halt-v0", num_envs=2, **small(checkpoint))
     names = made.get_wrapper_attr("observation_names")
     assert isinstance(envs.unwrapped, HaltingVectorEnv) and names == envs.unwrapped.observation_names
-    assert len(set(names)) == made.observation_space.shape[0]
+    assert (len(set(names)),) == made.observation_space.shape
     seen = dict(zip(names, made.reset(seed=0)[0].tolist(), strict=True))
     assert seen["budget_used"] == pytest.approx(1 / 3)
     assert seen["log_price"] == pytest.approx(price_place(np.array([0.3]))[0])
