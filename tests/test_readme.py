@@ -15,5 +15,5 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), 
 @pytest.mark.parametrize("block", BLOCKS, ids=["environment", "algorithm", "solver", "own network"])
 def test_block_runs(block, tmp_path):
     file = tmp_path / "block.py"
-    file.write_text(block.replace("20_000", "1"), encoding="utf-8")
+    file.write_text(block.replace("400_000", "1"), encoding="utf-8")
     runpy.run_path(str(file))
