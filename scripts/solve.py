@@ -145,7 +145,7 @@ def _draw(console: Console, task: Task, found: Trajectory, step: int) -> None:
 def conclude(console: Console, task: Task, found: Trajectory, rule: str) -> bool:
     """Print the answer and what to think of it; whether it is right."""
     steps, answer = found.stop, found.draft_after(found.stop)
-    console.print(f"\n{task.decode(answer)}", highlight=False, soft_wrap=True)
+    console.print(f"\n{task.answer_text(answer)}", highlight=False, soft_wrap=True)
     plural = "step" if steps == 1 else "steps"
     if found.solved[steps - 1]:
         console.print(f"Solved in {steps} {plural}: the answer obeys the rules.", style="green", highlight=False)

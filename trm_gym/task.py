@@ -204,6 +204,10 @@ class Task(abc.ABC):
         """A draft uint8 [L] as people write it: where a task says no more, as ``decode`` does, one sign a cell."""
         return self.decode(draft)
 
+    def answer_text(self, tokens: NDArray[np.uint8]) -> str:
+        """The answer of tokens uint8 [L] as people write it, which ``read_draft`` reads: here as ``decode`` has it."""
+        return self.decode(tokens)
+
     def read_draft(self, text: str) -> NDArray[np.uint8]:
         """The draft uint8 [L] that ``text`` says, as ``draft_text`` writes it; fixed cells may hold anything.
 

@@ -90,7 +90,7 @@ def as_record(solver: Solver, number: int, known: dict[str, Any], result: Result
     return {
         "index": number,
         **known,
-        "answer": solver.task.decode(result.answer),
+        "answer": solver.task.answer_text(result.answer),
         "solved": result.solved,
         "steps": result.steps,
         "confidence": round(result.confidence, 6),

@@ -136,7 +136,7 @@ class Solver:
         found = follow(self.checkpoint, problems, max_steps, price, acting, whole=False)
         return Solution(
             answer=found.drafts[-1],
-            text=self.task.decode(found.drafts[-1]),
+            text=self.task.answer_text(found.drafts[-1]),
             steps=found.stop,
             confidence=float(found.least_confidence[-1]),
             right=float(found.right[-1]),

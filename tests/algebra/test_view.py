@@ -10,7 +10,7 @@ TASK = AlgebraTask()
 def test_powers_are_raised_in_a_terminal():
     problems = TASK.encode("expand (x+2)*(x-3)")
     assert "expand (x+2)·(x-3)" in TASK.draw_ansi(problems, problems.start[0])
-    assert TASK.draw_ansi(problems, problems.solution[0]).endswith("\nx²-x-6")
+    assert TASK.draw_ansi(problems, problems.solution[0]).endswith("\n-> x²-x-6")
 
 
 def test_tokens_as_text():

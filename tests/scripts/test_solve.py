@@ -146,7 +146,7 @@ MAZE = "S..../.###./...#./##.#./....G"
 @pytest.mark.parametrize(
     ("family", "task", "problem", "answer"),
     [
-        ("algebra", "algebra", "3*x + 4 = 10", "\n2\n"),
+        ("algebra", "algebra", "3*x + 4 = 10", "\nx = 2\n"),
         ("arithmetic", "arithmetic", "3*(4-1)", "\n9\n"),
         ("maze", "maze11x11", MAZE, "Soooo\n ###o"),
     ],

@@ -43,6 +43,22 @@ _FAULTS = {
     factoring.CONSTANT: "a number has no linear factors",
 }
 
+_SYNONYMS = tuple(
+    (re.compile(pattern), verb)
+    for pattern, verb in (
+        (r"^(?:please\s+|the\s+)+", ""),
+        (r"^solve\s*(?:for\s+[a-z]\b)?\s*[:/]?\s*(.+?)(?:\s+for\s+[a-z])?$", r"\1"),
+        (r"^(?:d\s*/\s*d\s*[a-z]\b|(?:find\s+)?(?:the\s+)?derivative\s+of\b|derive\b|diff\b)", "differentiate "),
+        (r"^(?:factori[sz]e|factori[sz]ation\s+of)\b", "factor "),
+        (r"^(?:simplify|combine)\b", "collect "),
+        (r"^multiply\s+out\b", "expand "),
+        (r"^(?:compute|calculate)\b", "evaluate "),
+        (r"\b(?:when|where|for|if|with)\b(?=\s*[a-z]\s*=)", " at "),
+        (r"\s+and\s+(?=.*=)", ", "),
+    )
+)
+"""Words that people use for those of the alphabet, each as a pattern."""
+
 _ASKED = "(?P<asked>[a-z])"
 _WHICH = f"(?: wrt {_ASKED}| with respect to {_ASKED.replace('asked', 'too')})?"
 _QUESTIONS = tuple(
@@ -95,9 +111,16 @@ def parse(problem: UserProblem) -> NDArray[np.uint8]:
     return tokenize(text, WRITTEN)
 
 
+def _in_known_words(text: str) -> str:
+    """``text`` with the usual names of what is to be done turned into those of the alphabet."""
+    for pattern, verb in _SYNONYMS:
+        text = pattern.sub(verb, text)
+    return text.strip()
+
+
 def _plain(text: str) -> str:
     """``text`` in the alphabet's own signs, its unknowns named x and y, every product with its sign."""
-    text = plain(text.strip().lower())
+    text = _in_known_words(plain(text).strip())
     if long := re.search(r"[0-9]{10,}", text):
         raise ProblemError(f"{text[:80]!r}: {long[0][:20]} has more than 9 digits")
     words = re.findall("[a-z]+", text)

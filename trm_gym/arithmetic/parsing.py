@@ -12,12 +12,16 @@ from trm_gym.arithmetic.layout import ANSWER_BOUND, LENGTH, WRITTEN
 from trm_gym.arithmetic.solver import solve
 from trm_gym.errors import ProblemError
 from trm_gym.task import Problems, UserProblem
-from trm_gym.written.signs import as_text, free_cells, tokenize
+from trm_gym.written.signs import as_text, free_cells, plain, tokenize
 from trm_gym.written.user_problems import problem_text
 
 _LONGEST = 1000
 _EXAMPLE = "3*(4-1)"
 _PIECE = re.compile(r"[0-9]+|[-+*/()]|(?P<foreign>.+)")
+_ACCEPTED = "whole numbers, + - * / and brackets"
+_TIMES = re.compile(r"(?<=[0-9)])\s*(?:x\s*(?=[0-9(-])|(?=\())")
+"""What people write for a product beside its sign: an x between numbers, a number before a bracket."""
+
 _QUESTION = re.compile(
     r"\s*(?:(?:what is(?: the value of)?|calculate|evaluate|compute|work out)\s)?"
     r"(?P<expression>[-+*/()0-9\s]+?)[\s.?]*",
@@ -75,7 +79,8 @@ def from_words(question: str) -> str | None:
 
 def _checked(text: str) -> NDArray[np.uint8]:
     """The tokens uint8 [WRITTEN] of an expression. Raises ProblemError, with the place, for what is none."""
-    pieces = [(match, match.start() + 1) for match in _PIECE.finditer(as_text(tokenize(text, _LONGEST)))]
+    text = _TIMES.sub("*", plain(text))
+    pieces = [(match, match.start() + 1) for match in _PIECE.finditer(as_text(tokenize(text, _LONGEST, _ACCEPTED)))]
     if not pieces:
         raise ProblemError(f"there is no problem in it: write an expression such as {_EXAMPLE}")
     open_at: list[int] = []
@@ -94,17 +99,17 @@ def _checked(text: str) -> NDArray[np.uint8]:
         raise ProblemError(f"the problem ends with {before!r}: a number has to follow it")
     if open_at:
         raise ProblemError(f"the bracket that opens at symbol {open_at[-1]} is never closed: add a ')'")
-    return tokenize(text, WRITTEN)
+    return tokenize(text, WRITTEN, _ACCEPTED)
 
 
 def _check_piece(piece: str, place: int, before: str, foreign: bool) -> None:
     """Raise ProblemError where a number, operator or bracket may not follow the one before it ("(" at the start)."""
     operand = before in "+-*/("
     if foreign:
-        raise ProblemError(f"{piece!r} at symbol {place} is no arithmetic: use whole numbers, + - * / and brackets")
+        raise ProblemError(f"{piece!r} at symbol {place} is no arithmetic: use {_ACCEPTED}")
     if operand and piece in "+*/)":
-        hint = "leave the + out" if piece == "+" else "put a number before it"
-        raise ProblemError(f"{piece!r} at symbol {place} follows {'nothing' if place == 1 else repr(before)}: {hint}")
+        follows = "nothing" if place == 1 else repr(before)
+        raise ProblemError(f"{piece!r} at symbol {place} follows {follows}: put a number before it")
     if not operand and piece not in "+-*/)":
         raise ProblemError(f"{piece!r} at symbol {place} follows {before!r}: write the operator, as in 2*(3+4)")
     if piece[0] == "0" and len(piece) > 1:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trm_gym.errors import ProblemError
+from trm_gym.plain_text import plain_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,8 +27,27 @@ SYMBOLS = ("", *"0123456789", *"+-*/^()=,xy", *(f"{verb} " for verb in VERBS), "
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 """The digits of powers as people write and see them."""
 
-_ALTERNATIVES = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "÷": "/"})
+ARROW, NOTHING = "-> ", "…"
+"""What stands before a draft that is shown below its problem, and what stands for an empty one."""
+
+_ALTERNATIVES = str.maketrans(
+    {
+        **dict.fromkeys("−–—‐‑‒﹣", "-"),
+        **dict.fromkeys("·×⋅∙•∗✕✖⨯", "*"),
+        **dict.fromkeys("÷∕⁄:", "/"),
+        **dict.fromkeys("[{", "("),
+        **dict.fromkeys("]}", ")"),
+        **dict.fromkeys("₀₁₂₃₄₅₆₇₈₉"),  # of x₁, which is called x here
+        ";": ",",
+    }
+)
+"""What people write for the alphabet's own signs; full-width ones are in ``trm_gym.plain_text``."""
+
 _RAISE, _LOWER = str.maketrans("0123456789", SUPERSCRIPTS), str.maketrans(SUPERSCRIPTS, "0123456789")
+_UNARY_PLUS = re.compile(rf"(^|[-+*/^(=,]|{'|'.join(VERBS)}|\bat\b)(\s*)\+(?=\s*[0-9a-z(+-])")
+
+ACCEPTED = f"digits, + - * / ^ ( ) = , x y and the words {', '.join(VERBS)}, at"
+"""What the whole alphabet is, for messages."""
 
 DIGIT = 1
 """The token of the digit 0; those of 1 to 9 follow."""
@@ -41,9 +61,16 @@ _GAP = re.compile(r"[0-9]+\s+[0-9]+")
 
 
 def plain(text: str) -> str:
-    """``text`` in the alphabet's own signs: other minus, times and division signs, ``**`` and superscripts turned."""
-    text = text.translate(_ALTERNATIVES).replace("**", "^")
-    return re.sub(f"[{SUPERSCRIPTS}]+", lambda power: "^" + power[0].translate(_LOWER), text)
+    """``text`` in the alphabet's own signs and small letters: the one table of what is read, in problems and answers.
+
+    Other minus, times and division signs, other brackets, ``**`` and superscripts are turned; a plus that adds nothing
+    is left out.
+    """
+    text = plain_text(text).lower().translate(_ALTERNATIVES).replace("**", "^")
+    text = re.sub(f"[{SUPERSCRIPTS}]+", lambda power: "^" + power[0].translate(_LOWER), text)
+    while (shorter := _UNARY_PLUS.sub(r"\1\2", text)) != text:
+        text = shorter
+    return text
 
 
 def raised(text: str) -> str:
@@ -56,20 +83,19 @@ def free_cells(count: int, written: int, length: int) -> NDArray[np.bool_]:
     return np.tile(np.arange(length) >= written, (count, 1))
 
 
-def tokenize(text: str, cells: int) -> NDArray[np.uint8]:
+def tokenize(text: str, cells: int, accepted: str = ACCEPTED) -> NDArray[np.uint8]:
     """``text`` as tokens uint8 [cells], from the left, spaces left out; see ``plain`` for what else is read.
 
-    Raises ProblemError for a character outside the alphabet, for a space within a number and for text that is too long.
+    accepted: what a task reads, for messages. Raises ProblemError for a character outside the alphabet, for a space
+    within a number and for text that is too long.
     """
-    if gap := _GAP.search(text):
+    if gap := _GAP.search(text := plain(text)):
         raise ProblemError(f"{gap[0]!r} is no number: leave out the space in it, or write the operator")
     tokens = []
-    for match in _READ.finditer(plain(text)):
+    for match in _READ.finditer(text):
         if match["wrong"]:
-            raise ProblemError(
-                f"unexpected {match['wrong']!r} in {text[:80]!r}: use digits, + - * / ^ ( ) = , x y and the words "
-                f"{', '.join(VERBS)}, at"
-            )
+            decimal = "; write a decimal as a fraction" if match["wrong"] == "." else ""
+            raise ProblemError(f"unexpected {match['wrong']!r} in {text[:80]!r}: use {accepted}{decimal}")
         if not match[0].isspace():
             tokens.append(TOKEN[match[0]])
     if len(tokens) > cells:
@@ -92,6 +118,6 @@ def answer_text(tokens: NDArray[np.uint8]) -> str:
     return re.sub(r"(?<![0-9 ]) +| +(?![0-9 ])", "", turned)
 
 
-def answer_tokens(text: str, cells: int) -> NDArray[np.uint8]:
+def answer_tokens(text: str, cells: int, accepted: str = ACCEPTED) -> NDArray[np.uint8]:
     """An answer as people write it, as tokens uint8 [cells], numbers units first. Raises as ``tokenize`` does."""
-    return tokenize(_NUMBER.sub(lambda number: number[0][::-1], text), cells)
+    return tokenize(_NUMBER.sub(lambda number: number[0][::-1], plain(text)), cells, accepted)

@@ -16,8 +16,11 @@ from trm_gym.records import Entry
 from trm_gym.structure import TextStructure
 from trm_gym.task import BLANK, ImportedProblems, Level, Problems, Task, UserProblem, Verdicts
 from trm_gym.written import view
+from trm_gym.written.answers import bare, named
 from trm_gym.written.signs import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text
 from trm_gym.written.user_problems import question_entries, read_questions
+
+_LONGEST = 1000
 
 
 class WrittenTask(Task):
@@ -88,13 +91,15 @@ class WrittenTask(Task):
 
         Raises ProblemError.
         """
+        text = (
+            self._parsing.from_words(problem)
+            if isinstance(problem, str) and has_words(problem[:_LONGEST], "")
+            else None
+        )
         try:
-            return self._parsing.encode(problem)
+            return self._parsing.encode(problem if text is None else text)
         except ProblemError as error:
-            text = self._parsing.from_words(problem) if isinstance(problem, str) else None
-            if text is not None:
-                return self._parsing.encode(text)
-            if isinstance(problem, str) and problem.strip()[-1:] in ("?", ".") and has_words(problem, ""):
+            if isinstance(problem, str) and problem.strip()[-1:] in ("?", ".") and has_words(problem[:_LONGEST], ""):
                 raise ProblemError(f"not covered: {problem[:120]!r}") from error
             raise
 
@@ -120,9 +125,16 @@ class WrittenTask(Task):
         return answer_text(draft[self.structure.answer_start :])
 
     def read_draft(self, text: str) -> NDArray[np.uint8]:
-        """The draft uint8 [L] that ``text`` says, written from the first cell of the answer on. Raises ProblemError."""
-        written = self.structure.answer_start
-        return np.concatenate([np.zeros(written, np.uint8), answer_tokens(text.strip(), self.length - written)])
+        """The draft uint8 [L] that ``text`` says, with the names of unknowns or without, written from the first cell of
+        the answer on. Raises ProblemError.
+        """
+        written, accepted = self.structure.answer_start, f"{' '.join(self.answer_symbols)} in an answer of {self.name}"
+        tokens = answer_tokens(bare(text), self.length - written, accepted)
+        return np.concatenate([np.zeros(written, np.uint8), tokens])
+
+    def answer_text(self, tokens: NDArray[np.uint8]) -> str:
+        """The answer of tokens uint8 [L] as people write it, ``x = 4`` for an equation; ``read_draft`` reads it."""
+        return named(self.draft_text(tokens), as_text(tokens[: self.structure.answer_start])) or self.decode(tokens)
 
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
         """The problem in bold, the draft's answer below, powers as superscripts."""

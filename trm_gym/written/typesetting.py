@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from gymnasium.error import DependencyNotInstalled
 
-from trm_gym.written.signs import raised
+from trm_gym.written.signs import ARROW, NOTHING, raised
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,9 +25,10 @@ _BLACK, _BLUE = "#111111", "#1e5ac8"
 def draw_ansi(problem: str, draft: str) -> str:
     """``problem`` in bold and below it ``draft``, both as ``trm_gym.written.signs`` writes them, for a terminal.
 
-    Powers are superscripts, products have a dot, an empty draft is an ellipsis.
+    Powers are superscripts, products have a dot, an empty draft is an ellipsis, an arrow stands before another, which
+    tells whoever reads it back where the problem ends.
     """
-    return f"{_BOLD}{raised(problem)}{_PLAIN}\n{raised(draft) or '…'}"
+    return f"{_BOLD}{raised(problem)}{_PLAIN}\n{ARROW + raised(draft) if draft else NOTHING}"
 
 
 def mathtext(text: str) -> str:

@@ -11,31 +11,52 @@ from numpy.typing import NDArray
 
 from trm_gym.errors import ProblemError
 from trm_gym.files import Path, file_of, file_text
-from trm_gym.records import Entry, records
+from trm_gym.plain_text import plain_text
+from trm_gym.records import Entry, is_comment, only_entry, records
 from trm_gym.task import ImportedProblems, Problems, UserProblem
-from trm_gym.written.signs import SYMBOLS, as_text
+from trm_gym.written.signs import ARROW, NOTHING, SYMBOLS, as_text
 
-_LONGEST_PROBLEM = 1000
+_LONGEST = 1000
 
 
 def problem_text(problem: UserProblem, written: int, length: int, example: str) -> str:
-    """The text of a problem in any form: text, the path of a .txt file, its tokens as a list or an array.
+    """The text of a problem in any form: text, the path of a file, its tokens as a list or an array.
 
     written: the cells of a problem, and as many tokens as it has; ``length`` with the answer's cells, which are blank.
     example: a problem of the task, for messages. Raises ProblemError.
     """
     if (path := file_of(problem)) is not None:
-        problem = file_text(path, _LONGEST_PROBLEM + 1)
+        problem = only_entry(question_entries(path), path).given() if _is_table(path) else file_text(path, _LONGEST + 1)
     if isinstance(problem, str):
         text = problem
     elif isinstance(problem, (np.ndarray, Sequence)):
         return as_text(_tokens(problem, written, length))
     else:
         kind = type(problem).__name__
-        raise ProblemError(f"a problem is text such as {example!r}, its tokens, or the path of a .txt file, not {kind}")
-    if len(text) > _LONGEST_PROBLEM:
+        raise ProblemError(f"a problem is text such as {example!r}, its tokens, or the path of a file, not {kind}")
+    if len(text) > _LONGEST:
         raise ProblemError(f"a text of {len(text)} characters is too long: at most {written} symbols fit")
-    return text
+    return _problem_alone(text)
+
+
+def _is_table(path: Path) -> bool:
+    """Whether a file holds more than text: a table or JSON, as its first line that is no comment tells."""
+    first = next(question_entries(path), None)
+    return first is not None and (first.named or bool(first.fault))
+
+
+def _problem_alone(text: str) -> str:
+    """The problem of a text, without comments, the title above it and the draft that is drawn below it.
+
+    Two lines with an equation each are a system; other lines are one problem.
+    """
+    lines: list[str] = []
+    for line in map(str.strip, plain_text(text).replace("\\n", "\n").split("\n")):
+        if lines and line.startswith((ARROW.strip(), NOTHING)):
+            break
+        if line and not is_comment(line) and not (not lines and line.endswith(":")):
+            lines.append(line)
+    return (", " if len(lines) == 2 and all("=" in line.strip("=") for line in lines) else " ").join(lines)
 
 
 def _tokens(values: Sequence | NDArray, written: int, length: int) -> NDArray[np.uint8]:
