@@ -214,5 +214,5 @@ def geometric_log_probs(rate: float, steps: int) -> Float[Tensor, " s"]:
     """
     if not 0 < rate < 1:
         raise ValueError(f"rate must be between 0 and 1, got {rate}: it is the chance of halting at a step")
-    rate_logit = torch.full((steps,), rate).logit()
+    rate_logit = torch.full((steps,), rate, dtype=torch.float32).logit()
     return halting_log_probs(rate_logit)

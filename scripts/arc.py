@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.checkpoint import load_checkpoint
-from agents.common.acceleration import prepare_process
 from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.evaluation.protocol import shown_steps
@@ -89,7 +88,6 @@ def run(config: Config) -> None:
     task, network = make_task(checkpoint.task), checkpoint.model
     if not isinstance(task, ArcTask):
         raise ValueError(f"{config.checkpoint} was trained on {task.name}: choose a checkpoint of an ARC task")
-    prepare_process()
     level, steps = task.level_index(config.level), (f"{step}" for step in STEPS)
     table = Table("problems", "n", *steps, "two attempts", "tasks", title="exactly right after steps, percent")
     pairs = task.generate(task.split_size(level, "train"), level, "train", config.seed)

@@ -124,8 +124,12 @@ def keep_freed_memory() -> bool:
     return min(mallopt(option, value) for option, value in MALLOC_OPTIONS) == 1
 
 
+@functools.cache
 def prepare_process() -> None:
-    """Settle how memory is kept and how threads wait, for a process that runs networks. Results stay the same."""
+    """Settle how memory is kept and how threads wait, for a process that runs networks. Results stay the same.
+
+    Whatever runs or trains one calls it (``accelerate``, ``take_step``); only the first call does anything.
+    """
     keep_freed_memory()
     sleep_at_barriers()
 

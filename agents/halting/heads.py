@@ -36,10 +36,12 @@ class HaltHead(nn.Module):
     def __init__(self, features: int, hidden: int = 64, outputs: int = 1, seed: int = 0) -> None:
         super().__init__()
         self.features, self.hidden, self.outputs = features, hidden, outputs
-        self.register_buffer("mean", torch.zeros(features))
-        self.register_buffer("scale", torch.ones(features))
-        self.layers = nn.ModuleList([nn.Linear(features + 1, hidden), nn.Linear(hidden, hidden)])
-        self.out = nn.Linear(hidden, outputs)
+        self.register_buffer("mean", torch.zeros(features, dtype=torch.float32))
+        self.register_buffer("scale", torch.ones(features, dtype=torch.float32))
+        self.layers = nn.ModuleList(
+            [nn.Linear(features + 1, hidden, dtype=torch.float32), nn.Linear(hidden, hidden, dtype=torch.float32)]
+        )
+        self.out = nn.Linear(hidden, outputs, dtype=torch.float32)
         generator = torch.Generator().manual_seed(seed)
         for layer in self.layers:
             assert isinstance(layer, nn.Linear)
@@ -60,7 +62,7 @@ class HaltHead(nn.Module):
     ) -> Float[Tensor, "*batch outputs"]:
         """Logits for features seen at a price (lambda) each."""
         # Beyond the clip lie constant features of the first rollout, and problems unlike any that it was taught on.
-        seen = ((features - self.mean) / self.scale).clamp(-CLIP, CLIP)
+        seen = ((features.to(self.mean) - self.mean) / self.scale).clamp(-CLIP, CLIP)
         low, high = (math.log(price) for price in PRICE_RANGE)
         place = 2 * (price.to(seen.dtype).clamp(min=1e-4).log() - low) / (high - low) - 1
         hidden = torch.cat([seen, place[..., None]], dim=-1)
@@ -85,9 +87,11 @@ class HaltPolicy(nn.Module):
         super().__init__()
         self.features, self.hidden = features, hidden
         self.value_heads = HaltHead(features, hidden, outputs=2, seed=seed)
-        self.log_scale = nn.Parameter(torch.zeros(2))
-        self.threshold_bias = nn.Parameter(torch.tensor([1.0, 6.0]))  # a fresh policy seldom stops, for either reason
-        self.threshold_coef = nn.Parameter(torch.zeros(2, 6))
+        self.log_scale = nn.Parameter(torch.zeros(2, dtype=torch.float32))
+        self.threshold_bias = nn.Parameter(
+            torch.tensor([1.0, 6.0], dtype=torch.float32)
+        )  # a fresh policy seldom stops, for either reason
+        self.threshold_coef = nn.Parameter(torch.zeros(2, 6, dtype=torch.float32))
 
     @property
     def thresholds(self) -> list[nn.Parameter]:
@@ -100,7 +104,9 @@ class HaltPolicy(nn.Module):
 
     def value_logits(self, features: Float[Tensor, "*batch f"]) -> Float[Tensor, "*batch 2"]:
         """Logits of correct_now (the draft is right) and correct_ever (it is, or a later one within the budget)."""
-        return self.value_heads(features, torch.full(features.shape[:-1], NEUTRAL_PRICE, device=features.device))
+        return self.value_heads(
+            features, torch.full(features.shape[:-1], NEUTRAL_PRICE, dtype=torch.float32, device=features.device)
+        )
 
     def forward(self, features: Float[Tensor, "*batch f"], price: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 1"]:
         """The logit of stopping, for features seen at a price (lambda) each. Value heads get no gradient from it."""

@@ -113,7 +113,7 @@ class HeadThreshold(HaltingRule):
 
     def score(self, record: StepRecord) -> Float[Tensor, "*batch"]:
         features = record.features
-        price = torch.full(features.shape[:-1], self.price, device=features.device)
+        price = torch.full(features.shape[:-1], self.price, dtype=torch.float32, device=features.device)
         return self.sign * self.head(features, price)[..., self.output].float()
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from agents.checkpoint import Checkpoint, load_checkpoint, shipped
+from agents.common.acceleration import prepare_process
 from agents.common.tensor_file import CheckpointError
 from agents.halting.registry import LEARNER, rule_of
 from agents.halting.rules import HaltingRule
@@ -198,6 +199,7 @@ class Solver:
 
     def _supervise(self, problems: Problems, answers: NDArray[np.uint8], steps: int) -> dict[str, float]:
         """Gradients of ``steps`` steps' mean loss, and the means of what ``train_step`` returns."""
+        prepare_process()
         model, first = self.checkpoint.model, self.task.structure.answer_start  # the rest is no answer
         carry, rows = model.initial_carry(len(problems)), []
         device = carry.answer.device

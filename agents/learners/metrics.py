@@ -57,7 +57,7 @@ def measure(head: Halter, rollout: Graded, generator: torch.Generator, price: fl
     graded = rollout.unroll
     budget = graded.max_steps
     asked = rollout.step_cost * budget if price is None else price
-    log_probs = halting_log_probs(head, graded.features, torch.full(graded.solved.shape, asked))
+    log_probs = halting_log_probs(head, graded.features, torch.full(graded.solved.shape, asked, dtype=torch.float32))
     chances = log_probs.exp()
     step_cost = torch.full((len(graded),), rollout.step_cost, dtype=torch.float64)
     returns = losses.halting_returns(graded.solved, step_cost)

@@ -24,7 +24,9 @@ def draw_prices(count: int, config: PolicyConfig, env_price: float, generator: t
     low, high = config.price_range
     place = torch.rand(count, generator=generator, dtype=torch.float64)
     prices = (math.log(low) + place * (math.log(high) - math.log(low))).exp()
-    return torch.where(torch.rand(count, generator=generator) < config.env_price_fraction, env_price, prices)
+    return torch.where(
+        torch.rand(count, generator=generator, dtype=torch.float32) < config.env_price_fraction, env_price, prices
+    )
 
 
 def draw_halting_steps(

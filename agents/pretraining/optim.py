@@ -68,7 +68,7 @@ class AdamATan2(torch.optim.Optimizer):
     def _move(self, weight: Tensor, gradient: Tensor, group: Mapping[str, Any]) -> None:
         state = self.state[weight]
         if not state:
-            state["step"] = torch.tensor(0.0)
+            state["step"] = torch.tensor(0.0, dtype=torch.float32)
             state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(weight), torch.zeros_like(weight)
         state["step"] += 1
         first, second = group["betas"]

@@ -97,7 +97,7 @@ class History:
     def empty(count: int, device: torch.device) -> History:
         """The history of ``count`` problems before their first step."""
         steps = torch.zeros(count, dtype=torch.long, device=device)
-        row = torch.zeros(count, len(Statistics._fields), device=device)
+        row = torch.zeros(count, len(Statistics._fields), dtype=torch.float32, device=device)
         return History(steps, steps, row, row, row)
 
     def add(self, statistics: Statistics) -> History:

@@ -45,7 +45,12 @@ class RandomStart:
     def initial_carry(self, batch: int) -> Carry:
         """The carry of ``batch`` problems before their first step."""
         own = self._network.initial_carry(batch)
-        return Carry(*(part.std() * torch.randn(part.shape, generator=self._generator).to(part) for part in own))
+        return Carry(
+            *(
+                part.std() * torch.randn(part.shape, generator=self._generator, dtype=torch.float32).to(part)
+                for part in own
+            )
+        )
 
     def __call__(self, carry: Carry, problem: Int[Tensor, "b l"]) -> tuple[Carry, Output]:
         """The network's own step."""

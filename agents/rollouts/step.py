@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
+from agents.common.acceleration import prepare_process
 from agents.rollouts.features import History, Statistics, step_statistics
 from agents.trm import Carry, Output
 from trm_gym.task import Problems, Task, Verdicts
@@ -123,6 +124,7 @@ def take_step(
     max_steps: int,
 ) -> Step:
     """The step after ``carry``, ``draft`` and ``history``."""
+    prepare_process()
     device = draft.device
     fixed, free = (torch.from_numpy(part).to(device) for part in (problems.problem, problems.free))
     after, output = network(carry, fixed.long())

@@ -106,7 +106,7 @@ def noisy_start(network: Network, count: int, noise: float, generator: torch.Gen
     carry = network.initial_carry(count)
     if noise == 0:
         return carry
-    draws = [torch.randn(part.shape, generator=generator).to(part) for part in carry]
+    draws = [torch.randn(part.shape, generator=generator, dtype=torch.float32).to(part) for part in carry]
     return Carry(*(part + noise * part.std() * draw for part, draw in zip(carry, draws, strict=True)))
 
 
@@ -162,5 +162,5 @@ def _run(
 
 def _sample(logits: Float[Tensor, "b l v"], generator: torch.Generator | None) -> Int[Tensor, "b l"]:
     """One token per cell, drawn from the softmax of ``logits`` (Gumbel's way: the largest of logits plus noise)."""
-    uniform = torch.rand(logits.shape, generator=generator).clamp(min=1e-9)
+    uniform = torch.rand(logits.shape, generator=generator, dtype=torch.float32).clamp(min=1e-9)
     return (logits - (-uniform.log()).log()).argmax(-1)

@@ -23,7 +23,7 @@ def rms_norm(x: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch hidden"
 
 def linear(inputs: int, outputs: int) -> nn.Linear:
     """A bias-free linear map with truncated-normal LeCun initialisation (standard deviation 1/sqrt(inputs))."""
-    layer = nn.Linear(inputs, outputs, bias=False)
+    layer = nn.Linear(inputs, outputs, bias=False, dtype=torch.float32)
     truncated_normal_(layer.weight, 1 / math.sqrt(inputs))
     return layer
 
@@ -48,8 +48,8 @@ class Rotary(nn.Module):
 
     def __init__(self, width: int, positions: int) -> None:
         super().__init__()
-        frequency = ROPE_BASE ** (-torch.arange(0, width, 2) / width)
-        angle = torch.outer(torch.arange(positions), frequency).repeat(1, 2)
+        frequency = ROPE_BASE ** (-torch.arange(0, width, 2, dtype=torch.float32) / width)
+        angle = torch.outer(torch.arange(positions, dtype=torch.float32), frequency).repeat(1, 2)
         self.register_buffer("cos", angle.cos(), persistent=False)
         self.register_buffer("sin", angle.sin(), persistent=False)
 

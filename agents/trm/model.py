@@ -86,11 +86,11 @@ class TRM(nn.Module):
         self.encoder = make_encoder(config, vocab, structure)
         self.positions = config.prefix + self.encoder.positions
         self.core = Core(*(Block(config, self.positions, self.encoder) for _ in range(config.layers)))
-        self.halt = nn.Linear(config.hidden, config.halt_outputs)
+        self.halt = nn.Linear(config.hidden, config.halt_outputs, dtype=torch.float32)
         nn.init.zeros_(self.halt.weight)
         nn.init.constant_(self.halt.bias, HALT_BIAS)
-        self.register_buffer("answer_start", truncated_normal_(torch.empty(config.hidden), 1.0))
-        self.register_buffer("reasoning_start", truncated_normal_(torch.empty(config.hidden), 1.0))
+        self.register_buffer("answer_start", truncated_normal_(torch.empty(config.hidden, dtype=torch.float32), 1.0))
+        self.register_buffer("reasoning_start", truncated_normal_(torch.empty(config.hidden, dtype=torch.float32), 1.0))
         self.prefix = None
         if config.prefix:
             self.prefix = Prefix(config.prefix, config.puzzles, config.puzzle_tokens, config.hidden)

@@ -21,7 +21,7 @@ class Prefix(nn.Module):
     def __init__(self, length: int, puzzles: int, tokens: int, hidden: int) -> None:
         super().__init__()
         self.length, self.scale = length, math.sqrt(hidden)
-        self.puzzles = nn.Parameter(torch.zeros(puzzles, tokens * hidden))
+        self.puzzles = nn.Parameter(torch.zeros(puzzles, tokens * hidden, dtype=torch.float32))
 
     def forward(
         self, puzzle: Int[Tensor, " batch"], x: Float[Tensor, "batch positions hidden"]

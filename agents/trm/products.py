@@ -27,7 +27,7 @@ def product_columns(
     """
     first, second = factors[:, :2, None], factors[:, None, 2:4]
     products = (first * second).flatten(1) * brackets_multiply(tokens)[:, None]
-    tens = 10.0 ** torch.arange(places, device=tokens.device)
+    tens = 10.0 ** torch.arange(places, dtype=torch.float32, device=tokens.device)
     digits = products.sign()[..., None] * (products.abs()[..., None] / tens).floor().remainder(10)
     columns = digits.new_zeros(len(tokens), POWERS, places)
     for pair, power in enumerate((0, 1, 1, 2)):

@@ -110,10 +110,12 @@ def values(signed: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape numbers"]:
     """A number as a network can use it: on several scales, by sign, as logarithm; up to RESIDUE_LIMIT modulo PERIODS;
     on the scale of logarithms, modulo LOG_PERIODS."""
     size = signed.abs()
-    scaled = (signed[..., None] / torch.tensor(SCALES, device=signed.device)).clamp(-SCALED_LIMIT, SCALED_LIMIT)
+    scaled = (signed[..., None] / torch.tensor(SCALES, dtype=torch.float32, device=signed.device)).clamp(
+        -SCALED_LIMIT, SCALED_LIMIT
+    )
     log = size.clamp(min=1).log()
     plain = torch.stack([log / 3, signed.sign(), (signed == 0).float()], dim=-1)
-    angles = signed[..., None] * (2 * math.pi / torch.tensor(PERIODS, device=signed.device))
-    turns = log[..., None] * (2 * math.pi / torch.tensor(LOG_PERIODS, device=signed.device))
+    angles = signed[..., None] * (2 * math.pi / torch.tensor(PERIODS, dtype=torch.float32, device=signed.device))
+    turns = log[..., None] * (2 * math.pi / torch.tensor(LOG_PERIODS, dtype=torch.float32, device=signed.device))
     known = (size <= RESIDUE_LIMIT)[..., None]
     return torch.cat([scaled, plain, angles.sin() * known, angles.cos() * known, turns.sin(), turns.cos()], dim=-1)

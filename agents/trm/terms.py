@@ -108,7 +108,7 @@ def read_written(tokens: Int[Tensor, "batch written"], terms: Terms) -> Written:
     power = digit_powers(digit)
     place = F.one_hot(power.clamp(max=DIGIT_PLACES - 1), DIGIT_PLACES) * digit[..., None]
     digits = mine @ (F.one_hot(figure, 10)[..., None, :] * place[..., None]).flatten(2).float()
-    size = (mine @ (figure * 10.0**power)[..., None]).squeeze(-1)
+    size = (mine @ (figure * 10.0 ** power.float())[..., None]).squeeze(-1)
     size = torch.where((terms.cells & digit[:, None]).any(-1), size, 1.0)
     raised = (mine @ ((tokens - DIGIT) * exponent).float()[..., None]).squeeze(-1).long()
     x, y = ((terms.cells & (tokens == TOKEN[unknown])[:, None]).any(-1) for unknown in "xy")
@@ -124,7 +124,7 @@ def read_around(tokens: Int[Tensor, "batch written"], terms: Terms) -> Around:
     opened, closed, commas, equals = (
         (tokens == TOKEN[symbol]).long().cumsum(1).gather(1, terms.first) for symbol in "(),="
     )
-    sign = torch.where(is_negative(*before), -1.0, 1.0)
+    sign = torch.where(is_negative(*before), -1, 1).float()
     depth = (opened - closed).clamp(0, DEEPEST)
     return Around(before, after, sign, opened, depth, commas.clamp(max=1), (equals - commas).clamp(0, 1))
 

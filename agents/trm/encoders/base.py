@@ -50,7 +50,9 @@ class Encoder(nn.Module, abc.ABC):
         self.structure = context.structure
         """How the cells of the positions belong together, for the mixer."""
         self.scale = math.sqrt(context.hidden)
-        self.symbols = nn.Parameter(truncated_normal_(torch.empty(symbols, context.hidden), 1 / self.scale))
+        self.symbols = nn.Parameter(
+            truncated_normal_(torch.empty(symbols, context.hidden, dtype=torch.float32), 1 / self.scale)
+        )
 
     @abc.abstractmethod
     def embed(self, problem: Int[Tensor, "batch length"]) -> Float[Tensor, "batch positions hidden"]:

@@ -48,7 +48,7 @@ class TermEncoder(Encoder):
         self.factor = embedding(_NOTHING.factors.shape[-1], hidden) if algebraic else None
         self.coefficient = embedding(_NOTHING.totals.shape[-1], hidden) if algebraic else None
         self.product = embedding(_NOTHING.products.shape[-1], hidden) if algebraic else None
-        self.position = nn.Parameter(truncated_normal_(torch.empty(self.positions, hidden), 1.0))
+        self.position = nn.Parameter(truncated_normal_(torch.empty(self.positions, hidden, dtype=torch.float32), 1.0))
         self.head = linear(hidden, len(SYMBOLS))
         place = torch.full((answer,), -1) if structure.places is None else torch.from_numpy(structure.places)
         self.register_buffer("place", place.clamp(0, DIGIT_PLACES - 1), persistent=False)
@@ -79,6 +79,6 @@ class TermEncoder(Encoder):
 
 def embedding(features: int, hidden: int) -> nn.Linear:
     """A linear map of features most of which are 0, so that its weights are larger than elsewhere."""
-    layer = nn.Linear(features, hidden, bias=False)
+    layer = nn.Linear(features, hidden, bias=False, dtype=torch.float32)
     truncated_normal_(layer.weight, 0.3)
     return layer

@@ -31,7 +31,9 @@ class ConvMixer(Mixer):
             )
         self.values = values
         self.grid = structure.shape if len(structure.shape) == 2 else (context.positions,)
-        self.near = nn.Parameter(truncated_normal_(torch.empty(hidden, 1, *(3 for _ in self.grid)), 1 / 3))
+        self.near = nn.Parameter(
+            truncated_normal_(torch.empty(hidden, 1, *(3 for _ in self.grid), dtype=torch.float32), 1 / 3)
+        )
         self.point = linear(hidden, hidden)
 
     def forward(self, x: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch positions hidden"]:

@@ -69,3 +69,32 @@ def test_waiting_threads_sleep():
 
 def test_a_person_decides_how_threads_wait():
     assert waiting(OMP_WAIT_POLICY="PASSIVE")[1] == "False"
+
+
+RUNNING = """
+import sys, threading
+from agents.inference.solver import Solver
+solver = Solver.from_pretrained("sudoku4x4")
+before = any(thread.name == "sleep_at_barriers" for thread in threading.enumerate())
+{call}
+print(before, any(thread.name == "sleep_at_barriers" for thread in threading.enumerate()))
+"""
+"""Whether a thread that sleeps at barriers is there, before and after a network has run."""
+CALLS = {
+    "solve": "solver.solve('1.3434.2.14.43.1')",
+    "stream": "list(solver.stream(['1.3434.2.14.43.1']))",
+    "trajectory": "solver.trajectory('1.3434.2.14.43.1')",
+    "train_step": "solver.train_step('1.3434.2.14.43.1')",
+    "unroll": "from agents.rollouts.unroll import unroll;"
+    " unroll(solver.checkpoint.model, solver.task, solver.task.generate(1, 0, 'test', 0), 2)",
+}
+
+
+@pytest.mark.skipif("openmp" not in torch.__config__.parallel_info().lower(), reason="PyTorch without OpenMP")
+@pytest.mark.skipif(sys.platform != "linux", reason="GNU's OpenMP is Linux's")
+@pytest.mark.parametrize("name", CALLS)
+def test_whatever_runs_a_network_prepares_the_process(name):
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("GOMP_", "OMP_WAIT"))}
+    code = RUNNING.replace("{call}", CALLS[name])
+    found = subprocess.run([sys.executable, "-c", code], env=kept, capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["False", "True"]
