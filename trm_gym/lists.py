@@ -17,7 +17,7 @@ _PIECE = re.compile(
     r"""|(?P<word>[A-Za-z_][\w.]*=?(?:['"][\w|<>]*['"])?)"""
 )
 _BEGINS = re.compile(
-    r"""\s*(?:(?:(?:np|numpy|torch)\.)?(?:array|asarray|tensor)\()?\s*\[\s*(?:[\[(0-9'".+\]-]|none|nan|null|true|false|$)""",
+    r"""\s*(?:(?:(?:np|numpy|torch)\.)?(?:array|asarray|tensor)\()?\s*\[\s*(?:[\[({0-9'".+\]-]|none|nan|null|true|false|$)""",
     re.IGNORECASE,
 )
 _NOTHING = {"none", "nan", "null", "np.nan", "--"}

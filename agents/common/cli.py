@@ -11,11 +11,12 @@ import difflib
 import inspect
 import itertools
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar, get_type_hints
+from typing import Annotated, Any, NoReturn, TypeVar, cast, get_type_hints
 
 import tyro
 import yaml
@@ -27,6 +28,7 @@ from trm_gym.atomic_io import atomic_write
 Config = TypeVar("Config")
 
 _HELP = {"-h", "--help"}
+_OPTION = re.compile(r"-h|--|--[A-Za-z][\w.-]+(=.*)?|-[0-9.]+(e[-+]?[0-9]+)?|-inf|-nan", re.DOTALL | re.IGNORECASE)
 DEEPEST = 100
 """Brackets in brackets that a configuration may have; ours have two."""
 
@@ -49,10 +51,25 @@ def parse(
     first: the fields that --help shows where there are many, such as ``seed model.width``; --help-all shows all.
     Raises ConfigError for a bad file; misspelt options and values end the process with code 2 and say why.
     """
-    args = renamed_words(sys.argv[1:] if args is None else args, field_names(cls))
+    args = renamed_words(_values_marked(sys.argv[1:] if args is None else args), field_names(cls))
     if _HELP & set(args) and (short := shortened(cls, first.split())) is not cls:
         _print_short_help(short, presets, args, count_options(cls) + 2 * bool(presets))
-    return _parse(cls, presets, ["--help" if word == "--help-all" else word for word in args])
+    return _unmarked(_parse(cls, presets, ["--help" if word == "--help-all" else word for word in args]))
+
+
+def _values_marked(words: Sequence[str]) -> list[str]:
+    """The words of a command line, a space before those that begin with a dash and are a value: ``-x=3``, ``--3.1``.
+
+    Options here have a name after two dashes; the parser would take any dash for one.
+    """
+    return [f" {word}" if word.startswith("-") and not _OPTION.fullmatch(word) else word for word in words]
+
+
+def _unmarked(config: Config) -> Config:
+    """The config without the spaces that ``_values_marked`` put before its texts."""
+    texts = {field.name: getattr(config, field.name) for field in dataclasses.fields(cast("Any", config))}
+    marked = {name: text[1:] for name, text in texts.items() if isinstance(text, str) and text.startswith(" -")}
+    return dataclasses.replace(cast("Any", config), **marked) if marked else config
 
 
 def _print_short_help(

@@ -22,6 +22,7 @@ from agents.checkpoint import SHIPPED, load_checkpoint
 from agents.common.cli import load_config
 from scripts.fuzzing import mangle
 from scripts.fuzzing.halting import halting
+from scripts.fuzzing.reading import files, pasted
 from trm_gym.env import RefinementEnv
 from trm_gym.errors import ProblemError
 from trm_gym.registration import TASKS, make_task
@@ -263,8 +264,10 @@ def checkpoint(rng: Random) -> None:
 
 TARGETS: dict[str, tuple[Callable[[Random], None], int]] = {
     "problem": (problem, 26),
-    "file": (file, 12),
-    "solving": (solving, 10),
+    "file": (file, 8),
+    "files": (files, 4),
+    "pasted": (pasted, 4),
+    "solving": (solving, 6),
     "making": (making, 8),
     "reset": (reset, 12),
     "action": (action, 9),

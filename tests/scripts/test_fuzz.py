@@ -15,7 +15,8 @@ from scripts.fuzzing.targets import TARGETS
 def test_cases_end_in_an_error_that_says_why_or_in_a_right_result(name, unchecked):
     outcomes = {number: play(number, name, 20.0) for number in range(60 if name != "checkpoint" else 8)}
     assert {number: story for number, (outcome, story) in outcomes.items() if outcome == "fault"} == {}
-    assert "refused" in {outcome for outcome, _ in outcomes.values()}, "some input must have been bad"
+    bad = "refused" in {outcome for outcome, _ in outcomes.values()}
+    assert bad or name in ("files", "pasted"), "some input must have been bad, but for what is sound"
 
 
 def _silent(rng):

@@ -192,3 +192,9 @@ def test_faults_in_files_name_the_line(text, message, tmp_path):
     path.write_text(text)
     with pytest.raises(ProblemError, match=message):
         TASKS[9].read_file(path)
+
+
+def test_json_objects_in_a_list_on_one_line(tmp_path):
+    path = tmp_path / "many.json"
+    path.write_text(json.dumps([{"givens": puzzle} for puzzle in PUZZLES[4]]))
+    assert [TASKS[4].decode(row) for row in TASKS[4].read_file(path).problems.problem] == PUZZLES[4]

@@ -6,9 +6,10 @@ import re
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
+import tyro
 
 from agents.common.cli import ConfigError, load_config, main, parse, save_config
 
@@ -246,3 +247,32 @@ def test_help_that_names_a_lost_option_is_an_error():
         parse(Large, LARGE, ["--help"], "seed pace")
     with pytest.raises(ValueError, match="--help is to show pace, but Network has no such option"):
         parse(Large, LARGE, ["--help"], "network.pace")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Takes a problem."""
+
+    problem: Annotated[str | None, tyro.conf.Positional] = None
+    """The problem."""
+    title: str = ""
+    """Its title."""
+    steps: int = 0
+    """A number."""
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["-x=3", "--x=3", "-3+5", "-(2+3)", "--34-1-2--", "-x + 4 = 3", "----", "-5..3...", "-", "-----/|S G|/-----"],
+)
+def test_a_value_may_begin_with_a_dash(word):
+    for words in (["--steps", "-3", word], [word, "--steps=-3"]):
+        assert parse(Asked, args=words) == Asked(word, steps=-3)
+    assert parse(Asked, args=["--title", word]) == Asked(title=word)
+
+
+@pytest.mark.parametrize("word", ["--titel", "--titel=3", "--no.such"])
+def test_a_misspelt_option_is_no_value(word, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        parse(Asked, args=[word, "3"])
+    assert stopped.value.code == 2 and word.split("=")[0] in capsys.readouterr().err
