@@ -22,6 +22,7 @@ from agents.checkpoint import Checkpoint, load_checkpoint, rollout_store, save_c
 from agents.common.acceleration import AccelerationConfig
 from agents.common.cli import main, parse, save_config
 from agents.common.console import Countdown
+from agents.common.places import Places, writes
 from agents.evaluation.ablation import Run, effects, headline
 from agents.evaluation.evaluate import measure
 from agents.evaluation.figures import effects_figure
@@ -251,13 +252,23 @@ def fill(
     return runs
 
 
+def task_of(config: Config) -> str:
+    """The name of the task whose network or whose halting is varied."""
+    return config.pretrain.task if config.kind == "pretraining" else load_checkpoint(config.checkpoint).task
+
+
+def folder_of(config: Config) -> Path:
+    """Where everything goes."""
+    return config.folder or Path("runs") / f"ablate-{config.kind}-{task_of(config)}"
+
+
+@writes(lambda config: Places([folder_of(config)]))
 def run(config: Config) -> None:
     """Fill the grid; then the table and a picture of every level."""
-    pretraining = config.kind == "pretraining"
-    task = config.pretrain.task if pretraining else load_checkpoint(config.checkpoint).task
+    pretraining, task = config.kind == "pretraining", task_of(config)
     for level in (*config.evaluation.level, *(() if pretraining else config.halting.learn)):
         make_task(task).level_index(level)
-    folder = config.folder or Path("runs") / f"ablate-{config.kind}-{task}"
+    folder = folder_of(config)
     save_config(config, folder / "config.yaml")
     if pretraining:
         runs = fill(

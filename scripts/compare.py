@@ -22,6 +22,8 @@ from agents.common.acceleration import AccelerationConfig
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Countdown
+from agents.common.places import Places, writes
+from agents.common.signals import ending
 from agents.evaluation.comparison import StepsByRule, compare
 from agents.evaluation.evaluate import write
 from agents.evaluation.protocol import EvaluationConfig, RuleSteps, TestOutcomes, choose, outcomes_of, steps_of
@@ -176,8 +178,10 @@ class Network:
             settings["size"] = config.learn_size
         run = CachedRun(self.folder / "heads" / f"{learner}-{seed}", settings)
         if not run.done:
-            save_head(run.folder / "head.safetensors", train_head(learner, self._groups(), config.training, seed))
-            run.finish()
+            groups = self._groups()
+            with ending():
+                save_head(run.folder / "head.safetensors", train_head(learner, groups, config.training, seed))
+                run.finish()
         return run
 
     def drafts(self, level: str, split: str) -> Unroll:
@@ -196,6 +200,15 @@ class Network:
             return [*plain_rules(protocol.max_steps), verifier_rule(), oracle()]
         return head_rules(learner, load_head(head.folder / "head.safetensors"), protocol.prices, protocol.scale)
 
+    def _test(self, rules: Sequence[TunableRule], validation: Unroll, test: Unroll, folder: Path, keep: bool) -> None:
+        """Write what rules do on test drafts, tuned on validation; keep: the verdicts, which all rules share, too."""
+        protocol = self.config.protocol
+        tested = outcomes_of(test, validation, protocol.slack)
+        if keep:
+            save_outcomes(folder / "outcomes.npz", tested)
+        tuned = {one.name: choose(one, validation, tested.target, protocol.prices) for one in rules}
+        save_rule_steps(folder / "steps.npz", {one.name: steps_of(one, tuned[one.name], test) for one in rules})
+
     def tested(self, level: str) -> tuple[TestOutcomes, dict[str, list[RuleSteps]]]:
         """What every rule does on a level: by rule, the steps of every halting seed."""
         config, protocol = self.config, self.config.protocol
@@ -209,13 +222,10 @@ class Network:
             asked = {"level": level, "protocol": settings, "size": config.size, "rules": [one.name for one in rules]}
             run = CachedRun(folder, asked | ({} if head is None else {"head": head.read()["settings"]}))
             if worked := not run.done:
-                validation, test = drafts = drafts or (self.drafts(level, "validation"), self.drafts(level, "test"))
-                tested = outcomes_of(test, validation, protocol.slack)
-                if head is None:
-                    save_outcomes(folder / "outcomes.npz", tested)
-                tuned = {one.name: choose(one, validation, tested.target, protocol.prices) for one in rules}
-                save_rule_steps(folder / "steps.npz", {one.name: steps_of(one, tuned[one.name], test) for one in rules})
-                run.finish()
+                drafts = drafts or (self.drafts(level, "validation"), self.drafts(level, "test"))
+                with ending():
+                    self._test(rules, *drafts, folder, keep=head is None)
+                    run.finish()
             self.countdown.done(worked)
             for name, steps in load_rule_steps(folder / "steps.npz").items():
                 found.setdefault(name, []).append(steps)
@@ -230,10 +240,16 @@ def merged(found: Sequence[tuple[TestOutcomes, dict[str, list[RuleSteps]]]]) -> 
     return [tested for tested, _ in found], {name: [steps[name] for _, steps in found] for name in order}
 
 
+def folder_of(config: Config) -> Path:
+    """Where everything goes."""
+    return config.folder or Path("runs") / f"compare-{make_task(config.pretrain.task, config.size).name}"
+
+
+@writes(lambda config: Places([folder_of(config)]))
 def run(config: Config) -> None:
     """Fill the grid, then a table and pictures for every level."""
     task = make_task(config.pretrain.task, config.size)
-    folder = config.folder or Path("runs") / f"compare-{task.name}"
+    folder = folder_of(config)
     for name in config.learn:
         make_task(config.pretrain.task, config.learn_size).level_index(name)
     mixed = [part for level in config.evaluation.level for part in level.split(MIX)]

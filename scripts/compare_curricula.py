@@ -23,6 +23,7 @@ from agents.checkpoint import digest, load_checkpoint, rollout_store
 from agents.common.acceleration import AccelerationConfig
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
+from agents.common.places import Places, writes
 from agents.evaluation.figures import curriculum_figure, learning_figure
 from agents.evaluation.records import write_tables
 from agents.evaluation.run_store import CachedRun
@@ -168,9 +169,15 @@ def table(found: dict[str, list[dict[str, Any]]], levels: Sequence[str]) -> dict
     return {"header": ["curriculum", "area", "return at the end", *levels], "rows": rows}
 
 
+def folder_of(config: Config) -> Path:
+    """Where everything goes."""
+    return config.folder or Path("runs") / f"curricula-{load_checkpoint(config.checkpoint).task}"
+
+
+@writes(lambda config: Places([folder_of(config)]))
 def run(config: Config) -> None:
     """Every curriculum at every seed; then the table and the pictures."""
-    folder = config.folder or Path("runs") / f"curricula-{load_checkpoint(config.checkpoint).task}"
+    folder = folder_of(config)
     shared = SharedData(config, folder)
     save_config(config, folder / "config.yaml")
     skipped = ("curricula", "seeds", "folder", "acceleration", "checkpoint")

@@ -20,6 +20,7 @@ from agents.common.acceleration import AccelerationConfig, accelerate, solving_p
 from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.common.console import announce
+from agents.common.places import Places, writes
 from agents.common.tensor_file import CheckpointError
 from agents.evaluation.metrics import Interval, paired_bootstrap
 from agents.evaluation.protocol import shown_steps
@@ -81,6 +82,7 @@ def differences(solved: list[NDArray[np.bool_]], step: int, config: Config) -> l
     ]
 
 
+@writes(lambda config: Places(files=[config.json], reads=config.checkpoints))
 def run(config: Config) -> None:
     """A table for every level."""
     networks = loaded(config)

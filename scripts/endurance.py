@@ -25,10 +25,11 @@ from agents.common.acceleration import AccelerationConfig, accelerate, solving_p
 from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.common.console import Progress, announce
+from agents.common.places import Places, writes
 from agents.halting.registry import rule_of
 from agents.inference.engine import Engine, Item
 from trm_gym import make_task
-from trm_gym.atomic_io import atomic_write, check_place
+from trm_gym.atomic_io import atomic_write
 from trm_gym.streams import mix
 from trm_gym.task import Task
 
@@ -121,10 +122,9 @@ def endure(engine: Engine, task: Task, config: Config) -> Record:
     return record
 
 
+@writes(lambda config: Places(files=[config.json], reads=[config.checkpoint]))
 def run(config: Config) -> None:
     """Load, run, show; ends with code 1 where there was a fault."""
-    if config.json is not None:
-        check_place(config.json)
     checkpoint = load_checkpoint(config.checkpoint)
     task = make_task(checkpoint.task)
     one_pass = solving_pass(checkpoint.model, task.length, config.slots)

@@ -20,11 +20,12 @@ from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.cli import main
 from agents.common.console import announce
+from agents.common.places import Places, writes
 from agents.common.tensor_file import CheckpointError
 from agents.evaluation.evaluate import evaluate_checkpoint
 from agents.evaluation.protocol import EvaluationConfig
 from trm_gym import make_task
-from trm_gym.atomic_io import atomic_write, check_place
+from trm_gym.atomic_io import atomic_write
 from trm_gym.errors import ProblemError
 from trm_gym.task import ImportedProblems
 
@@ -73,10 +74,15 @@ def joined(checkpoint: Checkpoint, others: tuple[str, ...]) -> Checkpoint:
     return dataclasses.replace(checkpoint, heads=heads)
 
 
+def folder_of(config: Config) -> Path:
+    """Where the report goes."""
+    what = "-".join(config.level) or "own-levels" if config.data is None else config.data.stem
+    return config.out or Path("runs", "evaluate", f"{Path(config.checkpoint).name}-{what}")
+
+
+@writes(lambda config: Places([folder_of(config)], [config.json], [config.data, config.checkpoint, *config.also]))
 def run(config: Config) -> None:
     """Evaluate, print the table and write the files."""
-    if config.json is not None:
-        check_place(config.json)
     checkpoint = joined(load_checkpoint(config.checkpoint, size=config.size), config.also)
     outside = None if config.data is None else read(config.data, checkpoint.task)
     task = make_task(checkpoint.task)
@@ -84,8 +90,7 @@ def run(config: Config) -> None:
     one_pass = solving_pass(checkpoint.model, task.length, config.batch)
     how = accelerate(checkpoint.model, one_pass, passes, AccelerationConfig(bfloat16="off"))
     announce("running the problems", how.seconds)
-    what = "-".join(config.level) or "own-levels" if config.data is None else config.data.stem
-    out = config.out or Path("runs", "evaluate", f"{Path(config.checkpoint).name}-{what}")
+    out = folder_of(config)
     report = evaluate_checkpoint(checkpoint, config, out, None if outside is None else outside.problems)
     console = Console()
     if outside is not None and outside.skipped:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.common.cli import main
+from agents.common.places import Places, writes
 from trm_gym.atomic_io import atomic_write
 from trm_gym.dataset import draw
 from trm_gym.registration import TASKS, make_task
@@ -54,6 +55,7 @@ def key(name: str, level: int, split: str) -> str:
     return f"{make_task(name).levels[level].name}, {split}"
 
 
+@writes(lambda config: Places(files=[config.path]))
 def run(config: Config) -> None:
     hashes = {TASKS[name].env_id: {key(name, *case): digest(name, *case) for case in cases(name)} for name in TASKS}
     atomic_write(config.path, json.dumps(hashes, indent=1) + "\n")

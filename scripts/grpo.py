@@ -23,6 +23,8 @@ from agents.common.acceleration import AccelerationConfig, accelerate, solving_p
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress, announce
+from agents.common.places import Places, writes
+from agents.common.signals import GOES_ON, ending
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.common.tensors import nest, unnest
 from agents.evaluation.evaluate import evaluate_checkpoint
@@ -31,9 +33,9 @@ from agents.evaluation.protocol import EvaluationConfig
 from agents.halting.heads import Halter
 from agents.learners.base import Learner
 from agents.learners.config import LearnerConfig
+from agents.learners.curves import SHOWN, log
 from agents.learners.grpo import Grpo
 from agents.learners.joint import JointConfig, JointGrpo
-from agents.learners.metrics import Metrics
 from agents.learners.registry import check_learners, make_learner, train_head
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
@@ -50,16 +52,6 @@ from trm_gym import make_task
 STATE_FILE = "grpo.safetensors"
 COMPARED = ("bce", "two_heads", "expected")
 """Heads that are taught on the same drafts, to be compared with."""
-SHOWN = ("return", "steps", "solved", "solved_at_full_depth")
-"""Figures beside the bar."""
-TAGS = {
-    "return": "rollout/ep_rew_mean",
-    "steps": "rollout/ep_len_mean",
-    "solved": "rollout/success_rate",
-    "solved_at_full_depth": "rollout/full_depth_success_rate",
-    "kl": "train/approx_kl",
-}
-"""Stable-Baselines3's names for what it has names for; everything else goes by its own name below train/."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,8 +159,10 @@ class Training:
         from torch.utils.tensorboard import SummaryWriter  # slow to import, and only a run needs it
 
         first, iterations = len(self.mixtures), self.config.training.iterations
-        writer = SummaryWriter(self.folder / "tensorboard", purge_step=first)
-        with writer, Progress(iterations, self.config.learner) as bar:
+        if first == iterations:
+            return
+        writer = SummaryWriter(self.folder / "tensorboard" / self.config.learner, purge_step=first)
+        with ending() as asked, writer, Progress(iterations, self.config.learner) as bar:
             for iteration in range(first, iterations):
                 started = time.perf_counter()
                 self.mixtures.append(self.curriculum.mixture)
@@ -178,8 +172,10 @@ class Training:
                 self.curriculum.update(levels, metrics.solved, metrics.return_variance)
                 log(writer, iteration, metrics, self.solved_by_level(levels, rollout))
                 bar.update(iteration + 1, **{name: metrics.scalars[name] for name in SHOWN})
-                if (iteration + 1) % self.config.save_every == 0 or iteration + 1 == iterations:
+                if asked or (iteration + 1) % self.config.save_every == 0 or iteration + 1 == iterations:
                     self.save(self.folder / STATE_FILE)
+                if asked:
+                    asked.end(f"iteration {iteration + 1} of {iterations} is saved in {self.folder}, {GOES_ON}")
                 if iteration == first:
                     announce(self.config.learner, (iterations - first) * (time.perf_counter() - started))
 
@@ -251,15 +247,6 @@ def settings(config: Config) -> dict[str, Any]:
     return json.loads(json.dumps(plain))
 
 
-def log(writer: Any, iteration: int, metrics: Metrics, solved: dict[str, float]) -> None:
-    """Write an iteration's figures for TensorBoard."""
-    for name, value in metrics.scalars.items():
-        writer.add_scalar(TAGS.get(name, f"train/{name}"), value, iteration)
-    for level, share in solved.items():
-        writer.add_scalar(f"rollout/full_depth_success_rate/{level}", share, iteration)
-    writer.add_histogram("rollout/halting_steps", metrics.halting_steps, iteration)
-
-
 def pretrained(config: Config, folder: Path) -> Checkpoint:
     """The network to start from: the checkpoint given, or the one pretrained in ``folder``, if need be now."""
     if config.checkpoint is not None:
@@ -274,12 +261,25 @@ def pretrained(config: Config, folder: Path) -> Checkpoint:
     return load_checkpoint(place)
 
 
+def folder_of(config: Config) -> Path:
+    """Where everything goes."""
+    task = make_task(config.pretrain.task).name
+    return config.folder or Path("runs") / f"{config.learner}-{task}-{config.setting}-{config.seed}"
+
+
+def places(config: Config) -> Places:
+    """The run's folder, whose checkpoint must not be the one that it starts from."""
+    folder = folder_of(config)
+    return Places([folder], [folder / "checkpoint" / "config.json"], [config.checkpoint])
+
+
+@writes(places)
 def run(config: Config) -> None:
     """Pretrain, teach, compare, show."""
     task = make_task(config.pretrain.task)
     for level in (*config.levels, *config.evaluation.level):
         task.level_index(level)
-    folder = config.folder or Path("runs") / f"{config.learner}-{task.name}-{config.setting}-{config.seed}"
+    folder = folder_of(config)
     save_config(config, folder / "config.yaml")
     start = pretrained(config, folder)
     training = Training(config, folder, start)

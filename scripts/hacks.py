@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.common.cli import main
-from trm_gym.atomic_io import atomic_write, check_place
+from agents.common.places import Places, writes
+from trm_gym.atomic_io import atomic_write
 from trm_gym.registration import TASKS, make_task
 from trm_gym.reward import REWARDS
 from trm_gym.task import Task
@@ -181,9 +182,9 @@ def _cell(row: Row) -> str:
     return f"{row.worth:.3f}".replace("-0.000", "0.000") + (f" ({row.solved:.1%})" if row.solved else "")
 
 
+@writes(lambda config: Places(files=[config.out]))
 def run(config: Config) -> None:
     """Measure and write the page."""
-    check_place(config.out)
     print(atomic_write(config.out, table(list(measure(config)), config.slots)))
 
 

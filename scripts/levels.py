@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from agents.checkpoint import SHIPPED, load_checkpoint
 from agents.common.cli import main
+from agents.common.places import Places, writes
 from agents.halting.outcomes import oracle_steps
 from agents.rollouts.unroll import unroll
 from scripts.oracles import sudoku
-from trm_gym.atomic_io import atomic_write, check_place
+from trm_gym.atomic_io import atomic_write
 from trm_gym.maze.layout import ON, WALL
 from trm_gym.registration import TASKS, make_task
 from trm_gym.streams import mix
@@ -200,9 +201,9 @@ The last columns are the shipped network's: the first step at which its draft is
 """
 
 
+@writes(lambda config: Places(files=[config.out]))
 def run(config: Config) -> None:
     """Write the page. Exit code 1 where a measure falls as the difficulty rises, or none rises with it."""
-    check_place(config.out)
     sections = [section(name, config) for name in config.tasks]
     print(atomic_write(config.out, HEAD.format(count=config.count) + "\n".join(sections)))
     if any("**not rising**" in part or ": rising" not in part for part in sections):

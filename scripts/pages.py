@@ -28,6 +28,7 @@ import trm_gym
 from agents.checkpoint import SHIPPED, shipped
 from agents.common.checks import at_least_one
 from agents.common.cli import main
+from agents.common.places import Places, writes
 from agents.evaluation.records import levels_measured
 from agents.evaluation.tables import markdown_table
 from scripts.paging import pictures
@@ -260,6 +261,7 @@ def index(pages: list[Page]) -> str:
     return f"# Environments\n\n<!-- written by scripts/pages.py -->\n\n{markdown_table(head, rows)}\n"
 
 
+@writes(lambda config: Places([config.out or config.docs / "environments"]))
 def run(config: Config) -> None:
     """Write all pages."""
     out = config.out or config.docs / "environments"

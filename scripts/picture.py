@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.common.cli import main
+from agents.common.places import Places, writes
 from agents.halting import outcomes
 from agents.inference.demo_config import ShownConfig
 from agents.inference.solver import Solver
 from agents.inference.trajectory_figures import chosen_steps, refinement_figure
-from trm_gym.atomic_io import check_place
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Config(ShownConfig):
                 raise ValueError(f"--{name} must be at least {least}, got {getattr(self, name)}")
 
 
+@writes(lambda config: Places(files=[config.out], reads=[config.checkpoint]))
 def run(config: Config) -> None:
     """Choose a problem and draw its drafts up to the first right one."""
-    check_place(config.out)
     solver = Solver.from_pretrained(config.checkpoint, config.size)
     problem = config.longest(solver, config.drawn(solver, config.candidates))
     found = solver.trajectory(problem, config.max_steps, config.price)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.common.cli import as_yaml, main
+from agents.common.places import Places, writes
 from scripts import grpo, pretrain
 from trm_gym.atomic_io import atomic_write
 
@@ -41,6 +42,7 @@ def files() -> dict[str, str]:
     return texts
 
 
+@writes(lambda config: Places([config.out]))
 def run(config: Config) -> None:
     """Write them all."""
     texts = files()

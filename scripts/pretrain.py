@@ -7,7 +7,6 @@ same settings. What is not here: halting by reward (grpo.py) and evaluation with
 from __future__ import annotations
 
 import dataclasses
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from rich.table import Table
 
 from agents.checkpoint import Checkpoint, save_checkpoint
 from agents.common.cli import main, save_config
+from agents.common.places import Places, writes
 from agents.evaluation.protocol import shown_steps
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
@@ -52,21 +52,26 @@ def test_table(checkpoint: Checkpoint, levels: tuple[str, ...], count: int) -> t
     return table, figures
 
 
+def folder_of(config: Config) -> Path:
+    """Where everything goes."""
+    return config.folder or Path("runs") / f"pretrain-{config.task}-{config.seed}"
+
+
+@writes(lambda config: Places([folder_of(config)]))
 def run(config: Config) -> None:
     """Pretrain, save, test."""
-    started = time.perf_counter()
-    folder = config.folder or Path("runs") / f"pretrain-{config.task}-{config.seed}"
+    folder = folder_of(config)
     levels = config.test_levels or config.levels
     save_config(config, folder / "config.yaml")
     settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(PretrainConfig)}
     checkpoint = pretrain(PretrainConfig(**settings), folder)
     save_checkpoint(folder / "checkpoint", checkpoint)
-    trained = time.perf_counter() - started
     table, figures = test_table(checkpoint, levels, config.test_problems)
     meta = {**checkpoint.meta, "solved_at_steps": {"steps": STEPS, **figures}}
     save_checkpoint(folder / "checkpoint", dataclasses.replace(checkpoint, meta=meta))
     Console().print(table)
-    print(f"trained in {trained:.0f} s; checkpoint in {folder / 'checkpoint'}")
+    took = f"trained in {meta['pretraining_seconds']:.0f} s; " if "pretraining_seconds" in meta else ""
+    print(f"{took}checkpoint in {folder / 'checkpoint'}")
 
 
 def presets() -> dict[str, Config]:

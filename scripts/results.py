@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.common.cli import main
+from agents.common.places import Places, writes
 from agents.evaluation.records import Record, load_record, page, section
 from trm_gym.atomic_io import atomic_write
 
@@ -139,6 +140,7 @@ def pages(docs: Path) -> Iterator[tuple[Path, str]]:
         yield index, MARK.sub(shown, index.read_text(encoding="utf-8"))
 
 
+@writes(lambda config: Places([config.docs]))
 def run(config: Config) -> None:
     """Keep a run, if there is one to add, and write the pages that differ."""
     if config.add:

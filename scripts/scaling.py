@@ -21,12 +21,13 @@ from agents.common.acceleration import AccelerationConfig, Choice, accelerate, s
 from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.common.console import announce, track
+from agents.common.places import Places, writes
 from agents.inference.engine import Engine
 from agents.inference.solver import PRICE, Solver
 from agents.inference.trajectory_figures import scaling_figure
 from agents.inference.voting import Point, branched, curves
 from agents.rollouts.unroll import BATCH
-from trm_gym.atomic_io import atomic_write, check_place
+from trm_gym.atomic_io import atomic_write
 from trm_gym.task import Problems
 
 LONGER = "one branch, longer budget"
@@ -86,9 +87,15 @@ def longer(solver: Solver, problems: Problems, config: Config) -> list[Point]:
     return points
 
 
+def files(config: Config) -> tuple[Path, Path]:
+    """The files of the figures and of the picture."""
+    place = config.out.with_name(f"{config.out.name}.json")
+    return place, place.with_suffix(".png")
+
+
+@writes(lambda config: Places(files=files(config), reads=[config.checkpoint]))
 def run(config: Config) -> None:
     """Run the branches and the budgets, show and write what came of them."""
-    check_place(config.out.with_name(f"{config.out.name}.json"))
     solver = Solver.from_pretrained(config.checkpoint)
     rule, problems, most = solver.rule(config.rule, config.price), drawn(solver, config), max(config.branches)
     model, steps = solver.checkpoint.model, most * config.max_steps + sum(config.budgets)
@@ -111,9 +118,9 @@ def run(config: Config) -> None:
     about = {"task": solver.task.name, "seconds": round(seconds, 1), "problems": len(problems)}
     settings = {name: value for name, value in dataclasses.asdict(config).items() if name not in ("out", "problems")}
     listed = {name: [dataclasses.asdict(point) for point in points] for name, points in found.items()}
-    place = config.out.with_name(f"{config.out.name}.json")
+    place, drawing = files(config)
     atomic_write(place, json.dumps({**about, **settings, "curves": listed}, indent=2) + "\n")
-    picture = scaling_figure(found, f"{solver.task.name}, {config.level}", place.with_suffix(".png"))
+    picture = scaling_figure(found, f"{solver.task.name}, {config.level}", drawing)
     print(f"{place}, {picture}")
 
 

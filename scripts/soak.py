@@ -24,6 +24,7 @@ from rich.table import Table
 from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.common.console import Progress
+from agents.common.places import Places, writes
 from scripts.oracles import arithmetic, maze, points, sudoku
 from trm_gym.atomic_io import atomic_write
 from trm_gym.registration import TASKS, make_task
@@ -182,6 +183,7 @@ def outcomes(chunks: list[Chunk], processes: int, stack: contextlib.ExitStack) -
     return stack.enter_context(multiprocessing.get_context("spawn").Pool(processes)).imap(check, chunks)
 
 
+@writes(lambda config: Places(files=[config.out]))
 def run(config: Config) -> None:
     """Check what is left of every task and keep the report up to date. Exit code 1 where faults were found."""
     report, began = read(config.out), time.perf_counter()

@@ -21,6 +21,7 @@ from rich.text import Text
 from agents.checkpoint import load_checkpoint
 from agents.common.checks import at_least_one
 from agents.common.cli import main
+from agents.common.places import Places, writes
 from agents.common.tensor_file import CheckpointError
 from agents.halting import outcomes
 from agents.halting.registry import VERIFIER
@@ -213,15 +214,20 @@ def canvas(family: str, data: Path) -> Task:
     return max(tasks, key=lambda task: task.length)
 
 
+def answers_of(config: Config, data: Path) -> Path:
+    """Where the answers to a file go."""
+    return config.out or data.with_name(f"{data.name}.answers.jsonl")
+
+
+def places(config: Config) -> Places:
+    """The file of answers, if there are many, which must not be that of the problems."""
+    return Places() if config.data is None else Places((), [answers_of(config, config.data)], [config.data])
+
+
 def solve_many(config: Config, console: Console, data: Path) -> None:
     """Answers to a file, as a file."""
-    out = config.out or data.with_name(f"{data.name}.answers.jsonl")
-    solver = fitting(config, canvas(config.family, data))
-    try:
-        found = solve_file(solver, data, out, config.rule, config.max_steps, config.price, config.slots)
-    except KeyboardInterrupt:
-        console.print("The same command goes on from here.", highlight=False)
-        raise
+    out, solver = answers_of(config, data), fitting(config, canvas(config.family, data))
+    found = solve_file(solver, data, out, config.rule, config.max_steps, config.price, config.slots)
     bad = f", {found.bad} are no problems of {solver.task.name}" if found.bad else ""
     several = f", {found.several} have more than one solution, any of which counts" if found.several else ""
     console.print(
@@ -231,6 +237,7 @@ def solve_many(config: Config, console: Console, data: Path) -> None:
     )
 
 
+@writes(places)
 def run(config: Config) -> None:
     """Solve one, a file of many, or what is typed."""
     console = Console()

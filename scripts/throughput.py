@@ -25,6 +25,7 @@ from agents.common.acceleration import Acceleration, AccelerationConfig, Choice,
 from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.common.console import announce
+from agents.common.places import Places, writes
 from agents.evaluation.evaluate import named
 from agents.evaluation.protocol import choose
 from agents.halting.registry import rule_named
@@ -32,7 +33,7 @@ from agents.halting.rules import HaltingRule
 from agents.inference.engine import Engine
 from agents.rollouts.unroll import BATCH, unroll
 from trm_gym import make_task
-from trm_gym.atomic_io import atomic_write, check_place
+from trm_gym.atomic_io import atomic_write
 from trm_gym.task import Problems, Task
 
 RATIO_BAR, IDEAL_BAR = 3.0, 0.85
@@ -148,10 +149,9 @@ def show(runs: dict[str, Run]) -> dict[str, float]:
     return {"ratio": ratio, "ideal": ideal, "share_of_ideal": ratio / ideal}
 
 
+@writes(lambda config: Places(files=[config.json], reads=[config.checkpoint]))
 def run(config: Config) -> None:
     """Choose the setting, warm up, measure both ways, show."""
-    if config.json is not None:
-        check_place(config.json)
     checkpoint = load_checkpoint(config.checkpoint)
     task = make_task(checkpoint.task)
     problems = draw(task, config, "test", config.problems)

@@ -17,20 +17,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Any, Literal
 
 import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode
 from rich.console import Console
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor, VecNormalize
 
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
+from agents.common.places import Places, writes
+from agents.common.signals import ending
 from agents.common.tensor_file import save_tensors
 from agents.envs.dataset import PROBLEMS, load_dataset
 from agents.envs.halting import HaltingVectorEnv, play
@@ -39,6 +40,7 @@ from agents.halting.outcomes import returns, solved_at
 from agents.rollouts.dataset import RolloutDataset
 from agents.rollouts.unroll import Unroll
 from agents.sb3.algorithms import check_plays, make_learner
+from agents.sb3.progress import ShowProgress
 from agents.sb3.shaped_reward import ShapedReward
 from agents.sb3.vec_env import TRMVecEnv
 from trm_gym.atomic_io import atomic_write
@@ -103,25 +105,6 @@ class Config:
         return Price(self.price, self.max_steps).step_cost
 
 
-@final
-class ShowProgress(BaseCallback):
-    """Shows return and steps of the episodes that ended last."""
-
-    def __init__(self, bar: Progress) -> None:
-        super().__init__()
-        self._bar = bar
-
-    def _on_step(self) -> bool:
-        ended = self.model.ep_info_buffer or ()
-        means = {name: float(np.mean([one[key] for one in ended])) for name, key in EPISODE_KEYS.items() if ended}
-        self._bar.update(self.num_timesteps, **means)
-        return True
-
-
-EPISODE_KEYS = {"return": "r", "steps": "l"}
-"""What is shown, by Stable-Baselines3's names in the info of an episode."""
-
-
 def learner(config: Config, envs: VecEnv) -> BaseAlgorithm:
     """The algorithm, fresh."""
     return make_learner(config.grain, config.algorithm, envs, config.timesteps, config.gamma, config.seed)
@@ -130,9 +113,13 @@ def learner(config: Config, envs: VecEnv) -> BaseAlgorithm:
 def teach(model: BaseAlgorithm, config: Config, folder: Path) -> None:
     """Learn for ``config.timesteps`` steps; curves for TensorBoard, weights as safetensors."""
     model.set_logger(configure(str(folder / "tensorboard"), ["tensorboard"]))
-    with Progress(config.timesteps, config.algorithm) as bar:
-        model.learn(config.timesteps, callback=ShowProgress(bar))
-    save_tensors(folder / "policy.safetensors", model.policy.state_dict(), {"algorithm": config.algorithm})
+    with ending() as asked, Progress(config.timesteps, config.algorithm) as bar:
+        model.learn(config.timesteps, callback=ShowProgress(bar, asked))
+        told = {"algorithm": config.algorithm, "timesteps": model.num_timesteps}
+        save_tensors(folder / "policy.safetensors", model.policy.state_dict(), told)
+        if asked:  # their own states are pickles, which nothing here reads
+            kept = f"the weights after step {model.num_timesteps:,} of {config.timesteps:,} are in {folder}"
+            asked.end(f"{kept}; the same command learns from the beginning")
 
 
 def halt(config: Config, folder: Path, console: Console) -> dict[str, Any]:
@@ -277,9 +264,15 @@ PRESETS = {
 """Starting points. On cells a right edit is paid at once, so that a discount costs little there."""
 
 
+def folder_of(config: Config) -> Path:
+    """Where everything goes."""
+    return config.folder or Path("runs") / f"sb3-{config.grain}-{config.algorithm}-{config.seed}"
+
+
+@writes(lambda config: Places([folder_of(config)]))
 def run(config: Config) -> None:
     """Teach, measure, write what came of it."""
-    folder = config.folder or Path("runs") / f"sb3-{config.grain}-{config.algorithm}-{config.seed}"
+    folder = folder_of(config)
     save_config(config, folder / "config.yaml")
     console = Console()
     began = time.perf_counter()

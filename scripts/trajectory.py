@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.common.cli import main
+from agents.common.places import Places, writes
 from agents.halting import outcomes
 from agents.inference.demo_config import ShownConfig
 from agents.inference.solver import Solver
@@ -69,10 +70,16 @@ def log(found: Trajectory, pictures: dict[str, Path], folder: Path) -> None:
                 writer.add_image(name, np.asarray(picture.convert("RGB")), dataformats="HWC")
 
 
+def folder_of(config: Config) -> Path:
+    """Where everything goes."""
+    return config.out or Path("runs", "trajectory", Path(config.checkpoint).name)
+
+
+@writes(lambda config: Places([folder_of(config)], [config.settling], [config.checkpoint]))
 def run(config: Config) -> None:
     """Follow one problem, settle many, draw both."""
     solver = Solver.from_pretrained(config.checkpoint, config.size)
-    out = config.out or Path("runs", "trajectory", Path(config.checkpoint).name)
+    out = folder_of(config)
     problems = config.drawn(solver, config.problems)
     found = solver.trajectory(config.longest(solver, problems), config.max_steps, config.price)
     last = int(outcomes.first_true(found.solved, len(found)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,13 +41,53 @@ def check_place(path: str | os.PathLike[str]) -> None:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
 
 
+def _temporary(name: str) -> str:
+    """What a file or folder of that name is called until it is whole."""
+    return f".{name}.{os.getpid()}.tmp"
+
+
+_TEMPORARY = re.compile(r"\.(.+)\.([1-9]\d{0,9})\.tmp")
+
+
+def sweep(folder: str | os.PathLike[str], name: str | None = None, deep: bool = False) -> list[Path]:
+    """Remove what processes of this machine that are no more have left half-written in a folder; returns what it was.
+
+    name: of the file or folder that it was to become; any, if None. deep: look into all folders below, too.
+    """
+    found = []
+    for path in Path(folder).rglob(".*.tmp") if deep else Path(folder).glob(".*.tmp"):
+        made = _TEMPORARY.fullmatch(path.name)
+        if made is None or (name is not None and made[1] != name) or _lives(int(made[2])):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        found.append(path)
+    return found
+
+
+def _lives(process: int) -> bool:
+    """Whether there is a process of that number, of whoever's; where that cannot be told there is."""
+    if os.name != "posix":  # elsewhere to ask by a signal would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
 @contextlib.contextmanager
 def _beside(path: Path) -> Iterator[Path]:
     """A place for a file beside ``path``, where nothing is left; an OSError about it is one about ``path``.
 
     Renaming is atomic within one file system only, so it is in the same folder, which is created.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(_temporary(path.name))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -70,7 +111,8 @@ def new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise ValueError(f"{path} exists already: name a new folder, or move the old one away")
     path.parent.mkdir(parents=True, exist_ok=True)
     # Renaming is atomic within one file system only, so the folder is filled beside its place.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    sweep(path.parent, path.name)
+    temporary = path.with_name(_temporary(path.name))
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:

@@ -15,8 +15,9 @@ from trm_gym.episodes import (
     SEED_LIMIT,
     Episodes,
     action_space,
+    all_or_nothing,
     check_options,
-    check_seeds,
+    check_seed,
     observation_space,
     plain_info,
     read_actions,
@@ -92,19 +93,24 @@ class RefinementEnv(Restorable, gymnasium.Env["Observation", "NDArray[np.integer
         self.render_scale = check_render_scale(render_scale)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict]:
-        """Start an episode. Raises ValueError for options it does not know, ProblemError for a bad problem."""
+        """Start an episode. Raises ValueError for options it does not know, ProblemError for a bad problem.
+
+        What is refused changes nothing: the episode at hand goes on, and the next is what it would have been.
+        """
         options = check_options(options, RESET_OPTIONS)
-        super().reset(seed=seed)
-        if seed is None and not self.episodes.seeded[0]:
-            seed = int(self.np_random.integers(SEED_LIMIT))
-        if "level" in options:
-            self.episodes.levels[:] = self.task.level_index(options["level"])
-        if "split" in options:
-            self.episodes.splits[:] = split_index(options["split"])
-        own = self.task.encode(options["problem"]) if "problem" in options else None
-        if seed is not None:
-            self.episodes.seed(_SLOT, check_seeds(np.array([seed])))
-        self.episodes.begin(_SLOT, own)
+        with all_or_nothing(self, self.episodes):
+            seed = check_seed(seed)
+            super().reset(seed=seed)
+            if seed is None and not self.episodes.seeded[0]:
+                seed = int(self.np_random.integers(SEED_LIMIT))
+            if "level" in options:
+                self.episodes.levels[:] = self.task.level_index(options["level"])
+            if "split" in options:
+                self.episodes.splits[:] = split_index(options["split"])
+            own = self.task.encode(options["problem"]) if "problem" in options else None
+            if seed is not None:
+                self.episodes.seed(_SLOT, np.array([seed], dtype=np.uint64))
+            self.episodes.begin(_SLOT, own)
         return self._observation(), plain_info(self.episodes.start_info(_SLOT))
 
     def step(self, action: NDArray[np.integer]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:

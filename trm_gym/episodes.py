@@ -6,6 +6,7 @@ Gymnasium calls; it is told which slots begin and which play.
 
 from __future__ import annotations
 
+import contextlib
 import reprlib
 from typing import TYPE_CHECKING, Any, final
 
@@ -19,6 +20,8 @@ from trm_gym.streams import mix
 from trm_gym.task import Problems, Task, Verdicts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 DEFAULT_STEPS = 16
@@ -120,12 +123,14 @@ class Episodes:
         if own is not None:
             self._place(slots, own)
             return
-        splits = self.splits[slots]
+        splits, drawn = self.splits[slots], []
         for index in np.flatnonzero(np.bincount(splits)).tolist():
             here = slots[splits == index]
             levels = self.levels[here]
             keys = mix(self.seeds[here], self.numbers[here], levels, index)
-            self._place(here, self.task.sample(keys, levels, SPLITS[index]))
+            drawn.append((here, self.task.sample(keys, levels, SPLITS[index])))
+        for here, problems in drawn:  # once all are there: a task that fails must not leave half of the slots changed
+            self._place(here, problems)
 
     def _place(self, slots: NDArray[np.int64], problems: Problems) -> None:
         self.problems.put(slots, problems)
@@ -195,6 +200,36 @@ class Episodes:
 def plain_info(info: dict[str, NDArray]) -> dict[str, Any]:
     """The info of one slot, arrays [1], as Python's own numbers and truth values."""
     return {name: values[0].item() for name, values in info.items()}
+
+
+@contextlib.contextmanager
+def all_or_nothing(env: Any, episodes: Any) -> Iterator[None]:
+    """A reset of ``env``: left by an error, it has changed nothing of the streams of problems that ``episodes`` hold.
+
+    What is seeded, counted and chosen is put back, and so is the generator of ``env`` that seeds slots without a seed.
+    """
+    names = [name for name in ("levels", "splits", "seeds", "numbers", "seeded") if hasattr(episodes, name)]
+    before = {name: getattr(episodes, name).copy() for name in names}
+    generator, seed = env._np_random, env._np_random_seed
+    state = None if generator is None else generator.bit_generator.state
+    try:
+        yield
+    except BaseException:
+        for name, values in before.items():
+            getattr(episodes, name)[...] = values
+        env._np_random, env._np_random_seed = generator, seed
+        if generator is not None:
+            generator.bit_generator.state = state
+        raise
+
+
+def check_seed(seed: Any) -> int | None:
+    """The one seed of a reset, or None. Raises ValueError where it is no whole number in [0, 2**63)."""
+    if seed is None:
+        return None
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < SEED_LIMIT:
+        raise ValueError(f"seeds must be whole numbers from 0 to 2**63 - 1, got {reprlib.repr(seed)}")
+    return int(seed)
 
 
 def check_seeds(seeds: NDArray) -> NDArray[np.uint64]:

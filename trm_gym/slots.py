@@ -11,7 +11,7 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from trm_gym.episodes import SEED_LIMIT, check_seeds
+from trm_gym.episodes import SEED_LIMIT, check_seed, check_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -109,6 +109,7 @@ class SlotVectorEnv(VectorEnv[ObsT, np.ndarray, "NDArray"], abc.ABC, Generic[Obs
     def _seed(self, slots: NDArray[np.int64], seed: int | Sequence[int | None] | None) -> None:
         """Seed those of ``slots`` that are given a seed, and those that never had one."""
         if seed is None or isinstance(seed, (int, np.integer)):
+            check_seed(seed)
             super().reset(seed=seed if seed is None else int(seed))
             seeds = np.full(self.num_envs, seed, dtype=object)
             seeds = seeds if seed is None else seeds + np.arange(self.num_envs)

@@ -15,6 +15,7 @@ from trm_gym.episodes import (
     DEFAULT_STEPS,
     Episodes,
     action_space,
+    all_or_nothing,
     check_options,
     observation_space,
     read_actions,
@@ -72,21 +73,25 @@ class RefinementVectorEnv(Restorable, SlotVectorEnv["Observation"]):
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Start an episode at all slots or at those of ``reset_mask``. Raises ValueError, ProblemError."""
+        """Start an episode at all slots or at those of ``reset_mask``.
+
+        Raises ValueError and ProblemError; what is refused changes nothing.
+        """
         options = check_options(options, VECTOR_RESET_OPTIONS)
         slots = np.flatnonzero(read_mask(options, self.num_envs))
         levels = read_levels(options, self.num_envs, self.task)
         split = split_index(options["split"]) if "split" in options else None
         own, has_own = read_problems(options, slots, self.num_envs, self.task)
-        self._seed(slots, seed)
-        if levels is not None:
-            self.episodes.levels[slots] = levels[slots]
-        if split is not None:
-            self.episodes.splits[slots] = split
-        if own is not None:
-            self.episodes.begin(slots[has_own], own)
-        if not has_own.all():
-            self.episodes.begin(slots[~has_own])
+        with all_or_nothing(self, self.episodes):
+            self._seed(slots, seed)
+            if levels is not None:
+                self.episodes.levels[slots] = levels[slots]
+            if split is not None:
+                self.episodes.splits[slots] = split
+            if not has_own.all():  # first, since it alone can fail
+                self.episodes.begin(slots[~has_own])
+            if own is not None:
+                self.episodes.begin(slots[has_own], own)
         return self.episodes.observe(), self._add_info({}, self.episodes.start_info, slots)
 
     def _advance(self, actions: np.ndarray) -> NDArray[np.float64]:

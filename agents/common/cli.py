@@ -23,6 +23,7 @@ import yaml
 
 from agents.common.renamed import OPTIONS, field_names, renamed_tree, renamed_words
 from agents.common.short_help import count_options, shortened, with_values
+from agents.common.signals import Ended, interruptible
 from trm_gym.atomic_io import atomic_write
 
 Config = TypeVar("Config")
@@ -156,10 +157,15 @@ def main(
     """Parse the command line and run the script.
 
     What a person got wrong (ValueError, OSError) becomes one line on stderr and exit code 2, an interruption exit
-    code 130. ``python -X dev`` lets the traceback through, for a person who suspects the program.
+    code 130, another signal 128 + its number. ``python -X dev`` lets the traceback through, for a person who suspects
+    the program.
     """
     try:
-        run(parse(cls, presets, args, first))
+        with interruptible():
+            run(parse(cls, presets, args, first))
+    except Ended as ended:
+        print(ended, file=sys.stderr)
+        sys.exit(ended.code)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)

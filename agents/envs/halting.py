@@ -24,7 +24,15 @@ from agents.envs.episodes import BOUND, HaltingEpisodes
 from agents.rollouts.dataset import RolloutDataset
 from agents.rollouts.features import feature_names
 from agents.rollouts.unroll import Unroll
-from trm_gym.episodes import DEFAULT_COST, DEFAULT_STEPS, SEED_LIMIT, check_options, check_seeds, plain_info
+from trm_gym.episodes import (
+    DEFAULT_COST,
+    DEFAULT_STEPS,
+    SEED_LIMIT,
+    all_or_nothing,
+    check_options,
+    check_seed,
+    plain_info,
+)
 from trm_gym.reward import Price
 from trm_gym.slots import SlotVectorEnv, read_mask
 
@@ -90,13 +98,15 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict]:
         """Start an episode. Raises ValueError for options and problems that there are not."""
         options = check_options(options, ("problem",))
-        super().reset(seed=seed)
-        if seed is None and not self._episodes.seeded[0]:
-            seed = int(self.np_random.integers(SEED_LIMIT))
-        own = self._episodes.check_problems([options["problem"]]) if "problem" in options else None
-        if seed is not None:
-            self._episodes.seed(_SLOT, check_seeds(np.array([seed])))
-        self._episodes.begin(_SLOT, own)
+        with all_or_nothing(self, self._episodes):
+            seed = check_seed(seed)
+            super().reset(seed=seed)
+            if seed is None and not self._episodes.seeded[0]:
+                seed = int(self.np_random.integers(SEED_LIMIT))
+            own = self._episodes.check_problems([options["problem"]]) if "problem" in options else None
+            if seed is not None:
+                self._episodes.seed(_SLOT, np.array([seed], dtype=np.uint64))
+            self._episodes.begin(_SLOT, own)
         return self._episodes.observe()[0], plain_info(self._episodes.start_info(_SLOT))
 
     def step(self, action: int | np.integer | np.ndarray) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -154,8 +164,9 @@ class HaltingVectorEnv(SlotVectorEnv[Observation]):
         options = check_options(options, ("problem", "problems", "reset_mask"))
         slots = np.flatnonzero(read_mask(options, self.num_envs))
         own = self._read_problems(options)
-        self._seed(slots, seed)
-        self.episodes.begin(slots, None if own is None else own[slots])
+        with all_or_nothing(self, self.episodes):
+            self._seed(slots, seed)
+            self.episodes.begin(slots, None if own is None else own[slots])
         return self.episodes.observe(), self._add_info({}, self.episodes.start_info, slots)
 
     @property

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.common.console import Progress
+from agents.common.signals import GOES_ON, ending
 from agents.inference.engine import Item, Result
 from agents.inference.solver import Solver
 from agents.rollouts.unroll import BATCH
@@ -44,6 +45,8 @@ def solve_file(
 ) -> FileSummary:
     """Solve every problem of ``data``; a line of ``out`` for each, in order. Interrupted, a second call goes on.
 
+    A signal ends it after the answer that is under way, with all answers on disk: ``Ended``.
+
     data: in any form that ``Task.entries`` reads. Raises ProblemError for a file without problems, ValueError for an
     unknown rule.
     """
@@ -68,7 +71,7 @@ def solve_file(
                 waiting[-1]["remark"] = remark
             yield problems
 
-    with partial.open("a", encoding="utf-8") as file, Progress(count, "solve") as bar:
+    with ending() as asked, partial.open("a", encoding="utf-8") as file, Progress(count, "solve") as bar:
         solved = 0
         for result in solver.stream(stream(), max_steps, rule, price, slots):
             number = done + result.index
@@ -77,8 +80,12 @@ def solve_file(
             if number % FLUSH_EVERY == 0:
                 file.flush()
             bar.update(number + 1, solved=solved / (result.index + 1))
+            if asked:
+                break
         file.flush()
         os.fsync(file.fileno())
+        if asked:
+            asked.end(f"answers to {_whole_lines(partial)} of {count} problems are kept, {GOES_ON}")
     os.replace(partial, out)
     return _summary(out)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -13,12 +13,37 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from agents.losses import log_stablemax, stablemax_cross_entropy
+from agents.trm import Carry
 
 AnswerLoss = Literal["softmax", "stablemax"]
 HALT_WEIGHT = 0.5
 """Weight of the halt head's loss, as published."""
 Depths = Sequence[tuple[int, int]]
 """Stages of (T, n)."""
+
+
+class StepOutcome(NamedTuple):
+    """What came of a refinement step of some rows.
+
+    losses: of the answers and of the halt head, for each chunk. solved: whether the draft is right. sure: whether the
+    halt head says so. best: the rows that were trained, one for each problem.
+    """
+
+    carry: Carry
+    losses: Float[Tensor, "chunks 2"]
+    solved: Bool[Tensor, " rows"]
+    sure: Bool[Tensor, " rows"]
+    best: Int[Tensor, " batch"]
+
+    @staticmethod
+    def joined(parts: Sequence[StepOutcome]) -> StepOutcome:
+        """The parts as one, in the order of their rows."""
+        if len(parts) == 1:
+            return parts[0]
+        carries, *others = zip(*parts, strict=True)
+        return StepOutcome(
+            Carry(*(torch.cat(latents) for latents in zip(*carries, strict=True))), *map(torch.cat, others)
+        )
 
 
 def log_probs(logits: Float[Tensor, "*batch v"], kind: AnswerLoss) -> Float[Tensor, "*batch v"]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, final
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -22,13 +22,22 @@ from torch.nn import functional as F
 from agents.checkpoint import Checkpoint
 from agents.common.acceleration import Acceleration, accelerate, training_pass
 from agents.common.console import Progress, announce
+from agents.common.signals import GOES_ON, ending
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.common.tensors import nest, unnest
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.optim import Average, Optimizers
 from agents.pretraining.prefetch import Prefetcher
 from agents.pretraining.sources import FixedSet, Fresh
-from agents.pretraining.supervision import HALT_WEIGHT, answer_loss, consistency_loss, depth_at, least_steps, winners
+from agents.pretraining.supervision import (
+    HALT_WEIGHT,
+    StepOutcome,
+    answer_loss,
+    consistency_loss,
+    depth_at,
+    least_steps,
+    winners,
+)
 from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import noisy_start
 from agents.trm import TRM, Carry, TRMConfig
@@ -45,30 +54,6 @@ PRETRAIN_TAGS = {
     "steps": "rollout/ep_len_mean",
 }
 """TensorBoard tags, by Stable-Baselines3's names."""
-
-
-class StepOutcome(NamedTuple):
-    """What came of a refinement step of some rows.
-
-    losses: of the answers and of the halt head, for each chunk. solved: whether the draft is right. sure: whether the
-    halt head says so. best: the rows that were trained, one for each problem.
-    """
-
-    carry: Carry
-    losses: Float[Tensor, "chunks 2"]
-    solved: Bool[Tensor, " rows"]
-    sure: Bool[Tensor, " rows"]
-    best: Int[Tensor, " batch"]
-
-    @staticmethod
-    def joined(parts: Sequence[StepOutcome]) -> StepOutcome:
-        """The parts as one, in the order of their rows."""
-        if len(parts) == 1:
-            return parts[0]
-        carries, *others = zip(*parts, strict=True)
-        return StepOutcome(
-            Carry(*(torch.cat(latents) for latents in zip(*carries, strict=True))), *map(torch.cat, others)
-        )
 
 
 @final
@@ -94,6 +79,8 @@ class Pretrainer:
         self.least_steps = self._least_steps(config.batch)
         self.last: Tensor | None = None
         self.updates = 0
+        self.seconds: float | None = 0.0
+        """What all updates have taken, those of earlier processes among them; None where a state does not tell."""
 
     def update(self) -> dict[str, float]:
         """One refinement step of every slot, one update of the weights, and new problems where slots are done."""
@@ -213,6 +200,7 @@ class Pretrainer:
         tensors |= nest("carry", self.carry._asdict()) | {"steps": self.steps, "least_steps": self.least_steps}
         tensors |= {} if self.last is None else {"last": self.last}
         note = {"updates": self.updates, "taken": self.prefetcher.taken, "config": describe(self.config)}
+        note["seconds"] = self.seconds
         save_tensors(path, tensors, note)
 
     def load(self, path: Path) -> None:
@@ -228,6 +216,7 @@ class Pretrainer:
         self.problems = Problems(**{name: value.numpy() for name, value in unnest("slots", tensors).items()})
         self.carry, self.last = Carry(**unnest("carry", tensors)), tensors.get("last")
         self.steps, self.least_steps, self.updates = tensors["steps"], tensors["least_steps"], note["updates"]
+        self.seconds = note.get("seconds")
         self.prefetcher.close()
         self.prefetcher = self._prefetcher(note["taken"])
 
@@ -254,28 +243,47 @@ def describe(config: PretrainConfig) -> dict[str, Any]:
 
 
 def pretrain(config: PretrainConfig, folder: Path) -> Checkpoint:
-    """Run pretraining in ``folder``, resuming what stands there; returns the averaged network as a checkpoint."""
-    from torch.utils.tensorboard import SummaryWriter  # slow to import, and only a run needs it
+    """Run pretraining in ``folder``, resuming what stands there; returns the averaged network as a checkpoint.
 
+    A signal ends it after the update that it is at, with the state saved: ``Ended``.
+    """
     trainer = Pretrainer(config)
     state = folder / PRETRAIN_STATE
     if state.exists():
         trainer.load(state)
-    started, first = time.perf_counter(), trainer.updates
     used = f"compiled {trainer.acceleration.compiled}, bfloat16 {trainer.acceleration.bfloat16}"
     print(f"{config.task}: {trainer.model.num_parameters():,} parameters; {used} ({trainer.acceleration.reason})")
-    announce("pretrain", trainer.acceleration.seconds * (1 - first / config.updates))
-    with SummaryWriter(folder / "tensorboard") as writer, Progress(config.updates, "pretrain") as bar:
+    announce("pretrain", trainer.acceleration.seconds * (1 - trainer.updates / config.updates))
+    try:
+        if trainer.updates < config.updates:
+            finish(trainer, folder)
+    finally:
+        trainer.prefetcher.close()
+    meta: dict[str, Any] = {"pretraining": describe(config)}
+    if trainer.seconds is not None:
+        meta["pretraining_seconds"] = round(trainer.seconds, 1)
+    return Checkpoint(trainer.averaged(), config.task, {}, meta)
+
+
+def finish(trainer: Pretrainer, folder: Path) -> None:
+    """The updates that are left, with curves for TensorBoard, and states to resume from."""
+    from torch.utils.tensorboard import SummaryWriter  # slow to import, and only a run needs it
+
+    config, first, earlier = trainer.config, trainer.updates, trainer.seconds
+    started = time.perf_counter()
+    # Points of a run that was killed after its last state are made again, and shown once.
+    writer = SummaryWriter(folder / "tensorboard" / "pretrain", purge_step=first + 1)
+    with ending() as asked, writer, Progress(config.updates, "pretrain") as bar:
         while trainer.updates < config.updates:
             metrics = trainer.update()
+            spent = time.perf_counter() - started
+            trainer.seconds = None if earlier is None else earlier + spent
             bar.update(trainer.updates, **metrics)
             if trainer.updates % 10 == 0:
                 for name, value in metrics.items():
                     writer.add_scalar(PRETRAIN_TAGS[name], value, trainer.updates)
-                rate = (trainer.updates - first) / (time.perf_counter() - started)
-                writer.add_scalar("time/updates_per_second", rate, trainer.updates)
-            if trainer.updates % config.save_every == 0 or trainer.updates == config.updates:
-                trainer.save(state)
-    trainer.prefetcher.close()
-    meta = {"pretraining": describe(config), "pretraining_seconds": round(time.perf_counter() - started, 1)}
-    return Checkpoint(trainer.averaged(), config.task, {}, meta)
+                writer.add_scalar("time/updates_per_second", (trainer.updates - first) / spent, trainer.updates)
+            if asked or trainer.updates % config.save_every == 0 or trainer.updates == config.updates:
+                trainer.save(folder / PRETRAIN_STATE)
+            if asked:
+                asked.end(f"update {trainer.updates} of {config.updates} is saved in {folder}, {GOES_ON}")

@@ -10,6 +10,9 @@ from gymnasium.utils import RecordConstructorArgs
 from gymnasium.utils.seeding import np_random
 from numpy.typing import NDArray
 
+from trm_gym.env import RESET_OPTIONS
+from trm_gym.episodes import check_options, check_seed
+from trm_gym.splits import SPLITS, split_index
 from trm_gym.wrappers.base import refinement_env
 
 
@@ -44,15 +47,23 @@ class CurriculumWrapper(gymnasium.Wrapper, RecordConstructorArgs):
         self._level: int | None = None
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Start an episode at the level that the curriculum draws. Raises ValueError for one that the task has not."""
-        if seed is not None:
-            self._rng, _ = np_random(seed)
-        options, self._level = dict(options or {}), None
-        if "level" in options or "problem" in options:
-            return self.env.reset(seed=seed, options=options)
-        level = self._task.level_index(np.asarray(self.curriculum.sample(1, self._rng))[0].item())
-        started = self.env.reset(seed=seed, options={**options, "level": level})
-        self._level = level
+        """Start an episode at the level that the curriculum draws. Raises ValueError for one that the task has not.
+
+        A reset that is refused draws nothing, and the episode at hand is still reported.
+        """
+        options = check_options(options, RESET_OPTIONS)
+        split_index(options.get("split", SPLITS[0]))
+        rng = self._rng if check_seed(seed) is None else np_random(seed)[0]
+        before, level = rng.bit_generator.state, None
+        try:
+            if not {"level", "problem"} & options.keys():
+                level = self._task.level_index(np.asarray(self.curriculum.sample(1, rng))[0].item())
+                options["level"] = level
+            started = self.env.reset(seed=seed, options=options)
+        except BaseException:
+            rng.bit_generator.state = before
+            raise
+        self._rng, self._level = rng, level
         return started
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:

@@ -29,7 +29,13 @@ class StepCostSchedule(gymnasium.Wrapper, RecordConstructorArgs):
         self._schedule, self._episode = schedule, 0
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Start an episode at its own price."""
+        """Start an episode at its own price; a reset that is refused leaves the old one, and counts for nothing."""
+        before = self._inner.step_cost
         self._inner.step_cost = self._schedule(self._episode)
+        try:
+            started = self.env.reset(seed=seed, options=options)
+        except BaseException:
+            self._inner.step_cost = before
+            raise
         self._episode += 1
-        return self.env.reset(seed=seed, options=options)
+        return started

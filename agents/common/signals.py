@@ -1,0 +1,101 @@
+"""Work that is asked to end: it finishes what it is at, saves, says so, and ends with the conventional exit code.
+
+A loop runs ``with ending() as asked`` and asks after each piece of work; ``asked.end(...)`` once all is saved. In the
+rest of a script a signal ends it at once, as Ctrl-C does, with everything closed on the way (``interruptible``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any, NoReturn, final
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Windows has no SIGHUP."""
+GOES_ON = "the same command goes on from there"
+Handlers = dict[int, Any]
+"""What is done at a signal, as ``signal.signal`` takes it."""
+
+
+@final
+class Ended(BaseException):
+    """A signal has ended the work. Like KeyboardInterrupt, no handler of errors takes it for one.
+
+    code: the exit code of the convention, 128 + the signal's number.
+    """
+
+    def __init__(self, number: int, said: str = "") -> None:
+        super().__init__(f"{signal.Signals(number).name}: stopped" + (f"; {said}" if said else ""))
+        self.code = 128 + number
+
+
+@final
+class Request:
+    """Whether a signal has asked for the end: false until then."""
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.number is not None
+
+    def end(self, said: str) -> NoReturn:
+        """End the work now that everything is saved. said: what stands where, for people."""
+        assert self.number is not None, "nobody asked"
+        raise Ended(self.number, said)
+
+
+@contextlib.contextmanager
+def ending() -> Iterator[Request]:
+    """Work that ends well: the first signal is only noted, a second one ends the process as it would without this.
+
+    Work that did not ask in time ends when the context is left. Outside the main thread, which alone hears of signals,
+    nobody ever asks.
+    """
+    request, before = Request(), Handlers()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        request.number = number
+        _listen(before)
+        name = signal.Signals(number).name
+        with contextlib.suppress(OSError):  # not by print, which may be at work already
+            os.write(2, f"\n{name}: finishing what is under way; a second signal ends it at once\n".encode())
+
+    before |= _listen(dict.fromkeys(SIGNALS, note))
+    try:
+        yield request
+    finally:
+        _listen(before)
+    if request:
+        request.end(f"what is finished is kept, {GOES_ON}")
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """A script: SIGTERM and SIGHUP end it by ``Ended``, so that files are closed, locks and temporary files removed."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise Ended(number)
+
+    before = _listen({number: end for number in SIGNALS if number != signal.SIGINT})
+    try:
+        yield
+    finally:
+        _listen(before)
+
+
+def _listen(handlers: Handlers) -> Handlers:
+    """Set handlers by signal; those that were set before. One that is ignored stays so (nohup), or is not ours."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    before = Handlers()
+    for number, handler in handlers.items():
+        old = signal.getsignal(number)
+        if old is not signal.SIG_IGN and old is not None:
+            before[number] = old
+            signal.signal(number, handler)
+    return before
