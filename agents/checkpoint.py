@@ -10,24 +10,31 @@ import dataclasses
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.console import announce
 from agents.common.renamed import FIELDS, WEIGHTS, current, field_names, renamed_tree
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
-from agents.common.tensors import nest, unnest
+from agents.common.tensors import Tensors, nest, unnest
 from agents.halting.heads import Halter, HaltHead, HaltPolicy
 from agents.rollouts.dataset import RolloutStore
+from agents.rollouts.features import feature_count
 from agents.rollouts.unroll import BATCH
 from agents.trm import TRM, TRMConfig
+from agents.trm.limits import check_sizes
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
 
 SHIPPED = Path(__file__).parent / "checkpoints"
 FORMAT = 1
+POLICY_VALUES = 2
+"""Outputs of a policy's value heads."""
 
 
 @dataclass(frozen=True)
@@ -97,19 +104,20 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         fields = renamed_tree({"model": config["model"]}, FIELDS, field_names(TRMConfig, "model."))
         made_for, shape = config["task"], TRMConfig.from_json(fields["model"])
-        described = dict(config["heads"])
+        described, meta = dict(config["heads"]), dict(config.get("meta", {}))
     except KeyError as error:
         raise CheckpointError(f"{folder / 'config.json'} does not describe a checkpoint: it has no {error}") from error
-    except (OSError, UnicodeDecodeError, ValueError, TypeError, RecursionError) as error:
+    except (OSError, UnicodeDecodeError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{folder / 'config.json'} does not describe a checkpoint: {error!r}") from error
     if config.get("format") != FORMAT:
         raise CheckpointError(f"{folder} has checkpoint format {config.get('format')!r}, this version reads {FORMAT}")
     if task is not None and made_for != task:
         raise CheckpointError(f"{folder} was trained on {made_for}, not on {task}: choose a checkpoint of {task}")
     tensors, _ = load_tensors(folder / "model.safetensors")
-    built = make_task(made_for, size)
-    model = TRM(shape, built.vocab, built.structure)
     try:
+        built = make_task(made_for, size)
+        _check_form(shape, described, tensors)
+        model = TRM(shape, built.vocab, built.structure)
         heads = {name: make_head(**sizes) for name, sizes in described.items()}
         known = nest("model", model.state_dict()).keys() | {
             key for name, head in heads.items() for key in nest(f"heads.{name}", head.state_dict())
@@ -118,12 +126,34 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size
         model.load_state_dict(unnest("model", tensors))
         for name, head in heads.items():
             head.load_state_dict(unnest(f"heads.{name}", tensors))
-    except (RuntimeError, TypeError) as error:
-        used = "" if built.name == made_for else f" on {built.name} (its weights may be tied to the size of {made_for})"
+    except (RuntimeError, TypeError, ValueError, OverflowError, MemoryError) as error:
+        used = "" if size is None else f" at size {size} (its weights may be tied to the size of {made_for})"
         raise CheckpointError(f"{folder}: weights and config.json do not fit each other{used}: {error}") from error
     for module in (model, *heads.values()):
         module.eval().requires_grad_(False)
-    return Checkpoint(model, built.name, heads, config.get("meta", {}))
+    return Checkpoint(model, built.name, heads, meta)
+
+
+def _check_form(shape: TRMConfig, heads: Mapping[str, Mapping[str, int]], tensors: Tensors) -> None:
+    """Raise ValueError, before anything is built, where a description cannot be that of the ``tensors``."""
+    if odd := [name for name, value in tensors.items() if value.dtype is not torch.float32]:
+        raise ValueError(f"{odd[0]} holds {tensors[odd[0]].dtype}, not float32")
+    check_sizes(shape, {name: tuple(value.shape) for name, value in unnest("model", tensors).items()})
+    for name, head in heads.items():
+        check_head(f"heads.{name}", head, unnest(f"heads.{name}", tensors))
+        if head["features"] != feature_count(shape.hidden):
+            raise ValueError(f"the head {name} sees {head['features']} features, not {feature_count(shape.hidden)}")
+
+
+def check_head(name: str, sizes: Mapping[str, int], tensors: Tensors) -> None:
+    """Raise ValueError where a head of these sizes (``describe_head``) cannot have the ``tensors``."""
+    if set(sizes) != {"features", "hidden", "outputs"} or any(type(size) is not int for size in sizes.values()):
+        raise ValueError(f"{name} must have features, hidden and outputs, whole numbers, not {sizes}")
+    wanted = (sizes["hidden"], sizes["features"] + 1)
+    found = [tuple(value.shape) for key, value in tensors.items() if key.endswith("layers.0.weight")]
+    last = [len(value) for key, value in tensors.items() if key.endswith("out.weight") and value.ndim]
+    if found != [wanted] or last != [sizes["outputs"] or POLICY_VALUES]:
+        raise ValueError(f"{name} has {sizes}, and weights of {found} and {last}")
 
 
 def describe_head(head: Halter) -> dict[str, int]:

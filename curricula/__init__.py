@@ -21,8 +21,15 @@ CURRICULA: dict[str, Callable[[Sequence[int]], Curriculum]] = {
 """Every curriculum by its name."""
 
 
-def make_curriculum(name: str, levels: Sequence[int]) -> Curriculum:
-    """The curriculum called ``name`` over ``levels``, from easy to hard. Raises ValueError with the known names."""
+def make_curriculum(
+    name: str, levels: Sequence[int], problems: int | None = None, mixture: Sequence[float] = ()
+) -> Curriculum:
+    """The curriculum called ``name`` over ``levels``, from easy to hard. Raises ValueError with the known names.
+
+    problems: the length of the run, and mixture: one for all of it, are for ``fixed``.
+    """
     if name not in CURRICULA:
         raise ValueError(f"unknown curriculum {name!r}: use one of {', '.join(CURRICULA)}")
+    if name == "fixed" and problems is not None:
+        return Fixed(levels, [mixture] if mixture else None, problems)
     return CURRICULA[name](levels)

@@ -34,7 +34,8 @@ from agents.learners.config import LearnerConfig
 from agents.learners.registry import check_learners, train_head
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
-from agents.pretraining.trainer import Pretrainer, describe, pretrain
+from agents.pretraining.run import pretrain
+from agents.pretraining.trainer import Pretrainer, describe
 from agents.rollouts.dataset import DatasetConfig, RolloutStore
 from agents.rollouts.unroll import Unroll
 from trm_gym import make_task

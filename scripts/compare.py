@@ -43,7 +43,8 @@ from agents.learners.config import LearnerConfig
 from agents.learners.registry import LEARNERS, check_learners, train_head
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
-from agents.pretraining.trainer import describe, pretrain
+from agents.pretraining.run import pretrain
+from agents.pretraining.trainer import describe
 from agents.rollouts.dataset import DatasetConfig, RolloutDataset
 from agents.rollouts.unroll import Unroll
 from trm_gym import make_task

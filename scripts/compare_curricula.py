@@ -39,7 +39,6 @@ from agents.learners.registry import check_learners
 from agents.rollouts.dataset import DatasetConfig, RolloutDataset
 from agents.rollouts.unroll import Unroll
 from curricula import CURRICULA, make_curriculum
-from curricula.fixed import Fixed
 from trm_gym import make_task
 
 
@@ -131,8 +130,7 @@ class SharedData:
 def learn(shared: SharedData, name: str, seed: int, config: Config) -> dict[str, Any]:
     """One run: the iterations that were measured, the returns there by level, and the mixture of every round."""
     training = config.training
-    fixed = Fixed(shared.levels, None, training.iterations * training.groups)  # it has to know the run's length
-    curriculum = fixed if name == "fixed" else make_curriculum(name, shared.levels)
+    curriculum = make_curriculum(name, shared.levels, training.iterations * training.groups)
     learner = Grpo(training, shared.dataset.unroll.features.shape[-1], seed)
     rng, seen = np.random.default_rng(seed), []
     at, curve, mixtures = [0], [shared.worth(learner.head, config.prices)], []

@@ -25,6 +25,7 @@ from agents.common.cli import main, save_config
 from agents.common.console import Progress, announce
 from agents.common.places import Places, writes
 from agents.common.signals import GOES_ON, ending
+from agents.common.state_form import check_form, restoring
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.common.tensors import nest, unnest
 from agents.evaluation.evaluate import evaluate_checkpoint
@@ -39,14 +40,13 @@ from agents.learners.joint import JointConfig, JointGrpo
 from agents.learners.registry import check_learners, make_learner, train_head
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
-from agents.pretraining.trainer import describe, pretrain
+from agents.pretraining.run import pretrain
+from agents.pretraining.trainer import describe
 from agents.rollouts.collect import Rollout, new_problems, run_branches
-from agents.rollouts.dataset import RolloutDataset
+from agents.rollouts.dataset import RolloutDataset, read_unroll
 from agents.rollouts.groups import BranchesConfig
 from agents.rollouts.unroll import BATCH, Unroll, unroll
 from curricula import make_curriculum
-from curricula.curriculum import Curriculum
-from curricula.fixed import Fixed
 from trm_gym import make_task
 
 STATE_FILE = "grpo.safetensors"
@@ -133,7 +133,9 @@ class Training:
     def __init__(self, config: Config, folder: Path, start: Checkpoint) -> None:
         self.config, self.folder, self.network = config, folder, start.model
         self.task = make_task(start.task)
-        self.curriculum = curriculum(config, [self.task.level_index(name) for name in config.levels])
+        levels = [self.task.level_index(name) for name in config.levels]
+        problems = config.training.iterations * config.training.groups
+        self.curriculum = make_curriculum(config.curriculum, levels, problems, config.mixture)
         runs = config.training.groups * config.branches
         passes = config.training.iterations * config.max_steps * -(-runs // BATCH)
         one_pass = solving_pass(self.network, self.task.length, min(BATCH, runs))
@@ -158,8 +160,7 @@ class Training:
         """Learn for the iterations that are left."""
         from torch.utils.tensorboard import SummaryWriter  # slow to import, and only a run needs it
 
-        first, iterations = len(self.mixtures), self.config.training.iterations
-        if first == iterations:
+        if (first := len(self.mixtures)) == (iterations := self.config.training.iterations):
             return
         writer = SummaryWriter(self.folder / "tensorboard" / self.config.learner, purge_step=first)
         with ending() as asked, writer, Progress(iterations, self.config.learner) as bar:
@@ -221,21 +222,18 @@ class Training:
             raise CheckpointError(
                 f"{path} was written by a run with other settings: choose another --folder, or delete it"
             )
-        self.learner.load_state_dict(unnest("learner", tensors))
-        self.mixtures = list(tensors["mixtures"].numpy())
-        self.curriculum.load_state_dict(note["curriculum"])
-        self.rng.bit_generator.state = note["rng"]
-        if dataset := unnest("dataset", tensors):
-            self.dataset = Unroll(**dataset)
-
-
-def curriculum(config: Config, levels: list[int]) -> Curriculum:
-    """The curriculum that a config asks for."""
-    if config.curriculum == "fixed":
-        return Fixed(
-            levels, [config.mixture] if config.mixture else None, config.training.iterations * config.training.groups
-        )
-    return make_curriculum(config.curriculum, levels)
+        with restoring(path):
+            mixtures = tensors["mixtures"]
+            check_form(unnest("learner", tensors), self.learner.state_dict())
+            if mixtures.shape[1:] != self.curriculum.mixture.shape or len(mixtures) > self.config.training.iterations:
+                raise ValueError(f"mixtures of shape {tuple(mixtures.shape)}")
+            self.learner.load_state_dict(unnest("learner", tensors))
+            self.mixtures = list(mixtures.numpy())
+            self.curriculum.load_state_dict(note["curriculum"])
+            self.rng.bit_generator.state = note["rng"]
+            if self.config.setting == "frozen":
+                runs = len(mixtures) * self.config.training.groups * self.config.branches
+                self.dataset = read_unroll(unnest("dataset", tensors), runs, self.config.max_steps)
 
 
 def settings(config: Config) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from agents.common.places import Places, writes
 from agents.evaluation.protocol import shown_steps
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
-from agents.pretraining.trainer import pretrain
+from agents.pretraining.run import pretrain
 from agents.rollouts.unroll import unroll
 from trm_gym import make_task
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from agents.common.state_form import check_moments
+
 Tensors = dict[str, Tensor]
 
 
@@ -28,9 +30,10 @@ def flat_state(optimizer: torch.optim.Optimizer) -> Tensors:
 
 
 def load_flat_state(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Take back what ``flat_state`` gave."""
+    """Take back what ``flat_state`` gave. Raises ValueError for what is not of this optimiser's weights."""
     state: dict[int, Tensors] = {}
     for key, value in tensors.items():
         index, name = key.split(".", 1)
         state.setdefault(int(index), {})[name] = value
+    check_moments(optimizer, state)
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

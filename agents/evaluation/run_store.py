@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+import struct
 import time
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 
-from agents.checkpoint import describe_head, make_head
+from agents.checkpoint import check_head, describe_head, make_head
+from agents.common.state_form import check_form, restoring
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.evaluation.protocol import RuleSteps, TestOutcomes
 from agents.halting.heads import Halter
 from trm_gym.atomic_io import atomic_write
 
 PARTS = ("point", "prices", "curve")
+MOST_BYTES = 2**32
+"""What the arrays of a file may take."""
+DAMAGED = (zipfile.BadZipFile, zlib.error)
+"""What a damaged archive raises."""
 
 
 @final
@@ -42,8 +50,11 @@ class CachedRun:
     def read(self) -> dict[str, Any]:
         """What was found, and the settings. Raises CheckpointError where it cannot be read."""
         try:
-            return json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            found = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+            if not isinstance(found, dict) or "settings" not in found:
+                raise ValueError("it is no record of a run")
+            return found
+        except (OSError, ValueError, RecursionError) as error:
             raise CheckpointError(f"{self.folder / 'run.json'} cannot be read ({error}): delete it") from error
 
     def finish(self, **found: Any) -> None:
@@ -68,9 +79,12 @@ def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
     """What ``save_arrays`` wrote. Raises CheckpointError where it cannot be read."""
     try:
+        with zipfile.ZipFile(path) as packed:  # a small file can say that it holds more than any memory
+            if sum(part.file_size for part in packed.infolist()) > MOST_BYTES:
+                raise ValueError(f"it holds more than {MOST_BYTES} bytes")
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, LookupError, MemoryError, RuntimeError, struct.error, *DAMAGED) as error:
         raise CheckpointError(f"{path} cannot be read ({error}): delete its folder to do it again") from error
 
 
@@ -84,10 +98,11 @@ def load_rule_steps(path: Path) -> dict[str, RuleSteps]:
     """What ``save_rule_steps`` wrote."""
     arrays = load_arrays(path)
     names = [name.removesuffix("/point") for name in arrays if name.endswith("/point")]
-    return {
-        name: RuleSteps(*(arrays[f"{name}/{part}"] for part in PARTS), tuned=bool(arrays[f"{name}/tuned"]))
-        for name in names
-    }
+    with restoring(path):
+        return {
+            name: RuleSteps(*(arrays[f"{name}/{part}"] for part in PARTS), tuned=bool(arrays[f"{name}/tuned"]))
+            for name in names
+        }
 
 
 def save_outcomes(path: Path, network: TestOutcomes) -> None:
@@ -98,8 +113,9 @@ def save_outcomes(path: Path, network: TestOutcomes) -> None:
 def load_outcomes(path: Path) -> TestOutcomes:
     """What ``save_outcomes`` wrote."""
     arrays = load_arrays(path)
-    best_fixed, target = int(arrays.pop("best_fixed")), float(arrays.pop("target"))
-    return TestOutcomes(**arrays, best_fixed=best_fixed, target=target)
+    with restoring(path):
+        best_fixed, target = int(arrays.pop("best_fixed")), float(arrays.pop("target"))
+        return TestOutcomes(**arrays, best_fixed=best_fixed, target=target)
 
 
 def save_head(path: Path, head: Halter) -> None:
@@ -110,6 +126,9 @@ def save_head(path: Path, head: Halter) -> None:
 def load_head(path: Path) -> Halter:
     """What ``save_head`` wrote, in evaluation mode."""
     tensors, note = load_tensors(path)
-    head = make_head(**note)
-    head.load_state_dict(tensors)
+    with restoring(path):
+        check_head("the head", note, tensors)
+        head = make_head(**note)
+        check_form(tensors, head.state_dict())
+        head.load_state_dict(tensors)
     return head.eval().requires_grad_(False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
@@ -19,12 +19,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from agents.checkpoint import Checkpoint
 from agents.common.acceleration import Acceleration, accelerate, training_pass
-from agents.common.console import Progress, announce
-from agents.common.signals import GOES_ON, ending
+from agents.common.state_form import check_count, check_form, check_within, restoring
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
-from agents.common.tensors import nest, unnest
+from agents.common.tensors import Tensors, nest, unnest
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.optim import Average, Optimizers
 from agents.pretraining.prefetch import Prefetcher
@@ -45,15 +43,9 @@ from trm_gym import make_task
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
 
-PRETRAIN_STATE = "pretrain.safetensors"
+MOST_TAKEN = 10**12
+"""Problems that a run may have taken."""
 LEAST_STEPS_STREAM, START_STREAM, STEP_STREAM = 1, 2, 3
-PRETRAIN_TAGS = {
-    "loss": "train/loss",
-    "halt_loss": "train/halt_loss",
-    "solved": "rollout/success_rate",
-    "steps": "rollout/ep_len_mean",
-}
-"""TensorBoard tags, by Stable-Baselines3's names."""
 
 
 @final
@@ -192,16 +184,19 @@ class Pretrainer:
         model.load_state_dict(self.average.weights)
         return model.eval().requires_grad_(False)
 
-    def save(self, path: Path) -> None:
-        """Write all that is needed to go on as if nothing had happened."""
+    def tensors(self) -> Tensors:
+        """All that changes, but for a few numbers, as flat, named tensors."""
         slots = {f.name: torch.from_numpy(getattr(self.problems, f.name)) for f in dataclasses.fields(self.problems)}
         tensors = nest("model", self.model.state_dict()) | nest("optimizers", self.optimizers.state_dict())
         tensors |= nest("average", self.average.state_dict()) | nest("slots", slots)
         tensors |= nest("carry", self.carry._asdict()) | {"steps": self.steps, "least_steps": self.least_steps}
-        tensors |= {} if self.last is None else {"last": self.last}
+        return tensors | ({} if self.last is None else {"last": self.last})
+
+    def save(self, path: Path) -> None:
+        """Write all that is needed to go on as if nothing had happened."""
         note = {"updates": self.updates, "taken": self.prefetcher.taken, "config": describe(self.config)}
         note["seconds"] = self.seconds
-        save_tensors(path, tensors, note)
+        save_tensors(path, self.tensors(), note)
 
     def load(self, path: Path) -> None:
         """Go on from what ``save`` wrote. Raises CheckpointError where it belongs to another configuration."""
@@ -210,15 +205,28 @@ class Pretrainer:
             raise CheckpointError(
                 f"{path} was written by a run with other settings: choose another folder, or delete it"
             )
+        with restoring(path):
+            self._take_over(tensors, note)
+
+    def _take_over(self, tensors: Tensors, note: Mapping[str, Any]) -> None:
+        """The state of a run with the same settings. Raises ValueError and the like where it is none."""
+        check_form(tensors, self.tensors(), free={"last"})
+        check_within("steps", tensors["steps"], 0, self.config.max_steps)
+        for name in ("problem", "solution"):
+            check_within(name, tensors[f"slots.{name}"], 0, self.task.vocab - 1)
+        updates = check_count("updates", note["updates"], self.config.updates)
+        taken = check_count("taken", note["taken"], MOST_TAKEN)
+        if (seconds := note.get("seconds")) is not None and not 0 <= seconds < math.inf:
+            raise ValueError(f"seconds must be a number from 0 up, not {seconds}")
         self.model.load_state_dict(unnest("model", tensors))
         self.optimizers.load_state_dict(unnest("optimizers", tensors))
         self.average.load_state_dict(unnest("average", tensors))
         self.problems = Problems(**{name: value.numpy() for name, value in unnest("slots", tensors).items()})
         self.carry, self.last = Carry(**unnest("carry", tensors)), tensors.get("last")
-        self.steps, self.least_steps, self.updates = tensors["steps"], tensors["least_steps"], note["updates"]
-        self.seconds = note.get("seconds")
+        self.steps, self.least_steps = tensors["steps"], tensors["least_steps"]
+        self.updates, self.seconds = updates, seconds
         self.prefetcher.close()
-        self.prefetcher = self._prefetcher(note["taken"])
+        self.prefetcher = self._prefetcher(taken)
 
     def _prefetcher(self, taken: int = 0) -> Prefetcher:
         """The stream of problems, from the one after the first ``taken``."""
@@ -240,50 +248,3 @@ def describe(config: PretrainConfig) -> dict[str, Any]:
     settings: Mapping[str, Any] = dataclasses.asdict(config)
     deciding = {name: value for name, value in settings.items() if name not in ("acceleration", "save_every")}
     return json.loads(json.dumps(deciding))
-
-
-def pretrain(config: PretrainConfig, folder: Path) -> Checkpoint:
-    """Run pretraining in ``folder``, resuming what stands there; returns the averaged network as a checkpoint.
-
-    A signal ends it after the update that it is at, with the state saved: ``Ended``.
-    """
-    trainer = Pretrainer(config)
-    state = folder / PRETRAIN_STATE
-    if state.exists():
-        trainer.load(state)
-    used = f"compiled {trainer.acceleration.compiled}, bfloat16 {trainer.acceleration.bfloat16}"
-    print(f"{config.task}: {trainer.model.num_parameters():,} parameters; {used} ({trainer.acceleration.reason})")
-    announce("pretrain", trainer.acceleration.seconds * (1 - trainer.updates / config.updates))
-    try:
-        if trainer.updates < config.updates:
-            finish(trainer, folder)
-    finally:
-        trainer.prefetcher.close()
-    meta: dict[str, Any] = {"pretraining": describe(config)}
-    if trainer.seconds is not None:
-        meta["pretraining_seconds"] = round(trainer.seconds, 1)
-    return Checkpoint(trainer.averaged(), config.task, {}, meta)
-
-
-def finish(trainer: Pretrainer, folder: Path) -> None:
-    """The updates that are left, with curves for TensorBoard, and states to resume from."""
-    from torch.utils.tensorboard import SummaryWriter  # slow to import, and only a run needs it
-
-    config, first, earlier = trainer.config, trainer.updates, trainer.seconds
-    started = time.perf_counter()
-    # Points of a run that was killed after its last state are made again, and shown once.
-    writer = SummaryWriter(folder / "tensorboard" / "pretrain", purge_step=first + 1)
-    with ending() as asked, writer, Progress(config.updates, "pretrain") as bar:
-        while trainer.updates < config.updates:
-            metrics = trainer.update()
-            spent = time.perf_counter() - started
-            trainer.seconds = None if earlier is None else earlier + spent
-            bar.update(trainer.updates, **metrics)
-            if trainer.updates % 10 == 0:
-                for name, value in metrics.items():
-                    writer.add_scalar(PRETRAIN_TAGS[name], value, trainer.updates)
-                writer.add_scalar("time/updates_per_second", (trainer.updates - first) / spent, trainer.updates)
-            if asked or trainer.updates % config.save_every == 0 or trainer.updates == config.updates:
-                trainer.save(folder / PRETRAIN_STATE)
-            if asked:
-                asked.end(f"update {trainer.updates} of {config.updates} is saved in {folder}, {GOES_ON}")

@@ -23,6 +23,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from agents.common.checks import at_least_one
+from agents.common.state_form import restoring
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.rollouts.collect import run_branches
 from agents.rollouts.groups import SEEDS, BranchesConfig, group_index
@@ -202,16 +203,23 @@ def _read(path: Path, settings: Mapping[str, Any]) -> Unroll:
     tensors, note = load_tensors(path)
     if note != settings:
         raise CheckpointError(f"{path} holds another dataset")
+    most = settings["problems"] * settings["branches"]
+    with restoring(path):
+        runs = len(tensors["level"].flatten())
+        if not 0 < runs <= most or runs % settings["branches"]:
+            raise ValueError(f"it holds {runs} runs, and should hold at most {most}")
+        return read_unroll(tensors, runs, settings["max_steps"])
+
+
+def read_unroll(tensors: Mapping[str, Tensor], runs: int, max_steps: int) -> Unroll:
+    """An unroll of so many runs out of its parts. Raises ValueError where they are none of that size."""
     if names := {field.name for field in dataclasses.fields(Unroll)} ^ tensors.keys():
-        raise CheckpointError(f"{path} is damaged: it lacks, or should not have, {', '.join(sorted(names))}")
-    runs, most = len(tensors["level"].flatten()), settings["problems"] * settings["branches"]
-    if not 0 < runs <= most or runs % settings["branches"]:
-        raise CheckpointError(f"{path} is damaged: it holds {runs} runs, and should hold at most {most}")
+        raise ValueError(f"it lacks, or should not have, {', '.join(sorted(names))}")
     for name, values in tensors.items():
-        shape = (runs, settings["max_steps"]) if name in OF_STEPS else (runs,)
+        shape = (runs, max_steps) if name in OF_STEPS else (runs,)
         extra = 1 if name == "features" else 0
         if values.shape[: values.ndim - extra] != shape or values.dtype is not DTYPES.get(name, torch.float32):
-            raise CheckpointError(f"{path} is damaged: {name} is {values.dtype} of shape {tuple(values.shape)}")
+            raise ValueError(f"{name} is {values.dtype} of shape {tuple(values.shape)}")
     if not tensors["features"].isfinite().all():
-        raise CheckpointError(f"{path} is damaged: features that are no numbers")
+        raise ValueError("features that are no numbers")
     return Unroll(**tensors)

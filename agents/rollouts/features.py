@@ -129,6 +129,11 @@ class History:
         return torch.cat([*pooled, self.now, self.last, mean, used[:, None], share], dim=-1)
 
 
+def feature_count(width: int) -> int:
+    """How many features a halting head sees of a network whose latents have ``width`` dimensions."""
+    return 2 * width + 3 * len(Statistics._fields) + 2
+
+
 def feature_names(count: int) -> tuple[str, ...]:
     """A name for each of the ``count`` features of a halting head, in their order.
 

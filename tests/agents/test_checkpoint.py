@@ -11,6 +11,7 @@ from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from agents.common.tensor_file import CheckpointError, load_tensors
 from agents.halting.heads import HaltHead
 from agents.pretraining.trainer import new_model
+from agents.rollouts.features import feature_count
 from agents.rollouts.unroll import unroll
 from agents.trm import TRMConfig
 from trm_gym import make_task
@@ -21,7 +22,9 @@ TINY = TRMConfig(hidden=8, cycles=1, latent_updates=1, positions="candidates")
 def made(folder, heads=("grpo",)):
     task = make_task("sudoku4x4")
     model = new_model(TINY, task, 0)
-    return save_checkpoint(folder, Checkpoint(model, task.name, {name: HaltHead(5) for name in heads}, {"note": 1}))
+    return save_checkpoint(
+        folder, Checkpoint(model, task.name, {name: HaltHead(feature_count(8)) for name in heads}, {"note": 1})
+    )
 
 
 def test_a_checkpoint_comes_back_as_it_was(tmp_path):

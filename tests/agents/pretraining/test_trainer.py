@@ -16,8 +16,9 @@ from agents.pretraining.config import PretrainConfig, TrainingExtras
 from agents.pretraining.optim import OptimConfig
 from agents.pretraining.prefetch import Prefetcher
 from agents.pretraining.presets import PRETRAIN
+from agents.pretraining.run import pretrain
 from agents.pretraining.sources import FixedSet, Fresh
-from agents.pretraining.trainer import Pretrainer, new_model, pretrain
+from agents.pretraining.trainer import Pretrainer, new_model
 from agents.rollouts.unroll import unroll
 from agents.trm import TRMConfig
 from trm_gym import make_task

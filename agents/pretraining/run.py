@@ -1,0 +1,69 @@
+"""A run of pretraining in a folder: resumed where it was, with curves, ended well by signals."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from agents.checkpoint import Checkpoint
+from agents.common.console import Progress, announce
+from agents.common.signals import GOES_ON, ending
+from agents.pretraining.config import PretrainConfig
+from agents.pretraining.trainer import Pretrainer, describe
+
+PRETRAIN_STATE = "pretrain.safetensors"
+PRETRAIN_TAGS = {
+    "loss": "train/loss",
+    "halt_loss": "train/halt_loss",
+    "solved": "rollout/success_rate",
+    "steps": "rollout/ep_len_mean",
+}
+"""TensorBoard tags, by Stable-Baselines3's names."""
+
+
+def pretrain(config: PretrainConfig, folder: Path) -> Checkpoint:
+    """Run pretraining in ``folder``, resuming what stands there; returns the averaged network as a checkpoint.
+
+    A signal ends it after the update that it is at, with the state saved: ``Ended``.
+    """
+    trainer = Pretrainer(config)
+    state = folder / PRETRAIN_STATE
+    if state.exists():
+        trainer.load(state)
+    used = f"compiled {trainer.acceleration.compiled}, bfloat16 {trainer.acceleration.bfloat16}"
+    print(f"{config.task}: {trainer.model.num_parameters():,} parameters; {used} ({trainer.acceleration.reason})")
+    announce("pretrain", trainer.acceleration.seconds * (1 - trainer.updates / config.updates))
+    try:
+        if trainer.updates < config.updates:
+            finish(trainer, folder)
+    finally:
+        trainer.prefetcher.close()
+    meta: dict[str, Any] = {"pretraining": describe(config)}
+    if trainer.seconds is not None:
+        meta["pretraining_seconds"] = round(trainer.seconds, 1)
+    return Checkpoint(trainer.averaged(), config.task, {}, meta)
+
+
+def finish(trainer: Pretrainer, folder: Path) -> None:
+    """The updates that are left, with curves for TensorBoard, and states to resume from."""
+    from torch.utils.tensorboard import SummaryWriter  # slow to import, and only a run needs it
+
+    config, first, earlier = trainer.config, trainer.updates, trainer.seconds
+    started = time.perf_counter()
+    # Points of a run that was killed after its last state are made again, and shown once.
+    writer = SummaryWriter(folder / "tensorboard" / "pretrain", purge_step=first + 1)
+    with ending() as asked, writer, Progress(config.updates, "pretrain") as bar:
+        while trainer.updates < config.updates:
+            metrics = trainer.update()
+            spent = time.perf_counter() - started
+            trainer.seconds = None if earlier is None else earlier + spent
+            bar.update(trainer.updates, **metrics)
+            if trainer.updates % 10 == 0:
+                for name, value in metrics.items():
+                    writer.add_scalar(PRETRAIN_TAGS[name], value, trainer.updates)
+                writer.add_scalar("time/updates_per_second", (trainer.updates - first) / spent, trainer.updates)
+            if asked or trainer.updates % config.save_every == 0 or trainer.updates == config.updates:
+                trainer.save(folder / PRETRAIN_STATE)
+            if asked:
+                asked.end(f"update {trainer.updates} of {config.updates} is saved in {folder}, {GOES_ON}")
