@@ -216,7 +216,8 @@ class Pretrainer:
             check_within(name, tensors[f"slots.{name}"], 0, self.task.vocab - 1)
         updates = check_count("updates", note["updates"], self.config.updates)
         taken = check_count("taken", note["taken"], MOST_TAKEN)
-        if (seconds := note.get("seconds")) is not None and not 0 <= seconds < math.inf:
+        seconds = note.get("seconds")
+        if seconds is not None and (type(seconds) not in (int, float) or not 0 <= seconds < math.inf):
             raise ValueError(f"seconds must be a number from 0 up, not {seconds}")
         self.model.load_state_dict(unnest("model", tensors))
         self.optimizers.load_state_dict(unnest("optimizers", tensors))

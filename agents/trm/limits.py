@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agents.trm.config import TRMConfig
+from agents.trm.config import LEAST_ONE, TRMConfig
 
 MOST_UPDATES = 1_000
 """Cycles, and updates in a cycle, of a network that is read; no published one has more than a dozen."""
@@ -19,6 +19,9 @@ def check_sizes(config: TRMConfig, sizes: Sizes) -> None:
     It is a bound and no proof: what passes is built in the memory that the tensors take, a few times over, and then
     compared tensor by tensor.
     """
+    for name in (*LEAST_ONE, "prefix"):
+        if type(value := getattr(config, name)) is not int:
+            raise ValueError(f"{name} must be a whole number, got {str(value)[:40]}")
     largest = max((size for shape in sizes.values() for size in shape), default=0)
     layers = {name.split(".")[1] for name in sizes if name.startswith("core.")}
     if config.layers != len(layers):

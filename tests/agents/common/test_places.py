@@ -172,7 +172,7 @@ def test_what_killed_runs_left_half_written_goes(tmp_path: Path):
         "a.tmp",
         ".x.tmp",
         f".other.{gone}.tmp",
-        f".out.json.{os.getpid()}.tmp",
+        f".out.json.{os.getppid()}.tmp",
         f".out.json.{gone}.tmpx",
         ".a.0.tmp",
     )
