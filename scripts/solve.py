@@ -24,7 +24,7 @@ from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.common.tensor_file import CheckpointError
 from agents.halting import outcomes
-from agents.halting.registry import VERIFIER
+from agents.halting.registry import ALWAYS, LEARNER, VERIFIER
 from agents.inference.batch_file import solve_file
 from agents.inference.solver import PRICE, Solver
 from agents.inference.trajectory import Trajectory
@@ -40,6 +40,14 @@ from trm_gym.task import Problems, Task, UserProblem
 _MAZES = "maze11x11"
 
 
+WORDS = {
+    LEARNER: "learnt: another step seemed not worth its price",
+    VERIFIER: "it checks every draft by the rules",
+    ALWAYS: "at the end of the budget",
+}
+"""Halting rules in words."""
+
+
 @dataclass(frozen=True)
 class Config:
     """Solve problems of your own, draft by draft. Exit code 0: solved, 1: not solved, 2: it is no such problem."""
@@ -53,11 +61,11 @@ class Config:
     and an expression."""
     checkpoint: str | None = None
     """A folder with a checkpoint, or the name of one that comes with the package: by default the task's."""
-    rule: str = VERIFIER
-    """When to stop. verifier: at the first draft that obeys the rules. always: at the end of the budget. grpo, or
-    another head of the checkpoint: when it says so. Other rules take a threshold or a number of steps after a colon:
-    confidence:0.9, unchanged:2, best-fixed-k:5, q:0. Rules joined by + stop with the first of them:
-    grpo+best-fixed-k:12."""
+    rule: str | None = None
+    """When to stop. grpo, or another head of the checkpoint: when it says so; grpo is the default, and verifier for a
+    network without it. verifier: at the first draft that obeys the rules. always: at the end of the budget. Other rules
+    take a threshold or a number of steps after a colon: confidence:0.9, unchanged:2, best-fixed-k:5, q:0. Rules joined
+    by + stop with the first of them: grpo+best-fixed-k:12."""
     max_steps: int = 16
     """The budget of steps."""
     price: float = PRICE
@@ -150,6 +158,7 @@ def conclude(console: Console, task: Task, found: Trajectory, rule: str) -> bool
     plural = "step" if steps == 1 else "steps"
     if found.solved[steps - 1]:
         console.print(f"Solved in {steps} {plural}: the answer obeys the rules.", style="green", highlight=False)
+        console.print(f"Stopped by {rule} ({WORDS.get(rule, 'see --rule')}).", highlight=False, soft_wrap=True)
         return True
     later = outcomes.first_true(found.solved, 0)
     if later > steps:
@@ -170,9 +179,18 @@ def solve_one(config: Config, console: Console, puzzle: str) -> bool:
     if remark := task.remark(problems):
         console.print(f"Note: {remark}.", highlight=False, soft_wrap=True)
     solver = fitting(config, task)
-    found = solver.trajectory(problems, config.max_steps, config.price, config.rule)
+    rule = stopped_by(config, solver, console)
+    found = solver.trajectory(problems, config.max_steps, config.price, rule)
     show(console, task, found)
-    return conclude(console, task, found, config.rule)
+    return conclude(console, task, found, rule)
+
+
+def stopped_by(config: Config, solver: Solver, console: Console) -> str:
+    """The rule that is asked for, or the default one; whoever gets another than the usual one is told."""
+    rule = config.rule or solver.default_rule
+    if config.rule is None and rule != LEARNER:
+        console.print(f"This network was not taught when to stop: {rule} stops it.", highlight=False, soft_wrap=True)
+    return rule
 
 
 def ask(config: Config, console: Console) -> None:
@@ -227,11 +245,13 @@ def places(config: Config) -> Places:
 def solve_many(config: Config, console: Console, data: Path) -> None:
     """Answers to a file, as a file."""
     out, solver = answers_of(config, data), fitting(config, canvas(config.family, data))
-    found = solve_file(solver, data, out, config.rule, config.max_steps, config.price, config.slots)
+    rule = stopped_by(config, solver, console)
+    found = solve_file(solver, data, out, rule, config.max_steps, config.price, config.slots)
     bad = f", {found.bad} are no problems of {solver.task.name}" if found.bad else ""
     several = f", {found.several} have more than one solution, any of which counts" if found.several else ""
     console.print(
-        f"{out}: {found.solved} of {found.problems} solved, {found.steps:.2f} steps on average{bad}{several}",
+        f"{out}: {found.solved} of {found.problems} solved, {found.steps:.2f} steps on average, stopped by {rule}"
+        f"{bad}{several}",
         highlight=False,
         soft_wrap=True,
     )

@@ -32,9 +32,9 @@ class Config(ShownConfig):
 
     problems: int = 3
     """Test problems that are played one after another where no puzzle is given."""
-    rule: str = "grpo"
+    rule: str | None = None
     """When to stop: grpo or another head of the checkpoint, verifier, always, or a rule with its setting, such as
-    confidence:0.9 (see solve.py)."""
+    confidence:0.9 (see solve.py); grpo by default, and verifier for a network without it."""
     rate: float = 2.0
     """Steps shown a second."""
 

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from agents.checkpoint import Checkpoint, load_checkpoint, shipped
 from agents.common.acceleration import prepare_process
 from agents.common.tensor_file import CheckpointError
-from agents.halting.registry import LEARNER, rule_of
+from agents.halting.registry import LEARNER, VERIFIER, rule_of
 from agents.halting.rules import HaltingRule
 from agents.inference.engine import Engine, Item, Result, fault
 from agents.inference.trajectory import Trajectory, follow, read_answer
@@ -76,7 +76,7 @@ class Solver:
     def untrained(task: str, config: TRMConfig, seed: int = 0) -> Solver:
         """A network of that shape for that task, which knows nothing yet: see ``train_step``, and scripts/pretrain.py.
 
-        It has no halting heads, so ``solve`` needs another rule than grpo, such as always. Raises ValueError for an
+        It has no halting heads, so the verifier stops it unless another rule is named. Raises ValueError for an
         unknown task, and for a shape that does not fit it.
         """
         known = make_task(task)
@@ -115,23 +115,29 @@ class Solver:
         """Blocks that a latent goes through in one step; see ``TRMConfig.effective_depth``."""
         return self.checkpoint.model.config.effective_depth
 
-    def rule(self, rule: str | HaltingRule, price: float = PRICE) -> HaltingRule:
+    @property
+    def default_rule(self) -> str:
+        """The rule where nobody names one: grpo, the learnt halting; of a network without such a head the verifier."""
+        return LEARNER if LEARNER in self.checkpoint.heads else VERIFIER
+
+    def rule(self, rule: str | HaltingRule | None, price: float = PRICE) -> HaltingRule:
         """A halting rule by its name (see ``halting.registry.rule_of``). Raises ValueError with the known names."""
+        rule = self.default_rule if rule is None else rule
         return rule_of(rule, self.checkpoint.heads, price) if isinstance(rule, str) else rule
 
     def solve(
         self,
         problem: UserProblem | Problems,
         max_steps: int = 16,
-        rule: str | HaltingRule = LEARNER,
+        rule: str | HaltingRule | None = None,
         return_trajectory: bool = False,
         price: float = PRICE,
     ) -> Solution:
         """Refine one problem until the rule stops it or the budget is used up.
 
-        rule: a name such as grpo, verifier, always or confidence:0.9, or a rule of your own. price: of the whole
-        budget, at which a policy is asked. Raises ProblemError for what is no problem of the task, ValueError for an
-        unknown rule or a bad number.
+        rule: a name such as grpo, verifier, always or confidence:0.9, or a rule of your own; ``default_rule``
+        where there is none. price: of the whole budget, at which a policy is asked. Raises ProblemError for what is no
+        problem of the task, ValueError for an unknown rule or a bad number.
         """
         problems, acting = self.problems(problem), self.rule(rule, price)
         found = follow(self.checkpoint, problems, max_steps, price, acting, whole=False)
@@ -149,7 +155,7 @@ class Solver:
         self,
         problems: Iterable[Item],
         max_steps: int = 16,
-        rule: str | HaltingRule = LEARNER,
+        rule: str | HaltingRule | None = None,
         price: float = PRICE,
         slots: int = BATCH,
     ) -> Iterator[Result]:

@@ -14,6 +14,7 @@ import torch
 from agents.common.cli import main
 from agents.halting.heads import HaltPolicy
 from agents.inference.engine import Engine
+from agents.inference.solver import Solver
 from agents.rollouts.features import STEP_FEATURE
 from agents.trm import TRM, Carry, Output
 from scripts import solve
@@ -67,9 +68,9 @@ def solving(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_solved_puzzle(checkpoint: Path, solving, capsys: pytest.CaptureFixture[str]):
     solving(2)
-    assert code_of(PUZZLE, "--checkpoint", str(checkpoint)) == 0
+    assert code_of(PUZZLE, "--checkpoint", str(checkpoint), "--rule", "verifier") == 0
     out = capsys.readouterr().out
-    assert "step 2:" in out and "step 3:" not in out, "the rule checker stops at once"
+    assert "step 2:" in out and "step 3:" not in out, "the verifier stops at once"
     assert TASK.decode(PROBLEMS.solution[0]) in out and "Solved in 2 steps" in out
     assert "least sure cell" in out and "would stop" in out and "cells changed" in out
 
@@ -78,6 +79,23 @@ def test_an_unsolved_puzzle_says_so(checkpoint: Path, capsys: pytest.CaptureFixt
     assert code_of(PUZZLE, "--checkpoint", str(checkpoint), "--max-steps", "3") == 1
     out = capsys.readouterr().out
     assert "Not solved" in out and "step 3:" in out and "Solved in" not in out
+
+
+def test_the_default_is_the_learnt_rule_and_a_network_without_it_says_so(
+    checkpoint: Path, tmp_path: Path, solving, capsys: pytest.CaptureFixture[str]
+):
+    """The policy stops at the third of four steps, where the verifier would have stopped at the second."""
+    solving(3)
+    assert code_of(PUZZLE, "--checkpoint", str(checkpoint), "--max-steps", "4") == 0
+    assert "Stopped by grpo (learnt:" in " ".join(capsys.readouterr().out.split())
+    solver = Solver.from_pretrained(checkpoint)
+    assert solver.default_rule == "grpo" and solver.solve(PROBLEMS, 4).steps == 3
+    plain = untrained(tmp_path, heads=())
+    assert code_of(PUZZLE, "--checkpoint", str(plain), "--max-steps", "4") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "was not taught when to stop: verifier stops it" in told and "Stopped by verifier" in told
+    solver = Solver.from_pretrained(plain)
+    assert solver.default_rule == "verifier" and solver.solve(PROBLEMS, 4).steps == 3
 
 
 @pytest.mark.parametrize(

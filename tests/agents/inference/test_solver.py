@@ -105,7 +105,8 @@ def test_a_network_of_ones_own_from_its_shape_to_its_thoughts():
     for name in ("drafts", "halt", "velocity", "entropy"):
         assert len(getattr(found.trajectory, name)) == 3, name
     with pytest.raises(ValueError, match="no grpo head"):
-        model.solve(PUZZLE)
+        model.solve(PUZZLE, rule="grpo")
+    assert model.default_rule == "verifier" and model.solve(PUZZLE, 2).steps <= 2
 
 
 def test_untrained_networks_differ_by_seed_alone():
