@@ -115,7 +115,7 @@ def teach(model: BaseAlgorithm, config: Config, folder: Path) -> None:
     model.set_logger(configure(str(folder / "tensorboard"), ["tensorboard"]))
     with ending() as asked, Progress(config.timesteps, config.algorithm) as bar:
         model.learn(config.timesteps, callback=ShowProgress(bar, asked))
-        told = {"algorithm": config.algorithm, "timesteps": model.num_timesteps}
+        told = {"algorithm": config.algorithm} | ({"timesteps": model.num_timesteps} if asked else {})
         save_tensors(folder / "policy.safetensors", model.policy.state_dict(), told)
         if asked:  # their own states are pickles, which nothing here reads
             kept = f"the weights after step {model.num_timesteps:,} of {config.timesteps:,} are in {folder}"
