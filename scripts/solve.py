@@ -9,6 +9,7 @@ python scripts/solve.py algebra                                          asks fo
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,10 @@ from trm_gym.sudoku.reading import size_of as sudoku_size
 from trm_gym.task import Problems, Task, UserProblem
 
 _MAZES = "maze11x11"
+_PATH = re.compile(
+    r"(?:[A-Za-z]:|~|\.{1,2})?[/\\](?=.*[b-npqrtuvyz]{2}).*|(?:[\w.-]+[/\\])*[\w-]*[a-z]{4}[\w-]*\.[a-z]{2,4}"
+)
+"""What is the path of a file, be there one or not: no puzzle has such words."""
 
 
 WORDS = {
@@ -92,7 +97,7 @@ class Config:
 def read(family: str, puzzle: str) -> tuple[Task, Problems]:
     """The task, in the size that the problem needs, and the problem. Raises ProblemError, saying what is wrong."""
     given = puzzle
-    if (path := file_of(puzzle)) or _is_file(Path(puzzle)):
+    if (path := file_of(puzzle)) or _is_file(Path(puzzle)) or _PATH.fullmatch(puzzle):
         given = only_entry(make_task(_READERS[family]).entries(path or puzzle), path or puzzle).given()
     task = make_task(task_name(family, given))
     return task, task.encode(given)

@@ -164,8 +164,7 @@ def _cell(value: object, row: int, column: int) -> int:
     """The token of one cell."""
     if isinstance(value, str) and value in SIGNS:
         return SIGNS[value]
-    numeric = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if numeric and value in _TOKENS:
+    if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool) and value in _TOKENS:
         return _TOKENS[int(value)]
     raise ProblemError(
         f"{reprlib.repr(value)} in row {row}, column {column} is no cell of a maze: use {_ALPHABET}; "

@@ -1,0 +1,71 @@
+"""scripts/solve.py: files and problems as people have them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.scripts.checkpoints import untrained
+from tests.scripts.test_solve import PUZZLE, TASK, code_of, records
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return untrained(tmp_path_factory.mktemp("checkpoints"))
+
+
+@pytest.mark.parametrize("name", ["extreme.csv", "kaggle.csv", "bank.txt", "questions.jsonl", "rows.txt", "marked.txt"])
+def test_files_as_people_have_them(name: str, tmp_path: Path, checkpoint: Path, solving):
+    solving(1)
+    problems = TASK.generate(3, 0, "test", 0)
+    puzzles, solutions = ([TASK.decode(row) for row in part] for part in (problems.problem, problems.solution))
+    pairs = list(zip(puzzles, solutions, strict=True))
+    (tmp_path / name).write_text(
+        {
+            "extreme.csv": "source,question,answer,rating\n" + "".join(f"a,{p},{s},7\n" for p, s in pairs),
+            "kaggle.csv": "quizzes,solutions\n" + "".join(f"{p.replace('.', '0')},{s}\n" for p, s in pairs),
+            "bank.txt": "".join(f"0a8c2f {p} {s} 1.2\n" for p, s in pairs),
+            "questions.jsonl": "".join(json.dumps({"question": p}) + "\n" for p in puzzles),
+            "rows.txt": "".join(
+                f"Grid {p[:2]}\n" + "\n".join(p[at : at + 4] for at in (0, 4, 8, 12)) + "\n" for p in puzzles
+            ),
+            "marked.txt": "\ufeff" + "\n".join(puzzles),
+        }[name],
+        encoding="utf-8",
+    )
+    assert code_of("--data", str(tmp_path / name), "--checkpoint", str(checkpoint), "--rule", "verifier") == 0
+    found = records(tmp_path / f"{name}.answers.jsonl")
+    assert [one["answer"] for one in found] == solutions
+
+
+def test_several_solutions_are_told_of_one_puzzle_and_of_a_file(tmp_path: Path, checkpoint: Path, solving, capsys):
+    solving(1)
+    assert code_of("." * 16, "--checkpoint", str(checkpoint), "--rule", "verifier") == 0
+    assert "Note: the puzzle has more than one solution" in capsys.readouterr().out
+    (tmp_path / "two").write_text(f"{PUZZLE}\n{'.' * 16}\n")
+    assert code_of("--data", str(tmp_path / "two"), "--checkpoint", str(checkpoint), "--rule", "verifier") == 0
+    assert "1 have more than one solution, any of which counts" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("family", "task", "problem", "answer"),
+    [
+        ("algebra", "algebra", "-x=3", "x = -3"),
+        ("arithmetic", "arithmetic", "-(2+3)", "-5"),
+        ("sudoku", "sudoku4x4", "", ""),
+    ],
+)
+def test_a_problem_that_begins_with_a_dash(family, task, problem, answer, tmp_path: Path, solving, capsys):
+    place = untrained(tmp_path, task)
+    solving(1)
+    problem, answer = problem or "-" + PUZZLE.replace(".", "-")[1:], answer or "Solved in"
+    assert code_of(problem, "--checkpoint", str(place), "--rule", "verifier", family=family) == 0
+    assert answer in capsys.readouterr().out
+
+
+def test_a_path_that_is_none_is_told(tmp_path: Path, capsys):
+    for name in ("puzzles", "nowhere/puzzles.dat"):
+        assert code_of(str(tmp_path / name)) == 2
+        assert "No such file" in capsys.readouterr().err
