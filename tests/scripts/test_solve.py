@@ -19,6 +19,7 @@ from trm_gym import make_task
 TASK = make_task("sudoku4x4")
 PROBLEMS = TASK.generate(1, 0, "test", 3)
 PUZZLE = TASK.decode(PROBLEMS.problem[0])
+BY_VERIFIER = ("--rule", "verifier")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def test_a_file(checkpoint: Path, tmp_path: Path, solving, capsys: pytest.Captur
     for name in ("puzzle.txt", "puzzle"):
         rows = [PUZZLE[at : at + 4] for at in range(0, 16, 4)]
         (tmp_path / name).write_text("\n".join(f"{row[:2]} | {row[2:]}" for row in rows))
-        assert code_of(str(tmp_path / name), "--checkpoint", str(checkpoint)) == 0
+        assert code_of(str(tmp_path / name), *BY_VERIFIER, "--checkpoint", str(checkpoint)) == 0
     assert "Solved in 1 step:" in capsys.readouterr().out
 
 
@@ -141,7 +142,7 @@ MAZE = "S..../.###./...#./##.#./....G"
 def test_every_family_is_solved(family, task, problem, answer, tmp_path: Path, solving, capsys):
     place = untrained(tmp_path, task)
     solving(1)
-    assert code_of(problem, "--checkpoint", str(place), family=family) == 0
+    assert code_of(problem, *BY_VERIFIER, "--checkpoint", str(place), family=family) == 0
     assert answer in capsys.readouterr().out
 
 
@@ -189,7 +190,7 @@ def records(path: Path) -> list[dict]:
 
 def test_a_file_of_many(many: Path, checkpoint: Path, solving, capsys: pytest.CaptureFixture[str]):
     solving(2)
-    assert code_of("--data", str(many), "--checkpoint", str(checkpoint), "--slots", "2") == 0
+    assert code_of("--data", str(many), *BY_VERIFIER, "--checkpoint", str(checkpoint), "--slots", "2") == 0
     found = records(many.with_name("many.answers.jsonl"))
     assert [one["index"] for one in found] == list(range(7))
     assert ["error" in one for one in found] == [False, True, False, False, False, False, True]
@@ -262,6 +263,6 @@ def test_one_after_another(checkpoint: Path, solving, monkeypatch: pytest.Monkey
     solving(1)
     typed = iter(["123", PUZZLE, ""])
     monkeypatch.setattr("builtins.input", lambda *_: next(typed))
-    assert code_of("--checkpoint", str(checkpoint)) == 0
+    assert code_of(*BY_VERIFIER, "--checkpoint", str(checkpoint)) == 0
     out = capsys.readouterr().out
     assert "3 cells found" in out and "Solved in 1 step:" in out
