@@ -50,7 +50,7 @@ fuzz: $(VENV)/.test
 # A stamp per set of extras, so that a second run installs nothing unless pyproject.toml has changed.
 $(VENV)/.agents: EXTRAS := agents
 $(VENV)/.test: EXTRAS := agents,test,dev
-$(VENV)/.docs: EXTRAS := agents,docs
+$(VENV)/.docs: EXTRAS := agents,arc,docs
 $(VENV)/.agents $(VENV)/.test $(VENV)/.docs: pyproject.toml | $(BIN)/python
 	@echo "== installing trm-gym[$(EXTRAS)] into $(VENV): one to three minutes the first time"
 	$(BIN)/python -m pip install --editable ".[$(EXTRAS)]" $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))

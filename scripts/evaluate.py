@@ -52,7 +52,7 @@ class Config(EvaluationConfig):
 
 def read(data: Path, task_name: str) -> ImportedProblems:
     """What a file holds for the task. Raises ProblemError, saying what is wrong and where."""
-    if not data.is_file():
+    if not data.exists():
         raise ProblemError(f"skipped {data}: there is no such file; give the path of a file with problems")
     try:
         return make_task(task_name).read_file(data)

@@ -1,6 +1,6 @@
-"""Draw docs/refinement.png: how a network refines its draft of one puzzle. The same call gives the same picture.
+"""Draw how a network refines its draft of one puzzle. The same call gives the same picture.
 
-python scripts/picture.py --checkpoint sudoku9x9
+python scripts/picture.py --checkpoint sudoku9x9 --out docs/refinement.png    the one in the README
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Config(ShownConfig):
     """Test problems to choose from."""
     panels: int = 6
     """Drafts shown at most, the problem among them."""
-    out: Path = Path("docs", "refinement.png")
+    out: Path = Path("runs", "refinement.png")
     """File for the picture."""
 
     def __post_init__(self) -> None:

@@ -121,7 +121,7 @@ _READERS = {"sudoku": "sudoku9x9", "maze": _MAZES, "arithmetic": "arithmetic", "
 
 def _is_file(path: Path) -> bool:
     try:
-        return path.is_file()
+        return path.is_file() or path.is_fifo()
     except (OSError, ValueError):  # A puzzle may be too long for a file name.
         return False
 
@@ -199,7 +199,9 @@ def stopped_by(config: Config, solver: Solver, console: Console) -> str:
 
 
 def ask(config: Config, console: Console) -> None:
-    """Solve what is typed, line by line, until there is nothing more."""
+    """Solve what is typed, line by line, until there is nothing more. Raises ValueError where nothing can be typed."""
+    if sys.stdin is None:
+        raise ValueError("standard input is closed: give a problem, or --data with a file of many")
     console.print(f"One {config.family} problem a line; an empty line ends it.", highlight=False)
     while True:
         try:

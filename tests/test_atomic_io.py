@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
+from pathlib import Path
+
 import pytest
 
 from trm_gym.atomic_io import atomic_write, check_place
@@ -43,3 +48,27 @@ def test_errors_name_what_was_asked_for(tmp_path, check):
     file = atomic_write(tmp_path / "file", "old")
     with pytest.raises(OSError, match="file"):
         check(file / "below")
+
+
+@pytest.mark.parametrize("write", [atomic_write, lambda path, content: check_place(path)])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG])
+def test_a_fault_of_the_disk_says_the_path(tmp_path, monkeypatch, write, code):
+    """Though the system names no file when it is the writing that fails."""
+
+    def fail(*arguments: object, **options: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    monkeypatch.setattr(Path, "touch", fail)
+    with pytest.raises(OSError, match=re.escape(str(tmp_path / "whole"))) as raised:
+        write(tmp_path / "whole", "x")
+    assert raised.value.errno == code and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("write", [lambda path: atomic_write(path, "x"), check_place])
+@pytest.mark.parametrize("place", ["", "file/below", "file/below/it", "n" * 300])
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path, write, place):
+    (tmp_path / "file").write_text("x")
+    named = tmp_path / place.partition("/")[0]
+    with pytest.raises(OSError, match=re.escape(str(named))):
+        write(tmp_path / place)

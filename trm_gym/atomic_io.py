@@ -82,6 +82,17 @@ def _lives(process: int) -> bool:
 
 
 @contextlib.contextmanager
+def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """An OSError in here that names no file, as that of a full disk, becomes one about ``path``."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+
+
+@contextlib.contextmanager
 def _beside(path: Path) -> Iterator[Path]:
     """A place for a file beside ``path``, where nothing is left; an OSError about it is one about ``path``.
 
@@ -94,7 +105,8 @@ def _beside(path: Path) -> Iterator[Path]:
     except OSError as error:
         if error.filename == str(temporary):
             raise OSError(error.errno, error.strerror, str(path)) from error
-        raise
+        with naming(path):
+            raise
     finally:
         with contextlib.suppress(OSError):  # Where the folder is none, there is nothing to remove.
             temporary.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import io
 import os
+import stat
 from collections.abc import Iterator
 from typing import IO
 
@@ -35,6 +36,13 @@ def file_of(problem: object) -> Path | None:
     return problem if isinstance(problem, os.PathLike) else None
 
 
+def check_regular(path: Path) -> None:
+    """Raises ProblemError for a pipe or a device, which may have no end and can be read only once, if ever."""
+    mode = os.stat(path).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise ProblemError(f"cannot read {os.fspath(path)}: it is a pipe or a device; save what it gives as a file")
+
+
 def file_text(path: Path, most: int) -> str:
     """The first ``most`` characters of a text file. Raises ProblemError."""
     with _opened(path) as file:
@@ -57,6 +65,7 @@ def file_lines(path: Path, longest: int) -> Iterator[str]:
 def _opened(path: Path) -> Iterator[IO[str]]:
     """A file as text: UTF-8, or UTF-16 and UTF-32 as they tell themselves; line ends of every system."""
     try:
+        check_regular(path)
         with open(path, "rb") as raw, io.TextIOWrapper(raw, encoding=_encoding(raw.peek(4)[:4])) as file:
             yield file
     except ProblemError:

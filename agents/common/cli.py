@@ -24,7 +24,9 @@ import yaml
 from agents.common.renamed import OPTIONS, field_names, renamed_tree, renamed_words
 from agents.common.short_help import count_options, shortened, with_values
 from agents.common.signals import Ended, interruptible
+from agents.common.standard_streams import BROKEN_PIPE, is_broken_pipe, leave_silently, settle_streams
 from trm_gym.atomic_io import atomic_write
+from trm_gym.files import check_regular
 
 Config = TypeVar("Config")
 
@@ -119,6 +121,7 @@ def _origin(presets: Mapping[str, Any]) -> Any:
 def load_config(path: str | os.PathLike[str], base: Config) -> Config:
     """``base`` with the fields that the YAML file at ``path`` names. Raises ConfigError, naming file and key."""
     try:
+        check_regular(path)
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the configuration {path}: {error}") from error
@@ -157,19 +160,26 @@ def main(
     """Parse the command line and run the script.
 
     What a person got wrong (ValueError, OSError) becomes one line on stderr and exit code 2, an interruption exit
-    code 130, another signal 128 + its number. ``python -X dev`` lets the traceback through, for a person who suspects
-    the program.
+    code 130, another signal 128 + its number; where nobody reads the output any longer, it ends without a word.
+    ``python -X dev`` lets the traceback through, for a person who suspects the program.
     """
+    settle_streams()
     try:
         with interruptible():
             run(parse(cls, presets, args, first))
+            sys.stdout.flush()
     except Ended as ended:
         print(ended, file=sys.stderr)
         sys.exit(ended.code)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
-    except (ValueError, OSError) as error:
+    except (SystemExit, ValueError, OSError) as error:
+        if is_broken_pipe(error):
+            leave_silently()
+            sys.exit(BROKEN_PIPE)
+        if isinstance(error, SystemExit):
+            raise
         if sys.flags.dev_mode:
             raise
         print(f"error: {_one_line(error)}", file=sys.stderr)
@@ -180,6 +190,8 @@ def _one_line(error: ValueError | OSError) -> str:
     """What an error says, on one line and without error numbers."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.strerror}: {error.filename}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: standard output, or a file that is being written"
     return " ".join(str(error).split()) or type(error).__name__
 
 

@@ -12,6 +12,8 @@ import safetensors.torch
 from torch import Tensor
 
 from trm_gym.atomic_io import atomic_write
+from trm_gym.errors import ProblemError
+from trm_gym.files import check_regular
 
 
 class CheckpointError(ValueError):
@@ -27,9 +29,10 @@ def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, Tensor], no
 def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """What ``save_tensors`` wrote. Raises CheckpointError where the file is no such thing."""
     try:
+        check_regular(path)
         with safetensors.safe_open(str(path), framework="pt") as file:
             note = json.loads((file.metadata() or {}).get("note", "{}"))
             names = file.keys()
             return {name: file.get_tensor(name) for name in names}, note
-    except (safetensors.SafetensorError, OSError, json.JSONDecodeError, RecursionError) as error:
+    except (ProblemError, safetensors.SafetensorError, OSError, json.JSONDecodeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not a readable safetensors file ({error}); train it again") from error

@@ -19,6 +19,7 @@ from agents.common.tensor_file import CheckpointError, load_tensors, save_tensor
 from agents.evaluation.protocol import RuleSteps, TestOutcomes
 from agents.halting.heads import Halter
 from trm_gym.atomic_io import atomic_write
+from trm_gym.files import check_regular
 
 PARTS = ("point", "prices", "curve")
 MOST_BYTES = 2**32
@@ -79,6 +80,7 @@ def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
     """What ``save_arrays`` wrote. Raises CheckpointError where it cannot be read."""
     try:
+        check_regular(path)
         with zipfile.ZipFile(path) as packed:  # a small file can say that it holds more than any memory
             if sum(part.file_size for part in packed.infolist()) > MOST_BYTES:
                 raise ValueError(f"it holds more than {MOST_BYTES} bytes")

@@ -21,6 +21,7 @@ from agents.common.signals import GOES_ON, ending
 from agents.inference.engine import Item, Result
 from agents.inference.solver import Solver
 from agents.rollouts.unroll import BATCH
+from trm_gym.atomic_io import naming
 from trm_gym.errors import ProblemError
 
 FLUSH_EVERY = 64
@@ -71,7 +72,7 @@ def solve_file(
                 waiting[-1]["remark"] = remark
             yield problems
 
-    with ending() as asked, partial.open("a", encoding="utf-8") as file, Progress(count, "solve") as bar:
+    with ending() as asked, naming(out), partial.open("a", encoding="utf-8") as file, Progress(count, "solve") as bar:
         solved = 0
         for result in solver.stream(stream(), max_steps, rule, price, slots):
             number = done + result.index
