@@ -65,7 +65,8 @@ def run(config: Config) -> None:
     save_config(config, folder / "config.yaml")
     settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(PretrainConfig)}
     checkpoint = pretrain(PretrainConfig(**settings), folder)
-    save_checkpoint(folder / "checkpoint", checkpoint)
+    if not (folder / "checkpoint" / "config.json").exists():  # what stands there may have been measured already
+        save_checkpoint(folder / "checkpoint", checkpoint)
     table, figures = test_table(checkpoint, levels, config.test_problems)
     meta = {**checkpoint.meta, "solved_at_steps": {"steps": STEPS, **figures}}
     save_checkpoint(folder / "checkpoint", dataclasses.replace(checkpoint, meta=meta))

@@ -23,6 +23,7 @@ from agents.common.cli import load_config
 from scripts.fuzzing import mangle
 from scripts.fuzzing.halting import halting
 from scripts.fuzzing.reading import files, pasted
+from scripts.fuzzing.runs import run_state, settings, signals
 from trm_gym.env import RefinementEnv
 from trm_gym.errors import ProblemError
 from trm_gym.registration import TASKS, make_task
@@ -268,14 +269,17 @@ TARGETS: dict[str, tuple[Callable[[Random], None], int]] = {
     "files": (files, 4),
     "pasted": (pasted, 4),
     "solving": (solving, 6),
-    "making": (making, 8),
-    "reset": (reset, 12),
+    "making": (making, 4),
+    "reset": (reset, 10),
     "action": (action, 9),
-    "words": (words, 6),
+    "words": (words, 4),
     "edit": (edit, 4),
     "state": (state, 4),
     "halting": (halting, 4),
     "config": (config, 4),
     "checkpoint": (checkpoint, 1),
+    "run_state": (run_state, 3),
+    "settings": (settings, 3),
+    "signals": (signals, 2),
 }
 """Each target and how many cases of a hundred are its."""

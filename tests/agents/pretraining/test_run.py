@@ -1,0 +1,56 @@
+"""A run's records: seconds that add up, curves that never go back, each kind of training in a folder of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from agents.common.tensor_file import load_tensors, save_tensors
+from agents.pretraining import run
+from agents.pretraining.run import PRETRAIN_STATE, pretrain
+from agents.pretraining.trainer import Pretrainer
+from tests.agents.pretraining.test_trainer import TINY
+
+LONG = dataclasses.replace(TINY, updates=40, save_every=15)
+
+
+def stopped_after(updates: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kill the next run in the midst of an update, as a power cut would: what came after the last state is lost."""
+    update = Pretrainer.update
+
+    def counted(self: Pretrainer) -> dict[str, float]:
+        if self.updates == updates:
+            raise RuntimeError("power cut")
+        return update(self)
+
+    monkeypatch.setattr(Pretrainer, "update", counted)
+
+
+def test_seconds_add_up_and_a_finished_run_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    clock = iter(range(0, 10**6, 3))
+    monkeypatch.setattr(run.time, "perf_counter", lambda: float(next(clock)))
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="power cut"):
+        stopped_after(22, patched)
+        pretrain(LONG, tmp_path)
+    after = load_tensors(tmp_path / PRETRAIN_STATE)[1]["seconds"]
+    whole = pretrain(LONG, tmp_path).meta["pretraining_seconds"]
+    assert after == 3 * 15 and whole == 3 * 40, "three seconds an update, those that were lost left out"
+    assert pretrain(LONG, tmp_path).meta["pretraining_seconds"] == whole
+    tensors, note = load_tensors(tmp_path / PRETRAIN_STATE)
+    save_tensors(tmp_path / PRETRAIN_STATE, tensors, {name: one for name, one in note.items() if name != "seconds"})
+    assert "pretraining_seconds" not in pretrain(LONG, tmp_path).meta, "a state of before does not tell"
+
+
+def test_curves_do_not_go_back_and_keep_every_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="power cut"):
+        stopped_after(22, patched)
+        pretrain(LONG, tmp_path)
+    pretrain(LONG, tmp_path)
+    files = sorted((tmp_path / "tensorboard" / "pretrain").iterdir())
+    pretrain(LONG, tmp_path)
+    assert sorted((tmp_path / "tensorboard" / "pretrain").iterdir()) == files, "a finished run has nothing to add"
+    events = EventAccumulator(str(tmp_path / "tensorboard" / "pretrain")).Reload()
+    assert [event.step for event in events.Scalars("train/loss")] == [10, 20, 30, 40]
