@@ -37,7 +37,7 @@ def _forgotten():
 @pytest.fixture
 def place(tmp_path, monkeypatch) -> Path:
     """A folder of Python files, and of what Numba keeps."""
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "kept"))
+    monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path / "kept"))
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(kernel_cache, "_WARNED", [])
     return tmp_path

@@ -81,5 +81,7 @@ def _encoding(start: bytes) -> str:
     marked = next((name for mark, name in _MARKS if start.startswith(mark)), None)
     if marked or len(start) < 4:
         return marked or "utf-8"
-    zeros = tuple(byte == 0 for byte in start)
-    return {(False, True, False, True): "utf-16-le", (True, False, True, False): "utf-16-be"}.get(zeros, "utf-8")
+    zeros = [byte == 0 for byte in start]
+    if zeros == [False, True, False, True]:
+        return "utf-16-le"
+    return "utf-16-be" if zeros == [True, False, True, False] else "utf-8"

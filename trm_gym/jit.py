@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import config, njit
+from numba import njit
+from numba.core import config
 
 from trm_gym import kernel_cache
 from trm_gym.lazy_kernel import LazyKernel, interpreted
@@ -27,17 +28,21 @@ _INNER: dict[str, Any] = {**_NUMBA_OPTIONS, "no_cpython_wrapper": True}
 _INLINED: dict[str, Any] = {**_NUMBA_OPTIONS, "inline": "always"}
 
 
+_INTERPRET: bool = bool(getattr(config, "DISABLE_JIT", 0))
+"""Whether NUMBA_DISABLE_JIT is set. Numba makes its settings as it is imported, where no type checker sees them."""
+
+
 def _compiler(options: dict[str, Any]) -> Callable[[Callable[..., Any]], Any]:
     return lambda function: kernel_cache.keep(njit(**options)(function))
 
 
 def _called(options: dict[str, Any]) -> Callable[[Callable[..., Any]], Any]:
     """The same for a function that Python calls: without the compiler (NUMBA_DISABLE_JIT) it needs plain arguments."""
-    return interpreted if config.DISABLE_JIT else _compiler(options)
+    return interpreted if _INTERPRET else _compiler(options)
 
 
 def _inside(options: dict[str, Any]) -> Callable[[Callable[..., Any]], Any]:
-    return (lambda function: function) if config.DISABLE_JIT else _compiler(options)
+    return (lambda function: function) if _INTERPRET else _compiler(options)
 
 
 kernel = _called(_NUMBA_OPTIONS)
@@ -46,7 +51,7 @@ kernel = _called(_NUMBA_OPTIONS)
 
 def lazy_kernel(function: Callable[..., Any]) -> Any:
     """The same for a function that the first problems need: until that pays, it is not compiled but interpreted."""
-    return kernel(function) if config.DISABLE_JIT else LazyKernel(kernel(function))
+    return kernel(function) if _INTERPRET else LazyKernel(kernel(function))
 
 
 inner = _inside(_INNER)

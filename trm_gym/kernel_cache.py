@@ -32,7 +32,7 @@ _DIGEST = hashlib.sha256().digest_size
 def keep(kernel: Dispatcher) -> Dispatcher:
     """The kernel itself, which from now on keeps its compiled code on disk, where there is a place for it."""
     try:
-        kernel._cache = _KernelCache(kernel.py_func)
+        setattr(kernel, "_cache", _KernelCache(kernel.py_func))  # noqa: B010  where Numba keeps it, undeclared
     except (OSError, RuntimeError) as error:  # RuntimeError: Numba's word for "no place".
         _warn(f"there is no place to keep compiled kernels ({error}), so every process compiles them anew")
     return kernel

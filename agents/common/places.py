@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeVar, final
+from typing import IO, Any, TypeVar, final
 
 from trm_gym.atomic_io import check_place, sweep
 
@@ -65,7 +65,7 @@ def writing(places: Places) -> Iterator[None]:
         yield
 
 
-def writes(places: Callable[[Config], Places]) -> Callable[[Callable[[Config], None]], Callable[[Config], None]]:
+def writes(places: Callable[[Any], Places]) -> Callable[[Callable[[Config], None]], Callable[[Config], None]]:
     """Let a script's ``run`` hold the ``places`` of its config, from its first line to its last."""
 
     def holding(run: Callable[[Config], None]) -> Callable[[Config], None]:

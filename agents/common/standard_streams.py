@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import os
 import sys
 
@@ -38,7 +39,7 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 def settle_streams() -> None:
     """From now on printing is no error: what an encoding lacks is replaced, and what is closed is nowhere."""
     codecs.register_error("trm_plain", _plain)
-    if hasattr(sys.stdin, "reconfigure"):
+    if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def numbers(maze: str) -> list[list[int]]:
     return [[TOKENS[sign] for sign in row] for row in maze.split("\n")]
 
 
-def same(given: object, maze: str) -> bool:
+def same(given: Any, maze: str) -> bool:
     return TASK.decode(TASK.encode(given).problem[0]) == maze and size_of(given) in (None, 11)
 
 
