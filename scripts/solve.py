@@ -32,7 +32,7 @@ from agents.inference.trajectory import Trajectory
 from agents.rollouts.unroll import BATCH
 from trm_gym import make_task
 from trm_gym.errors import ProblemError
-from trm_gym.files import file_of
+from trm_gym.files import check_regular, file_of
 from trm_gym.maze.parsing import size_of as maze_size
 from trm_gym.records import only_entry
 from trm_gym.sudoku.reading import size_of as sudoku_size
@@ -246,7 +246,11 @@ def answers_of(config: Config, data: Path) -> Path:
 
 def places(config: Config) -> Places:
     """The file of answers, if there are many, which must not be that of the problems."""
-    return Places() if config.data is None else Places((), [answers_of(config, config.data)], [config.data])
+    if config.data is None:
+        return Places()
+    if config.data.exists():
+        check_regular(config.data)  # before the place of the answers, which would stand beside it
+    return Places((), [answers_of(config, config.data)], [config.data])
 
 
 def solve_many(config: Config, console: Console, data: Path) -> None:

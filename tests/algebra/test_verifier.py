@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast
 
 import numpy as np
@@ -19,11 +20,10 @@ TASK = AlgebraTask()
 
 
 def judge(problem: str, answer: str) -> bool:
-    """The verdict on an answer as people write it; a space is a blank cell."""
+    """The verdict on an answer, sign by sign as it stands; a space is a blank cell."""
     problems = TASK.encode(problem)
     draft = problems.start
-    cells = [answer_tokens(part, len(part)) for part in answer.split(" ")]
-    row = [token for part in cells for token in [*part[part > 0], 0]][:ANSWER]
+    row = [TOKEN[sign.strip()] for sign in re.sub("[0-9]+", lambda number: number[0][::-1], answer)][:ANSWER]
     draft[0, WRITTEN : WRITTEN + len(row)] = row
     return bool(TASK.verify(problems, draft).solved[0])
 
