@@ -40,9 +40,12 @@ class Curriculum(abc.ABC):
 
         solved: whether, or how often, each was solved, [P] or [P, tries]. spread [P]: the variance of the return among
         the tries at each problem; by default that of being solved, p (1 - p) for a problem solved in a share p of them.
+        Raises ValueError for what can be neither.
         """
         shares = np.asarray(solved, dtype=np.float64).reshape(len(levels), -1).mean(axis=1)
         spreads = np.asarray(shares * (1 - shares) if spread is None else spread, dtype=np.float64)
+        if not ((shares >= 0) & (shares <= 1) & (spreads >= 0) & np.isfinite(spreads)).all():  # no NaN passes
+            raise ValueError("solved must hold shares from 0 to 1, and spread finite numbers from 0 up")
         for place, level in enumerate(self.levels):
             mine = levels == level
             if mine.any():

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curricula.curriculum import Curriculum
+from trm_gym.checks import whole_number
 
 
 @final
@@ -28,9 +29,7 @@ class Fixed(Curriculum):
             raise ValueError(f"a stage needs one weight for each of {len(levels)} levels, got {stages}")
         if not np.isfinite(rows).all() or (rows < 0).any() or (rows.sum(1) <= 0).any():
             raise ValueError(f"the weights of a stage must be 0 or more, and one of them above it; got {stages}")
-        if problems < 1:
-            raise ValueError(f"problems must be at least 1, got {problems}")
-        self._stages, self._problems = rows / rows.sum(1, keepdims=True), problems
+        self._stages, self._problems = rows / rows.sum(1, keepdims=True), whole_number("problems", problems)
         self._seen = 0
 
     @property

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curricula.curriculum import Curriculum, restored
+from trm_gym.checks import real_number
 
 
 @final
@@ -23,9 +24,8 @@ class Learnability(Curriculum):
 
     def __init__(self, levels: Sequence[int], floor: float = 0.2, memory: float = 128.0) -> None:
         super().__init__(levels)
-        if not 0 < floor <= 1:
-            raise ValueError(f"the uniform floor must be above 0 and at most 1, got {floor}")
-        self._floor, self._memory = floor, memory
+        self._floor = real_number("floor", floor, most=1, above=0)
+        self._memory = real_number("memory", memory, above=0)
         # Sum and weight, not a mean that starts somewhere: a start would outweigh what a short run sees.
         self._sum, self._weight = np.zeros(len(levels)), np.zeros(len(levels))
 

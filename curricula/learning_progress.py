@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curricula.curriculum import Curriculum, moved, restored
+from trm_gym.checks import real_number
 
 
 @final
@@ -22,11 +23,9 @@ class LearningProgress(Curriculum):
 
     def __init__(self, levels: Sequence[int], floor: float = 0.2, fast: float = 32.0, slow: float = 128.0) -> None:
         super().__init__(levels)
-        if not 0 < floor <= 1:
-            raise ValueError(f"the uniform floor must be above 0 and at most 1, got {floor}")
-        if not 0 < fast < slow:
-            raise ValueError(f"learning progress needs 0 < fast < slow, got fast={fast} and slow={slow}")
-        self._floor, self._memories = floor, (fast, slow)
+        self._floor = real_number("floor", floor, most=1, above=0)
+        fast = real_number("fast", fast, above=0)
+        self._memories = fast, real_number("slow", slow, above=fast)
         self._solved = np.full((2, len(levels)), np.nan)
 
     @property

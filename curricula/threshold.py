@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curricula.curriculum import Curriculum, moved, restored
+from trm_gym.checks import real_number, whole_number
 
 
 @final
@@ -23,9 +24,9 @@ class Threshold(Curriculum):
         self, levels: Sequence[int], up: float = 0.7, down: float = 0.3, patience: int = 32, memory: float = 64.0
     ) -> None:
         super().__init__(levels)
-        if not 0 <= down < up <= 1:
-            raise ValueError(f"a threshold needs 0 <= down < up <= 1, got down={down} and up={up}")
-        self._up, self._down, self._patience, self._memory = up, down, patience, memory
+        self._down = real_number("down", down, 0, 1)
+        self._up = real_number("up", up, most=1, above=self._down)
+        self._patience, self._memory = whole_number("patience", patience), real_number("memory", memory, above=0)
         self._solved = np.full(len(levels), (up + down) / 2)
         self._place, self._seen = 0, 0
 

@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeVar, final
 
 from agents.checkpoint import Checkpoint, load_checkpoint, rollout_store, save_checkpoint
 from agents.common.acceleration import AccelerationConfig
+from agents.common.checks import Checked, at_least
 from agents.common.cli import main, parse, save_config
 from agents.common.console import Countdown
 from agents.common.places import Places, writes
@@ -50,7 +51,7 @@ Options = TypeVar("Options")
 
 
 @dataclass(frozen=True)
-class Halting:
+class Halting(Checked):
     """GRPO on an existing network: everything that is fixed while one option is varied."""
 
     learn: tuple[str, ...] = ("clues8-10",)
@@ -61,11 +62,12 @@ class Halting:
     """How the head is taught."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_learners([LEARNER], self.training)
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Ablate options of pretraining or of halting."""
 
     kind: Literal["pretraining", "halting"]
@@ -91,8 +93,10 @@ class Config:
     """Where everything goes; runs/ablate-KIND-TASK by default."""
 
     def __post_init__(self) -> None:
-        if self.minutes < 0 or not self.seeds or not self.evaluation.level:
-            raise ValueError("give minutes of 0 or more, at least one seed, and at least one --evaluation.level")
+        super().__post_init__()
+        at_least(0, self, "minutes")
+        if not self.seeds or not self.evaluation.level:
+            raise ValueError("give at least one seed, and at least one --evaluation.level")
 
 
 PRESETS = {

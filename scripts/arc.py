@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.checkpoint import load_checkpoint
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, at_least_one
 from agents.common.cli import main
 from agents.evaluation.protocol import shown_steps
 from agents.rollouts.unroll import BATCH, Network, refine, unroll
@@ -34,7 +34,7 @@ STEPS = shown_steps(16)
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Score a checkpoint on a level's tasks."""
 
     checkpoint: str = "runs/pretrain-arc10x10-0/checkpoint"
@@ -46,8 +46,11 @@ class Config:
     seed: int = 1
     """Seed of the augmentations. Training uses others."""
 
+    prefix = "--"
+
     def __post_init__(self) -> None:
-        at_least_one(self, "augmentations", path="--")
+        super().__post_init__()
+        at_least_one(self, "augmentations")
 
 
 @torch.no_grad()

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from agents.checkpoint import Checkpoint, digest, load_checkpoint, rollout_store, save_checkpoint
 from agents.common.acceleration import AccelerationConfig
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Countdown
 from agents.common.places import Places, writes
@@ -57,7 +57,7 @@ MIX = "+"
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Compare halting rules and learners."""
 
     pretrain: PretrainConfig
@@ -88,6 +88,7 @@ class Config:
     """Where everything goes; runs/compare-TASK by default."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         at_least_one(self, "networks", "seeds")
         check_learners(self.learners, self.training)
         if not self.evaluation.level or not self.learn:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from agents.checkpoint import digest, load_checkpoint, rollout_store
 from agents.common.acceleration import AccelerationConfig
+from agents.common.checks import Checked, above_zero, at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
 from agents.common.places import Places, writes
@@ -43,7 +44,7 @@ from trm_gym import make_task
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Compare curricula of a halting head."""
 
     checkpoint: str = "sudoku6x6"
@@ -70,11 +71,12 @@ class Config:
     """Where everything goes; runs/curricula-TASK by default."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "every", "test_problems")
+        above_zero(self, "prices")
         check_learners([LEARNER], self.training)
         if unknown := [name for name in self.curricula if name not in CURRICULA]:
             raise ValueError(f"unknown curriculum {unknown[0]!r}: use some of {', '.join(CURRICULA)}")
-        if self.every < 1 or self.test_problems < 1:
-            raise ValueError(f"every and test_problems must be at least 1, got {self.every} and {self.test_problems}")
         if not (self.levels and self.seeds and self.prices and self.curricula):
             raise ValueError("name at least one level, curriculum, seed and price")
 

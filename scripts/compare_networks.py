@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, at_least_one
 from agents.common.cli import main
 from agents.common.console import announce
 from agents.common.places import Places, writes
@@ -31,7 +31,7 @@ from trm_gym.atomic_io import atomic_write
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Compare the answers of networks on test problems."""
 
     checkpoints: tuple[str, ...]
@@ -53,6 +53,7 @@ class Config:
     """A file to write accuracies and differences to."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         at_least_one(self, "problems", "max_steps", "resamples")
 
 

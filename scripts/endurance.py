@@ -22,7 +22,7 @@ from rich.console import Console
 
 from agents.checkpoint import load_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, at_least_one
 from agents.common.cli import main
 from agents.common.console import Progress, announce
 from agents.common.places import Places, writes
@@ -40,7 +40,7 @@ BAD = "no problem"
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Run a long stream of problems, some of them bad, and watch order, verdicts and memory."""
 
     checkpoint: str = "arithmetic"
@@ -64,8 +64,11 @@ class Config:
     json: Path | None = None
     """File for the figures, as JSON."""
 
+    prefix = "--"
+
     def __post_init__(self) -> None:
-        at_least_one(self, "problems", "bad_every", "slots", "max_steps", path="--")
+        super().__post_init__()
+        at_least_one(self, "problems", "bad_every", "slots", "max_steps")
 
 
 @dataclass

@@ -19,6 +19,7 @@ from random import Random
 
 from gymnasium.error import Error
 
+from agents.common.checks import Checked, above_zero
 from agents.common.cli import main
 from scripts.fuzzing.targets import TARGETS
 
@@ -29,7 +30,7 @@ _TURNS = [name for name, (_, weight) in TARGETS.items() for _ in range(weight)]
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Fuzz whatever reads what people bring. Case n is the same whenever it is run."""
 
     cases: int = 100_000
@@ -41,7 +42,11 @@ class Config:
     seconds: float = 10.0
     """Seconds that a case may take."""
 
+    prefix = "--"
+
     def __post_init__(self) -> None:
+        super().__post_init__()
+        above_zero(self, "seconds")
         if self.cases < 1 or self.first < 0:
             raise ValueError(f"--cases from 1 and --first from 0 up, got {self.cases} and {self.first}")
         for name in self.targets:

@@ -18,16 +18,17 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.checkpoint import Checkpoint, save_checkpoint
+from agents.common.acceleration import AccelerationConfig, Numerics, accelerate, solving_pass
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress, announce
+from agents.common.finite import kept, told
 from agents.common.places import Places, writes
 from agents.common.signals import GOES_ON, ending
 from agents.common.state_form import check_form, restoring
-from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
-from agents.common.tensors import nest, unnest
+from agents.common.tensor_file import CheckpointError, load_note, load_tensors, save_tensors
+from agents.common.tensors import Tensors, nest, unnest
 from agents.evaluation.evaluate import evaluate_checkpoint
 from agents.evaluation.figures import curriculum_figure
 from agents.evaluation.protocol import EvaluationConfig
@@ -37,12 +38,12 @@ from agents.learners.config import LearnerConfig
 from agents.learners.curves import SHOWN, log
 from agents.learners.grpo import Grpo
 from agents.learners.joint import JointConfig, JointGrpo
-from agents.learners.registry import check_learners, make_learner, train_head
+from agents.learners.registry import SMALLER, check_learners, make_learner, train_head
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
-from agents.pretraining.run import pretrain
+from agents.pretraining.run import start_from
 from agents.pretraining.trainer import describe
-from agents.rollouts.collect import Rollout, new_problems, run_branches
+from agents.rollouts.collect import Rollout, as_tensors, new_problems, run_branches
 from agents.rollouts.dataset import RolloutDataset, read_unroll
 from agents.rollouts.groups import BranchesConfig
 from agents.rollouts.unroll import BATCH, Unroll, unroll
@@ -139,7 +140,9 @@ class Training:
         runs = config.training.groups * config.branches
         passes = config.training.iterations * config.max_steps * -(-runs // BATCH)
         one_pass = solving_pass(self.network, self.task.length, min(BATCH, runs))
-        accelerate(self.network, one_pass, passes, config.acceleration)
+        state = folder / STATE_FILE
+        before = Numerics.of_note(load_note(state), state) if state.exists() else None
+        self.numerics = accelerate(self.network, one_pass, passes, config.acceleration, before).numerics
         self.rng = np.random.default_rng(config.seed)
         problems = self.task.generate(1, self.curriculum.levels[0], "train", 0)
         features = unroll(self.network, self.task, problems, 1).features.shape[-1]
@@ -153,8 +156,9 @@ class Training:
         self.temperature = 1.0 if config.setting == "joint" else 0.0
         self.dataset: Unroll | None = None
         self.mixtures: list[np.ndarray] = []
-        if (folder / STATE_FILE).exists():
-            self.load(folder / STATE_FILE)
+        self.batch: Tensors = {}
+        if state.exists():
+            self.load(state)
 
     def run(self) -> None:
         """Learn for the iterations that are left."""
@@ -162,19 +166,21 @@ class Training:
 
         if (first := len(self.mixtures)) == (iterations := self.config.training.iterations):
             return
+        state = self.folder / STATE_FILE
         writer = SummaryWriter(self.folder / "tensorboard" / self.config.learner, purge_step=first)
         with ending() as asked, writer, Progress(iterations, self.config.learner) as bar:
             for iteration in range(first, iterations):
                 started = time.perf_counter()
                 self.mixtures.append(self.curriculum.mixture)
                 levels = self.curriculum.sample(self.config.training.groups, self.rng)
-                rollout = self.collect(levels)
-                metrics = self.learner.update(rollout, self.dataset)
+                with kept(state, lambda: self.batch), told(lambda: f"iteration {len(self.mixtures)}", SMALLER):
+                    rollout = self.collect(levels)
+                    metrics = self.learner.update(rollout, self.dataset)
                 self.curriculum.update(levels, metrics.solved, metrics.return_variance)
                 log(writer, iteration, metrics, self.solved_by_level(levels, rollout))
                 bar.update(iteration + 1, **{name: metrics.scalars[name] for name in SHOWN})
                 if asked or (iteration + 1) % self.config.save_every == 0 or iteration + 1 == iterations:
-                    self.save(self.folder / STATE_FILE)
+                    self.save(state)
                 if asked:
                     asked.end(f"iteration {iteration + 1} of {iterations} is saved in {self.folder}, {GOES_ON}")
                 if iteration == first:
@@ -183,7 +189,9 @@ class Training:
     def collect(self, levels: np.ndarray) -> Rollout:
         """Problems made anew, run; they join the dataset where the network that made their drafts stays."""
         problems = new_problems(self.task, levels, self.rng)
+        self.batch = nest("problems", as_tensors(problems))
         rollout = run_branches(self.network, self.task, problems, self.config, self.rng, self.temperature)
+        self.batch = rollout.tensors()
         if self.config.setting == "frozen":
             self.dataset = Unroll.concatenate([self.dataset, rollout.unroll] if self.dataset else [rollout.unroll])
         return rollout
@@ -212,6 +220,7 @@ class Training:
             "settings": settings(self.config),
             "curriculum": self.curriculum.state_dict(),
             "rng": self.rng.bit_generator.state,
+            "numerics": dataclasses.asdict(self.numerics),
         }
         save_tensors(path, tensors, note)
 
@@ -245,20 +254,6 @@ def settings(config: Config) -> dict[str, Any]:
     return json.loads(json.dumps(plain))
 
 
-def pretrained(config: Config, folder: Path) -> Checkpoint:
-    """The network to start from: the checkpoint given, or the one pretrained in ``folder``, if need be now."""
-    if config.checkpoint is not None:
-        return load_checkpoint(config.checkpoint, config.pretrain.task)
-    place = folder / "pretrained"
-    if (place / "config.json").exists():
-        start = load_checkpoint(place, config.pretrain.task)
-        if start.meta.get("pretraining") != json.loads(json.dumps(describe(config.pretrain))):
-            raise CheckpointError(f"{place} was pretrained with other settings: choose another --folder, or delete it")
-        return start
-    save_checkpoint(place, pretrain(config.pretrain, folder))
-    return load_checkpoint(place)
-
-
 def folder_of(config: Config) -> Path:
     """Where everything goes."""
     task = make_task(config.pretrain.task).name
@@ -279,10 +274,11 @@ def run(config: Config) -> None:
         task.level_index(level)
     folder = folder_of(config)
     save_config(config, folder / "config.yaml")
-    start = pretrained(config, folder)
+    start = start_from(config.checkpoint, config.pretrain, folder)
     training = Training(config, folder, start)
     training.run()
-    checkpoint = dataclasses.replace(start, heads=training.heads(), meta={**start.meta, "grpo": settings(config)})
+    meta = {"grpo": settings(config), "grpo_numerics": dataclasses.asdict(training.numerics)}
+    checkpoint = dataclasses.replace(start, heads=training.heads(), meta=start.meta | meta)
     place = save_checkpoint(folder / "checkpoint", checkpoint)
     curriculum_figure(np.stack(training.mixtures), config.levels, folder / "curriculum.png")
     console = Console()

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.common.checks import Checked
 from agents.common.cli import main
 from agents.common.places import Places, writes
 from trm_gym.atomic_io import atomic_write
@@ -25,7 +26,7 @@ Drafts = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Seven ways to earn something for nothing, each for as many episodes as there are slots."""
 
     slots: int = 128
@@ -37,7 +38,10 @@ class Config:
     out: Path = Path("docs", "reward-hacks.md")
     """File for the table."""
 
+    prefix = "--"
+
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.slots < 2:
             raise ValueError(f"--slots must be at least 2, for there to be a neighbour, got {self.slots}")
 

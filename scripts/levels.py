@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.checkpoint import SHIPPED, load_checkpoint
+from agents.common.checks import Checked
 from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.halting.outcomes import oracle_steps
@@ -38,7 +39,7 @@ Measures = dict[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Measure the levels of every environment."""
 
     count: int = 400
@@ -50,7 +51,10 @@ class Config:
     out: Path = Path("docs", "levels.md")
     """File for the tables."""
 
+    prefix = "--"
+
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.count < GROUPS:
             raise ValueError(f"--count must be at least {GROUPS}, got {self.count}")
 

@@ -26,7 +26,7 @@ from gymnasium.envs.registration import EnvSpec
 import agents
 import trm_gym
 from agents.checkpoint import SHIPPED, shipped
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, at_least_one
 from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.evaluation.records import levels_measured
@@ -60,7 +60,7 @@ RESULTS = "results/index.md"
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Write a page for every environment."""
 
     docs: Path = Path("docs")
@@ -72,8 +72,11 @@ class Config:
     problems: int = 200
     """Problems a level whose difficulty is measured; a level with fewer gives all it has."""
 
+    prefix = "--"
+
     def __post_init__(self) -> None:
-        at_least_one(self, "problems", path="--")
+        super().__post_init__()
+        at_least_one(self, "problems")
 
 
 @final

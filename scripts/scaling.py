@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.common.acceleration import AccelerationConfig, Choice, accelerate, solving_pass
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, above_zero, at_least, at_least_one
 from agents.common.cli import main
 from agents.common.console import announce, track
 from agents.common.places import Places, writes
@@ -34,7 +34,7 @@ LONGER = "one branch, longer budget"
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Accuracy against steps, for branches and for budgets."""
 
     checkpoint: str = "sudoku9x9"
@@ -64,11 +64,17 @@ class Config:
     out: Path = Path("runs", "scaling")
     """Path of the figures and the picture, without the ending."""
 
+    prefix = "--"
+
     def __post_init__(self) -> None:
-        for name in ("branches", "budgets"):
-            if not getattr(self, name) or min(getattr(self, name)) < 1:
-                raise ValueError(f"--{name} must be one or more numbers from 1 on, got {getattr(self, name)}")
-        at_least_one(self, "problems", path="--")
+        super().__post_init__()
+        at_least_one(self, "max_steps", "slots")
+        at_least(0, self, "noise")
+        above_zero(self, "price")
+        at_least_one(self, "branches", "budgets")
+        if not self.branches or not self.budgets:
+            raise ValueError("--branches and --budgets are empty: give numbers from 1 on")
+        at_least_one(self, "problems")
 
 
 def drawn(solver: Solver, config: Config) -> Problems:

@@ -21,7 +21,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, at_least_one
 from agents.common.cli import main
 from agents.common.console import Progress
 from agents.common.places import Places, writes
@@ -49,7 +49,7 @@ ORACLES = {"sudoku": sudoku, "maze": maze, "arithmetic": arithmetic, "algebra": 
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Soak the tasks in problems. Levels and splits take turns, a chunk of 500 problems each."""
 
     tasks: tuple[str, ...] = tuple(TASKS)
@@ -60,13 +60,16 @@ class Config:
     """The levels to take; all, if none is named."""
     processes: int = os.cpu_count() or 1
     """How many work side by side."""
-    seconds: float = float("inf")
+    seconds: float | None = None
     """When to stop for now; the next run goes on from there."""
     out: Path = Path("runs", "soak.json")
     """The report. One that is there is gone on with."""
 
+    prefix = "--"
+
     def __post_init__(self) -> None:
-        at_least_one(self, "problems", "processes", path="--")
+        super().__post_init__()
+        at_least_one(self, "problems", "processes")
 
 
 class Chunk(NamedTuple):
@@ -194,7 +197,7 @@ def run(config: Config) -> None:
             atomic_write(config.out, json.dumps(report, indent=1))
             done, faults = (sum(report[name][what] for name in config.tasks) for what in ("problems", "wrong"))
             bar.update(done, faults=faults)
-            if time.perf_counter() - began > config.seconds:
+            if config.seconds is not None and time.perf_counter() - began > config.seconds:
                 break
     show(report)
     if any(entry["wrong"] for entry in report.values()):

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 from agents.checkpoint import load_checkpoint
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, above_zero, at_least_one
 from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.common.tensor_file import CheckpointError
@@ -54,7 +54,7 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Solve problems of your own, draft by draft. Exit code 0: solved, 1: not solved, 2: it is no such problem."""
 
     family: Annotated[Literal["sudoku", "arithmetic", "algebra", "maze"], tyro.conf.Positional]
@@ -84,10 +84,12 @@ class Config:
     slots: int = BATCH
     """Problems of --data side by side."""
 
+    prefix = "--"
+
     def __post_init__(self) -> None:
-        at_least_one(self, "max_steps", "slots", path="--")
-        if self.price <= 0:
-            raise ValueError(f"--price must be positive, got {self.price}")
+        super().__post_init__()
+        at_least_one(self, "max_steps", "slots")
+        above_zero(self, "price")
         if self.puzzle is not None and self.data is not None:
             raise ValueError("give one problem, or --data with a file of many, not both")
         if self.out is not None and self.data is None:

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.common.acceleration import Acceleration, AccelerationConfig, Choice, accelerate, solving_pass
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, a_share, at_least_one
 from agents.common.cli import main
 from agents.common.console import announce
 from agents.common.places import Places, writes
@@ -41,7 +41,7 @@ RATIO_BAR, IDEAL_BAR = 3.0, 0.85
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Compare seconds, accuracy and steps of always using the budget up and of the engine."""
 
     checkpoint: str = "sudoku9x9"
@@ -64,15 +64,19 @@ class Config:
     """Threads for the arithmetic."""
     compile: Choice = "on"
     """Compile the network (torch.compile). The time that it takes is no part of the figures."""
-    bfloat16: Choice = "auto"
-    """Run the network under bfloat16 autocast."""
+    bfloat16: Choice = "off"
+    """Run the network under bfloat16 autocast. auto: where a measurement at the start finds it faster."""
     seed: int = 0
     """Seed of the problems."""
     json: Path | None = None
     """File for the figures, as JSON."""
 
+    prefix = "--"
+
     def __post_init__(self) -> None:
-        at_least_one(self, "problems", "validation", "max_steps", "slots", "threads", path="--")
+        super().__post_init__()
+        a_share(self, "slack")
+        at_least_one(self, "problems", "validation", "max_steps", "slots", "threads")
 
 
 @dataclass(frozen=True)

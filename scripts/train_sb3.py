@@ -27,7 +27,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor, VecNormalize
 
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, a_share, above_zero, at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
 from agents.common.places import Places, writes
@@ -51,7 +51,7 @@ from trm_gym.wrappers import EditCells
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Teach an algorithm of Stable-Baselines3."""
 
     grain: Literal["halt", "answer", "cell"] = "halt"
@@ -92,12 +92,14 @@ class Config:
     """Folder for all results. None: runs/sb3-GRAIN-ALGORITHM-SEED."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_plays(self.grain, self.algorithm)
         at_least_one(self, "timesteps", "max_steps", "slots", "problems", "test_problems")
         if self.reward == "shaped" and self.grain != "cell":
             raise ValueError("shaped rewards are paid for single cells: use --grain cell, or another --reward")
-        if not 0 < self.gamma <= 1:
-            raise ValueError(f"gamma must be above 0 and at most 1, got {self.gamma}")
+        above_zero(self, "gamma")
+        a_share(self, "gamma")
+        _ = self.step_cost  # a price that no environment takes is refused at once
 
     @property
     def step_cost(self) -> float:

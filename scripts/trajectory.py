@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.halting import outcomes
@@ -48,6 +49,7 @@ class Config(ShownConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        at_least_one(self, "problems", "panels")
         for name, least in (("problems", 1), ("panels", 2)):
             if getattr(self, name) < least:
                 raise ValueError(f"--{name} must be at least {least}, got {getattr(self, name)}")

@@ -15,6 +15,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from agents.common.checks import above_zero, at_least_one
 from agents.common.cli import main
 from agents.inference.demo_config import ShownConfig
 from agents.inference.solver import Solver
@@ -40,9 +41,8 @@ class Config(ShownConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("problems", "rate"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"--{name} must be positive, got {getattr(self, name)}")
+        at_least_one(self, "problems")
+        above_zero(self, "rate")
 
 
 def board(found: Trajectory, task: Task, step: int) -> Text:

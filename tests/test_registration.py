@@ -154,7 +154,7 @@ def test_tasks_have_relatives_of_other_sizes():
     assert make_task("maze30x30").name == "maze30x30"
     assert make_task("maze30x30") is make_task("maze11x11", 30) is make_task("maze7x7", 30)
     assert make_task("sudoku9x9", 4) is make_task("sudoku4x4")
-    with pytest.raises(ValueError, match="no maze of size 4: use a whole number from 5 to 65"):
+    with pytest.raises(ValueError, match="size of a maze must be a whole number from 5 to 65, not 4"):
         make_task("maze11x11", 4)
     with pytest.raises(ValueError, match="no sudoku of size 12: use one of 4, 6, 9"):
         make_task("sudoku12x12")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from trm_gym.atomic_io import new_folder
-from trm_gym.episodes import SEED_LIMIT
+from trm_gym.checks import SEED_LIMIT
 from trm_gym.registration import make_task
 from trm_gym.splits import split_index
 from trm_gym.streams import mix

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 from gymnasium.spaces import Box, Dict, MultiDiscrete
 
+from trm_gym.checks import SEED_LIMIT, whole_number
 from trm_gym.registration import make_task
 from trm_gym.reward import exact_cost, reward_mode, step_rewards
 from trm_gym.splits import SPLITS, split_index
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 DEFAULT_STEPS = 16
 DEFAULT_COST = 0.1 / DEFAULT_STEPS
-SEED_LIMIT = 2**63
-"""Seeds are below this, so that every slot's seed is one 64-bit word."""
 _ALL = slice(None)
 
 
@@ -68,15 +67,13 @@ class Episodes:
         reward: str,
         size: int | None = None,
     ) -> None:
-        for name, number in (("num_envs", count), ("max_steps", max_steps)):
-            if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
-                raise ValueError(f"{name} must be a whole number from 1 up, not {number!r}")
+        whole_number("num_envs", count)
         if not isinstance(task, (str, Task)):
             raise ValueError(f"a task is the name of one, or a Task, not {type(task).__name__}")
         if size is not None and not isinstance(task, str):
             raise ValueError(f"size={size!r} goes with the name of a task; {task.name} was made by the caller")
         self.task = make_task(task, size) if isinstance(task, str) else task
-        self.max_steps = int(max_steps)
+        self.max_steps = whole_number("max_steps", max_steps)
         self.step_cost = exact_cost(step_cost)
         self.reward = reward
         self.mode = reward_mode(reward, self.task.graded, self.task.name)

@@ -7,11 +7,12 @@ import importlib
 import re
 import reprlib
 from dataclasses import dataclass, replace
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
 from gymnasium.envs.registration import WrapperSpec
+
+from trm_gym.checks import whole_number
 
 if TYPE_CHECKING:
     from trm_gym.task import Task
@@ -58,8 +59,7 @@ def make_task(name: str, size: int | None = None) -> Task:
     Raises ValueError with the known names, and for a size that the task does not have.
     """
     if size is not None:
-        if isinstance(size, bool) or not isinstance(size, Integral):
-            raise ValueError(f"size must be a whole number, not {reprlib.repr(size)}")
+        size = whole_number("size", size)
         sized = _SIZED.fullmatch(name)
         if sized is None:
             raise ValueError(f"{reprlib.repr(name)} has no size: leave out size={size!r}")

@@ -8,6 +8,8 @@ import gymnasium
 import numpy as np
 from gymnasium.error import ResetNeeded
 
+from trm_gym.checks import whole_number
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -30,10 +32,7 @@ def check_render_mode(mode: str | None) -> str | None:
 
 def check_render_scale(scale: int) -> int:
     """``scale`` itself. Raises ValueError where it is no whole number from 1 to 16."""
-    whole = isinstance(scale, (int, np.integer)) and not isinstance(scale, bool)
-    if not whole or not 1 <= scale <= LARGEST_SCALE:
-        raise ValueError(f"render_scale must be a whole number from 1 to {LARGEST_SCALE}, not {scale!r}")
-    return int(scale)
+    return whole_number("render_scale", scale, 1, LARGEST_SCALE)
 
 
 def changes(draft: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

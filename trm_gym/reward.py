@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from trm_gym.checks import real_number, whole_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,9 +76,7 @@ def exact_cost(step_cost: float) -> float:
     On that grid float64 sums of rewards carry no rounding error, so an episode's rewards add up to
     ``solved - step_cost * steps`` to the last bit, in whatever order they are added.
     """
-    if not (isinstance(step_cost, Real) and 0 <= step_cost <= 1):  # no comparison holds for what is no number
-        raise ValueError(f"step_cost must be between 0 and 1, not {step_cost!r}: a solution is worth 1")
-    return round(float(step_cost) * _EXACT_UNIT) / _EXACT_UNIT
+    return round(real_number("step_cost", step_cost, 0, 1) * _EXACT_UNIT) / _EXACT_UNIT
 
 
 def episode_return(solved: Any, steps: Any, step_cost: Any) -> Any:
@@ -91,12 +90,19 @@ def episode_return(solved: Any, steps: Any, step_cost: Any) -> Any:
 
 @dataclass(frozen=True)
 class Price:
-    """What thinking costs: ``budget_cost`` (lambda) is the price of the whole budget of ``max_steps`` steps."""
+    """What thinking costs: ``budget_cost`` (lambda) is the price of the whole budget of ``max_steps`` steps.
+
+    Raises ValueError where a step would cost less than 0 or more than 1.
+    """
 
     budget_cost: float
     max_steps: int
 
+    def __post_init__(self) -> None:
+        whole_number("max_steps", self.max_steps)
+        real_number("price", self.budget_cost, 0, self.max_steps)
+
     @property
     def step_cost(self) -> float:
-        """What one step costs, see ``exact_cost``. Raises ValueError for prices out of range."""
+        """What one step costs, see ``exact_cost``."""
         return exact_cost(self.budget_cost / self.max_steps)

@@ -11,7 +11,8 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from trm_gym.episodes import SEED_LIMIT, check_seed, check_seeds
+from trm_gym.checks import SEED_LIMIT
+from trm_gym.episodes import check_seed, check_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

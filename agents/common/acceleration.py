@@ -1,7 +1,8 @@
-"""What makes the network fast on this machine: torch.compile and bfloat16, each used where a measurement says it pays.
+"""What makes the network fast on this machine: torch.compile, bfloat16 and threads.
 
-bfloat16 is several times faster where the processor multiplies it in hardware and several times slower where not, so
-it is timed. Compiling costs tens of seconds and needs a C++ compiler, so it is tried on a tiny function first.
+Each of them changes the last digits of what a network computes, and so, after some updates, all of them. So nothing is
+decided by a clock unless a person asks for it, and a run writes down what it used (``Numerics``) and keeps to it.
+Compiling needs a C++ compiler, so it is tried on a tiny function first.
 """
 
 from __future__ import annotations
@@ -10,22 +11,28 @@ import contextlib
 import ctypes
 import functools
 import os
+import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal, get_type_hints
 
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
+from agents.common.checks import Checked, at_least
+from agents.common.tensor_file import CheckpointError
 from agents.trm import TRM
 
 Pass = Callable[[torch.device], None]
 """What a run does over and over, on a device; for timing."""
 Choice = Literal["auto", "on", "off"]
-COMPILE_PAYS_AFTER = 60.0
-"""Seconds of work, uncompiled, below which compiling would cost more than it saves."""
+COMPILE_PAYS_AFTER = 2e12
+"""Operations of work, as ``operations`` counts them, below which compiling would cost more than it saves: about a
+minute, uncompiled. A number of seconds would let the clock decide what a network learns."""
 MALLOC_OPTIONS = ((-3, 32 << 20), (-1, (1 << 31) - 1), (-2, 256 << 20))
 """glibc's M_MMAP_THRESHOLD (32 MiB is its largest), M_TRIM_THRESHOLD and M_TOP_PAD, in bytes."""
 BFLOAT16_PAYS_AT = 1.2
@@ -33,15 +40,44 @@ BFLOAT16_PAYS_AT = 1.2
 
 
 @dataclass(frozen=True)
-class AccelerationConfig:
-    """What makes the network fast. ``auto`` decides at the start of a run by timing it."""
+class AccelerationConfig(Checked):
+    """What makes the network fast. All of it changes the last digits of results; a run keeps to what it began with."""
 
     compile: Choice = "auto"
-    """Compile the shared network (torch.compile)."""
-    bfloat16: Choice = "auto"
-    """Run the network under bfloat16 autocast."""
+    """Compile the shared network (torch.compile). auto: where there is enough to compute for it to pay."""
+    bfloat16: Choice = "off"
+    """Run the network under bfloat16 autocast. auto: where a measurement at the start of the run finds it faster, which
+    may come out otherwise on another day."""
     threads: int = 0
     """Threads for the arithmetic. 0 is PyTorch's own choice."""
+
+    prefix = "acceleration."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(0, self, "threads")
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """What decides the last digits of a run beside its settings. The same run under others gives other weights."""
+
+    device: str
+    bfloat16: bool
+    compiled: bool
+    threads: int
+    torch: str
+    """PyTorch's version; a run may go on under another one."""
+
+    @staticmethod
+    def of_note(note: Mapping[str, Any], path: Path) -> Numerics | None:
+        """What stands in the note of a state; None in those of before. Raises CheckpointError where it is damaged."""
+        if (found := note.get("numerics")) is None:
+            return None
+        kinds = get_type_hints(Numerics)
+        if not isinstance(found, dict) or {name: type(value) for name, value in found.items()} != kinds:
+            raise CheckpointError(f"{path} is damaged: {found!r:.200} is no record of a run's numerics; delete it")
+        return Numerics(**found)
 
 
 @dataclass(frozen=True)
@@ -54,6 +90,12 @@ class Acceleration:
     reason: str
     seconds: float
     """About how long all passes take; less where the network is compiled."""
+    threads: int
+
+    @property
+    def numerics(self) -> Numerics:
+        """What is to be written down with a run."""
+        return Numerics(self.device.type, self.bfloat16, self.compiled, self.threads, torch.__version__)
 
     def autocast(self) -> contextlib.AbstractContextManager[object]:
         """The context in which to run the network."""
@@ -62,22 +104,29 @@ class Acceleration:
         return torch.autocast(self.device.type, torch.bfloat16)
 
 
-def accelerate(model: TRM, one_pass: Pass, count: int, config: AccelerationConfig) -> Acceleration:
+def accelerate(
+    model: TRM, one_pass: Pass, count: int, config: AccelerationConfig, before: Numerics | None = None
+) -> Acceleration:
     """Move the network to the fastest device there is and decide what to use there for ``count`` runs of ``one_pass``.
 
-    one_pass: training_pass or solving_pass of this network.
+    one_pass: training_pass or solving_pass of this network. before: what the run has used so far, which is used again.
+    Raises ValueError where that cannot be had, or ``config`` forces something else.
     """
     prepare_process()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if before is not None:
+        config = _as_before(config, before, device)
     if config.threads:
         torch.set_num_threads(config.threads)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)
     plain = _seconds(one_pass, device, bfloat16=False)
     half = _seconds(one_pass, device, bfloat16=True) if config.bfloat16 == "auto" else plain
     ratio = plain / half
     bfloat16 = config.bfloat16 == "on" or (config.bfloat16 == "auto" and ratio > BFLOAT16_PAYS_AT)
     expected = count * (half if bfloat16 else plain)
-    wanted = config.compile == "on" or (config.compile == "auto" and expected > COMPILE_PAYS_AFTER)
+    wanted = config.compile == "on"
+    if config.compile == "auto":
+        wanted = count * operations(lambda: one_pass(device)) > COMPILE_PAYS_AFTER
     fault = probe_compiler() if wanted else None
     if config.compile == "on" and fault:
         raise ValueError(f"compile=on, but torch.compile does not work here ({fault}); install g++ or use compile=off")
@@ -87,7 +136,34 @@ def accelerate(model: TRM, one_pass: Pass, count: int, config: AccelerationConfi
     reason = f"{plain * 1e3:.0f} ms a pass in float32, bfloat16 {ratio:.2f} times as fast, {expected:.0f} s expected"
     if fault:
         reason += f"; torch.compile does not work here ({fault}), so this runs eager and slower"
-    return Acceleration(device, compiled, bfloat16, reason, expected)
+    return Acceleration(device, compiled, bfloat16, reason, expected, torch.get_num_threads())
+
+
+def _as_before(config: AccelerationConfig, before: Numerics, device: torch.device) -> AccelerationConfig:
+    """``config`` with what the run has used so far. Raises ValueError where it forces something else."""
+    forced = {
+        "device": (device.type, before.device),
+        "bfloat16": (config.bfloat16, "on" if before.bfloat16 else "off"),
+        "compile": (config.compile, "on" if before.compiled else "off"),
+        "threads": (config.threads or before.threads, before.threads),
+    }
+    for name, (now, then) in forced.items():
+        if now not in (then, "auto"):
+            raise ValueError(
+                f"this run began with {name}={then}, which decides its numbers, and cannot go on with {name}={now}: "
+                f"use acceleration.{name}={then}, or begin anew in another folder"
+            )
+    return AccelerationConfig("on" if before.compiled else "off", "on" if before.bfloat16 else "off", before.threads)
+
+
+def operations(work: Callable[[], object]) -> int:
+    """Operations of the products of matrices in a piece of work, as PyTorch counts them, without compiling it."""
+    # Where nothing has been compiled yet, there is no need to load the compiler.
+    loaded = "torch._dynamo" in sys.modules
+    eager = torch.compiler.set_stance("force_eager") if loaded else contextlib.nullcontext()
+    with eager, FlopCounterMode(display=False) as counter:
+        work()
+    return counter.get_total_flops()
 
 
 def training_pass(model: TRM, length: int, batch: int) -> Pass:

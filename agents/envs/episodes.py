@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from agents.halting.heads import PRICE_RANGE
 from agents.rollouts.dataset import RolloutDataset
+from trm_gym.checks import SEED_LIMIT, whole_number
 from trm_gym.episode_state import check_form, check_names, check_ranges
-from trm_gym.episodes import SEED_LIMIT
 from trm_gym.reward import Price, exact_cost
 from trm_gym.streams import mix
 
@@ -46,8 +46,7 @@ class HaltingEpisodes:
     """N slots, each in the midst of an episode, at its end, or not begun. See ``HaltingEnv`` for the settings."""
 
     def __init__(self, count: int, dataset: RolloutDataset, prices: tuple[float, float] | None) -> None:
-        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
-            raise ValueError(f"num_envs must be a whole number from 1 up, not {count!r}")
+        whole_number("num_envs", count)
         runs = dataset.unroll
         if not len(runs):
             raise ValueError("the dataset is empty: it needs at least one problem")

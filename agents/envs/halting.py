@@ -24,15 +24,8 @@ from agents.envs.episodes import BOUND, HaltingEpisodes
 from agents.rollouts.dataset import RolloutDataset
 from agents.rollouts.features import feature_names
 from agents.rollouts.unroll import Unroll
-from trm_gym.episodes import (
-    DEFAULT_COST,
-    DEFAULT_STEPS,
-    SEED_LIMIT,
-    all_or_nothing,
-    check_options,
-    check_seed,
-    plain_info,
-)
+from trm_gym.checks import SEED_LIMIT
+from trm_gym.episodes import DEFAULT_COST, DEFAULT_STEPS, all_or_nothing, check_options, check_seed, plain_info
 from trm_gym.reward import Price
 from trm_gym.slots import SlotVectorEnv, read_mask
 

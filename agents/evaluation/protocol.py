@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, a_share, above_zero, at_least, at_least_one
 from agents.evaluation import metrics
 from agents.halting import outcomes
 from agents.halting.budget_shift import Clock, retimed, shifted_price
@@ -25,7 +25,7 @@ SHOWN_STEPS = (1, 2, 4, 8, 16, 32, 64)
 
 
 @dataclass(frozen=True)
-class EvaluationConfig:
+class EvaluationConfig(Checked):
     """How a checkpoint is evaluated."""
 
     level: tuple[str, ...] = ()
@@ -56,11 +56,13 @@ class EvaluationConfig:
     (taught), or of theirs up to one step before its end (held)."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        a_share(self, "slack")
         at_least_one(self, "problems", "validation", "max_steps", "resamples", "batch")
-        if self.taught_steps < 0:
-            raise ValueError(f"taught_steps must be 0 or more, got {self.taught_steps}")
-        if not self.prices or min(self.prices) <= 0:
-            raise ValueError(f"prices must be one or more positive numbers, got {self.prices}")
+        at_least(0, self, "taught_steps")
+        above_zero(self, "prices")
+        if not self.prices:
+            raise ValueError("prices is empty: give one or more, above 0")
 
     @property
     def scale(self) -> float:

@@ -18,6 +18,7 @@ from torch import Tensor
 from agents.halting.heads import NEUTRAL_PRICE, Halter
 from agents.rollouts.step import Step
 from agents.rollouts.unroll import Unroll
+from trm_gym.checks import real_number
 
 Score = Literal["velocity", "confidence", "q"]
 """Numbers of the network's own: minus the velocity of its reasoning latent, the probability of the least confident free
@@ -37,6 +38,10 @@ class HaltingRule(abc.ABC):
 
     threshold: float
     """The score at which to stop; one of inf is never reached, not even by a score of inf."""
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.threshold):  # no score is at least that, and none below it
+            raise ValueError(f"the threshold of {type(self).__name__} is no number: give one, or inf for never")
 
     @abc.abstractmethod
     def score(self, record: StepRecord) -> Float[Tensor, "*batch"]:
@@ -110,6 +115,10 @@ class HeadThreshold(HaltingRule):
     price: float = NEUTRAL_PRICE
     output: int = 0
     sign: Literal[1, -1] = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        real_number("price", self.price, above=0)
 
     def score(self, record: StepRecord) -> Float[Tensor, "*batch"]:
         features = record.features

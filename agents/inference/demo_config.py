@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, above_zero, at_least_one
 from agents.halting import outcomes
 from agents.inference.solver import PRICE, Solver
 from agents.rollouts.unroll import unroll
@@ -12,7 +12,7 @@ from trm_gym.task import Problems
 
 
 @dataclass(frozen=True)
-class ShownConfig:
+class ShownConfig(Checked):
     """A network, and problems for it."""
 
     checkpoint: str = "sudoku9x9"
@@ -30,10 +30,12 @@ class ShownConfig:
     price: float = PRICE
     """The price of the whole budget, at which the policy is asked."""
 
+    prefix = "--"
+
     def __post_init__(self) -> None:
-        at_least_one(self, "max_steps", path="--")
-        if self.price <= 0:
-            raise ValueError(f"--price must be positive, got {self.price}")
+        super().__post_init__()
+        at_least_one(self, "max_steps")
+        above_zero(self, "price")
 
     def drawn(self, solver: Solver, count: int) -> Problems:
         """``count`` test problems of the level, or all that it has. Raises ValueError for an unknown level."""

@@ -18,6 +18,7 @@ from agents.rollouts.features import History
 from agents.rollouts.step import Network, Step, take_step
 from agents.rollouts.unroll import BATCH, noisy_start
 from agents.trm import Carry
+from trm_gym.checks import SEED_LIMIT, real_number, whole_number
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task, UserProblem
 
@@ -75,8 +76,9 @@ class Engine:
         seed: int = 0,
     ) -> None:
         for name, number in (("slots", slots), ("max_steps", max_steps), ("branches", branches)):
-            if number < 1:
-                raise ValueError(f"{name} must be at least 1, got {number}")
+            whole_number(name, number)
+        real_number("noise", noise, 0)
+        whole_number("seed", seed, 0, SEED_LIMIT - 1)
         if race and slots % branches:
             raise ValueError(f"branches race side by side: slots ({slots}) must be a multiple of branches ({branches})")
         self.network, self.task, self.rule = network, task, rule

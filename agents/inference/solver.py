@@ -19,7 +19,8 @@ from torch.nn import functional as F
 
 from agents.checkpoint import Checkpoint, load_checkpoint, shipped
 from agents.common.acceleration import prepare_process
-from agents.common.tensor_file import CheckpointError
+from agents.common.finite import check_finite, check_gradients
+from agents.common.tensor_file import CheckpointError, NotFiniteError
 from agents.halting.registry import LEARNER, VERIFIER, rule_of
 from agents.halting.rules import HaltingRule
 from agents.inference.engine import Engine, Item, Result, fault
@@ -31,6 +32,7 @@ from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import BATCH
 from agents.trm import TRMConfig
 from trm_gym import make_task
+from trm_gym.checks import LARGEST, SEED_LIMIT, real_number, whole_number
 from trm_gym.errors import ProblemError
 from trm_gym.task import Problems, Task, UserProblem
 
@@ -80,6 +82,7 @@ class Solver:
         unknown task, and for a shape that does not fit it.
         """
         known = make_task(task)
+        whole_number("seed", seed, 0, SEED_LIMIT - 1)
         return Solver(Checkpoint(new_model(config, known, seed).eval().requires_grad_(False), known.name))
 
     @staticmethod
@@ -122,6 +125,7 @@ class Solver:
 
     def rule(self, rule: str | HaltingRule | None, price: float = PRICE) -> HaltingRule:
         """A halting rule by its name (see ``halting.registry.rule_of``). Raises ValueError with the known names."""
+        real_number("price", price, above=0)
         rule = self.default_rule if rule is None else rule
         return rule_of(rule, self.checkpoint.heads, price) if isinstance(rule, str) else rule
 
@@ -185,22 +189,32 @@ class Solver:
         The problem is refined for ``steps`` steps, each of which must give the solution, and whose halt head must tell
         whether it does; AdamW then moves the weights once. solution: tokens [L] or text as ``Solution.text`` has it;
         None takes the one that the task's solver found. A batch of Problems brings its own solutions. The halting heads
-        stay as they are: after many updates teach them anew (scripts/grpo.py). Raises ValueError for a wrong solution.
+        stay as they are: after many updates teach them anew (scripts/grpo.py). Raises ValueError for a wrong solution,
+        and NotFiniteError, which leaves the weights as they were, where the update comes to what is no number.
         """
         problems = self.problems(problem)
         answers = problems.solution if solution is None else read_answer(self.task, problems, solution)[None]
         if not self.task.verify(problems, answers).solved.all():
             raise ValueError("this is no solution of the problem: it breaks the task's rules, so it teaches nothing")
-        if steps < 1:
-            raise ValueError(f"steps must be at least 1, got {steps}")
+        whole_number("steps", steps)
+        real_number("learning_rate", learning_rate, 0, LARGEST)
         model = self.checkpoint.model.train().requires_grad_(True)
         self._optimizer = self._optimizer or torch.optim.AdamW(model.parameters(), weight_decay=0.0)
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
-        metrics = self._supervise(problems, answers, steps)
-        self._optimizer.step()
-        self._optimizer.zero_grad()
-        model.eval().requires_grad_(False)
+        weights = dict(model.named_parameters())
+        before = {name: value.detach().clone() for name, value in weights.items()}
+        try:
+            metrics = self._supervise(problems, answers, steps)
+            check_gradients(weights)
+            self._optimizer.step()
+            check_finite("the weight", weights)
+        except NotFiniteError as error:
+            model.load_state_dict(before, strict=False)
+            raise NotFiniteError(f"{error}. Use a smaller learning_rate; the network is as it was") from error
+        finally:
+            self._optimizer.zero_grad()
+            model.eval().requires_grad_(False)
         return metrics
 
     def _supervise(self, problems: Problems, answers: NDArray[np.uint8], steps: int) -> dict[str, float]:
@@ -217,6 +231,7 @@ class Solver:
             solved = torch.from_numpy(self.task.verify(problems, draft).solved).to(device)
             loss = F.cross_entropy(output.logits[:, first:].flatten(0, 1), target[:, first:].flatten())
             halt_loss = binary_cross_entropy(output.halt, solved)
+            check_finite("the loss of", {"the answers": loss, "the halt head": halt_loss})
             ((loss + HALT_WEIGHT * halt_loss) / steps).backward()
             rows.append((loss.item(), halt_loss.item(), solved.float().mean().item()))
         return dict(zip(("loss", "halt_loss", "solved"), np.mean(rows, axis=0).tolist(), strict=True))

@@ -16,6 +16,7 @@ from agents.halting.rules import HaltingRule, HeadThreshold
 from agents.rollouts.step import Step
 from agents.rollouts.unroll import refine
 from trm_gym import make_task
+from trm_gym.checks import real_number, whole_number
 from trm_gym.structure import TextStructure
 from trm_gym.task import Problems, Task
 
@@ -86,8 +87,8 @@ def follow(
     """
     if len(problems) != 1:
         raise ValueError(f"a trajectory is of one problem, got {len(problems)}")
-    if max_steps < 1:
-        raise ValueError(f"max_steps must be at least 1, got {max_steps}")
+    whole_number("max_steps", max_steps)
+    real_number("price", price, above=0)
     policy = checkpoint.heads.get(LEARNER)
     asked = HeadThreshold(policy, price=price) if policy else None
     rows, stop, last = [], 0, problems.start[0]

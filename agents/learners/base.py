@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from agents import losses
+from agents.common.finite import check_finite, told
 from agents.common.tensors import Tensors, flat_state, load_flat_state, nest, unnest
 from agents.halting.heads import Halter, HaltPolicy
 from agents.learners.config import LearnerConfig
@@ -51,14 +52,17 @@ class Learner(abc.ABC):
         """Learn from a rollout; how the head did on it before that.
 
         dataset: all groups so far, the rollout's among them. A frozen network would make the same drafts again, and
-        halting steps are drawn anew from the present head, so old groups teach as well as new ones.
+        halting steps are drawn anew from the present head, so old groups teach as well as new ones. Raises ValueError
+        for an empty rollout, NotFiniteError where training comes to what is no number.
         """
         if not len(rollout.unroll):
             raise ValueError("there is nothing to learn from: collect a rollout of at least one problem")
+        check_finite("the rollout's", vars(rollout.unroll))
         if self.iteration == 0:
             self.head.standardise(self._scale_of(rollout, dataset).features)
-        metrics = measure(self.head, rollout, self.generator, self.asked_price)
-        step_metrics = self._learn(rollout, dataset)
+        with told(lambda: f"update {self.updates + 1} of the halting head"):
+            metrics = measure(self.head, rollout, self.generator, self.asked_price)
+            step_metrics = self._learn(rollout, dataset)
         self.iteration += 1
         return metrics._replace(scalars=metrics.scalars | step_metrics)
 

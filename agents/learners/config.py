@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, a_share, above_zero, at_least, at_least_one
 from agents.halting.heads import PRICE_RANGE
 
 
 @dataclass(frozen=True)
-class PolicyConfig:
+class PolicyConfig(Checked):
     """What learners of a stopping policy share: the prices that it learns at, and how its thresholds learn."""
 
     threshold_lr: float = 3e-2
@@ -23,7 +23,11 @@ class PolicyConfig:
     env_price_fraction: float = 0.1
     """Share of groups that learn at the environment's own price."""
 
+    prefix = "policy."
+
     def __post_init__(self) -> None:
+        super().__post_init__()
+        above_zero(self, "threshold_lr")
         low, high = self.price_range
         if not 0 < low <= high:
             raise ValueError(f"policy.price_range must be two positive numbers, the lower first; got {low} and {high}")
@@ -33,7 +37,7 @@ class PolicyConfig:
 
 
 @dataclass(frozen=True)
-class SamplingConfig:
+class SamplingConfig(Checked):
     """What learners share that sample halting steps (GRPO, REINFORCE, RLOO)."""
 
     halting_steps: int = 16
@@ -43,14 +47,18 @@ class SamplingConfig:
     entropy: float = 0.001
     """Weight of the entropy bonus on the distribution of halting steps."""
 
+    prefix = "sampling."
+
     def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(0, self, "entropy")
         if not 0 <= self.explore < 1:
             raise ValueError(f"sampling.explore must be at least 0 and below 1, got {self.explore}")
-        at_least_one(self, "halting_steps", path="sampling.")
+        at_least_one(self, "halting_steps")
 
 
 @dataclass(frozen=True)
-class GrpoConfig:
+class GrpoConfig(Checked):
     """What GRPO alone uses."""
 
     advantage: Literal["leave_one_out", "batch_scale", "group_std"] = "leave_one_out"
@@ -63,13 +71,15 @@ class GrpoConfig:
     pricing: Literal["additive", "only_if_solved"] = "additive"
     """Which answers pay for their steps. additive: all, as in the environment; only_if_solved: right ones alone."""
 
+    prefix = "grpo."
+
     def __post_init__(self) -> None:
-        if self.clip < 0:
-            raise ValueError(f"grpo.clip must be 0 or more, got {self.clip}")
+        super().__post_init__()
+        at_least(0, self, "clip")
 
 
 @dataclass(frozen=True)
-class PonderNetConfig:
+class PonderNetConfig(Checked):
     """What PonderNet alone uses."""
 
     rate: float = 0.2
@@ -77,7 +87,10 @@ class PonderNetConfig:
     weight: float = 0.01
     """Weight of the divergence from the prior."""
 
+    prefix = "pondernet."
+
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 0 < self.rate < 1 or self.weight < 0:
             raise ValueError(
                 f"pondernet.rate must be between 0 and 1 and its weight 0 or more, got {self.rate} and {self.weight}"
@@ -85,7 +98,7 @@ class PonderNetConfig:
 
 
 @dataclass(frozen=True)
-class LearnerConfig:
+class LearnerConfig(Checked):
     """How a halting head is trained. All learners use these; a section is for the learners that say so."""
 
     iterations: int = 60
@@ -115,11 +128,13 @@ class LearnerConfig:
     pondernet: PonderNetConfig = field(default_factory=PonderNetConfig)
     """Used by pondernet."""
 
+    prefix = "training."
+
     def __post_init__(self) -> None:
-        at_least_one(self, "iterations", "groups", "passes", "epochs", "minibatches", "hidden", path="training.")
-        for name in ("lr", "gradient_norm"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"training.{name} must be above 0, got {getattr(self, name)}")
+        super().__post_init__()
+        at_least_one(self, "iterations", "groups", "passes", "epochs", "minibatches", "hidden")
+        above_zero(self, "lr", "gradient_norm")
+        a_share(self, "decay")
 
     @property
     def updates(self) -> int:

@@ -17,6 +17,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from agents import losses
+from agents.common.checks import Checked, above_zero, at_least, at_least_one
+from agents.common.finite import check_finite, check_gradients, told
 from agents.common.tensors import Tensors, flat_state, load_flat_state, nest, unnest
 from agents.halting.heads import HaltPolicy
 from agents.learners.grpo import Grpo, Samples, policy_loss
@@ -29,7 +31,7 @@ from trm_gym.task import Task
 
 
 @dataclass(frozen=True)
-class JointConfig:
+class JointConfig(Checked):
     """How the network is taught beside its halting head."""
 
     lr: float = 5e-5
@@ -52,6 +54,14 @@ class JointConfig:
     """Groups per update; memory grows with it, as all steps of their branches keep gradients."""
     gradient_norm: float = 1.0
     """Longest gradient of the network; longer ones are cut to it."""
+
+    prefix = "joint."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        above_zero(self, "lr", "gradient_norm")
+        at_least(0, self, "weight_decay", "reward", "anchor", "halt_weight")
+        at_least_one(self, "minibatch")
 
 
 class Replay(NamedTuple):
@@ -88,6 +98,7 @@ class JointGrpo:
         self.config, self.grpo, self.network, self.task = config, grpo, network, task
         self._pretrained = copy.deepcopy(network) if config.anchored_to == "pretrained" else None
         network.requires_grad_(True)
+        self._weights = dict(network.named_parameters())
         self._optimizers = network_optimizers(network, config)
 
     @property
@@ -100,11 +111,13 @@ class JointGrpo:
 
         dataset: none here, since the drafts of a network that has changed since teach the head nothing about this one.
         """
+        check_finite("the rollout's", vars(rollout.unroll))
         samples = self.grpo.sample(rollout, rollout.unroll)
         kept = samples.has_signal.nonzero().flatten()
         order = kept[torch.randperm(len(kept), generator=self.grpo.generator)]
         parts = order.split(self.config.minibatch) if len(kept) else ()
-        step_metrics = [self._step(rollout, part, samples.groups(part)) for part in parts]
+        with told(lambda: "an update of the network"):
+            step_metrics = [self._step(rollout, part, samples.groups(part)) for part in parts]
         metrics = self.grpo.update(rollout, dataset)
         network = {f"network_{name}": value for name, value in mean_over(step_metrics).items()}
         return metrics._replace(scalars=metrics.scalars | network)
@@ -119,11 +132,14 @@ class JointGrpo:
         cells = torch.from_numpy(rollout.problems.free[index.numpy()].sum(1)).view(*shape[:2], 1)
         surrogate = policy_loss(self.grpo.config.grpo, new, old, samples, cells)
         loss = config.reward * surrogate + config.anchor * (answers + config.halt_weight * halt)
+        check_finite("the loss of", {"the network": loss})
         self.network.zero_grad()
         loss.backward()
+        check_gradients(self._weights)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), config.gradient_norm)
         for optimizer in self._optimizers:
             optimizer.step()
+        check_finite("the weight", self._weights)
         return {
             "loss": loss.item(),
             "answer_loss": answers.item(),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from agents import losses
+from agents.common.finite import check_finite
 from agents.halting.heads import Halter
 from agents.rollouts.unroll import Unroll
 
@@ -47,8 +48,13 @@ class Metrics(NamedTuple):
 def halting_log_probs(
     head: Halter, features: Float[Tensor, "*batch s f"], price: Float[Tensor, "*batch s"]
 ) -> Float[Tensor, "*batch s"]:
-    """What a head makes of an unroll: the log-probability of every halting step."""
-    return losses.halting_log_probs(head(features, price)[..., 0])
+    """What a head makes of an unroll: the log-probability of every halting step.
+
+    Raises NotFiniteError where it makes no numbers of it: nothing could be drawn by them.
+    """
+    log_probs = losses.halting_log_probs(head(features, price)[..., 0])
+    check_finite("the halting head's", {"log-probabilities": log_probs})
+    return log_probs
 
 
 @torch.no_grad()

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from agents.common.finite import check_finite
 from agents.common.schedule import schedule
 from agents.halting.heads import Halter, HaltPolicy
 from agents.learners.config import LearnerConfig
@@ -22,6 +23,7 @@ class HeadOptimizer:
 
     def __init__(self, head: Halter, config: LearnerConfig) -> None:
         self._config = config
+        self._weights = dict(head.named_parameters())
         self._parts = [(list(head.parameters()), config.lr, 0.0)]
         if isinstance(head, HaltPolicy):
             values = list(head.value_heads.parameters())
@@ -38,13 +40,20 @@ class HeadOptimizer:
         self._resting = [done < rest * total for *_, rest in self._parts]
 
     def step(self, loss: Float[Tensor, ""]) -> None:
-        """Move the weights down the gradient of ``loss``."""
+        """Move the weights down the gradient of ``loss``.
+
+        Raises NotFiniteError, before a weight has moved, where loss or gradient is not finite, and where a weight is
+        not after it has.
+        """
+        check_finite("the loss of", {"the halting head": loss})
         self.adam.zero_grad()
         loss.backward()
         for (part, *_), rests in zip(self._parts, self._resting, strict=True):
-            torch.nn.utils.clip_grad_norm_(part, self._config.gradient_norm)
+            norm = torch.nn.utils.clip_grad_norm_(part, self._config.gradient_norm)
+            check_finite("the gradient's", {"norm": norm})
             if rests:
                 # Not a learning rate of 0: Adam would remember the size of gradients that meant nothing.
                 for weight in part:
                     weight.grad = None
         self.adam.step()
+        check_finite("the weight", self._weights)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 
 from agents.common.console import Progress
+from agents.common.finite import told
 from agents.halting.heads import Halter
 from agents.learners.base import Learner
 from agents.learners.config import LearnerConfig
@@ -25,6 +26,10 @@ LEARNERS: dict[str, type[Learner]] = {
     "expected": Expected,
 }
 """A learner is one file and one line here; scripts/grpo.py and compare.py then take it by its name."""
+
+SMALLER = (
+    "Use a smaller training.lr or training.policy.threshold_lr (joint.lr where the network learns), in another folder"
+)
 
 
 def make_learner(name: str, config: LearnerConfig, features: int, seed: int) -> Learner:
@@ -59,7 +64,7 @@ def train_head(name: str, dataset: RolloutDataset, config: LearnerConfig, seed: 
     Every iteration learns from all of the dataset; a part of it is what progress is measured on.
     """
     learner = make_learner(name, config, dataset.unroll.features.shape[-1], seed)
-    with Progress(config.iterations, f"{name}, seed {seed}") as bar:
+    with Progress(config.iterations, f"{name}, seed {seed}") as bar, told(lambda: name, SMALLER):
         for iteration in range(config.iterations):
             part = dataset.part(iteration, min(config.groups, len(dataset)))
             metrics = learner.update(part, dataset.unroll)

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agents.common.acceleration import AccelerationConfig
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, a_share, at_least, at_least_one
 from agents.pretraining.optim import OptimConfig
 from agents.pretraining.supervision import AnswerLoss
 from agents.trm import TRMConfig
 
 
 @dataclass(frozen=True)
-class TrainingExtras:
+class TrainingExtras(Checked):
     """Research options of pretraining, off by default; no shipped network uses one."""
 
     consistency: float = 0.0
@@ -24,9 +24,16 @@ class TrainingExtras:
     starts: int = 1
     """Noisy starts of each problem. Only the one with the best answer is trained (winner takes all)."""
 
+    prefix = "extras."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "starts")
+        at_least(0, self, "consistency")
+
 
 @dataclass(frozen=True)
-class PretrainConfig:
+class PretrainConfig(Checked):
     """Pretraining of a TRM by supervision."""
 
     task: str = "sudoku6x6"
@@ -38,7 +45,7 @@ class PretrainConfig:
     optim: OptimConfig = field(default_factory=OptimConfig)
     """Optimisers of the weights."""
     acceleration: AccelerationConfig = field(default_factory=AccelerationConfig)
-    """Speed on this machine; what is learnt does not depend on it."""
+    """Speed on this machine. It decides the last digits of what is learnt; a run keeps to what it began with."""
     updates: int = 500
     """Updates of the weights. Each follows one refinement step of the whole batch."""
     batch: int = 64
@@ -71,13 +78,12 @@ class PretrainConfig:
     """Research options, off by default."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         at_least_one(self, "updates", "batch", "max_steps", "save_every")
-        at_least_one(self.extras, "starts", path="extras.")
+        at_least(0, self, "chunk", "fixed_set", "start_noise")
+        a_share(self, "explore", "average")
         consistency, starts, depths = self.extras.consistency, self.extras.starts, self.extras.depths
-        for name, value in (("start_noise", self.start_noise), ("extras.consistency", consistency)):
-            if value < 0:
-                raise ValueError(f"{name} must not be negative, got {value}; 0 is off")
-        if self.chunk and (self.chunk < 0 or self.batch % self.chunk or consistency):
+        if self.chunk and (self.batch % self.chunk or consistency):
             raise ValueError(
                 f"chunk must divide batch={self.batch}, without extras.consistency={consistency:g}; got {self.chunk}"
             )
@@ -85,10 +91,8 @@ class PretrainConfig:
             raise ValueError(
                 f"extras.starts={starts} are all the same without noise: set start_noise, for instance to 0.3"
             )
-        if self.fixed_set < 0 or (self.augment and not self.fixed_set):
-            raise ValueError(
-                f"fixed_set must be 0 (fresh problems) or more, got {self.fixed_set}; augment needs one above 0"
-            )
+        if self.augment and not self.fixed_set:
+            raise ValueError("augment shows the problems of a fixed set: give fixed_set above 0")
         whole = (self.model.cycles, self.model.latent_updates)
         if depths and (depths[-1] != whole or min(min(stage) for stage in depths) < 1):
             raise ValueError(

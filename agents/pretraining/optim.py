@@ -10,6 +10,7 @@ from typing import Any, Literal, final
 import torch
 from torch import Tensor
 
+from agents.common.checks import Checked, a_share, at_least
 from agents.common.schedule import schedule
 from agents.common.tensors import Tensors, flat_state, load_flat_state, nest, unnest
 from agents.trm import TRM
@@ -19,7 +20,7 @@ MUON_MOMENTUM = 0.9
 
 
 @dataclass(frozen=True)
-class OptimConfig:
+class OptimConfig(Checked):
     """Optimisers of the network's weights."""
 
     core: Literal["muon", "adamw", "adam_atan2"] = "muon"
@@ -37,6 +38,13 @@ class OptimConfig:
     """Updates over which the learning rates rise from zero. Published: 2000."""
     decay: float = 0.4
     """Share of the run, at its end, over which the learning rates fall linearly to zero. Published: 0."""
+
+    prefix = "optim."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(0, self, "muon_lr", "adamw_lr", "atan2_lr", "weight_decay", "warmup")
+        a_share(self, "decay")
 
 
 @final

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from agents.checkpoint import Checkpoint
+import torch
+
+from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from agents.common.acceleration import Numerics
 from agents.common.console import Progress, announce
+from agents.common.finite import kept
 from agents.common.signals import GOES_ON, ending
+from agents.common.tensor_file import CheckpointError, load_note
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.trainer import Pretrainer, describe
 
@@ -27,8 +33,8 @@ def pretrain(config: PretrainConfig, folder: Path) -> Checkpoint:
 
     A signal ends it after the update that it is at, with the state saved: ``Ended``.
     """
-    trainer = Pretrainer(config)
-    state = folder / PRETRAIN_STATE
+    state, threads = folder / PRETRAIN_STATE, torch.get_num_threads()
+    trainer = Pretrainer(config, Numerics.of_note(load_note(state), state) if state.exists() else None)
     if state.exists():
         trainer.load(state)
     used = f"compiled {trainer.acceleration.compiled}, bfloat16 {trainer.acceleration.bfloat16}"
@@ -39,7 +45,8 @@ def pretrain(config: PretrainConfig, folder: Path) -> Checkpoint:
             finish(trainer, folder)
     finally:
         trainer.prefetcher.close()
-    meta: dict[str, Any] = {"pretraining": describe(config)}
+        torch.set_num_threads(threads)  # what follows must not depend on whether this went before it in one process
+    meta: dict[str, Any] = {"numerics": asdict(trainer.acceleration.numerics), "pretraining": describe(config)}
     if trainer.seconds is not None:
         meta["pretraining_seconds"] = round(trainer.seconds, 1)
     return Checkpoint(trainer.averaged(), config.task, {}, meta)
@@ -55,7 +62,8 @@ def finish(trainer: Pretrainer, folder: Path) -> None:
     writer = SummaryWriter(folder / "tensorboard" / "pretrain", purge_step=first + 1)
     with ending() as asked, writer, Progress(config.updates, "pretrain") as bar:
         while trainer.updates < config.updates:
-            metrics = trainer.update()
+            with kept(folder / PRETRAIN_STATE, trainer.batch):
+                metrics = trainer.update()
             spent = time.perf_counter() - started
             trainer.seconds = None if earlier is None else earlier + spent
             bar.update(trainer.updates, **metrics)
@@ -67,3 +75,17 @@ def finish(trainer: Pretrainer, folder: Path) -> None:
                 trainer.save(folder / PRETRAIN_STATE)
             if asked:
                 asked.end(f"update {trainer.updates} of {config.updates} is saved in {folder}, {GOES_ON}")
+
+
+def start_from(checkpoint: str | None, config: PretrainConfig, folder: Path) -> Checkpoint:
+    """The network to start from: the checkpoint given, or the one pretrained in ``folder``, if need be now."""
+    if checkpoint is not None:
+        return load_checkpoint(checkpoint, config.task)
+    place = folder / "pretrained"
+    if (place / "config.json").exists():
+        start = load_checkpoint(place, config.task)
+        if start.meta.get("pretraining") != describe(config):
+            raise CheckpointError(f"{place} was pretrained with other settings: choose another --folder, or delete it")
+        return start
+    save_checkpoint(place, pretrain(config, folder))
+    return load_checkpoint(place)

@@ -19,7 +19,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from agents.common.acceleration import Acceleration, accelerate, training_pass
+from agents.common.acceleration import Acceleration, Numerics, accelerate, training_pass
+from agents.common.finite import check_finite, check_gradients, told
 from agents.common.state_form import check_count, check_form, check_within, restoring
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.common.tensors import Tensors, nest, unnest
@@ -36,6 +37,7 @@ from agents.pretraining.supervision import (
     least_steps,
     winners,
 )
+from agents.rollouts.collect import as_tensors
 from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import noisy_start
 from agents.trm import TRM, Carry, TRMConfig
@@ -46,20 +48,25 @@ from trm_gym.task import Problems, Task
 MOST_TAKEN = 10**12
 """Problems that a run may have taken."""
 LEAST_STEPS_STREAM, START_STREAM, STEP_STREAM = 1, 2, 3
+SMALLER = "Use a smaller learning rate (optim.muon_lr, adamw_lr, atan2_lr) or more optim.warmup, in another folder"
 
 
 @final
 class Pretrainer:
-    """All state of one run of pretraining; ``update`` is one step of it."""
+    """All state of one run of pretraining; ``update`` is one step of it.
 
-    def __init__(self, config: PretrainConfig) -> None:
+    before: what the run that is to be gone on with has used for speed; see ``accelerate``.
+    """
+
+    def __init__(self, config: PretrainConfig, before: Numerics | None = None) -> None:
         self.config = config
         self.task: Task = make_task(config.task)
         self.model = new_model(config.model, self.task, config.seed)
         at_once, rows = (config.chunk or config.batch) * config.extras.starts, config.batch * config.extras.starts
         self.chunks = [slice(first, first + at_once) for first in range(0, rows, at_once)]
         one_pass, passes = training_pass(self.model, self.task.length, at_once), config.updates * len(self.chunks)
-        self.acceleration: Acceleration = accelerate(self.model, one_pass, passes, config.acceleration)
+        self.acceleration: Acceleration = accelerate(self.model, one_pass, passes, config.acceleration, before)
+        self._weights = dict(self.model.named_parameters())
         self.optimizers = Optimizers(self.model, config.optim)
         self.average = Average(self.model, config.average)
         self.prefetcher = self._prefetcher()
@@ -75,12 +82,18 @@ class Pretrainer:
         """What all updates have taken, those of earlier processes among them; None where a state does not tell."""
 
     def update(self) -> dict[str, float]:
-        """One refinement step of every slot, one update of the weights, and new problems where slots are done."""
+        """One refinement step of every slot, one update of the weights, and new problems where slots are done.
+
+        Raises NotFiniteError, while the slots still hold the batch, where training comes to what is no number.
+        """
         config = self.config
         if config.extras.depths:
             self.model.set_depth(*depth_at(self.updates, config.updates, config.extras.depths))
-        outcome = StepOutcome.joined([self._learn(rows) for rows in self.chunks])
-        self.optimizers.step(self.updates, config.updates)
+        with told(lambda: f"update {self.updates + 1}", SMALLER):
+            outcome = StepOutcome.joined([self._learn(rows) for rows in self.chunks])
+            check_gradients(self._weights)
+            self.optimizers.step(self.updates, config.updates)
+            check_finite("the weight", self._weights)
         self.average.update(self.model)
         self.updates += 1
         self.steps += 1
@@ -114,6 +127,7 @@ class Pretrainer:
         loss = token_loss + HALT_WEIGHT * halt_loss
         if config.extras.consistency:
             loss = loss + config.extras.consistency * self._inconsistency(logits[:, first:])
+        check_finite("the loss of", {"the answers": token_loss, "the halt head": halt_loss, "consistency": loss})
         (loss / len(self.chunks)).backward()
         losses = torch.stack([token_loss.detach(), halt_loss.detach()])[None]
         return StepOutcome(carry, losses.cpu(), solved, halt.detach().cpu() > 0, best + rows.start)
@@ -186,17 +200,20 @@ class Pretrainer:
 
     def tensors(self) -> Tensors:
         """All that changes, but for a few numbers, as flat, named tensors."""
-        slots = {f.name: torch.from_numpy(getattr(self.problems, f.name)) for f in dataclasses.fields(self.problems)}
         tensors = nest("model", self.model.state_dict()) | nest("optimizers", self.optimizers.state_dict())
-        tensors |= nest("average", self.average.state_dict()) | nest("slots", slots)
-        tensors |= nest("carry", self.carry._asdict()) | {"steps": self.steps, "least_steps": self.least_steps}
-        return tensors | ({} if self.last is None else {"last": self.last})
+        return tensors | nest("average", self.average.state_dict()) | self.batch()
 
     def save(self, path: Path) -> None:
         """Write all that is needed to go on as if nothing had happened."""
         note = {"updates": self.updates, "taken": self.prefetcher.taken, "config": describe(self.config)}
-        note["seconds"] = self.seconds
+        note |= {"seconds": self.seconds, "numerics": dataclasses.asdict(self.acceleration.numerics)}
         save_tensors(path, self.tensors(), note)
+
+    def batch(self) -> Tensors:
+        """The slots: their problems, and how far each has come."""
+        tensors = nest("slots", as_tensors(self.problems)) | nest("carry", self.carry._asdict())
+        tensors |= {"steps": self.steps, "least_steps": self.least_steps}
+        return tensors if self.last is None else tensors | {"last": self.last}
 
     def load(self, path: Path) -> None:
         """Go on from what ``save`` wrote. Raises CheckpointError where it belongs to another configuration."""

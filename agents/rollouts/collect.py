@@ -11,6 +11,7 @@ from jaxtyping import Float, UInt8
 from numpy.typing import NDArray
 from torch import Tensor
 
+from agents.common.tensors import Tensors, nest
 from agents.losses import halting_returns
 from agents.rollouts.groups import SEEDS, BranchesConfig, branch_perturbation
 from agents.rollouts.unroll import BATCH, Network, Unroll, _run, noisy_start
@@ -45,10 +46,20 @@ class Rollout:
         """Whether each branch's last draft is right, bool [P, G]."""
         return self.unroll.solved[:, -1].view(-1, self.branches).numpy()
 
+    def tensors(self) -> Tensors:
+        """Problems, graded runs and first carries as flat, named tensors."""
+        parts = {"problems": as_tensors(self.problems), "unroll": vars(self.unroll), "start": self.start._asdict()}
+        return {name: value for part in parts for name, value in nest(part, parts[part]).items()}
+
     @property
     def returns(self) -> Float[Tensor, "n s"]:
         """What the environment pays for halting at each step, float64, to the last bit."""
         return halting_returns(self.unroll.solved, torch.full((len(self.unroll),), self.step_cost, dtype=torch.float64))
+
+
+def as_tensors(problems: Problems) -> Tensors:
+    """The arrays of problems as tensors, by name."""
+    return {name: torch.from_numpy(part) for name, part in vars(problems).items()}
 
 
 @torch.no_grad()

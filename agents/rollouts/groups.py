@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from agents.common.checks import at_least_one
+from agents.common.checks import Checked, above_zero, at_least, at_least_one
 from agents.rollouts.step import Network
 from agents.trm import Carry, Output
 from trm_gym.reward import Price
@@ -78,7 +78,7 @@ def branch_perturbation(
 
 
 @dataclass(frozen=True, kw_only=True)
-class BranchesConfig:
+class BranchesConfig(Checked):
     """How problems are run in groups of branches."""
 
     branches: int = 1
@@ -95,9 +95,12 @@ class BranchesConfig:
     """The budget of steps."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         at_least_one(self, "branches", "max_steps")
-        if self.deviation < 0 or self.price <= 0:
-            raise ValueError(f"noise must be 0 or more and price above 0, got {self.noise} and {self.price}")
+        above_zero(self, "price")
+        _ = self.step_cost  # a price that no environment takes is refused at once
+        if self.noise is not None:
+            at_least(0, self, "noise")
         if self.branches > 1 and self.branching == "carry_noise" and self.noise == 0:
             raise ValueError(
                 f"{self.branches} branches by carry_noise are one run over and over without noise: give noise above 0 "

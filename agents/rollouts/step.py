@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from agents.common.acceleration import prepare_process
+from agents.common.tensor_file import NotFiniteError
 from agents.rollouts.features import History, Statistics, step_statistics
 from agents.trm import Carry, Output
 from trm_gym.task import Problems, Task, Verdicts
@@ -123,11 +124,13 @@ def take_step(
     history: History,
     max_steps: int,
 ) -> Step:
-    """The step after ``carry``, ``draft`` and ``history``."""
+    """The step after ``carry``, ``draft`` and ``history``. Raises NotFiniteError where a network gives no numbers."""
     prepare_process()
     device = draft.device
     fixed, free = (torch.from_numpy(part).to(device) for part in (problems.problem, problems.free))
     after, output = network(carry, fixed.long())
+    if not output.logits.sum().isfinite() and not output.logits.isfinite().all():
+        raise NotFiniteError("the network's answer is not finite: its weights are broken; train it anew")
     new = draft_of(output.logits, fixed.long(), free)
     statistics = step_statistics(carry, after, output, new != draft, free)
     return Step(task, problems, after, output, new, statistics, history.add(statistics), max_steps)

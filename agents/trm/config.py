@@ -15,6 +15,7 @@ from agents.trm.layers import FULL_SPREAD
 from agents.trm.mixers import MIXERS
 from agents.trm.options import part_named, read_options
 from trm_gym import make_task
+from trm_gym.checks import check_numbers, real_number, whole_number
 
 LEAST_ONE = (
     "hidden",
@@ -35,6 +36,10 @@ class NetworkExtras:
     orthogonal: float = 0.0
     """How far each cycle moves the reasoning latent towards a matrix with orthogonal rows or columns, at inference. 0
     is off, 1 is all the way."""
+
+    def __post_init__(self) -> None:
+        check_numbers(self, "model.extras.")
+        real_number("model.extras.orthogonal", self.orthogonal, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -86,11 +91,12 @@ class TRMConfig:
     """Research options, off by default."""
 
     def __post_init__(self) -> None:
+        check_numbers(self, "model.")
         for name in LEAST_ONE:
-            if getattr(self, name) < 1:
-                raise ValueError(f"model.{name} must be at least 1, got {getattr(self, name)}")
-        if self.prefix < 0:
-            raise ValueError(f"model.prefix must not be negative, got {self.prefix}; 0 is none")
+            whole_number(f"model.{name}", getattr(self, name))
+        whole_number("model.prefix", self.prefix, least=0)
+        for name in ("expansion", "initial_scale"):
+            real_number(f"model.{name}", getattr(self, name), above=0)
         if self.prefix and self.prefix < self.puzzle_tokens:
             raise ValueError(
                 f"model.prefix {self.prefix} has no room for {self.puzzle_tokens} puzzle_tokens: use fewer"
@@ -100,10 +106,6 @@ class TRMConfig:
             raise ValueError(
                 f"model.prefix: the {self.mixer} mixer knows cells only; use prefix=0, or mixer mlp, attention or mla"
             )
-        if not 0 <= self.extras.orthogonal <= 1:
-            raise ValueError(f"model.extras.orthogonal must be from 0 (off) to 1, got {self.extras.orthogonal}")
-        if self.initial_scale <= 0:
-            raise ValueError(f"model.initial_scale must be above 0, got {self.initial_scale}; 1 leaves weights alone")
 
     @property
     def effective_depth(self) -> int:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import torch
 from torch.profiler import ProfilerActivity, profile
-from torch.utils.flop_counter import FlopCounterMode
 
 from agents.common.acceleration import BFLOAT16_PAYS_AT
 from scripts.benchmarking.rivals import Work
@@ -69,13 +68,6 @@ def fastest(work: Work, seconds: float) -> float:
         work()
         times.append(time.perf_counter() - start)
     return min(times)
-
-
-def operations(work: Work) -> int:
-    """Operations of the products of matrices in a piece of uncompiled work, as PyTorch counts them."""
-    with FlopCounterMode(display=False) as counter:
-        work()
-    return counter.get_total_flops()
 
 
 def split_time(work: Work) -> list[float]:

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from agents.common.checks import Checked, at_least, at_least_one
+
 ACTION_BATCHES = 8
 """Batches of noise that stand for actions, drawn beforehand and taken in turn."""
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Checked):
     """What the suite's own speed is measured on, and how long."""
 
     task: str = "sudoku9x9"
@@ -30,6 +32,13 @@ class Settings:
     """Slots of Gymnasium's looping vector environment, which it is compared with."""
     seconds: float = 1.0
     """Seconds of one run. The best of three counts, since other programs can only slow a run down."""
+
+    prefix = "--"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "slots", "loop_slots")
+        at_least(0, self, "seconds")
 
 
 @dataclass(frozen=True)

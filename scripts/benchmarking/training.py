@@ -16,11 +16,11 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from agents.common.acceleration import Choice, prepare_process, solving_pass, training_pass
-from agents.common.checks import at_least_one
+from agents.common.acceleration import Choice, operations, prepare_process, solving_pass, training_pass
+from agents.common.checks import Checked, above_zero, at_least, at_least_one
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.trainer import Pretrainer, new_model
-from scripts.benchmarking.machine import PARTS, Machine, fastest, measure_machine, operations, split_time
+from scripts.benchmarking.machine import PARTS, Machine, fastest, measure_machine, split_time
 from scripts.benchmarking.measuring import Figure, printed
 from scripts.benchmarking.networks import Name, compared, network, training
 from scripts.benchmarking.rivals import Shape, Work, has_recursive_model, published, recursive_model
@@ -38,7 +38,7 @@ FEWEST = 2
 
 
 @dataclass(frozen=True)
-class Training:
+class Training(Checked):
     """What of training to measure."""
 
     parts: tuple[Part, ...] = get_args(Part)
@@ -70,12 +70,15 @@ class Training:
     threads: int = 0
     """Threads for the arithmetic. 0 is PyTorch's own choice."""
 
+    prefix = "--training."
+
     def __post_init__(self) -> None:
-        at_least_one(self, "hidden", "latent_updates", "batch", "memory_hidden", "memory_batch", path="--training.")
+        super().__post_init__()
+        at_least(0, self, "chunk", "memory_chunk", "seconds", "threads")
+        above_zero(self, "longest")
+        at_least_one(self, "hidden", "latent_updates", "batch", "memory_hidden", "memory_batch")
         if self.cycles < 2:
             raise ValueError(f"--training.cycles must be at least 2, as tiny-recursive-model has it; got {self.cycles}")
-        if self.threads < 0:
-            raise ValueError(f"--training.threads must not be negative, got {self.threads}; 0 is PyTorch's own choice")
 
     @property
     def shape(self) -> Shape:

@@ -204,13 +204,13 @@ def test_threshold_waits_for_enough_problems_and_stays_within_its_levels():
         (lambda: make_curriculum("hardest", LEVELS), "unknown curriculum 'hardest': use one of uniform, threshold"),
         (lambda: make_curriculum("uniform", []), "one or more different levels"),
         (lambda: make_curriculum("uniform", [1, 1]), "one or more different levels"),
-        (lambda: Threshold(LEVELS, up=0.2), "0 <= down < up <= 1"),
-        (lambda: Learnability(LEVELS, floor=0), "must be above 0"),
-        (lambda: LearningProgress(LEVELS, floor=2), "must be above 0"),
-        (lambda: LearningProgress(LEVELS, fast=9, slow=9), "0 < fast < slow"),
+        (lambda: Threshold(LEVELS, up=0.2), "up must be a finite number above 0.3"),
+        (lambda: Learnability(LEVELS, floor=0), "floor must be a finite number above 0"),
+        (lambda: LearningProgress(LEVELS, floor=2), "floor must be a finite number above 0"),
+        (lambda: LearningProgress(LEVELS, fast=9, slow=9), "slow must be a finite number above 9"),
         (lambda: Fixed(LEVELS, [[1, 2]]), "one weight for each of 4 levels"),
         (lambda: Fixed(LEVELS, [[0, 0, 0, 0]]), "one of them above"),
-        (lambda: Fixed(LEVELS, problems=0), "problems must be at least 1"),
+        (lambda: Fixed(LEVELS, problems=0), "problems must be a whole number from 1 up"),
     ],
 )
 def test_bad_settings_are_errors(make, match):

@@ -178,7 +178,7 @@ def test_every_size_from_5_to_65_gives_mazes():
 def test_unknown_sizes_levels_and_splits():
     sizes: list[Any] = [4, 66, 0, -11, 11.0, True, "11", None]
     for size in sizes:
-        with pytest.raises(ValueError, match=r"no maze of size .*: use a whole number from 5 to 65"):
+        with pytest.raises(ValueError, match=r"size of a maze must be a whole number from 5 to 65"):
             MazeTask(size)
     with pytest.raises(ValueError, match="unknown level"):
         TASKS[11].generate(1, 99, "train", 0)

@@ -99,8 +99,8 @@ def test_a_table_by_hand():
         (["--vary", "model.cycles"], "--vary takes NAME=VALUE"),
         (["--vary", "model.nothing=3"], "nothing"),
         (["--vary", "model.cycles=many"], "many"),
-        (["--vary", "model.cycles=0"], "model.cycles must be at least 1"),
-        (["--minutes", "-1"], "minutes of 0 or more"),
+        (["--vary", "model.cycles=0"], "model.cycles must be a whole number from 1 up"),
+        (["--minutes", "-1"], "minutes must be at least 0"),
     ],
 )
 def test_bad_input_ends_with_code_2(ablate_in, capsys: pytest.CaptureFixture[str], words, match):

@@ -14,13 +14,14 @@ import pytest
 import safetensors
 import torch
 
+from agents.common.acceleration import operations
 from agents.common.cli import main
 from agents.losses import stablemax_cross_entropy
 from agents.trm import TRM, Carry
 from scripts import benchmark
 from scripts.benchmarking import fresh
 from scripts.benchmarking import training as part
-from scripts.benchmarking.machine import Machine, fastest, operations, product_rate, split_time
+from scripts.benchmarking.machine import Machine, fastest, product_rate, split_time
 from scripts.benchmarking.measuring import Figure, printed
 from scripts.benchmarking.networks import compared, network
 from scripts.benchmarking.rivals import (
@@ -222,7 +223,7 @@ def test_other_subjects_keep_their_options(monkeypatch: pytest.MonkeyPatch):
         (["--training.batch", "0"], "--training.batch must be at least 1"),
         (["--training.memory-hidden", "0"], "--training.memory-hidden must be at least 1"),
         (["--training.cycles", "1"], "--training.cycles must be at least 2"),
-        (["--training.threads", "-1"], "--training.threads must not be negative"),
+        (["--training.threads", "-1"], "--training.threads must be at least 0"),
     ],
 )
 def test_bad_input(capsys: pytest.CaptureFixture[str], words: list[str], said: str):

@@ -116,7 +116,7 @@ def test_a_network_is_pretrained_once_if_none_is_given(tmp_path: Path, monkeypat
         (["--checkpoint", "nowhere"], "no checkpoint at nowhere"),
         (["--training.groups", "0"], "training.groups must be at least 1"),
         (["--branches", "0"], "branches must be at least 1"),
-        (["--price", "0"], "price above 0"),
+        (["--price", "0"], "price must be above 0"),
         (["--training.sampling.explore", "1"], "sampling.explore"),
         (["--learner", "magic"], "unknown learner 'magic'"),
         (["--learner", "bce", "--training.grpo.clip", "0.1"], "bce would ignore training.grpo"),

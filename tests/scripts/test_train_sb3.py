@@ -103,7 +103,7 @@ def test_ppo_learns_to_stop():
     ("words", "match"),
     [
         (["--grain", "answer", "--algorithm", "dqn"], "dqn does not play the answer grain: use one of ppo, a2c"),
-        (["--gamma", "1.5"], "gamma must be above 0 and at most 1"),
+        (["--gamma", "1.5"], "gamma must be from 0 to 1"),
         (["--timesteps", "0"], "timesteps must be at least 1"),
         (["--checkpoint", "nowhere"], "no checkpoint at nowhere"),
         (["--level", "hard"], "unknown level 'hard'"),

@@ -17,6 +17,7 @@ from trm_gym.arc.corpus import PublishedTask
 from trm_gym.arc.layout import COLOURS, LARGEST, SMALLEST, VOCAB, length, structure
 from trm_gym.arc.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.arc.solver import published_solutions
+from trm_gym.checks import whole_number
 from trm_gym.errors import ProblemError
 from trm_gym.task import ImportedProblems, Problems, Task, UserProblem, Verdicts
 
@@ -55,9 +56,7 @@ class ArcTask(Task):
     """
 
     def __init__(self, size: int = LARGEST) -> None:
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not SMALLEST <= size <= LARGEST:
-            raise ValueError(f"no ARC of size {size!r}: use a whole number from {SMALLEST} to {LARGEST}")
-        self.size = int(size)
+        self.size = whole_number("the size of ARC", size, SMALLEST, LARGEST)
         self.name = f"arc{size}x{size}"
         self.length = length(self.size)
         self.vocab = VOCAB

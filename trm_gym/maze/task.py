@@ -9,6 +9,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.checks import whole_number
 from trm_gym.maze import generator, parsing, reading, solver, verifier, view
 from trm_gym.maze.layout import LARGEST, OFF, ON, SMALLEST, VOCAB
 from trm_gym.maze.levels import levels
@@ -32,9 +33,7 @@ class MazeTask(Task):
     """
 
     def __init__(self, size: int = 11) -> None:
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not SMALLEST <= size <= LARGEST:
-            raise ValueError(f"no maze of size {size!r}: use a whole number from {SMALLEST} to {LARGEST}")
-        self.size = int(size)
+        self.size = whole_number("the size of a maze", size, SMALLEST, LARGEST)
         self.name = f"maze{size}x{size}"
         self.length = self.size * self.size
         self.vocab = VOCAB

@@ -10,9 +10,10 @@ from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Discrete
 from gymnasium.utils import RecordConstructorArgs
 
+from trm_gym.checks import real_number
 from trm_gym.episode_state import get_state, set_state
 from trm_gym.render import frame
-from trm_gym.reward import Price, exact_cost, step_rewards
+from trm_gym.reward import Price, step_rewards
 from trm_gym.wrappers.base import answer_grain
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class EditCells(gymnasium.Wrapper, RecordConstructorArgs):
         gymnasium.Wrapper.__init__(self, env)
         self._inner = answer_grain(env)
         self.task = self._inner.task
-        self._price = None if price is None else _checked(price)
+        self._price = None if price is None else real_number("price", price, 0, 1)
         self._halt = self.task.length * self.task.vocab
         self.action_space = Discrete(self._halt + 1)
         self._edits = 0
@@ -130,11 +131,3 @@ class EditCells(gymnasium.Wrapper, RecordConstructorArgs):
         seen = {name: values[0] for name, values in self._inner.episodes.observe().items()}
         seen["budget"][:] = 1 - self._edits / self._budget
         return seen
-
-
-def _checked(price: float) -> float:
-    try:
-        exact_cost(price)
-    except ValueError:
-        raise ValueError(f"price must be between 0 and 1, not {price!r}: a solution is worth 1") from None
-    return float(price)

@@ -13,6 +13,7 @@ from gymnasium.spaces import Dict
 from gymnasium.utils import RecordConstructorArgs
 
 from trm_gym.atomic_io import atomic_write
+from trm_gym.checks import whole_number
 
 
 @final
@@ -36,9 +37,7 @@ class TraceRecorder(gymnasium.Wrapper, RecordConstructorArgs):
             raise ValueError(
                 "TraceRecorder needs observations with problem and answer: put it below what flattens them"
             )
-        if isinstance(episodes_per_file, bool) or not isinstance(episodes_per_file, int) or episodes_per_file < 1:
-            raise ValueError(f"episodes_per_file must be a whole number from 1 up, not {episodes_per_file!r}")
-        self._folder, self._most = Path(folder), episodes_per_file
+        self._folder, self._most = Path(folder), whole_number("episodes_per_file", episodes_per_file)
         if any(self._folder.glob("episodes-*.jsonl")):
             raise ValueError(f"{self._folder} holds traces already: name another folder")
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -81,7 +81,7 @@ def test_bad_input_is_refused(checkpoint, unchecked):
     with pytest.raises(ValueError, match="step_cost must be between 0 and 1"):
         load_dataset(checkpoint, price=-1.0)
     for bad in (True, 2.0, "7", None):
-        with pytest.raises(ValueError, match="problems must be a whole number from 1 up"):
+        with pytest.raises(ValueError, match="problems must be"):
             load_dataset(checkpoint, problems=cast(Any, bad))
     with pytest.raises(ValueError, match="problems must be at least 1"):
         load_dataset(checkpoint, problems=0)

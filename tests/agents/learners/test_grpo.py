@@ -123,7 +123,7 @@ def test_groups_without_variance_are_left_out_and_the_update_with_them():
         (PolicyConfig, {"policy_delay": 1.0}, r"policy\.policy_delay must be at least 0 and below 1"),
         (SamplingConfig, {"explore": 1.0}, r"sampling\.explore must be at least 0 and below 1"),
         (SamplingConfig, {"halting_steps": 0}, r"sampling\.halting_steps must be at least 1"),
-        (GrpoConfig, {"clip": -0.1}, r"grpo\.clip must be 0 or more"),
+        (GrpoConfig, {"clip": -0.1}, r"grpo\.clip must be at least 0"),
         (PonderNetConfig, {"rate": 1.0}, r"pondernet\.rate must be between 0 and 1"),
         (LearnerConfig, {"passes": 0}, r"training\.passes must be at least 1"),
         (LearnerConfig, {"lr": 0.0}, r"training\.lr must be above 0"),

@@ -182,16 +182,21 @@ def test_the_published_way_of_training_runs(preset, options):
     ("changes", "message"),
     [
         ({"extras": TrainingExtras(starts=2)}, "all the same without noise"),
-        ({"extras": TrainingExtras(starts=0)}, r"extras\.starts must be at least 1"),
         ({"chunk": 3}, "chunk must divide batch=8"),
         ({"chunk": 4, "extras": TrainingExtras(consistency=1.0)}, r"without extras\.consistency=1"),
-        ({"start_noise": -1.0}, "start_noise must not be negative"),
+        ({"start_noise": -1.0}, "start_noise must be at least 0"),
         ({"extras": TrainingExtras(depths=((1, 1), (3, 6)))}, r"the last \(1, 1\) as the model has it"),
     ],
 )
 def test_options_that_do_not_fit_say_so(changes, message):
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(TINY, **changes)
+
+
+@pytest.mark.parametrize("name", ["starts", "consistency"])
+def test_research_options_have_bounds(name):
+    with pytest.raises(ValueError, match=rf"extras\.{name} must be at least"):
+        TrainingExtras(**{name: -1})
 
 
 def test_a_state_of_other_settings_is_refused(tmp_path):

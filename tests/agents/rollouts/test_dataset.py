@@ -12,7 +12,7 @@ import torch
 
 from agents.checkpoint import Checkpoint, load_checkpoint, rollout_store
 from agents.common.acceleration import AccelerationConfig
-from agents.common.tensor_file import load_tensors, save_tensors
+from agents.common.tensor_file import load_tensors, write_tensors
 from agents.learners.config import LearnerConfig
 from agents.learners.grpo import Grpo
 from agents.learners.metrics import Graded
@@ -127,7 +127,7 @@ def rewrite(name: str, change):
     def damage(path: Path) -> None:
         tensors, note = load_tensors(path)
         tensors[name] = change(tensors[name])
-        save_tensors(path, tensors, note)
+        write_tensors(path, tensors, note)
 
     return damage
 

@@ -220,5 +220,5 @@ def test_mixers_and_encoders_ask_for_the_structure_that_they_need():
         TRM(dataclasses.replace(SMALL, positions="terms", mixer="mlp"), 5, bare)
     with pytest.raises(ValueError, match="a grid or a line"):
         TRM(dataclasses.replace(SMALL, mixer="conv"), 5, CellStructure((2, 4, 2)))
-    with pytest.raises(ValueError, match=r"model\.hidden must be at least 1"):
+    with pytest.raises(ValueError, match=r"model\.hidden must be a whole number from 1 up"):
         TRMConfig(hidden=0)

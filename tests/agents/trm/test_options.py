@@ -89,7 +89,7 @@ def test_shapes_for_tasks_and_their_depth():
     assert SUDOKU.effective_depth == 2 * 3
     with pytest.raises(ValueError, match="sudoku7x7"):
         TRMConfig.for_sudoku(7)
-    with pytest.raises(ValueError, match="no maze of size 3"):
+    with pytest.raises(ValueError, match="size of a maze must be a whole number from 5 to 65, not 3"):
         TRMConfig.for_maze(3)
 
 
@@ -98,13 +98,12 @@ def test_shapes_for_tasks_and_their_depth():
     [
         ({"prefix": 2}, "units mixer knows cells only"),
         ({"position_options": ("reserved=-1",)}, "reserved must be at least 0"),
-        ({"prefix": -1}, "prefix must not be negative"),
+        ({"prefix": -1}, "prefix must be a whole number from 0"),
         ({"prefix": 1, "puzzle_tokens": 2, "mixer": "mlp"}, "no room for 2 puzzle_tokens"),
         (
             {"position_options": ("reserved=1",), "positions": "candidates"},
             "CandidateEncoder does not take 'reserved=1'",
         ),
-        ({"extras": NetworkExtras(orthogonal=1.5)}, "from 0 .off. to 1"),
         ({"initial_scale": 0.0}, "above 0"),
         ({"mixer": "mla", "mixer_options": ("low_rank=0",)}, "low_rank must be at least 1"),
         ({"mixer": "mla", "mixer_options": ("rope_width=3",)}, "rope_width must be even"),
@@ -113,6 +112,11 @@ def test_shapes_for_tasks_and_their_depth():
 def test_what_does_not_go_together_says_so(changes, message):
     with pytest.raises(ValueError, match=message):
         network(**changes)
+
+
+def test_research_options_have_bounds():
+    with pytest.raises(ValueError, match=r"model.extras.orthogonal must be between 0 and 1"):
+        NetworkExtras(orthogonal=1.5)
 
 
 def test_prefix_positions_are_not_shown():

@@ -1,0 +1,106 @@
+"""Checks of numbers that people give: not a number (NaN) is neither below nor above any bound, so it is asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+import reprlib
+import types
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+SEED_LIMIT = 2**63
+"""Seeds are below this, so that each is one 64-bit word."""
+_WORD = 2**63
+LARGEST = 1e30
+"""Settings lie within this: single precision, which ends at 3.4e38, would overflow in the first sums."""
+
+
+def whole_number(name: str, value: object, least: int = 1, most: int = _WORD - 1) -> int:
+    """``value`` as an int. Raises ValueError, which calls it ``name``, where it is no whole number in the range."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
+        span = f"from {least} up" if most == _WORD - 1 else f"from {least} to {most}"
+        raise ValueError(f"{name} must be a whole number {span}, not {reprlib.repr(value)}")
+    return int(value)
+
+
+def real_number(
+    name: str, value: object, least: float = -math.inf, most: float = math.inf, above: float = -math.inf
+) -> float:
+    """``value`` as a float. Raises ValueError, which calls it ``name``, where it is not finite or outside the range.
+
+    least, most: belong to the range; above: does not.
+    """
+    number = _finite(value)
+    if number is None or not (least <= number <= most and number > above):
+        low = f" above {above:g}" if above > -math.inf else f" from {least:g} up" if least > -math.inf else ""
+        high = f" and at most {most:g}" if most < math.inf else ""
+        both = -math.inf < least <= most < math.inf
+        span = f"between {least:g} and {most:g}" if both else f"a finite number{low}{high}"
+        raise ValueError(f"{name} must be {span}, not {value!r:.60}")
+    return number
+
+
+def check_numbers(config: object, prefix: str = "") -> None:
+    """Raise ValueError, which names the field, where a number of a dataclass is not finite or not of its field's type.
+
+    Numbers in tuples are checked too, and choices (Literal); dataclasses in a field check themselves. A field called
+    seed, or the numbers in one called seeds, must be 0 or more. prefix: what stands before the field's name in the
+    message: ``teach.``, or ``--`` for an option of the command line.
+    """
+    for name, hint in _field_types(type(config)).items():
+        called = f"{prefix}{name.replace('_', '-') if prefix.startswith('--') else name}"
+        value = getattr(config, name)
+        _check(called, value, hint)
+        if name == "seed" or (name == "seeds" and isinstance(value, tuple)):
+            for seed in value if isinstance(value, tuple) else (value,):
+                whole_number(called, seed, 0, SEED_LIMIT - 1)
+
+
+@functools.cache
+def _field_types(cls: type[Any]) -> dict[str, Any]:
+    hints = get_type_hints(cls)
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+
+
+def _check(name: str, value: Any, hint: Any) -> None:
+    """Raise ValueError where ``value`` is no number, tuple of numbers or choice as ``hint`` has it; others pass."""
+    origin, args = get_origin(hint), get_args(hint)
+    if hint is int:
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= _WORD:
+            raise ValueError(f"{name} must be a whole number, not {reprlib.repr(value)}")
+    elif hint is float:
+        number = _finite(value)
+        if not isinstance(value, (int, float)) or number is None or abs(number) > LARGEST:
+            raise ValueError(f"{name} must be a finite number (at most {LARGEST:g}), not {reprlib.repr(value)}")
+    elif origin is Literal:
+        if value not in args:
+            raise ValueError(f"{name} must be one of {', '.join(map(str, args))}, got {reprlib.repr(value)}")
+    elif origin in (Union, types.UnionType):
+        if value is not None or type(None) not in args:
+            for arg in args:
+                _check(name, value, arg)
+    elif origin is tuple and (any(kind in _kinds(hint) for kind in (int, float))):
+        kinds = [args[0]] * len(value) if len(args) == 2 and args[1] is Ellipsis else args
+        if not isinstance(value, Sequence) or len(value) != len(kinds):
+            raise ValueError(f"{name} must be {len(kinds)} values, got {reprlib.repr(value)}")
+        for part, kind in zip(value, kinds, strict=True):
+            _check(name, part, kind)
+
+
+def _kinds(hint: Any) -> set[Any]:
+    """The types that a hint is made of."""
+    return {hint}.union(*map(_kinds, get_args(hint)))
+
+
+def _finite(value: object) -> float | None:
+    """``value`` as a float, None where it is no finite number."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number beyond every float
+        return None
+    return number if math.isfinite(number) else None
