@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -92,4 +93,5 @@ def test_a_curriculum_hears_no_share_that_is_none(curriculum, wrong: float):
 
 def test_numbers_of_numpy_are_numbers():
     assert type(whole_number("n", np.int64(3))) is int and type(real_number("x", np.float32(0.5))) is float
-    assert RefinementEnv("sudoku4x4", max_steps=np.int32(3), step_cost=np.float32(0.25)).step_cost == 0.25
+    given: dict[str, Any] = {"max_steps": np.int32(3), "step_cost": np.float32(0.25)}
+    assert RefinementEnv("sudoku4x4", **given).step_cost == 0.25

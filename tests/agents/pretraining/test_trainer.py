@@ -196,7 +196,7 @@ def test_options_that_do_not_fit_say_so(changes, message):
 @pytest.mark.parametrize("name", ["starts", "consistency"])
 def test_research_options_have_bounds(name):
     with pytest.raises(ValueError, match=rf"extras\.{name} must be at least"):
-        TrainingExtras(**{name: -1})
+        dataclasses.replace(TrainingExtras(), **{name: -1})
 
 
 def test_a_state_of_other_settings_is_refused(tmp_path):
