@@ -21,7 +21,7 @@ from trm_gym.vector import RefinementVectorEnv
 from trm_gym.wrappers import EditCells, StepCostSchedule, TraceRecorder
 
 NOT_FINITE = (math.nan, math.inf, -math.inf, np.float32("nan"), np.float64("inf"), 10**400)
-NO_NUMBERS = (*NOT_FINITE, True, "1", [1], b"1", 1j, object())
+NO_NUMBERS = (*NOT_FINITE, True, "1", [1], b"1", 1j, Ellipsis)
 NOT_WHOLE = (*NO_NUMBERS, 2.5, -1, 0, np.array([1, 2]))
 
 REALS = {
