@@ -48,8 +48,10 @@ def test_a_file_and_a_command_line_of_the_version_before_still_work():
     path = Path(__file__).parents[1] / "data" / "before" / "grpo-sudoku6x6.yaml"
     with pytest.warns(FutureWarning) as said:
         old = load_config(path, grpo.PRESETS["sudoku9x9"])
-    # Noise on one branch was the default then.
-    assert dataclasses.replace(old, noise=None) == grpo.PRESETS["sudoku6x6"]
+    # Noise on one branch, and timing bfloat16, were the defaults then.
+    assert old.pretrain.acceleration.bfloat16 == "auto"
+    pretrain = dataclasses.replace(old.pretrain, acceleration=grpo.PRESETS["sudoku6x6"].pretrain.acceleration)
+    assert dataclasses.replace(old, noise=None, pretrain=pretrain) == grpo.PRESETS["sudoku6x6"]
     messages = {str(one.message).split(";")[0] for one in said}
     assert "grpo.judge_first is called training.policy.policy_delay now" in messages
     assert "training.grpo.loss clip is called ppo now" in messages

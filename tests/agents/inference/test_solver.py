@@ -63,7 +63,7 @@ def test_a_stream_goes_on_after_a_bad_problem(solver: Solver):
     [
         ({"problem": "123"}, "3 cells"),
         ({"problem": PUZZLE, "rule": "magic"}, "unknown halting rule 'magic'"),
-        ({"problem": PUZZLE, "max_steps": 0}, "max_steps must be at least 1"),
+        ({"problem": PUZZLE, "max_steps": 0}, "max_steps must be a whole number from 1 up"),
     ],
 )
 def test_what_cannot_be_solved_says_why(solver: Solver, words: dict, said: str):

@@ -82,7 +82,7 @@ def test_a_cell_sees_every_panel_shown_and_the_answer_is_read_from_it(panel):
 def test_no_weight_depends_on_the_size():
     large = TRM(TRMConfig.for_arc(6), 12, structure(6))
     large.load_state_dict(network().state_dict())
-    with pytest.raises(ValueError, match="no ARC of size 31"):
+    with pytest.raises(ValueError, match="size of ARC must be a whole number from 3 to 30, not 31"):
         TRMConfig.for_arc(31)
 
 
