@@ -31,6 +31,7 @@ from agents.evaluation.protocol import choose
 from agents.halting.registry import rule_named
 from agents.halting.rules import HaltingRule
 from agents.inference.engine import Engine
+from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import BATCH, unroll
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
@@ -100,8 +101,8 @@ def to_the_end(checkpoint: Checkpoint, task: Task, problems: Problems, config: C
             fixed = torch.from_numpy(some.problem).to(carry.answer.device).long()
             for _ in range(config.max_steps):
                 carry, output = checkpoint.model(carry, fixed)
-            draft = np.where(some.free, output.logits.argmax(-1).cpu().numpy(), some.problem)
-            solved.append(task.verify(some, draft.astype(np.uint8)).solved)
+            draft = draft_of(output.logits, fixed, torch.from_numpy(some.free).to(fixed.device))
+            solved.append(task.verify(some, draft.cpu().numpy().astype(np.uint8)).solved)
     seconds = time.perf_counter() - began
     return Run(len(problems), seconds, float(np.concatenate(solved).mean()), config.max_steps)
 
