@@ -90,7 +90,7 @@ class Config(Checked):
     acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
     """What makes the unrolling of problems fast; pretraining has its own."""
     folder: Path | None = None
-    """Where everything goes; runs/ablate-KIND-TASK by default."""
+    """Folder for all results; runs/ablate-KIND-TASK by default."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -85,7 +85,7 @@ class Config(Checked):
     acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
     """What makes networks fast; the numbers that heads see stay in float32 by default."""
     folder: Path | None = None
-    """Where everything goes; runs/compare-TASK by default."""
+    """Folder for all results; runs/compare-TASK by default."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

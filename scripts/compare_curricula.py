@@ -68,7 +68,7 @@ class Config(Checked):
     acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
     """What makes the network fast."""
     folder: Path | None = None
-    """Where everything goes; runs/curricula-TASK by default."""
+    """Folder for all results; runs/curricula-TASK by default."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -28,7 +28,7 @@ class Config:
     """Write a file for every preset."""
 
     out: Path = FOLDER
-    """The folder they go to."""
+    """Folder for the YAML files."""
 
 
 def files() -> dict[str, str]:

@@ -31,7 +31,7 @@ class Config(PretrainConfig):
     """Supervised pretraining of a TRM."""
 
     folder: Path | None = None
-    """Where everything goes; runs/pretrain-TASK-SEED by default."""
+    """Folder for all results; runs/pretrain-TASK-SEED by default."""
     test_problems: int = 2000
     """Problems of the test split per level; a finite split that holds fewer is taken whole."""
     test_levels: tuple[str, ...] = ()

@@ -57,9 +57,9 @@ class Config(Checked):
     problems: int = 1_000_000
     """Problems of each task."""
     levels: tuple[str, ...] = ()
-    """The levels to take; all, if none is named."""
+    """Levels to check; all of a task where none is named."""
     processes: int = os.cpu_count() or 1
-    """How many work side by side."""
+    """Worker processes."""
     seconds: float | None = None
     """When to stop for now; the next run goes on from there."""
     out: Path = Path("runs", "soak.json")

@@ -63,7 +63,7 @@ class Config(Checked):
     task: str = "sudoku4x4"
     """The task (answer and cell only; a checkpoint brings its own)."""
     level: str | None = None
-    """The level of its problems; the task's default where none is named."""
+    """Level of the problems; the task's default where none is named."""
     timesteps: int = 500_000
     """Steps of the environment to learn from."""
     price: float = 0.1

@@ -45,7 +45,7 @@ class Config(ShownConfig):
     """Folder for drafts.png, thinking.png, settling.png, trajectory.json and TensorBoard's events;
     runs/trajectory/CHECKPOINT by default."""
     settling: Path | None = None
-    """Another place for the picture of the latents."""
+    """File for the picture of the latents, where it is not to go to the folder."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -24,7 +24,7 @@ class ShownConfig(Checked):
     level: str | None = None
     """Level of the test problems; the task's default level if not given."""
     seed: int = 0
-    """Decides which they are."""
+    """Seed of the test problems."""
     max_steps: int = 16
     """The budget of steps."""
     price: float = PRICE

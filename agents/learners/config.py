@@ -120,13 +120,13 @@ class LearnerConfig(Checked):
     gradient_norm: float = 1.0
     """Norm that gradients are clipped to."""
     policy: PolicyConfig = field(default_factory=PolicyConfig)
-    """Used by all learners but bce and two_heads, which do not learn from returns."""
+    """Options of a policy, for all learners but bce and two_heads, which do not learn from returns."""
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
-    """Used by grpo, reinforce and rloo."""
+    """Options of drawing halting steps, for grpo, reinforce and rloo."""
     grpo: GrpoConfig = field(default_factory=GrpoConfig)
-    """Used by grpo."""
+    """Options of grpo alone."""
     pondernet: PonderNetConfig = field(default_factory=PonderNetConfig)
-    """Used by pondernet."""
+    """Options of pondernet alone."""
 
     prefix = "training."
 

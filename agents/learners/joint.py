@@ -37,8 +37,8 @@ class JointConfig(Checked):
     lr: float = 5e-5
     """Learning rate on the network: a hundredth of pretraining's AdamW."""
     optimizer: Literal["adamw", "muon"] = "adamw"
-    """Of the network. muon: Muon on the 2-D weights of the shared network, scaled to move them by as much as AdamW
-    would at the same rate (Liu et al. 2025, arXiv 2502.16982, equation 4), AdamW on the rest."""
+    """Optimiser of the network. muon: Muon on the 2-D weights of the shared network, scaled to move them by as much
+    as AdamW would at the same rate (Liu et al. 2025, arXiv 2502.16982, equation 4), AdamW on the rest."""
     weight_decay: float = 0.1
     """Decoupled weight decay of the network."""
     reward: float = 1.0

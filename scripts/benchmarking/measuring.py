@@ -25,7 +25,7 @@ class Settings(Checked):
     task: str = "sudoku9x9"
     """The task whose environments are measured."""
     level: str = "clues30"
-    """The level of its problems."""
+    """Level of the problems that are measured on."""
     slots: int = 1024
     """Slots of the native vector environment."""
     loop_slots: int = 64
