@@ -86,7 +86,7 @@ def rollout_store(
     model, task = checkpoint.model, make_task(checkpoint.task)
 
     def speed_up(passes: int) -> None:
-        how = accelerate(model, solving_pass(model, task.length, batch), passes, acceleration)
+        how = accelerate(model, solving_pass(model, task, batch), passes, acceleration)
         if title:
             announce(title, how.seconds)
 

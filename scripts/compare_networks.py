@@ -68,7 +68,7 @@ def loaded(config: Config) -> dict[str, Checkpoint]:
             raise CheckpointError(
                 f"{place} was trained on {checkpoint.task}, the first on {task_name}: take one task's"
             )
-        one_pass = solving_pass(checkpoint.model, make_task(task_name).length, BATCH)
+        one_pass = solving_pass(checkpoint.model, make_task(task_name), BATCH)
         passes = levels * config.problems // BATCH * config.max_steps
         seconds += accelerate(checkpoint.model, one_pass, passes, config.acceleration).seconds
     announce("running the problems", seconds)

@@ -130,7 +130,7 @@ def run(config: Config) -> None:
     """Load, run, show; ends with code 1 where there was a fault."""
     checkpoint = load_checkpoint(config.checkpoint)
     task = make_task(checkpoint.task)
-    one_pass = solving_pass(checkpoint.model, task.length, config.slots)
+    one_pass = solving_pass(checkpoint.model, task, config.slots)
     found = accelerate(checkpoint.model, one_pass, config.problems // config.slots, config.acceleration)
     rule = rule_of(config.rule, checkpoint.heads)
     announce("stream, at one step a problem", found.seconds)

@@ -87,7 +87,7 @@ def run(config: Config) -> None:
     outside = None if config.data is None else read(config.data, checkpoint.task)
     task = make_task(checkpoint.task)
     passes = (config.problems + config.validation) // config.batch * config.max_steps
-    one_pass = solving_pass(checkpoint.model, task.length, config.batch)
+    one_pass = solving_pass(checkpoint.model, task, config.batch)
     how = accelerate(checkpoint.model, one_pass, passes, AccelerationConfig(bfloat16="off"))
     announce("running the problems", how.seconds)
     out = folder_of(config)

@@ -139,7 +139,7 @@ class Training:
         self.curriculum = make_curriculum(config.curriculum, levels, problems, config.mixture)
         runs = config.training.groups * config.branches
         passes = config.training.iterations * config.max_steps * -(-runs // BATCH)
-        one_pass = solving_pass(self.network, self.task.length, min(BATCH, runs))
+        one_pass = solving_pass(self.network, self.task, min(BATCH, runs))
         state = folder / STATE_FILE
         before = Numerics.of_note(load_note(state), state) if state.exists() else None
         self.numerics = accelerate(self.network, one_pass, passes, config.acceleration, before).numerics

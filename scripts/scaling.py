@@ -105,7 +105,7 @@ def run(config: Config) -> None:
     solver = Solver.from_pretrained(config.checkpoint)
     rule, problems, most = solver.rule(config.rule, config.price), drawn(solver, config), max(config.branches)
     model, steps = solver.checkpoint.model, most * config.max_steps + sum(config.budgets)
-    one_pass = solving_pass(model, solver.task.length, config.slots)
+    one_pass = solving_pass(model, solver.task, config.slots)
     passes = -(-len(problems) * steps // config.slots)
     announce("scaling, at most", accelerate(model, one_pass, passes, AccelerationConfig(config.compile, "off")).seconds)
     began = time.perf_counter()

@@ -33,6 +33,7 @@ from agents.halting.rules import HaltingRule
 from agents.inference.engine import Engine
 from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import BATCH, unroll
+from agents.trm import Inputs
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
 from trm_gym.task import Problems, Task
@@ -98,10 +99,11 @@ def to_the_end(checkpoint: Checkpoint, task: Task, problems: Problems, config: C
         for first in range(0, len(problems), config.slots):
             some = problems[slice(first, first + config.slots)]
             carry = checkpoint.model.initial_carry(len(some))
-            fixed = torch.from_numpy(some.problem).to(carry.answer.device).long()
+            draft = torch.from_numpy(some.start).to(carry.answer.device).long()
+            inputs, free = Inputs.of(some, draft), torch.from_numpy(some.free).to(draft.device)
             for _ in range(config.max_steps):
-                carry, output = checkpoint.model(carry, fixed)
-            draft = draft_of(output.logits, fixed, torch.from_numpy(some.free).to(fixed.device))
+                carry, output = checkpoint.model(carry, inputs._replace(draft=draft))
+                draft = draft_of(output.logits, inputs.problem, free)
             solved.append(task.verify(some, draft.cpu().numpy().astype(np.uint8)).solved)
     seconds = time.perf_counter() - began
     return Run(len(problems), seconds, float(np.concatenate(solved).mean()), config.max_steps)
@@ -182,7 +184,7 @@ def prepare(checkpoint: Checkpoint, task: Task, config: Config) -> Acceleration:
     """Switch on what is asked for, and say what it is."""
     # Every problem twice: to the end of the budget, and by the engine, which takes no longer.
     passes = (2 * config.problems + config.validation) // config.slots * config.max_steps
-    one_pass = solving_pass(checkpoint.model, task.length, config.slots)
+    one_pass = solving_pass(checkpoint.model, task, config.slots)
     wanted = AccelerationConfig(config.compile, config.bfloat16, config.threads)
     found = accelerate(checkpoint.model, one_pass, passes, wanted)
     print(f"{task.name} {config.level}, {config.slots} slots: compiled {found.compiled}, bfloat16 {found.bfloat16}")

@@ -45,8 +45,8 @@ configs:
 
 {description}. Made by `trm_gym.dataset.write_jsonl` from seed {seed}; problem i is the first of seed {seed} + i.
 
-Fields: `problem` and `solution` as text, `problem_tokens` and `solution_tokens` (0 is a blank), `level`, `difficulty`
-(what the task's solver measured), `id` (SHA-256 of the problem's tokens). The solution is one right answer; there may
+Fields: `problem` and `solution` as text, `problem_tokens` and `solution_tokens` (0 is a blank){numbers}, `level`,
+`difficulty` (what the task's solver measured), `id` (SHA-256 of {hashed}). The solution is one right answer; there may
 be others, and only the task's verifier knows.
 
 | split | problems | different ones | SHA-256 of the file |
@@ -78,7 +78,11 @@ def arrays(task: Task | str, level: int | str | None, split: str, count: int, se
     inputs and labels: uint8 [N, L], tokens raised by one, because 0 is their padding and their label to ignore.
     puzzle_identifiers: int32 [N], all 0, the blank identifier. puzzle_indices and group_indices: int32 [N + 1], where
     puzzles (one example each) and groups (one puzzle each) begin and end.
+
+    Raises ValueError for a task whose problems hold numbers, which that layout has no place for.
     """
+    task, level = _task_and_level(task, level)
+    _tokens_alone(task)
     return _layout(draw(task, level, split, count, seed))
 
 
@@ -109,6 +113,7 @@ def write(
     whole or not at all. Returns its path. Raises ValueError where it exists, or for what ``draw`` does not know.
     """
     task, level = _task_and_level(task, level)
+    _tokens_alone(task)
     with new_folder(folder) as fresh:
         for split, count in _checked(counts).items():
             part = fresh / split
@@ -140,12 +145,14 @@ def write_jsonl(
             lines = [json.dumps(_row(task, problems, i), ensure_ascii=False) + "\n" for i in range(count)]
             content = "".join(lines).encode()
             (fresh / f"{split}.jsonl").write_bytes(content)
-            digest, different = hashlib.sha256(content).hexdigest(), len(np.unique(problems.problem, axis=0))
+            digest, different = hashlib.sha256(content).hexdigest(), len({_shown(problems, i) for i in range(count)})
             files.append(f"  - split: {split}\n    path: {split}.jsonl")
             rows.append(f"| {split} | {count} | {different} | {digest} |")
             sums.append(f"{digest}  {split}.jsonl\n")
         spec = task.levels[level]
-        table = {"files": "\n".join(files), "rows": "\n".join(rows)}
+        table = {"files": "\n".join(files), "rows": "\n".join(rows), "numbers": "", "hashed": "the problem's tokens"}
+        if task.numbers:
+            table |= {"numbers": ", `numbers` as `Problems.numbers` holds them", "hashed": "its tokens and numbers"}
         about = {"name": task.name, "level": spec.name, "description": spec.description.capitalize(), "seed": seed}
         (fresh / "README.md").write_text(_CARD.format(**about, **table), encoding="utf-8")
         (fresh / "sha256sums.txt").write_text("".join(sums), encoding="utf-8")
@@ -157,7 +164,8 @@ class ProblemDataset:
     """A map-style dataset of the problems that ``draw`` gives, for PyTorch's ``DataLoader``, which stacks its items.
 
     An item is a dictionary of fresh arrays: problem and solution, uint8 [L]; free, bool [L]; level, int64 [];
-    difficulty, float32 []. Negative indices count from the end; IndexError beyond.
+    difficulty, float32 []; where the task's problems hold them numbers, float64 [K], and truth, float64 [M]. Negative
+    indices count from the end; IndexError beyond.
     """
 
     def __init__(self, task: Task | str, level: int | str | None, split: str, count: int, seed: int) -> None:
@@ -167,12 +175,23 @@ class ProblemDataset:
         return len(self.problems)
 
     def __getitem__(self, index: int) -> dict[str, NDArray]:
-        return {name: np.array(values[index]) for name, values in vars(self.problems).items()}
+        return {
+            name: np.array(values[index]) for name, values in vars(self.problems).items() if values.shape[1:] != (0,)
+        }
 
 
 def _task_and_level(task: Task | str, level: int | str | None) -> tuple[Task, int]:
     task = make_task(task) if isinstance(task, str) else task
     return task, task.default_level if level is None else task.level_index(level)
+
+
+def _tokens_alone(task: Task) -> None:
+    """Raise ValueError where a problem holds more than tokens."""
+    if task.numbers:
+        raise ValueError(
+            f"problems of {task.name} hold numbers, for which TRM's and HRM's files have no place: use write_jsonl, or "
+            "ProblemDataset"
+        )
 
 
 def _checked(counts: Mapping[str, int]) -> Mapping[str, int]:
@@ -194,15 +213,21 @@ def _layout(problems: Problems) -> dict[str, NDArray]:
     }
 
 
+def _shown(problems: Problems, index: int) -> bytes:
+    """All that problem ``index`` shows."""
+    return problems.problem[index].tobytes() + problems.numbers[index].tobytes()
+
+
 def _row(task: Task, problems: Problems, index: int) -> dict[str, Any]:
     """One line of JSON: problem ``index`` for people and for networks."""
     problem, solution = problems.problem[index], problems.solution[index]
     return {
-        "id": hashlib.sha256(problem.tobytes()).hexdigest(),
-        "problem": task.decode(problem),
+        "id": hashlib.sha256(_shown(problems, index)).hexdigest(),
+        "problem": task.problem_text(problems[slice(index, index + 1)]),
         "solution": task.draft_text(solution),
         "problem_tokens": problem.tolist(),
         "solution_tokens": solution.tolist(),
+        **({"numbers": problems.numbers[index].tolist()} if task.numbers else {}),
         "level": task.levels[int(problems.level[index])].name,
         "difficulty": float(problems.difficulty[index]),
     }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trm_gym.problems import Problems
 from trm_gym.reward import exact_cost
 from trm_gym.splits import SPLITS
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trm_gym.episodes import Episodes
-    from trm_gym.task import Problems, Task
+    from trm_gym.task import Task
 
 
 def live_arrays(episodes: Episodes) -> dict[str, NDArray]:
@@ -148,5 +149,9 @@ def _check_values(episodes: Episodes, state: dict[str, Any]) -> None:
         "verdicts.score": (0, 1),
     }
     check_ranges(state, ranges)
+    if wrong := episodes.task.fault(
+        Problems(**{field.name: state[f"problems.{field.name}"] for field in fields(Problems)})
+    ):
+        raise ValueError(f"malformed state: {wrong}")
     if (state["playing"] & ((state["numbers"] < 0) | (state["steps"] >= episodes.max_steps))).any():
         raise ValueError("malformed state: a slot is playing that has not begun or has no step left")

@@ -16,6 +16,7 @@ from gymnasium.spaces import Box, Dict, MultiDiscrete
 from trm_gym.checks import SEED_LIMIT, whole_number
 from trm_gym.registration import make_task
 from trm_gym.reward import exact_cost, reward_mode, step_rewards
+from trm_gym.spaces import token_space
 from trm_gym.splits import SPLITS, split_index
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task, Verdicts
@@ -31,15 +32,9 @@ _ALL = slice(None)
 
 
 def observation_space(task: Task) -> Dict:
-    """What is seen at one slot: problem and draft as tokens [L], and the share of steps left [1]."""
-
-    def tokens() -> MultiDiscrete[Any]:
-        space: MultiDiscrete[Any] = MultiDiscrete(np.full(task.length, task.vocab), dtype=np.uint8)
-        # The counts are widened because learners add them up (the size of a one-hot): as bytes they wrap round.
-        space.nvec = space.nvec.astype(np.int64)
-        return space
-
-    return Dict({"problem": tokens(), "answer": tokens(), "budget": Box(0.0, 1.0, (1,), np.float32)})
+    """What is seen at one slot: what the task shows of its problem; the draft, tokens [L]; share of steps left [1]."""
+    answer, budget = token_space(task.length, task.vocab), Box(0.0, 1.0, (1,), np.float32)
+    return Dict({**task.shown_space(), "answer": answer, "budget": budget})
 
 
 def action_space(task: Task) -> MultiDiscrete:
@@ -85,16 +80,9 @@ class Episodes:
         self.numbers = np.full(count, -1, dtype=np.int64)
         self.seeded = np.zeros(count, dtype=np.bool_)
 
-        length = self.task.length
-        self.problems = Problems(
-            problem=np.zeros((count, length), dtype=np.uint8),
-            free=np.zeros((count, length), dtype=np.bool_),
-            solution=np.zeros((count, length), dtype=np.uint8),
-            level=np.zeros(count, dtype=np.int64),
-            difficulty=np.zeros(count, dtype=np.float32),
-        )
-        self.drafts = np.zeros((count, length), dtype=np.uint8)
-        self.before = np.zeros((count, length), dtype=np.uint8)
+        self.problems = Problems.blank(count, self.task)
+        self.drafts = np.zeros((count, self.task.length), dtype=np.uint8)
+        self.before = np.zeros_like(self.drafts)
         self.steps = np.zeros(count, dtype=np.int64)
         self.playing = np.zeros(count, dtype=np.bool_)
         self.worth = np.zeros(count, dtype=np.float64)
@@ -166,12 +154,12 @@ class Episodes:
         return np.where(played, step_rewards(before, self.worth, self.step_cost), 0.0)
 
     def observe(self, slots: NDArray[np.int64] | slice = _ALL) -> dict[str, NDArray]:
-        """Fresh arrays of ``slots`` [S]: problem and answer, uint8 [S, L]; budget, the share of steps left, float32
-        [S, 1].
+        """Fresh arrays of ``slots`` [S]: what the task shows of its problems (as a rule ``problem``, uint8 [S, L]);
+        answer, uint8 [S, L]; budget, the share of steps left, float32 [S, 1].
         """
-        problem, answer = self.problems.problem[slots], self.drafts[slots]
+        answer = self.drafts[slots]
         return {
-            "problem": problem.copy() if isinstance(slots, slice) else problem,
+            **self.task.shown(self.problems, slots),
             "answer": answer.copy() if isinstance(slots, slice) else answer,
             "budget": ((self.max_steps - self.steps[slots, None]) / self.max_steps).astype(np.float32),
         }

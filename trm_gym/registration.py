@@ -41,7 +41,8 @@ TASKS = {
     "maze11x11": TaskEntry("TRM-Maze-v0", "trm_gym.maze", "MazeTask", {"size": 11}),
     "algebra": TaskEntry("TRM-Algebra-v0", "trm_gym.algebra", "AlgebraTask", {}),
 }
-"""Every task by its name. One that has a ``size`` comes in others too, under names such as maze30x30."""
+"""Every task by its name. One that has a ``size`` comes in others too: maze11x11 as maze30x30, and a name without a
+number, which stands for the size in its entry, with a number after it."""
 
 EXTRAS = {
     "arc30x30": TaskEntry("TRM-ARC-v0", "trm_gym.arc", "ArcTask", {"size": 30}),
@@ -49,7 +50,7 @@ EXTRAS = {
 """Tasks whose problems another package brings: an environment tells at its first reset what to install."""
 
 # Of bounded length: whatever is no name is to be found out soon.
-_SIZED = re.compile(r"(.{1,40}?)(0|[1-9][0-9]{0,8})x\2")
+_SIZED = re.compile(r"(.{1,40}?)(0|[1-9][0-9]{0,8})(x\2)?")
 
 
 def make_task(name: str, size: int | None = None) -> Task:
@@ -60,16 +61,13 @@ def make_task(name: str, size: int | None = None) -> Task:
     """
     if size is not None:
         size = whole_number("size", size)
-        sized = _SIZED.fullmatch(name)
-        if sized is None:
-            raise ValueError(f"{reprlib.repr(name)} has no size: leave out size={size!r}")
-        name = f"{sized[1]}{size}x{size}"
-    return _made(name)
+        name = _in_size(_entry(name)[0], size)
+    return _made(_entry(name)[0])
 
 
 @functools.cache
 def _made(name: str) -> Task:
-    entry = _entry(name)
+    _, entry = _entry(name)
     factory = getattr(importlib.import_module(entry.module), entry.factory)
     try:
         task = factory(**entry.kwargs)
@@ -79,17 +77,28 @@ def _made(name: str) -> Task:
     return task
 
 
-def _entry(name: str) -> TaskEntry:
-    """The entry of a task by name, or of a relative in another size."""
+def _entry(name: str) -> tuple[str, TaskEntry]:
+    """The name and the entry of a task, or of a relative in another size."""
     known_tasks = TASKS | EXTRAS
     if name in known_tasks:
-        return known_tasks[name]
-    sized = _SIZED.fullmatch(name)
-    for known, entry in known_tasks.items():
-        relative = _SIZED.fullmatch(known)
-        if sized and relative and sized[1] == relative[1]:
-            return replace(entry, kwargs={**entry.kwargs, "size": int(sized[2])})
+        return name, known_tasks[name]
+    if sized := _SIZED.fullmatch(name):
+        size = int(sized[2])
+        for known, entry in known_tasks.items():
+            if "size" in entry.kwargs and _in_size(known, size) == name:
+                relative = replace(entry, kwargs={**entry.kwargs, "size": size})
+                return (known, entry) if relative == entry else (name, relative)
     raise ValueError(f"unknown task {reprlib.repr(name)}: use one of {', '.join(TASKS)}")
+
+
+def _in_size(name: str, size: int) -> str:
+    """The name of the task called ``name``, in this size or another. Raises ValueError for one that has no size."""
+    if "size" not in _entry(name)[1].kwargs:
+        raise ValueError(f"{reprlib.repr(name)} has no size: leave out size={size!r}")
+    sized = _SIZED.fullmatch(name)
+    if sized is None:
+        return f"{name}{size}"
+    return f"{sized[1]}{size}x{size}" if sized[3] else f"{sized[1]}{size}"
 
 
 def register_envs() -> None:

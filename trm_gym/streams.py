@@ -35,6 +35,11 @@ def mix(*parts: int | np.integer | NDArray[np.integer]) -> NDArray[np.uint64]:
     return state
 
 
+def uniform(words: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Well-mixed words as numbers from 0 to below 1, all alike; float64, of the same shape."""
+    return (words >> np.uint64(11)) * 2.0**-53
+
+
 def _as_words(part: int | np.integer | NDArray[np.integer]) -> NDArray[np.uint64]:
     """``part`` as uint64, at least one-dimensional; negative numbers in two's complement."""
     words = np.atleast_1d(part)

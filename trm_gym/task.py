@@ -10,20 +10,20 @@ import os
 import reprlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex
 
 import numpy as np
 
 from trm_gym.cell_text import read_cells
+from trm_gym.problems import BLANK, ImportedProblems, Problems, Verdicts
 from trm_gym.records import Entry, records
+from trm_gym.spaces import token_space
 from trm_gym.structure import Structure
 
 if TYPE_CHECKING:
+    import gymnasium
     from numpy.typing import NDArray
-
-BLANK = 0
-"""The token of a cell that holds nothing yet, in every task."""
 
 UserProblem = str | os.PathLike[str] | Sequence[int] | Sequence[Sequence[int]] | np.ndarray
 """What a person may hand in as a problem of their own: text, a file, a list, an array."""
@@ -35,66 +35,6 @@ class Level:
 
     name: str
     description: str
-
-
-@dataclass(frozen=True)
-class Problems:
-    """A batch of B problems over L positions, as arrays.
-
-    problem: uint8 [B, L], the tokens shown; BLANK where something is to be found.
-    free: bool [B, L], the cells that an answer may change.
-    solution: uint8 [B, L], one valid answer, for supervision only.
-    level: int64 [B], index into ``Task.levels``; -1 for a person's own problem.
-    difficulty: float32 [B], what the task's solver measured.
-    """
-
-    problem: NDArray[np.uint8]
-    free: NDArray[np.bool_]
-    solution: NDArray[np.uint8]
-    level: NDArray[np.int64]
-    difficulty: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return len(self.problem)
-
-    def __getitem__(self, index: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Problems:
-        """The problems at ``index`` (slice, integers or mask), as a batch."""
-        parts = [getattr(self, field.name) for field in fields(self)]
-        if isinstance(index, np.ndarray) and index.dtype != np.bool_:
-            # A third of the time that indexing takes.
-            return Problems(*(part.take(index, axis=0) for part in parts))
-        return Problems(*(part[index] for part in parts))
-
-    @property
-    def start(self) -> NDArray[np.uint8]:
-        """The first draft, uint8 [B, L]: the problem with its free cells blank. A fresh array."""
-        return self.problem * ~self.free  # many times faster than np.where on bytes
-
-    def put(self, index: NDArray[np.int64] | NDArray[np.bool_], new: Problems) -> None:
-        """Overwrite the problems at ``index`` by ``new``, in place."""
-        for field in fields(self):
-            getattr(self, field.name)[index] = getattr(new, field.name)
-
-    @staticmethod
-    def concatenate(batches: Sequence[Problems]) -> Problems:
-        """One batch out of several."""
-        return Problems(*(np.concatenate([getattr(b, f.name) for b in batches]) for f in fields(Problems)))
-
-
-@dataclass(frozen=True)
-class Verdicts:
-    """What a verifier says of B answers: solved, bool [B]; score, float32 [B] in [0, 1], 1 iff solved."""
-
-    solved: NDArray[np.bool_]
-    score: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class ImportedProblems:
-    """What a file from outside holds: the problems that are the task's, and where and why others were left out."""
-
-    problems: Problems
-    skipped: tuple[str, ...] = ()
 
 
 class Task(abc.ABC):
@@ -111,6 +51,10 @@ class Task(abc.ABC):
     structure: Structure
     graded: bool
     """Whether ``Verdicts.score`` is a sound partial score: 0 for an echo of the problem and for any constant."""
+    numbers: int = 0
+    """How many numbers a problem shows beside its tokens (K): the width of ``Problems.numbers``."""
+    truth: int = 0
+    """How many numbers of a problem only the verifier knows (M): the width of ``Problems.truth``."""
     renamed_levels: ClassVar[Mapping[str, str]] = {}
     """Old names of levels, each with the name to use now."""
     remade_by: tuple[Callable[..., Task], tuple[Any, ...]] | None = None
@@ -120,6 +64,46 @@ class Task(abc.ABC):
     def answer_tokens(self) -> NDArray[np.bool_]:
         """Which tokens a free cell may hold in a right answer, bool [V]: all but BLANK where a task says no more."""
         return np.arange(self.vocab) != BLANK
+
+    def shown_space(self) -> dict[str, gymnasium.Space]:
+        """What is observed of a problem, as spaces by name; an environment adds ``answer`` and ``budget``.
+
+        Here its tokens [L]. A task whose problems hold ``numbers`` says how those are observed.
+        """
+        return {"problem": token_space(self.length, self.vocab)}
+
+    def shown(self, problems: Problems, index: NDArray[np.int64] | slice) -> dict[str, NDArray]:
+        """What is observed of the problems at ``index`` [S], by the names of ``shown_space``: fresh arrays [S, ...]."""
+        seen = problems.problem[index]
+        return {"problem": seen.copy() if isinstance(index, slice) else seen}
+
+    def labelled(self, problems: Problems, solutions: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Which cells of ``solutions`` uint8 [B, L] say what an answer should hold, bool [B, L].
+
+        A free cell that holds what no right answer may, BLANK as a rule, says nothing: nobody knows what belongs there,
+        or it does not matter.
+        """
+        return ~problems.free | self.answer_tokens[solutions]
+
+    def fault(self, problems: Problems) -> str:
+        """Why problems that were handed in as arrays are none of this task, in a sentence; empty where they are.
+
+        What a verifier would read past its tables for must be told here: saved states come through here too.
+        """
+        count = len(problems)
+        if any(part.shape != (count, self.length) for part in (problems.problem, problems.free, problems.solution)):
+            return f"a problem of {self.name} has {self.length} cells, this one {problems.problem.shape[-1]}"
+        if max(problems.problem.max(initial=0), problems.solution.max(initial=0)) >= self.vocab:
+            highest = max(problems.problem.max(), problems.solution.max())
+            return f"tokens of {self.name} lie below {self.vocab}, this problem has {highest}"
+        for name, width in (("numbers", self.numbers), ("truth", self.truth)):
+            part = getattr(problems, name)
+            if part.shape != (count, width) or part.dtype != np.float64:
+                given = f"{part.shape[-1] if part.ndim else 'no'} of {part.dtype}"
+                return f"a problem of {self.name} has {width} {name} of float64, this one {given}"
+            if not np.isfinite(part).all():
+                return f"{name} of a problem of {self.name} are finite; this one holds {part[~np.isfinite(part)][0]}"
+        return ""
 
     @abc.abstractmethod
     def generate(self, count: int, level: int, split: str, seed: int) -> Problems:
@@ -150,6 +134,13 @@ class Task(abc.ABC):
         keys: uint64 [B], well mixed. Raises ValueError where a task has none.
         """
         raise ValueError(f"{self.name} has no symmetries to augment problems by: train without augment")
+
+    def corrupt(self, problems: Problems, keys: NDArray[np.uint64]) -> NDArray[np.uint8]:
+        """Drafts uint8 [B, L] near the solutions, each spoilt as its key says, to learn mending from.
+
+        keys: uint64 [B], well mixed. Raises ValueError where a task has none.
+        """
+        raise ValueError(f"{self.name} has no corrupted drafts to train on: leave drafts.*_corrupted at 0")
 
     @abc.abstractmethod
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
@@ -190,6 +181,10 @@ class Task(abc.ABC):
     def decode(self, tokens: NDArray[np.uint8]) -> str:
         """Tokens uint8 [L] as the text that ``encode`` reads."""
 
+    def problem_text(self, problems: Problems) -> str:
+        """The problem of a batch of one as the text that ``encode`` reads: here its tokens, as ``decode`` has them."""
+        return self.decode(problems.problem[0])
+
     @property
     def signs(self) -> tuple[str, ...]:
         """How each token is written in a cell; BLANK is an empty text or a sign of the task's own."""
@@ -197,7 +192,7 @@ class Task(abc.ABC):
 
     @property
     def letters(self) -> str:
-        """The characters that ``decode`` and ``draft_text`` write, sorted, and a line break."""
+        """The characters that ``problem_text`` and ``draft_text`` write, sorted, and a line break."""
         return "".join(sorted(set("".join(self.signs) + "\n")))
 
     def draft_text(self, draft: NDArray[np.uint8]) -> str:

@@ -99,8 +99,7 @@ class RefinementVectorEnv(Restorable, SlotVectorEnv["Observation"]):
         return self.episodes.advance(*read_actions(actions, self.num_envs, self.task))
 
     def _each(self, seen: Observation) -> Iterator[Observation]:
-        rows = zip(seen["problem"], seen["answer"], seen["budget"], strict=True)
-        return ({"problem": problem, "answer": answer, "budget": budget} for problem, answer, budget in rows)
+        return (dict(zip(seen, row, strict=True)) for row in zip(*seen.values(), strict=True))
 
     def render(self) -> tuple[Any, ...]:
         """Every slot's draft as text or as a picture, as ``render_mode`` says."""

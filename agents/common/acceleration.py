@@ -25,7 +25,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from agents.common.checks import Checked, at_least
 from agents.common.tensor_file import CheckpointError
-from agents.trm import TRM
+from agents.trm import TRM, Inputs
+from trm_gym.task import Task
 
 Pass = Callable[[torch.device], None]
 """What a run does over and over, on a device; for timing."""
@@ -166,23 +167,23 @@ def operations(work: Callable[[], object]) -> int:
     return counter.get_total_flops()
 
 
-def training_pass(model: TRM, length: int, batch: int) -> Pass:
-    """One step forward and backward on ``batch`` blank problems of ``length`` cells."""
+def training_pass(model: TRM, task: Task, batch: int) -> Pass:
+    """One step forward and backward on ``batch`` blank problems of a task."""
 
     def run(device: torch.device) -> None:
-        _, output = model(model.initial_carry(batch), torch.zeros(batch, length, dtype=torch.long, device=device))
+        _, output = model(model.initial_carry(batch), Inputs.blank(batch, task, device))
         (output.logits.float().mean() + output.halt.float().mean()).backward()
         model.zero_grad(set_to_none=True)
 
     return run
 
 
-def solving_pass(model: TRM, length: int, batch: int) -> Pass:
-    """One step forward on ``batch`` blank problems of ``length`` cells."""
+def solving_pass(model: TRM, task: Task, batch: int) -> Pass:
+    """One step forward on ``batch`` blank problems of a task."""
 
     @torch.no_grad()
     def run(device: torch.device) -> None:
-        model(model.initial_carry(batch), torch.zeros(batch, length, dtype=torch.long, device=device))
+        model(model.initial_carry(batch), Inputs.blank(batch, task, device))
 
     return run
 

@@ -179,18 +179,12 @@ class _Slots:
     """The problems side by side and how far each has come. Idle slots hold a blank problem, or an old one."""
 
     def __init__(self, engine: Engine) -> None:
-        count, length = engine.slots, engine.task.length
+        count = engine.slots
         self.numbers = np.full(count, IDLE)
-        self.problems = Problems(
-            problem=np.zeros((count, length), np.uint8),
-            free=np.ones((count, length), bool),
-            solution=np.zeros((count, length), np.uint8),
-            level=np.zeros(count, np.int64),
-            difficulty=np.zeros(count, np.float32),
-        )
+        self.problems = Problems.blank(count, engine.task)
         with torch.inference_mode():
             self.carry = engine.network.initial_carry(count)
-            self.draft = torch.zeros(count, length, dtype=torch.long, device=self.carry.answer.device)
+            self.draft = torch.zeros(count, engine.task.length, dtype=torch.long, device=self.carry.answer.device)
             self.history = History.empty(count, self.draft.device)
 
     @property
@@ -246,7 +240,7 @@ class _Source:
             self._batch = item
         one = self._batch[slice(self._at, self._at + 1)]
         self._at += 1
-        return self._number(fault(self._task, one) or one)
+        return self._number(self._task.fault(one) or one)
 
     def _number(self, item: Problems | str) -> tuple[int, Problems | str]:
         self.taken += 1
@@ -259,13 +253,3 @@ class _Source:
             return self._task.encode(item)
         except Exception as error:  # whatever a stranger's problem breaks, the rest of the stream goes on
             return str(error) or type(error).__name__
-
-
-def fault(task: Task, problems: Problems) -> str | None:
-    """Why problems handed in as arrays cannot be run; None where they can."""
-    count = len(problems)
-    if any(part.shape != (count, task.length) for part in (problems.problem, problems.free, problems.solution)):
-        return f"a problem of {task.name} has {task.length} cells, this one {problems.problem.shape[-1]}"
-    if problems.problem.max(initial=0) >= task.vocab:
-        return f"tokens of {task.name} lie below {task.vocab}, this problem has {problems.problem.max()}"
-    return None

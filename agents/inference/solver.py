@@ -15,7 +15,6 @@ from typing import Any, NamedTuple, final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional as F
 
 from agents.checkpoint import Checkpoint, load_checkpoint, shipped
 from agents.common.acceleration import prepare_process
@@ -23,14 +22,14 @@ from agents.common.finite import check_finite, check_gradients
 from agents.common.tensor_file import CheckpointError, NotFiniteError
 from agents.halting.registry import LEARNER, VERIFIER, rule_of
 from agents.halting.rules import HaltingRule
-from agents.inference.engine import Engine, Item, Result, fault
+from agents.inference.engine import Engine, Item, Result
 from agents.inference.trajectory import Trajectory, follow, read_answer
 from agents.losses import binary_cross_entropy
-from agents.pretraining.supervision import HALT_WEIGHT
+from agents.pretraining.supervision import HALT_WEIGHT, answer_loss, labels
 from agents.pretraining.trainer import new_model
 from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import BATCH
-from agents.trm import TRMConfig
+from agents.trm import Inputs, TRMConfig
 from trm_gym import make_task
 from trm_gym.checks import LARGEST, SEED_LIMIT, real_number, whole_number
 from trm_gym.errors import ProblemError
@@ -223,13 +222,15 @@ class Solver:
         model, first = self.checkpoint.model, self.task.structure.answer_start  # the rest is no answer
         carry, rows = model.initial_carry(len(problems)), []
         device = carry.answer.device
-        fixed, target = (torch.from_numpy(part).to(device).long() for part in (problems.problem, answers))
-        free = torch.from_numpy(problems.free).to(device)
+        draft, free = (torch.from_numpy(part).to(device) for part in (problems.start, problems.free))
+        target = torch.from_numpy(labels(self.task, problems, answers)).to(device)
+        inputs = Inputs.of(problems, draft.long())
         for _ in range(steps):
-            carry, output = model(carry, fixed)
-            draft = draft_of(output.logits, fixed, free).cpu().numpy().astype(np.uint8)
+            carry, output = model(carry, inputs)
+            inputs = inputs._replace(draft=draft_of(output.logits, inputs.problem, free))
+            draft = inputs.draft.cpu().numpy().astype(np.uint8)
             solved = torch.from_numpy(self.task.verify(problems, draft).solved).to(device)
-            loss = F.cross_entropy(output.logits[:, first:].flatten(0, 1), target[:, first:].flatten())
+            loss = answer_loss(output.logits[:, first:], target[:, first:], "softmax")
             halt_loss = binary_cross_entropy(output.halt, solved)
             check_finite("the loss of", {"the answers": loss, "the halt head": halt_loss})
             ((loss + HALT_WEIGHT * halt_loss) / steps).backward()
@@ -239,7 +240,7 @@ class Solver:
     def problems(self, problem: UserProblem | Problems) -> Problems:
         """A person's own problem as a batch of one; a batch stays what it is. Raises ProblemError."""
         problems = problem if isinstance(problem, Problems) else self.task.encode(problem)
-        if wrong := fault(self.task, problems):
+        if wrong := self.task.fault(problems):
             raise ProblemError(wrong)
         return problems
 

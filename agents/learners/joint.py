@@ -155,13 +155,16 @@ class JointGrpo:
         log_probs, answers, halts = [], [], []
         start = Carry(*(part[index] for part in rollout.start))
         references = self._references(rollout, index)
-        for number, step in enumerate(refine(self.network, self.task, problems, drafts.shape[1], start)):
+        taken = iter(drafts.unbind(1))  # what a network that sees its draft was shown next
+        steps = refine(self.network, self.task, problems, drafts.shape[1], start, lambda _: next(taken))
+        for number, step in enumerate(steps):
             logits = step.output.logits.float().cpu()
             log_probs.append(losses.token_log_prob(logits, drafts[:, number], free))
             if references is None:
                 nearest = self.task.nearest(problems, logits.detach().numpy())
-                solution = torch.from_numpy(nearest).long()
-                answers.append(-losses.token_log_prob(logits, solution, free).sum() / free.sum())
+                solution, told = torch.from_numpy(nearest).long(), self.task.labelled(problems, nearest)
+                known = free & torch.from_numpy(told)
+                answers.append(-losses.token_log_prob(logits, solution, known).sum() / known.sum().clamp(min=1))
             else:
                 answers.append(losses.token_kl(logits, references[number], free))
             halts.append(losses.binary_cross_entropy(step.output.halt.float().cpu(), step.solved.cpu()))
@@ -173,8 +176,9 @@ class JointGrpo:
         if self._pretrained is None:
             return None
         start = Carry(*(part[index] for part in rollout.start))
-        problems, budget = rollout.problems[index.numpy()], rollout.drafts.shape[1]
-        steps = refine(self._pretrained, self.task, problems, budget, start)
+        problems, taken = rollout.problems[index.numpy()], iter(rollout.drafts[index].long().unbind(1))
+        budget = rollout.drafts.shape[1]
+        steps = refine(self._pretrained, self.task, problems, budget, start, lambda _: next(taken))
         return [step.output.logits.float().cpu() for step in steps]
 
     def state_dict(self) -> Tensors:

@@ -33,6 +33,29 @@ class TrainingExtras(Checked):
 
 
 @dataclass(frozen=True)
+class DraftsConfig(Checked):
+    """Which drafts a network that sees them is shown in pretraining; its own most probable ones by default."""
+
+    start_corrupted: float = 0.0
+    """Share of problems that begin with a spoilt solution, not with a blank draft."""
+    next_corrupted: float = 0.0
+    """Share of steps after which a problem goes on from a spoilt solution."""
+    sampled: float = 0.0
+    """Share of steps after which the next draft is drawn by the network's probabilities."""
+
+    prefix = "drafts."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        a_share(self, "start_corrupted", "next_corrupted", "sampled")
+        if self.next_corrupted + self.sampled > 1:
+            raise ValueError(
+                f"drafts.next_corrupted={self.next_corrupted:g} and drafts.sampled={self.sampled:g} are shares of the "
+                "same drafts: together at most 1"
+            )
+
+
+@dataclass(frozen=True)
 class PretrainConfig(Checked):
     """Pretraining of a TRM by supervision."""
 
@@ -70,6 +93,8 @@ class PretrainConfig(Checked):
     end."""
     augment: bool = False
     """Show each problem of the fixed set under a new symmetry of its task every time, as published."""
+    drafts: DraftsConfig = field(default_factory=DraftsConfig)
+    """Drafts that a network which sees them is shown."""
     seed: int = 0
     """Seed of the initial weights and of the problems."""
     save_every: int = 200

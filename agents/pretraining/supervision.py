@@ -14,10 +14,14 @@ from torch.nn import functional as F
 
 from agents.losses import log_stablemax, stablemax_cross_entropy
 from agents.trm import Carry
+from trm_gym.streams import uniform
+from trm_gym.task import Problems, Task
 
 AnswerLoss = Literal["softmax", "stablemax"]
 HALT_WEIGHT = 0.5
 """Weight of the halt head's loss, as published."""
+NO_LABEL = -100
+"""In place of a cell's token where the solution says nothing of it; what PyTorch's losses leave out."""
 Depths = Sequence[tuple[int, int]]
 """Stages of (T, n)."""
 
@@ -26,7 +30,7 @@ class StepOutcome(NamedTuple):
     """What came of a refinement step of some rows.
 
     losses: of the answers and of the halt head, for each chunk. solved: whether the draft is right. sure: whether the
-    halt head says so. best: the rows that were trained, one for each problem.
+    halt head says so. best: the rows that were trained, one for each problem. draft: what each row goes on from.
     """
 
     carry: Carry
@@ -34,6 +38,7 @@ class StepOutcome(NamedTuple):
     solved: Bool[Tensor, " rows"]
     sure: Bool[Tensor, " rows"]
     best: Int[Tensor, " batch"]
+    draft: Int[Tensor, "rows l"]
 
     @staticmethod
     def joined(parts: Sequence[StepOutcome]) -> StepOutcome:
@@ -51,13 +56,24 @@ def log_probs(logits: Float[Tensor, "*batch v"], kind: AnswerLoss) -> Float[Tens
     return log_stablemax(logits) if kind == "stablemax" else logits.log_softmax(-1)
 
 
+def labels(task: Task, problems: Problems, solutions: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Solutions uint8 [B, L] as what is to be learnt, int64 [B, L]: NO_LABEL where they say nothing of a cell."""
+    return np.where(task.labelled(problems, solutions), solutions.astype(np.int64), NO_LABEL)
+
+
 def answer_loss(
     logits: Float[Tensor, "batch l v"], solution: Int[Tensor, "batch l"], kind: AnswerLoss
 ) -> Float[Tensor, ""]:
-    """Mean cross-entropy of the answers' cells, under softmax or under stablemax (as published)."""
+    """Mean cross-entropy of the answers' cells, under softmax or under stablemax (as published).
+
+    Cells of NO_LABEL are left out; the loss is 0, without gradient, where there is no other.
+    """
+    labelled = solution != NO_LABEL
+    if not labelled.any():
+        return logits.sum() * 0
     if kind == "stablemax":
-        return stablemax_cross_entropy(logits, solution).mean()
-    return F.cross_entropy(logits.flatten(0, 1), solution.flatten())
+        return stablemax_cross_entropy(logits[labelled], solution[labelled]).mean()
+    return F.cross_entropy(logits.flatten(0, 1), solution.flatten(), ignore_index=NO_LABEL)
 
 
 @torch.no_grad()
@@ -66,10 +82,12 @@ def winners(
 ) -> Int[Tensor, " batch"]:
     """The row of each problem's best answer, by its loss; a problem's ``starts`` rows stand one after another.
 
+    Cells of NO_LABEL do not count.
+
     Winner takes all: only that one is trained. Guzman-Rivera et al. 2012, "Multiple Choice Learning", equation 4.
     """
-    chances = log_probs(logits, kind).gather(-1, solution[..., None]).squeeze(-1)
-    best = chances.mean(-1).view(-1, starts).argmax(-1)
+    chances = log_probs(logits, kind).gather(-1, solution.clamp(min=0)[..., None]).squeeze(-1)
+    best = mean_over_cells(chances, solution != NO_LABEL).view(-1, starts).argmax(-1)
     return best + starts * torch.arange(len(best), device=best.device)
 
 
@@ -78,14 +96,21 @@ def consistency_loss(
     now: Float[Tensor, "batch l v"],
     going_on: Bool[Tensor, " batch"],
     kind: AnswerLoss,
+    labelled: Bool[Tensor, "batch l"],
 ) -> Float[Tensor, ""]:
-    """Mean KL(p_last || p_now) of the cells, over the rows whose problem was there one step before; 0 without any.
+    """Mean KL(p_last || p_now) of the cells ``labelled``, over the rows whose problem was there one step before; 0
+    without any.
 
     Only this step is trained: the carry is detached between steps, so that no gradient reaches the last one.
     """
     target, found = log_probs(last.detach(), kind), log_probs(now, kind)
-    apart = (target.exp() * (target - found)).sum(-1).mean(-1)
+    apart = mean_over_cells((target.exp() * (target - found)).sum(-1), labelled)
     return (apart * going_on).sum() / going_on.sum().clamp(min=1)
+
+
+def mean_over_cells(values: Float[Tensor, "batch l"], labelled: Bool[Tensor, "batch l"]) -> Float[Tensor, " batch"]:
+    """The mean of each row over the cells ``labelled``; 0 where there is none."""
+    return (values * labelled).sum(-1) / labelled.sum(-1).clamp(min=1)
 
 
 def least_steps(place: NDArray[np.uint64], explore: float, most: int) -> Int[Tensor, " batch"]:
@@ -93,7 +118,7 @@ def least_steps(place: NDArray[np.uint64], explore: float, most: int) -> Int[Ten
 
     place: random words, well mixed, one for each number that is wanted.
     """
-    share = (place >> np.uint64(11)) * 2.0**-53 / max(explore, 1e-9)
+    share = uniform(place) / max(explore, 1e-9)
     drawn = 2 + (share * (most - 1)).astype(np.int64)
     return torch.from_numpy(np.where(share < 1, drawn, 1))
 

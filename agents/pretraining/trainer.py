@@ -24,30 +24,33 @@ from agents.common.finite import check_finite, check_gradients, told
 from agents.common.state_form import check_count, check_form, check_within, restoring
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.common.tensors import Tensors, nest, unnest
-from agents.pretraining.config import PretrainConfig
+from agents.pretraining.config import DraftsConfig, PretrainConfig
+from agents.pretraining.drafts import first_drafts, next_drafts, with_drafts
 from agents.pretraining.optim import Average, Optimizers
 from agents.pretraining.prefetch import Prefetcher
 from agents.pretraining.sources import FixedSet, Fresh
 from agents.pretraining.supervision import (
     HALT_WEIGHT,
+    NO_LABEL,
     StepOutcome,
     answer_loss,
     consistency_loss,
     depth_at,
+    labels,
     least_steps,
     winners,
 )
 from agents.rollouts.collect import as_tensors
 from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import noisy_start
-from agents.trm import TRM, Carry, TRMConfig
+from agents.trm import TRM, Carry, Inputs, TRMConfig
 from trm_gym import make_task
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
 
 MOST_TAKEN = 10**12
 """Problems that a run may have taken."""
-LEAST_STEPS_STREAM, START_STREAM, STEP_STREAM = 1, 2, 3
+LEAST_STEPS_STREAM, START_STREAM, STEP_STREAM, FIRST_DRAFT_STREAM, NEXT_DRAFT_STREAM = 1, 2, 3, 4, 5
 SMALLER = "Use a smaller learning rate (optim.muon_lr, adamw_lr, atan2_lr) or more optim.warmup, in another folder"
 
 
@@ -64,13 +67,16 @@ class Pretrainer:
         self.model = new_model(config.model, self.task, config.seed)
         at_once, rows = (config.chunk or config.batch) * config.extras.starts, config.batch * config.extras.starts
         self.chunks = [slice(first, first + at_once) for first in range(0, rows, at_once)]
-        one_pass, passes = training_pass(self.model, self.task.length, at_once), config.updates * len(self.chunks)
+        one_pass, passes = training_pass(self.model, self.task, at_once), config.updates * len(self.chunks)
         self.acceleration: Acceleration = accelerate(self.model, one_pass, passes, config.acceleration, before)
         self._weights = dict(self.model.named_parameters())
         self.optimizers = Optimizers(self.model, config.optim)
         self.average = Average(self.model, config.average)
         self.prefetcher = self._prefetcher()
         self.problems = self._take(config.batch)
+        self.draft = self._first_drafts(self.problems)
+        if config.drafts.next_corrupted:
+            self.task.corrupt(self.problems[:1], mix(config.seed))  # a task that spoils none is found out at once
         fresh = self._fresh(torch.ones(rows, dtype=torch.bool))
         self.carry = Carry(*(start.expand(rows, -1, -1).clone() for start in fresh))
         # Staggered, so that slots are refilled a few at a time and not all at once.
@@ -105,6 +111,7 @@ class Pretrainer:
         }
         sure = outcome.sure & (self.steps >= self._least_steps_now())
         done = sure | (self.steps >= config.max_steps)
+        self.draft = outcome.draft
         self._refill(outcome.carry, done[outcome.best].repeat_interleave(config.extras.starts))
         return metrics
 
@@ -112,25 +119,28 @@ class Pretrainer:
         """One refinement step of some rows, whose share of the gradient is added to what is there."""
         config, device = self.config, self.acceleration.device
         problems = self.problems[rows]
-        problem = torch.as_tensor(problems.problem, device=device).long()
+        inputs = Inputs.of(problems, self.draft[rows].to(device))
         with self.acceleration.autocast():
-            carry, output = self.model(Carry(*(part[rows] for part in self.carry)), problem)
+            carry, output = self.model(Carry(*(part[rows] for part in self.carry)), inputs)
         logits, halt = output.logits.float(), output.halt.float()
-        draft = draft_of(logits, problem, torch.as_tensor(problems.free, device=device))
+        draft = draft_of(logits, inputs.problem, torch.as_tensor(problems.free, device=device))
         solved = torch.as_tensor(self.task.verify(problems, draft.cpu().numpy().astype(np.uint8)).solved)
         # Of several solutions the one nearest to the network's own answer.
         nearest = self.task.nearest(problems, logits.detach().cpu().numpy())
-        solution = torch.as_tensor(nearest, device=device).long()
+        solution = torch.as_tensor(labels(self.task, problems, nearest), device=device)
         first = self.task.structure.answer_start  # what only shows the problem is not trained
         token_loss, best = self._answer_loss(logits[:, first:], solution[:, first:])
         halt_loss = F.binary_cross_entropy_with_logits(halt, solved.to(device).float())
         loss = token_loss + HALT_WEIGHT * halt_loss
         if config.extras.consistency:
-            loss = loss + config.extras.consistency * self._inconsistency(logits[:, first:])
+            labelled = solution[:, first:] != NO_LABEL
+            loss = loss + config.extras.consistency * self._inconsistency(logits[:, first:], labelled)
         check_finite("the loss of", {"the answers": token_loss, "the halt head": halt_loss, "consistency": loss})
         (loss / len(self.chunks)).backward()
         losses = torch.stack([token_loss.detach(), halt_loss.detach()])[None]
-        return StepOutcome(carry, losses.cpu(), solved, halt.detach().cpu() > 0, best + rows.start)
+        keys = mix(config.seed, self.updates, np.arange(rows.start, rows.stop), NEXT_DRAFT_STREAM)
+        following = next_drafts(self.task, problems, draft.cpu(), logits, config.drafts, keys)
+        return StepOutcome(carry, losses.cpu(), solved, halt.detach().cpu() > 0, best + rows.start, following)
 
     def _answer_loss(
         self, logits: Float[Tensor, "rows l v"], solution: Int[Tensor, "rows l"]
@@ -142,11 +152,13 @@ class Pretrainer:
         best = winners(logits, solution, starts, kind)
         return answer_loss(logits[best], solution[best], kind), best.cpu()
 
-    def _inconsistency(self, logits: Float[Tensor, "rows l v"]) -> Float[Tensor, ""]:
+    def _inconsistency(self, logits: Float[Tensor, "rows l v"], labelled: Bool[Tensor, "rows l"]) -> Float[Tensor, ""]:
         """The divergence from the step before, where there was one; this step is remembered for the next."""
         last, self.last = self.last, logits.detach()
         going_on = (self.steps > 0).to(logits.device)
-        return logits.new_zeros(()) if last is None else consistency_loss(last, logits, going_on, self.config.loss)
+        if last is None:
+            return logits.new_zeros(())
+        return consistency_loss(last, logits, going_on, self.config.loss, labelled)
 
     def _least_steps(self, count: int) -> Int[Tensor, " rows"]:
         """Steps that the ``count`` problems taken last must go on for, 1 unless they explore.
@@ -170,6 +182,13 @@ class Pretrainer:
         """The next ``count`` problems, each in as many rows as it has starts."""
         return self.prefetcher.take(count)[np.repeat(np.arange(count), self.config.extras.starts)]
 
+    def _first_drafts(self, problems: Problems) -> Int[Tensor, "rows l"]:
+        """The first drafts of the problems taken last."""
+        starts = self.config.extras.starts
+        place = np.arange(self.prefetcher.taken - len(problems) // starts, self.prefetcher.taken)
+        keys = mix(self.config.seed, place[:, None], np.arange(starts), FIRST_DRAFT_STREAM).ravel()
+        return torch.from_numpy(first_drafts(self.task, problems, self.config.drafts, keys)).long()
+
     def _fresh(self, done: Bool[Tensor, " rows"]) -> Carry:
         """First carries for the rows that are done: one for all where there is no noise."""
         noise = self.config.start_noise
@@ -186,7 +205,9 @@ class Pretrainer:
         """New problems and carries for the rows that are done."""
         self.steps[done] = 0
         if count := int(done.sum()) // self.config.extras.starts:
-            self.problems.put(done.numpy(), self._take(count))
+            fresh = self._take(count)
+            self.problems.put(done.numpy(), fresh)
+            self.draft[done] = self._first_drafts(fresh)
             self.least_steps[done] = self._least_steps(count)
         where = done.to(carry.answer.device)[:, None, None]
         fresh = self._fresh(done)
@@ -212,7 +233,7 @@ class Pretrainer:
     def batch(self) -> Tensors:
         """The slots: their problems, and how far each has come."""
         tensors = nest("slots", as_tensors(self.problems)) | nest("carry", self.carry._asdict())
-        tensors |= {"steps": self.steps, "least_steps": self.least_steps}
+        tensors |= {"steps": self.steps, "least_steps": self.least_steps, "draft": self.draft.byte()}
         return tensors if self.last is None else tensors | {"last": self.last}
 
     def load(self, path: Path) -> None:
@@ -227,10 +248,13 @@ class Pretrainer:
 
     def _take_over(self, tensors: Tensors, note: Mapping[str, Any]) -> None:
         """The state of a run with the same settings. Raises ValueError and the like where it is none."""
+        tensors = with_drafts(tensors, self.task)
         check_form(tensors, self.tensors(), free={"last"})
         check_within("steps", tensors["steps"], 0, self.config.max_steps)
-        for name in ("problem", "solution"):
-            check_within(name, tensors[f"slots.{name}"], 0, self.task.vocab - 1)
+        check_within("draft", tensors["draft"], 0, self.task.vocab - 1)
+        problems = Problems(**{name: value.numpy() for name, value in unnest("slots", tensors).items()})
+        if wrong := self.task.fault(problems):
+            raise ValueError(wrong)
         updates = check_count("updates", note["updates"], self.config.updates)
         taken = check_count("taken", note["taken"], MOST_TAKEN)
         seconds = note.get("seconds")
@@ -239,7 +263,7 @@ class Pretrainer:
         self.model.load_state_dict(unnest("model", tensors))
         self.optimizers.load_state_dict(unnest("optimizers", tensors))
         self.average.load_state_dict(unnest("average", tensors))
-        self.problems = Problems(**{name: value.numpy() for name, value in unnest("slots", tensors).items()})
+        self.problems, self.draft = problems, tensors["draft"].long()
         self.carry, self.last = Carry(**unnest("carry", tensors)), tensors.get("last")
         self.steps, self.least_steps = tensors["steps"], tensors["least_steps"]
         self.updates, self.seconds = updates, seconds
@@ -265,4 +289,6 @@ def describe(config: PretrainConfig) -> dict[str, Any]:
     """The settings that decide the outcome, as JSON gives them back: how fast it runs is none of them."""
     settings: Mapping[str, Any] = dataclasses.asdict(config)
     deciding = {name: value for name, value in settings.items() if name not in ("acceleration", "save_every")}
+    if config.drafts == DraftsConfig():
+        del deciding["drafts"]  # as in runs of before there were any
     return json.loads(json.dumps(deciding))

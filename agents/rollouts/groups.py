@@ -15,7 +15,7 @@ from torch import Tensor
 
 from agents.common.checks import Checked, above_zero, at_least, at_least_one
 from agents.rollouts.step import Network
-from agents.trm import Carry, Output
+from agents.trm import Carry, Inputs, Output
 from trm_gym.reward import Price
 
 SEEDS = 2**62
@@ -52,9 +52,9 @@ class RandomStart:
             )
         )
 
-    def __call__(self, carry: Carry, problem: Int[Tensor, "b l"]) -> tuple[Carry, Output]:
+    def __call__(self, carry: Carry, inputs: Inputs) -> tuple[Carry, Output]:
         """The network's own step."""
-        return self._network(carry, problem)
+        return self._network(carry, inputs)
 
 
 class Perturbation(NamedTuple):

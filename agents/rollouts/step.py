@@ -15,7 +15,7 @@ from torch import Tensor
 from agents.common.acceleration import prepare_process
 from agents.common.tensor_file import NotFiniteError
 from agents.rollouts.features import History, Statistics, step_statistics
-from agents.trm import Carry, Output
+from agents.trm import Carry, Inputs, Output
 from trm_gym.task import Problems, Task, Verdicts
 
 
@@ -25,7 +25,7 @@ class Network(Protocol):
 
     def initial_carry(self, batch: int) -> Carry: ...
 
-    def __call__(self, carry: Carry, problem: Int[Tensor, "b l"]) -> tuple[Carry, Output]: ...
+    def __call__(self, carry: Carry, inputs: Inputs) -> tuple[Carry, Output]: ...
 
 
 def draft_of(
@@ -33,6 +33,14 @@ def draft_of(
 ) -> Int[Tensor, "b l"]:
     """The most probable tokens in the free cells, the problem's own in the others."""
     return torch.where(free, logits.argmax(-1), problem)
+
+
+def draw_tokens(logits: Float[Tensor, "b l v"], uniform: Float[Tensor, "b l v"]) -> Int[Tensor, "b l"]:
+    """One token per cell, drawn from the softmax of ``logits`` (Gumbel's way: the largest of logits plus noise).
+
+    uniform: random numbers from 0 to 1, all alike.
+    """
+    return (logits - (-uniform.clamp(min=1e-9).log()).log()).argmax(-1)
 
 
 @final
@@ -123,14 +131,18 @@ def take_step(
     draft: Int[Tensor, "b l"],
     history: History,
     max_steps: int,
+    seen: Int[Tensor, "b l"] | None = None,
 ) -> Step:
-    """The step after ``carry``, ``draft`` and ``history``. Raises NotFiniteError where a network gives no numbers."""
+    """The step after ``carry``, ``draft`` and ``history``. Raises NotFiniteError where a network gives no numbers.
+
+    seen: the draft that the network is shown, where it is not ``draft``, with which the new one is compared.
+    """
     prepare_process()
-    device = draft.device
-    fixed, free = (torch.from_numpy(part).to(device) for part in (problems.problem, problems.free))
-    after, output = network(carry, fixed.long())
+    inputs = Inputs.of(problems, draft if seen is None else seen)
+    free = torch.from_numpy(problems.free).to(draft.device)
+    after, output = network(carry, inputs)
     if not output.logits.sum().isfinite() and not output.logits.isfinite().all():
         raise NotFiniteError("the network's answer is not finite: its weights are broken; train it anew")
-    new = draft_of(output.logits, fixed.long(), free)
+    new = draft_of(output.logits, inputs.problem, free)
     statistics = step_statistics(carry, after, output, new != draft, free)
     return Step(task, problems, after, output, new, statistics, history.add(statistics), max_steps)

@@ -5,7 +5,7 @@ Halting times need no runs of their own: once every draft is graded, the return 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from agents.losses import token_log_prob
 from agents.rollouts.features import History
-from agents.rollouts.step import Network, Step, take_step
+from agents.rollouts.step import Network, Step, draw_tokens, take_step
 from agents.trm import Carry
 from trm_gym.task import Problems, Task
 
@@ -86,16 +86,26 @@ def draw(task: Task, levels: Sequence[int], count: int, split: str, seed: int) -
 
 
 def refine(
-    network: Network, task: Task, problems: Problems, max_steps: int, start: Carry | None = None
+    network: Network,
+    task: Task,
+    problems: Problems,
+    max_steps: int,
+    start: Carry | None = None,
+    chosen: Callable[[Step], Int[Tensor, "b l"]] | None = None,
 ) -> Iterator[Step]:
-    """Step after step of ``problems``; ``start`` is the carry to begin with, the network's own by default."""
+    """Step after step of ``problems``; ``start`` is the carry to begin with, the network's own by default.
+
+    chosen: the draft that was taken of a step, which the network is shown at the next; that of its most probable tokens
+    by default. It is asked for once, after the step has been yielded.
+    """
     carry = network.initial_carry(len(problems)) if start is None else start
-    draft = torch.from_numpy(problems.start).to(carry.answer.device).long()
+    seen = draft = torch.from_numpy(problems.start).to(carry.answer.device).long()
     history = History.empty(len(problems), draft.device)
     for _ in range(max_steps):
-        step = take_step(network, task, problems, carry, draft, history, max_steps)
+        step = take_step(network, task, problems, carry, draft, history, max_steps, seen)
         yield step
         carry, draft, history = step.carry, step.draft, step.history
+        seen = draft if chosen is None else chosen(step).to(draft.device)
 
 
 def noisy_start(network: Network, count: int, noise: float, generator: torch.Generator | None) -> Carry:
@@ -142,10 +152,11 @@ def _run(
     """An unroll of one batch, the drafts that were graded and their log-probabilities."""
     free = torch.from_numpy(problems.free)
     columns, drafts, log_probs = {name: [] for name in OF_STEPS}, [], []
-    for step in refine(network, task, problems, max_steps, start):
+    for step in refine(network, task, problems, max_steps, start, lambda _: drafts[-1].long()):
         logits, graded = step.output.logits.float().cpu(), step
         if temperature > 0:
-            drawn = torch.where(free, _sample(logits / temperature, generator), step.draft.cpu())
+            uniform = torch.rand(logits.shape, generator=generator, dtype=torch.float32)
+            drawn = torch.where(free, draw_tokens(logits / temperature, uniform), step.draft.cpu())
             graded = replace(step, draft=drawn)
         draft = graded.draft.cpu()
         drafts.append(draft.to(torch.uint8))
@@ -158,9 +169,3 @@ def _run(
         difficulty=torch.from_numpy(problems.difficulty.copy()),
     )
     return unrolled, torch.stack(drafts, dim=1), torch.stack(log_probs, dim=1)
-
-
-def _sample(logits: Float[Tensor, "b l v"], generator: torch.Generator | None) -> Int[Tensor, "b l"]:
-    """One token per cell, drawn from the softmax of ``logits`` (Gumbel's way: the largest of logits plus noise)."""
-    uniform = torch.rand(logits.shape, generator=generator, dtype=torch.float32).clamp(min=1e-9)
-    return (logits - (-uniform.log()).log()).argmax(-1)

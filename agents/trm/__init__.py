@@ -5,6 +5,7 @@ from trm_gym.extras import require
 require("agents", "torch")
 
 from agents.trm.config import TRMConfig
+from agents.trm.inputs import Inputs
 from agents.trm.model import TRM, Carry, Output
 
-__all__ = ["TRM", "Carry", "Output", "TRMConfig"]
+__all__ = ["TRM", "Carry", "Inputs", "Output", "TRMConfig"]

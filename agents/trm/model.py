@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from agents.trm.config import TRMConfig
 from agents.trm.encoders import ENCODERS, Encoder, EncoderContext
+from agents.trm.inputs import Inputs
 from agents.trm.layers import SwiGLU, rms_norm, swiglu_width, truncated_normal_
 from agents.trm.mixers import MIXERS, Mixer, MixerContext
 from agents.trm.orthogonal import towards_orthogonal
@@ -121,15 +122,15 @@ class TRM(nn.Module):
         return Carry(self.core(answer + reasoning), reasoning)
 
     def forward(
-        self, carry: Carry, problem: Int[Tensor, "batch length"], puzzle: Int[Tensor, " batch"] | None = None
+        self, carry: Carry, inputs: Inputs, puzzle: Int[Tensor, " batch"] | None = None
     ) -> tuple[Carry, Output]:
         """One step: the next carry (detached) and what it shows.
 
         puzzle: which puzzle's embedding goes before each problem, where there is a prefix; the first by default.
         """
-        x = self.encoder.embed(problem)
+        x = self.encoder.embed(inputs)
         if self.prefix is not None:
-            x = self.prefix(torch.zeros_like(problem[:, 0]) if puzzle is None else puzzle, x)
+            x = self.prefix(torch.zeros_like(inputs.problem[:, 0]) if puzzle is None else puzzle, x)
         with torch.no_grad():
             for _ in range(self.cycles - 1):
                 carry = self.cycle(carry, x)

@@ -190,14 +190,14 @@ def costs(config: PretrainConfig) -> tuple[float, float]:
     """Operations for one problem, in an update and in a step of solving."""
     task, few, device = make_task(config.task), 2, torch.device("cpu")
     model = new_model(config.model, task, config.seed)
-    passes = (training_pass(model, task.length, few), solving_pass(model, task.length, few))
+    passes = (training_pass(model, task, few), solving_pass(model, task, few))
     update, solve = (operations(lambda work=work: work(device)) / few for work in passes)
     return update, solve
 
 
 def solving(run: Pretrainer) -> Work:
     """One step of solving, by a run's network, of as many problems as it trains on."""
-    forward = solving_pass(run.model, run.task.length, run.config.batch)
+    forward = solving_pass(run.model, run.task, run.config.batch)
 
     def work() -> None:
         with run.acceleration.autocast():

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 HALT = "halt"
 """The word that ends an action which hands the draft in."""
 
+NUMBER = 32
+"""Characters that a number of a problem takes at most, with what stands around it."""
+
 _HALTS = re.compile(rf"\b{HALT}\s*\Z", re.IGNORECASE)
 
 
@@ -45,9 +48,10 @@ class TextObservation(gymnasium.Wrapper, RecordConstructorArgs):
         self._task = self._inner.task
         letters = self._task.letters
         longest = max(len(symbol) for symbol in SYMBOLS) * self._task.length + 1
-        text = Text(longest, min_length=0, charset=letters)
+        answer = Text(longest, min_length=0, charset=letters)
+        problem = Text(longest + NUMBER * self._task.numbers, min_length=0, charset=letters)
         seen = observation_space(self._task)
-        self.observation_space = Dict({"problem": text, "answer": text, "budget": seen["budget"]})
+        self.observation_space = Dict({"problem": problem, "answer": answer, "budget": seen["budget"]})
         # Bounded, so that reading takes bounded time; it leaves room for a space or two beside every cell.
         self._longest = 8 * self._task.length + 64
         self.action_space = Text(self._longest, min_length=0, charset="".join(sorted(set(letters + HALT))))
@@ -82,5 +86,8 @@ class TextObservation(gymnasium.Wrapper, RecordConstructorArgs):
             return blank, found is not None, str(error)
 
     def _written(self, observation: dict[str, Any]) -> dict[str, Any]:
-        problem = self._task.decode(observation["problem"])
-        return {**observation, "problem": problem, "answer": self._task.draft_text(observation["answer"])}
+        return {
+            "problem": self._task.problem_text(self._inner.problems),
+            "answer": self._task.draft_text(observation["answer"]),
+            "budget": observation["budget"],
+        }

@@ -15,15 +15,18 @@ from gymnasium.utils import RecordConstructorArgs
 from trm_gym.atomic_io import atomic_write
 from trm_gym.checks import whole_number
 
+_NO_PROBLEM = {"answer", "budget"}
+
 
 @final
 class TraceRecorder(gymnasium.Wrapper, RecordConstructorArgs):
     """Writes every finished episode as a line of JSON into files ``episodes-0000000.jsonl`` of ``folder``.
 
     A line holds ``episode`` (its number since the wrapper was made, which also counts those left unfinished),
-    ``problem``, ``drafts`` (the first draft, then one for each step), ``rewards``, and what the last ``info`` says:
-    solved, is_success, score, steps, level, difficulty. Problem and drafts are what the wrapped environment shows:
-    lists of tokens, or text around ``TextObservation``.
+    ``problem`` (or what else the first observation shows beside answer and budget, by its names), ``drafts`` (the first
+    draft, then one for each step), ``rewards``, and what the last ``info`` says: solved, is_success, score, steps,
+    level, difficulty. Problem and drafts are what the wrapped environment shows: lists of tokens, or text around
+    ``TextObservation``.
 
     A file holds ``episodes_per_file`` of them, is named after its first and appears whole; ``close`` writes the last
     one. Files that are there already are never overwritten: ValueError. So is what shows no problem and draft.
@@ -33,7 +36,8 @@ class TraceRecorder(gymnasium.Wrapper, RecordConstructorArgs):
         RecordConstructorArgs.__init__(self, folder=os.fspath(folder), episodes_per_file=episodes_per_file)
         gymnasium.Wrapper.__init__(self, env)
         space = env.observation_space
-        if not isinstance(space, Dict) or not {"problem", "answer"} <= set(space):
+        names = set(space) if isinstance(space, Dict) else set()
+        if "answer" not in names or not names - _NO_PROBLEM:
             raise ValueError(
                 "TraceRecorder needs observations with problem and answer: put it below what flattens them"
             )
@@ -51,8 +55,8 @@ class TraceRecorder(gymnasium.Wrapper, RecordConstructorArgs):
         observation, info = self.env.reset(seed=seed, options=options)
         self._episode += 1
         drafts = [_plain(observation["answer"])]
-        problem = _plain(observation["problem"])
-        self._trace = {"episode": self._episode, "problem": problem, "drafts": drafts, "rewards": []}
+        problem = {name: _plain(value) for name, value in observation.items() if name not in _NO_PROBLEM}
+        self._trace = {"episode": self._episode, **problem, "drafts": drafts, "rewards": []}
         return observation, info
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:

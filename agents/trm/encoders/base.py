@@ -7,9 +7,10 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
+from agents.trm.inputs import Inputs
 from agents.trm.layers import truncated_normal_
 from trm_gym.structure import Structure
 
@@ -55,8 +56,11 @@ class Encoder(nn.Module, abc.ABC):
         )
 
     @abc.abstractmethod
-    def embed(self, problem: Int[Tensor, "batch length"]) -> Float[Tensor, "batch positions hidden"]:
-        """The problem as the recursion reads it at each of its updates (x in the paper)."""
+    def embed(self, inputs: Inputs) -> Float[Tensor, "batch positions hidden"]:
+        """The problem as the recursion reads it at each of its updates (x in the paper).
+
+        An encoder may look at the draft too, which is another at every step.
+        """
 
     @abc.abstractmethod
     def read(self, answer: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch length vocab"]:

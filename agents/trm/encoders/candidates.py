@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import final
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
 from agents.trm.encoders.base import NEVER, Encoder, EncoderContext
+from agents.trm.inputs import Inputs
 from agents.trm.layers import linear
 
 
@@ -35,8 +36,8 @@ class CandidateEncoder(Encoder):
         self.head = linear(context.hidden, 1)
         self.register_buffer("value", torch.arange(self.first, stop), persistent=False)
 
-    def embed(self, problem: Int[Tensor, "batch length"]) -> Float[Tensor, "batch positions hidden"]:
-        given = problem[..., None]
+    def embed(self, inputs: Inputs) -> Float[Tensor, "batch positions hidden"]:
+        given = inputs.problem[..., None]
         known = torch.where(given == self.value, self.CHOSEN, self.EXCLUDED)
         return F.embedding(torch.where(given == 0, self.OPEN, known).flatten(1), self.symbols) * self.scale
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import final
 
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
 from agents.trm.encoders.base import Encoder, EncoderContext
+from agents.trm.inputs import Inputs
 from agents.trm.layers import linear
 from agents.trm.options import at_least
 
@@ -28,8 +29,8 @@ class CellEncoder(Encoder):
         self.reserved = reserved
         self.head = linear(context.hidden, tokens)
 
-    def embed(self, problem: Int[Tensor, "batch length"]) -> Float[Tensor, "batch positions hidden"]:
-        return F.embedding(problem + self.reserved, self.symbols) * self.scale
+    def embed(self, inputs: Inputs) -> Float[Tensor, "batch positions hidden"]:
+        return F.embedding(inputs.problem + self.reserved, self.symbols) * self.scale
 
     def read(self, answer: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch length vocab"]:
         return self.head(answer)[..., self.reserved :]

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from agents.trm.encoders.base import NEVER, Encoder, EncoderContext
+from agents.trm.inputs import Inputs
 from agents.trm.layers import linear
 from trm_gym.structure import PanelStructure
 
@@ -48,12 +49,12 @@ class PanelEncoder(Encoder):
         row = (torch.arange(self.shown)[:, None] * self.same + kind[1:]) * (self.same + 1)
         self.register_buffer("row", row, persistent=False)
 
-    def embed(self, problem: Int[Tensor, "batch length"]) -> Float[Tensor, "batch positions hidden"]:
-        panels = problem.unflatten(1, (self.shown + 1, -1))
+    def embed(self, inputs: Inputs) -> Float[Tensor, "batch positions hidden"]:
+        panels = inputs.problem.unflatten(1, (self.shown + 1, -1))
         shown = panels[:, :-1].mT[..., None]
         held = torch.where(shown == self.value, self.same, self.kind[shown]) + self.row  # [batch, cells, shown, values]
         seen = F.embedding_bag(held.mT.reshape(-1, self.shown), self.symbols * self.scale, mode="sum")
-        seen = seen.view(len(problem), self.positions, -1) / math.sqrt(self.shown)
+        seen = seen.view(len(panels), self.positions, -1) / math.sqrt(self.shown)
         return seen + self.share(shares(panels, self.values + 1)[..., 1:, :].flatten(1, 2))
 
     def read(self, answer: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch length vocab"]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import final
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from agents.trm.encoders.base import NEVER, Encoder, EncoderContext
+from agents.trm.inputs import Inputs
 from agents.trm.layers import linear, truncated_normal_
 from agents.trm.options import at_least
 from agents.trm.recognition import DIGIT_PLACES, read_terms
@@ -58,8 +59,8 @@ class TermEncoder(Encoder):
         self.register_buffer("powered", (power >= 0)[:, None].float(), persistent=False)
         self.register_buffer("verbs", torch.tensor([TOKEN[verb] for verb in VERBS]), persistent=False)
 
-    def embed(self, problem: Int[Tensor, "batch length"]) -> Float[Tensor, "batch positions hidden"]:
-        tokens = problem[:, : self.written]
+    def embed(self, inputs: Inputs) -> Float[Tensor, "batch positions hidden"]:
+        tokens = inputs.problem[:, : self.written]
         reading = read_terms(tokens, self.terms)
         columns = self.column(reading.columns)[:, self.place] * self.placed
         columns = columns + self.total(reading.totals.flatten(1))[:, None]

@@ -21,14 +21,18 @@ def test_without_a_compiler_a_run_is_eager_and_says_so(monkeypatch):
 
     monkeypatch.setattr(torch, "compile", broken)
     assert probe_compiler() == "RuntimeError: no C++ compiler"
-    model = new_model(
-        TRMConfig(hidden=8, cycles=1, latent_updates=1, positions="candidates"), make_task("sudoku4x4"), 0
-    )
+    task = make_task("sudoku4x4")
+    model = new_model(TRMConfig(hidden=8, cycles=1, latent_updates=1, positions="candidates"), task, 0)
     monkeypatch.setattr("agents.common.acceleration.COMPILE_PAYS_AFTER", 0.0)
-    chosen = accelerate(model, training_pass(model, 16, 4), 100, AccelerationConfig(bfloat16="off"))
+    chosen = accelerate(model, training_pass(model, task, 4), 100, AccelerationConfig(bfloat16="off"))
     assert not chosen.compiled and "runs eager and slower" in chosen.reason
     with pytest.raises(ValueError, match=r"install g\+\+ or use compile=off"):
-        accelerate(model, training_pass(model, 16, 4), 100, AccelerationConfig(compile="on", bfloat16="off"))
+        accelerate(
+            model,
+            training_pass(model, task, 4),
+            100,
+            AccelerationConfig(compile="on", bfloat16="off"),
+        )
 
 
 WAITING = """

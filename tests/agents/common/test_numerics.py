@@ -51,7 +51,7 @@ def config(**acceleration_: object) -> PretrainConfig:
 def test_by_default_no_clock_decides_anything(seconds: tuple[float, float], monkeypatch: pytest.MonkeyPatch):
     clock(monkeypatch, *seconds)
     model = new_model(TINY.model, make_task("sudoku4x4"), 0)
-    chosen = accelerate(model, training_pass(model, 16, 4), 100, AccelerationConfig())
+    chosen = accelerate(model, training_pass(model, make_task("sudoku4x4"), 4), 100, AccelerationConfig())
     assert (chosen.bfloat16, chosen.compiled) == (False, False)
 
 
@@ -60,8 +60,8 @@ def test_presets_compile_where_there_is_enough_to_compute(name: str):
     preset = PRETRAIN[name]
     task = make_task(preset.task)
     model = new_model(preset.model, task, 0)
-    work = operations(lambda: training_pass(model, task.length, 2)(torch.device("cpu"))) / 2 * preset.batch
-    again = operations(lambda: training_pass(model, task.length, 2)(torch.device("cpu"))) / 2 * preset.batch
+    work = operations(lambda: training_pass(model, task, 2)(torch.device("cpu"))) / 2 * preset.batch
+    again = operations(lambda: training_pass(model, task, 2)(torch.device("cpu"))) / 2 * preset.batch
     assert work == again
     assert (preset.updates * work > acceleration.COMPILE_PAYS_AFTER) is (name != "sudoku4x4")
 
@@ -107,7 +107,7 @@ def test_another_device_is_refused():
     model = new_model(TINY.model, make_task("sudoku4x4"), 0)
     before = Numerics("cuda", False, False, 1, torch.__version__)
     with pytest.raises(ValueError, match="began with device=cuda"):
-        accelerate(model, solving_pass(model, 16, 4), 1, AccelerationConfig(), before)
+        accelerate(model, solving_pass(model, make_task("sudoku4x4"), 4), 1, AccelerationConfig(), before)
 
 
 def test_states_of_before_go_on(tmp_path: Path):

@@ -15,7 +15,7 @@ from agents.halting.rules import FixedSteps, HaltingRule, StepRecord, VerifierSt
 from agents.inference.engine import Engine, Result
 from agents.rollouts.step import Step
 from agents.rollouts.unroll import Unroll, refine, unroll
-from agents.trm import TRM, Carry, TRMConfig
+from agents.trm import TRM, Carry, Inputs, TRMConfig
 from tests.toy import ToyTask
 from trm_gym import make_task
 from trm_gym.task import Problems, Task
@@ -150,9 +150,9 @@ def test_slots_are_given_up_when_the_stream_ends(network: TRM):
     class Counting:
         initial_carry = staticmethod(network.initial_carry)
 
-        def __call__(self, carry: Carry, problem: torch.Tensor):
-            rows.append(len(problem))
-            return network(carry, problem)
+        def __call__(self, carry: Carry, inputs: Inputs):
+            rows.append(len(inputs.problem))
+            return network(carry, inputs)
 
     problems = TOY.generate(10, 1, "test", 0)
     results = list(Engine(Counting(), TOY, Uneven(), 8, STEPS).run([problems]))

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from agents.pretraining.optim import AdamATan2, OptimConfig, Optimizers
-from agents.trm import TRM, TRMConfig
+from agents.trm import TRM, Inputs, TRMConfig
 from trm_gym import make_task
 
 TASK = make_task("sudoku4x4")
@@ -45,7 +45,7 @@ def learn(model: TRM, optimizers: Optimizers, first: int, last: int) -> list[flo
     problem, solution = (torch.as_tensor(part).long() for part in (problems.problem, problems.solution))
     losses = []
     for update in range(first, last):
-        logits = model(model.initial_carry(16), problem)[1].logits
+        logits = model(model.initial_carry(16), Inputs.of_tokens(problem))[1].logits
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), solution.flatten())
         loss.backward()
         optimizers.step(update, 12)

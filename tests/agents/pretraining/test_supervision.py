@@ -34,11 +34,12 @@ def test_consistency_by_hand():
     last = torch.tensor([[[0.8, 0.2]], [[0.5, 0.5]], [[0.9, 0.1]]]).log()
     now = torch.tensor([[[0.5, 0.5]], [[0.5, 0.5]], [[0.1, 0.9]]]).log().requires_grad_()
     going_on = torch.tensor([True, True, False])
-    loss = supervision.consistency_loss(last, now, going_on, "softmax")
+    every = torch.ones(3, 1, dtype=torch.bool)
+    loss = supervision.consistency_loss(last, now, going_on, "softmax", every)
     assert loss.item() == pytest.approx((0.8 * math.log(1.6) + 0.2 * math.log(0.4)) / 2)
     loss.backward()
     assert now.grad is not None and (now.grad[2] == 0).all() and (now.grad[0] != 0).all()
-    assert supervision.consistency_loss(last, now, torch.zeros(3, dtype=torch.bool), "softmax") == 0
+    assert supervision.consistency_loss(last, now, torch.zeros(3, dtype=torch.bool), "softmax", every) == 0
 
 
 def test_exploring_is_as_frequent_as_asked_for_and_even():

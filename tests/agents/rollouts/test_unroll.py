@@ -8,7 +8,7 @@ from gymnasium.vector import AutoresetMode
 from agents.pretraining.trainer import new_model
 from agents.rollouts.collect import Rollout, collect
 from agents.rollouts.unroll import Unroll, noisy_start, refine, unroll
-from agents.trm import TRM, Carry, Output, TRMConfig
+from agents.trm import TRM, Carry, Inputs, Output, TRMConfig
 from tests.toy import ToyTask
 from trm_gym.env import RefinementEnv
 from trm_gym.task import Task
@@ -29,7 +29,8 @@ class Chain:
         start = torch.tensor([1.0, -1.0]).expand(batch, 12, 2).clone()
         return Carry(start, start.clone())
 
-    def __call__(self, carry: Carry, problem: torch.Tensor) -> tuple[Carry, Output]:
+    def __call__(self, carry: Carry, inputs: Inputs) -> tuple[Carry, Output]:
+        problem = inputs.problem
         blocks = problem.view(-1, 4, 3)
         done = blocks.float().clone()
         for place in (1, 2):

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from agents.common.cli import parse
 from agents.pretraining.config import PretrainConfig
-from agents.trm import TRM, TRMConfig
+from agents.trm import TRM, Inputs, TRMConfig
 from agents.trm.encoders import NEVER
 from agents.trm.layers import Rotary, rms_norm, swiglu_width
 from agents.trm.mixers import MIXERS, Mixer, MixerContext
@@ -46,7 +46,7 @@ def some_problems(count: int = 8) -> torch.Tensor:
 def test_every_mixer_steps_and_hands_on_a_detached_carry(config):
     model = network(config)
     problem = some_problems()
-    carry, output = model(model.initial_carry(8), problem)
+    carry, output = model(model.initial_carry(8), Inputs.of_tokens(problem))
     assert output.logits.shape == (8, 16, 5) and output.halt.shape == (8,)
     assert carry.answer.shape == carry.reasoning.shape == (8, 16, 16)
     assert output.logits.requires_grad and not carry.answer.requires_grad and not carry.reasoning.requires_grad
@@ -55,13 +55,13 @@ def test_every_mixer_steps_and_hands_on_a_detached_carry(config):
 def test_a_step_is_the_recursion_of_the_paper():
     model = network(SMALL)
     problem = some_problems()
-    x = model.encoder.embed(problem)
+    x = model.encoder.embed(Inputs.of_tokens(problem))
     y, z = model.initial_carry(8)
     for _ in range(2):
         for _ in range(2):
             z = model.core(z + y + x)
         y = model.core(y + z)
-    carry, output = model(model.initial_carry(8), problem)
+    carry, output = model(model.initial_carry(8), Inputs.of_tokens(problem))
     torch.testing.assert_close(carry.answer, y.detach())
     torch.testing.assert_close(carry.reasoning, z.detach())
     torch.testing.assert_close(output.halt, model.halt(y.mean(1)).squeeze(-1))
@@ -70,7 +70,7 @@ def test_a_step_is_the_recursion_of_the_paper():
 def test_only_the_last_cycle_keeps_gradients():
     model = network(SMALL)
     carry, problem = model.initial_carry(8), some_problems()
-    x = model.encoder.embed(problem)
+    x = model.encoder.embed(Inputs.of_tokens(problem))
     with torch.no_grad():
         halfway = model.cycle(carry, x)
     expected = torch.autograd.grad(model.cycle(halfway, x).answer.sum(), list(model.core.parameters()))
@@ -78,7 +78,7 @@ def test_only_the_last_cycle_keeps_gradients():
     reading = type(model.encoder).read
     try:
         type(model.encoder).read = lambda self, answer: (answers.append(answer), reading(self, answer))[1]
-        model(carry, problem)
+        model(carry, Inputs.of_tokens(problem))
     finally:
         type(model.encoder).read = reading
     found = torch.autograd.grad(answers[0].sum(), list(model.core.parameters()))
@@ -92,10 +92,10 @@ def test_renaming_digits_renames_what_a_candidate_network_answers():
     names = torch.tensor([0, 3, 1, 4, 2])
     carry = model.initial_carry(8)
     for _ in range(3):
-        carry, output = model(carry, problem)
+        carry, output = model(carry, Inputs.of_tokens(problem))
     renamed = model.initial_carry(8)
     for _ in range(3):
-        renamed, answer = model(renamed, names[problem])
+        renamed, answer = model(renamed, Inputs.of_tokens(names[problem]))
     torch.testing.assert_close(answer.logits[..., names], output.logits, atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(answer.halt, output.halt, atol=1e-4, rtol=1e-4)
     assert (output.logits[..., 0] == NEVER).all()
@@ -107,7 +107,7 @@ def test_weights_of_a_candidate_network_fit_every_size():
     model = TRM(CANDIDATES, large.vocab, large.structure)
     model.load_state_dict(weights)
     problem = torch.as_tensor(large.generate(2, large.default_level, "train", 0).problem).long()
-    assert model(model.initial_carry(2), problem)[1].logits.shape == (2, 81, 10)
+    assert model(model.initial_carry(2), Inputs.of_tokens(problem))[1].logits.shape == (2, 81, 10)
 
 
 def test_units_mixer_is_the_concatenation_of_pools_under_one_matrix():
@@ -166,7 +166,7 @@ def test_norm_and_widths_by_hand():
 def test_a_fresh_halt_head_goes_on():
     torch.manual_seed(0)
     model = TRM(SMALL, TASK.vocab, TASK.structure)
-    assert (model(model.initial_carry(2), some_problems(2))[1].halt == -5).all()
+    assert (model(model.initial_carry(2), Inputs.of_tokens(some_problems(2)))[1].halt == -5).all()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import safetensors
 import torch
 
 from agents.losses import log_stablemax
-from agents.trm import TRM, Carry, Output, TRMConfig
+from agents.trm import TRM, Carry, Inputs, Output, TRMConfig
 from agents.trm import config as presets
 from agents.trm.layers import FULL_SPREAD, linear
 from agents.trm.official import load_official, official_config, our_name
@@ -62,7 +62,8 @@ def test_each_step_agrees_with_the_official_code(variant):
     model.double()
     carry = model.initial_carry(2)
     for step in ("step1", "step2"):
-        carry, output = model(carry, numbers["inputs"].long()[:2], numbers["puzzle_identifiers"].long()[:2])
+        shown = Inputs.of_tokens(numbers["inputs"].long()[:2])
+        carry, output = model(carry, shown, numbers["puzzle_identifiers"].long()[:2])
         check(carry, output, numbers, step, within=1e-4)
         carry = Carry(*(numbers[f"{step}.{name}"].double() for name in ("z_H", "z_L")))
 
@@ -73,7 +74,7 @@ def test_two_steps_in_a_row_agree_with_the_official_code_in_float64(variant):
     model.double()
     carry = model.initial_carry(4)
     for step in ("step1_float64", "step2_float64"):
-        carry, output = model(carry, numbers["inputs"].long(), numbers["puzzle_identifiers"].long())
+        carry, output = model(carry, Inputs.of_tokens(numbers["inputs"].long()), numbers["puzzle_identifiers"].long())
         check(carry, output, numbers, step, within=1e-5)
 
 
@@ -84,7 +85,7 @@ def test_two_steps_in_a_row_agree_with_the_official_code_in_float32(variant, wit
     model, numbers = official(variant)
     carry = model.initial_carry(4)
     for step in ("step1", "step2"):
-        carry, output = model(carry, numbers["inputs"].long(), numbers["puzzle_identifiers"].long())
+        carry, output = model(carry, Inputs.of_tokens(numbers["inputs"].long()), numbers["puzzle_identifiers"].long())
         check(carry, output, numbers, step, within)
 
 
@@ -122,8 +123,8 @@ def test_reserved_tokens_shift_those_of_the_task():
     shifted = TRM(official_config(settings, reserved=2), 4, CellStructure((16,)))
     load_official(shifted, weights_of(numbers))
     problem = torch.randint(4, (3, 16))
-    whole = model(model.initial_carry(3), problem + 2)[1]
-    part = shifted(shifted.initial_carry(3), problem)[1]
+    whole = model(model.initial_carry(3), Inputs.of_tokens(problem + 2))[1]
+    part = shifted(shifted.initial_carry(3), Inputs.of_tokens(problem))[1]
     torch.testing.assert_close(part.logits, whole.logits[..., 2:])
     torch.testing.assert_close(part.halt, whole.halt)
 

@@ -8,7 +8,7 @@ import math
 import pytest
 import torch
 
-from agents.trm import TRM, TRMConfig
+from agents.trm import TRM, Inputs, TRMConfig
 from agents.trm.config import ARC, MAZE, OFFICIAL_ARC, OFFICIAL_SUDOKU_MLP, SUDOKU, NetworkExtras
 from agents.trm.mixers import MixerContext
 from agents.trm.mixers.latent_attention import LatentAttentionMixer
@@ -27,7 +27,7 @@ def network(**changes) -> TRM:
 
 def stepped(model: TRM) -> torch.Tensor:
     problem = torch.as_tensor(TASK.generate(4, 1, "train", 0).problem).long()
-    return model(model.initial_carry(4), problem)[1].logits
+    return model(model.initial_carry(4), Inputs.of_tokens(problem))[1].logits
 
 
 @pytest.mark.parametrize("shape", [(3, 5, 9), (3, 9, 5)])

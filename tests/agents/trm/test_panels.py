@@ -12,7 +12,7 @@ from agents.common.acceleration import AccelerationConfig
 from agents.pretraining.optim import OptimConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.trainer import PretrainConfig, Pretrainer
-from agents.trm import TRM, TRMConfig
+from agents.trm import TRM, Inputs, TRMConfig
 from agents.trm.config import ARC
 from agents.trm.encoders import NEVER
 from agents.trm.encoders.panels import PanelEncoder, shares
@@ -54,9 +54,10 @@ def test_renamed_colours_are_answered_by_renamed_colours():
     model, problem = network(), problems(3)
     renamed = torch.cat([torch.arange(3), 3 + torch.randperm(9, generator=torch.Generator().manual_seed(3))])
     with torch.no_grad():
-        _, plain = model(model.initial_carry(3), problem)
-        _, other = model(model.initial_carry(3), renamed[problem])
-        _, swapped = model(model.initial_carry(3), torch.where(problem == 2, 3, torch.where(problem == 3, 2, problem)))
+        _, plain = model(model.initial_carry(3), Inputs.of_tokens(problem))
+        _, other = model(model.initial_carry(3), Inputs.of_tokens(renamed[problem]))
+        swap = torch.where(problem == 2, 3, torch.where(problem == 3, 2, problem))
+        _, swapped = model(model.initial_carry(3), Inputs.of_tokens(swap))
     torch.testing.assert_close(other.logits[:, SHOWN:, renamed], plain.logits[:, SHOWN:], atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(other.halt, plain.halt)
     assert (swapped.halt - plain.halt).abs().max() > 1e-4, "black has a meaning of its own"
@@ -70,9 +71,10 @@ def test_a_cell_sees_every_panel_shown_and_the_answer_is_read_from_it(panel):
     torch.nn.init.zeros_(encoder.share.weight)
     other = one.clone()
     other[0, panel * CELLS + 5] = 3 + (one[0, panel * CELLS + 5] - 2) % 9
-    differs = (encoder.embed(one) != encoder.embed(other)).any(-1).view(CELLS, 11).any(1)
+    differs = encoder.embed(Inputs.of_tokens(one)) != encoder.embed(Inputs.of_tokens(other))
+    differs = differs.view(CELLS, -1).any(1)
     assert differs.nonzero().flatten().tolist() == ([5] if panel < 7 else [])
-    logits = model(model.initial_carry(1), one)[1].logits
+    logits = model(model.initial_carry(1), Inputs.of_tokens(one))[1].logits
     assert logits.shape == (1, 8 * CELLS, 12)
     assert (
         (logits[:, :SHOWN] == NEVER).all() and (logits[..., 0] == NEVER).all() and (logits[:, SHOWN:, 1:] > NEVER).all()

@@ -8,7 +8,7 @@ import math
 import pytest
 import torch
 
-from agents.trm import TRM, TRMConfig
+from agents.trm import TRM, Inputs, TRMConfig
 from agents.trm import recognition as circuit
 from agents.trm.encoders import NEVER
 from agents.trm.encoders.terms import TermEncoder
@@ -90,7 +90,7 @@ def test_an_answer_cell_sees_the_coefficient_of_its_power():
     assert isinstance(encoder, TermEncoder) and encoder.coefficient is not None
     torch.nn.init.zeros_(encoder.total.weight)
     one, other = (torch.nn.functional.pad(cells(f"collect {text}"), (0, 24)) for text in ("2*x^2+x", "2*x^2+3*x"))
-    differs = (encoder.embed(one) != encoder.embed(other)).any(-1)[0, TERMS:]
+    differs = (encoder.embed(Inputs.of_tokens(one)) != encoder.embed(Inputs.of_tokens(other))).any(-1)[0, TERMS:]
     assert isinstance(task.structure, TextStructure)
     powers, places = task.structure.powers, task.structure.places
     assert powers is not None and places is not None
@@ -120,7 +120,7 @@ def test_an_answer_cell_sees_the_column_of_its_place():
     torch.manual_seed(0)
     encoder = TRM(CONFIG, task.vocab, task.structure).encoder
     one, other = (torch.nn.functional.pad(cells(text)[:, :32], (0, 16)) for text in ("123+456", "123+756"))
-    differs = (encoder.embed(one) != encoder.embed(other)).any(-1)[0, TERMS:]
+    differs = (encoder.embed(Inputs.of_tokens(one)) != encoder.embed(Inputs.of_tokens(other))).any(-1)[0, TERMS:]
     assert isinstance(task.structure, TextStructure) and task.structure.places is not None
     assert differs.tolist() == (task.structure.places == 2).tolist(), "only the hundreds"
 
@@ -130,7 +130,7 @@ def test_a_network_over_terms_speaks_of_the_answer_alone():
     torch.manual_seed(0)
     model = TRM(CONFIG, task.vocab, task.structure)
     problems = torch.from_numpy(task.generate(3, task.default_level, "train", 0).problem).long()
-    carry, output = model(model.initial_carry(3), problems)
+    carry, output = model(model.initial_carry(3), Inputs.of_tokens(problems))
     written = task.structure.answer_start
     assert output.logits.shape == (3, task.length, task.vocab)
     assert (output.logits[:, :written] == NEVER).all() and (output.logits[:, written:] != NEVER).all()

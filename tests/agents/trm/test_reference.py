@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from agents.trm import TRM, TRMConfig, reference
+from agents.trm import TRM, Inputs, TRMConfig, reference
 from trm_gym import make_task
 
 TASK = make_task("sudoku4x4")
@@ -32,7 +32,7 @@ def test_a_step_is_what_the_reference_says(options, dtype, within):
     if model.prefix is not None:
         torch.nn.init.normal_(model.prefix.puzzles)
     problem = torch.as_tensor(TASK.generate(5, 1, "train", 0).problem).long()
-    carry, output = model(model.initial_carry(5), problem)
+    carry, output = model(model.initial_carry(5), Inputs.of_tokens(problem))
     weights = {name: value.numpy() for name, value in model.state_dict().items()}
     y, z = (part.numpy() for part in model.initial_carry(5))
     found = reference.step(weights, config, TASK.structure, problem.numpy(), y, z)
