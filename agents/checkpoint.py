@@ -22,7 +22,8 @@ from agents.common.console import announce
 from agents.common.renamed import FIELDS, WEIGHTS, current, field_names, renamed_tree
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.common.tensors import Tensors, nest, unnest
-from agents.halting.heads import Halter, HaltHead, HaltPolicy
+from agents.halting.heads import HaltHead, HaltPolicy
+from agents.halting.restart_head import VALUES, Head, RestartPolicy
 from agents.rollouts.dataset import RolloutStore
 from agents.rollouts.features import feature_count
 from agents.rollouts.unroll import BATCH
@@ -35,6 +36,8 @@ SHIPPED = Path(__file__).parent / "checkpoints"
 FORMAT = 1
 POLICY_VALUES = 2
 """Outputs of a policy's value heads."""
+RESTART_ACTS = 3
+"""Acts of a policy that may start afresh."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Checkpoint:
 
     model: TRM
     task: str
-    heads: dict[str, Halter] = field(default_factory=dict)
+    heads: dict[str, Head] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
 
 
@@ -147,23 +150,30 @@ def _check_form(shape: TRMConfig, heads: Mapping[str, Mapping[str, int]], tensor
 
 def check_head(name: str, sizes: Mapping[str, int], tensors: Tensors) -> None:
     """Raise ValueError where a head of these sizes (``describe_head``) cannot have the ``tensors``."""
-    if set(sizes) != {"features", "hidden", "outputs"} or any(type(size) is not int for size in sizes.values()):
+    known = {"features", "hidden", "outputs"}
+    if set(sizes) - {"acts"} != known or any(type(size) is not int for size in sizes.values()):
         raise ValueError(f"{name} must have features, hidden and outputs, whole numbers, not {sizes}")
+    if sizes.get("acts", 2) not in (2, RESTART_ACTS) or ("acts" in sizes and sizes["outputs"]):
+        raise ValueError(f"{name} is of no kind that there is: {sizes}")
+    values = len(VALUES) if sizes.get("acts") == RESTART_ACTS else POLICY_VALUES
     wanted = (sizes["hidden"], sizes["features"] + 1)
     found = [tuple(value.shape) for key, value in tensors.items() if key.endswith("layers.0.weight")]
     last = [len(value) for key, value in tensors.items() if key.endswith("out.weight") and value.ndim]
-    if found != [wanted] or last != [sizes["outputs"] or POLICY_VALUES]:
+    if found != [wanted] or last != [sizes["outputs"] or values]:
         raise ValueError(f"{name} has {sizes}, and weights of {found} and {last}")
 
 
-def describe_head(head: Halter) -> dict[str, int]:
-    """The sizes of a head; a policy's outputs are 0, since it has reasons instead."""
+def describe_head(head: Head) -> dict[str, int]:
+    """The sizes of a head; a policy's outputs are 0, since it has reasons instead. acts: 3 where it may restart."""
     outputs = head.outputs if isinstance(head, HaltHead) else 0
-    return {"features": head.features, "hidden": head.hidden, "outputs": outputs}
+    sizes = {"features": head.features, "hidden": head.hidden, "outputs": outputs}
+    return sizes | ({"acts": RESTART_ACTS} if isinstance(head, RestartPolicy) else {})
 
 
-def make_head(features: int, hidden: int, outputs: int) -> Halter:
+def make_head(features: int, hidden: int, outputs: int, acts: int = 2) -> Head:
     """A fresh head of the sizes that ``describe_head`` gave."""
+    if acts == RESTART_ACTS:
+        return RestartPolicy(features, hidden)
     return HaltHead(features, hidden, outputs) if outputs else HaltPolicy(features, hidden)
 
 

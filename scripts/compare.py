@@ -38,6 +38,7 @@ from agents.evaluation.run_store import (
 )
 from agents.evaluation.tables import levels_markdown
 from agents.halting.registry import LEARNER, head_rules, no_tuning, oracle, plain_rules, verifier_rule
+from agents.halting.restart_head import two_acts
 from agents.halting.tuning import TunableRule
 from agents.learners.config import LearnerConfig
 from agents.learners.registry import LEARNERS, check_learners, train_head
@@ -72,8 +73,8 @@ class Config(Checked):
     """How many networks are pretrained where no --checkpoints are given."""
     seeds: int = 3
     """Halting seeds of each learner on each network."""
-    learners: tuple[str, ...] = tuple(LEARNERS)
-    """The learners whose heads are taught and compared."""
+    learners: tuple[str, ...] = tuple(name for name, learner in LEARNERS.items() if learner.acts == 2)
+    """The learners whose heads are taught and compared; those of two acts."""
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     """The problems that heads are taught on, and the budget (dataset.max-steps) that they are taught at."""
     training: LearnerConfig = field(default_factory=LearnerConfig)
@@ -91,6 +92,8 @@ class Config(Checked):
         super().__post_init__()
         at_least_one(self, "networks", "seeds")
         check_learners(self.learners, self.training)
+        if three := [name for name in self.learners if LEARNERS[name].acts > 2]:
+            raise ValueError(f"{three[0]} plays on several starts of a problem: scripts/restarts.py compares it")
         if not self.evaluation.level or not self.learn:
             raise ValueError("name at least one level to learn (--learn) and one to test (--evaluation.level)")
 
@@ -200,7 +203,8 @@ class Network:
         protocol = self.config.protocol
         if head is None:
             return [*plain_rules(protocol.max_steps), verifier_rule(), oracle()]
-        return head_rules(learner, load_head(head.folder / "head.safetensors"), protocol.prices, protocol.scale)
+        taught = two_acts({learner: load_head(head.folder / "head.safetensors")})
+        return head_rules(learner, taught[learner], protocol.prices, protocol.scale)
 
     def _test(self, rules: Sequence[TunableRule], validation: Unroll, test: Unroll, folder: Path, keep: bool) -> None:
         """Write what rules do on test drafts, tuned on validation; keep: the verdicts, which all rules share, too."""

@@ -32,13 +32,13 @@ from agents.common.tensors import Tensors, nest, unnest
 from agents.evaluation.evaluate import evaluate_checkpoint
 from agents.evaluation.figures import curriculum_figure
 from agents.evaluation.protocol import EvaluationConfig
-from agents.halting.heads import Halter
+from agents.halting.restart_head import Head
 from agents.learners.base import Learner
 from agents.learners.config import LearnerConfig
 from agents.learners.curves import SHOWN, log
 from agents.learners.grpo import Grpo
 from agents.learners.joint import JointConfig, JointGrpo
-from agents.learners.registry import SMALLER, check_learners, make_learner, train_head
+from agents.learners.registry import LEARNERS, SMALLER, check_learners, make_learner, train_head
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.run import start_from
@@ -64,7 +64,8 @@ class Config(BranchesConfig):
     levels: tuple[str, ...]
     """Levels to learn halting on, from easy to hard."""
     learner: str = "grpo"
-    """The learner that teaches the halting head: grpo, reinforce, rloo, pondernet, expected, bce, two_heads."""
+    """The learner that teaches the halting head: grpo, reinforce, rloo, pondernet, expected, bce, two_heads; and
+    grpo_restarts, which also says when to start afresh (--branches 6 --branching restarts)."""
     setting: Literal["frozen", "joint"] = "frozen"
     """Whether the network stays as it is (frozen), or goes on learning beside its halting head (joint)."""
     curriculum: Literal["uniform", "threshold", "learnability", "learning_progress", "fixed"] = "learnability"
@@ -92,6 +93,8 @@ class Config(BranchesConfig):
         super().__post_init__()
         at_least_one(self, "save_every")
         check_learners([self.learner], self.training)
+        if LEARNERS[self.learner].acts > 2 and (self.branches < 2 or self.branching != "restarts"):
+            raise ValueError(f"{self.learner} learns on several starts: use --branches 6 --branching restarts")
         if self.setting == "joint" and self.learner != "grpo":
             raise ValueError(f"the joint setting is for --learner grpo, not for {self.learner}")
         if self.setting == "frozen" and self.joint != JointConfig():
@@ -200,10 +203,10 @@ class Training:
         """Share of the branches of each level in a rollout that are right at full depth, by the level's name."""
         return {self.task.levels[level].name: rollout.solved[levels == level].mean() for level in np.unique(levels)}
 
-    def heads(self) -> dict[str, Halter]:
+    def heads(self) -> dict[str, Head]:
         """The head, and in the frozen setting those that it is compared with, taught on the same drafts."""
         config = self.config
-        heads: dict[str, Halter] = {config.learner: self.learner.head.eval().requires_grad_(False)}
+        heads: dict[str, Head] = {config.learner: self.learner.head.eval().requires_grad_(False)}
         if self.dataset:
             same = RolloutDataset(self.dataset, config.branches, config.step_cost)
             others = [name for name in COMPARED if name not in heads]

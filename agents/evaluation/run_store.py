@@ -17,7 +17,7 @@ from agents.checkpoint import check_head, describe_head, make_head
 from agents.common.state_form import check_form, restoring
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.evaluation.protocol import RuleSteps, TestOutcomes
-from agents.halting.heads import Halter
+from agents.halting.restart_head import Head
 from trm_gym.atomic_io import atomic_write
 from trm_gym.files import check_regular
 
@@ -120,12 +120,12 @@ def load_outcomes(path: Path) -> TestOutcomes:
         return TestOutcomes(**arrays, best_fixed=best_fixed, target=target)
 
 
-def save_head(path: Path, head: Halter) -> None:
+def save_head(path: Path, head: Head) -> None:
     """Write a halting head."""
     save_tensors(path, head.state_dict(), describe_head(head))
 
 
-def load_head(path: Path) -> Halter:
+def load_head(path: Path) -> Head:
     """What ``save_head`` wrote, in evaluation mode."""
     tensors, note = load_tensors(path)
     with restoring(path):

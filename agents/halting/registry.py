@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from agents.common.renamed import RULES, renamed_value
 from agents.halting import outcomes
 from agents.halting.heads import NEUTRAL_PRICE, Halter
+from agents.halting.restart_head import Head, two_acts
 from agents.halting.rules import (
     AnyOf,
     FixedSteps,
@@ -129,20 +130,19 @@ def head_rules(name: str, head: Halter, prices: Sequence[float], scale: float = 
     return [PolicySweep(name, head), *rules]
 
 
-def all_rules(
-    heads: Mapping[str, Halter], budget: int, prices: Sequence[float], scale: float = 1.0
-) -> list[TunableRule]:
-    """Every rule that can be played with a checkpoint's heads, plain ones first, the oracle last.
+def all_rules(heads: Mapping[str, Head], budget: int, prices: Sequence[float], scale: float = 1.0) -> list[TunableRule]:
+    """Every rule of two acts that can be played with a checkpoint's heads, plain ones first, the oracle last.
 
     prices: those at which policies are also measured without any tuning. scale: see ``head_rules``.
     """
+    heads = two_acts(heads)
     supervised = [rule for name in HEAD_RULES if name in heads for rule in head_rules(name, heads[name], prices)]
     policies = [head_rules(name, head, prices, scale) for name, head in heads.items() if name not in HEAD_RULES]
     swept, single = [rules[0] for rules in policies], [rule for rules in policies for rule in rules[1:]]
     return [*plain_rules(budget), *supervised, *swept, *single, verifier_rule(), oracle()]
 
 
-def rule_of(text: str, heads: Mapping[str, Halter], price: float = NEUTRAL_PRICE) -> HaltingRule:
+def rule_of(text: str, heads: Mapping[str, Head], price: float = NEUTRAL_PRICE) -> HaltingRule:
     """The halting rule that ``text`` names: ``grpo``, ``confidence:0.9``, ``confidence-capped:0.9,12``.
 
     After the colon stands its setting, a number for each of its labels; ``always``, ``verifier`` and heads need none.
@@ -153,21 +153,21 @@ def rule_of(text: str, heads: Mapping[str, Halter], price: float = NEUTRAL_PRICE
     return rules[0] if len(rules) == 1 else AnyOf(rules)
 
 
-def rule_named(name: str, heads: Mapping[str, Halter]) -> TunableRule:
+def rule_named(name: str, heads: Mapping[str, Head]) -> TunableRule:
     """The rule of a name that can act on a stream of problems. Raises ValueError for an unknown one."""
     name = renamed_value("the rule", name, RULES)
     known = {rule.name: rule for rule in [*PLAIN_RULES, SingleRule(ALWAYS, FixedSteps()), verifier_rule()]}
-    known |= {rule.name: rule for head in heads for rule in head_rules(head, heads[head], ())}
+    known |= {rule.name: rule for which, head in two_acts(heads).items() for rule in head_rules(which, head, ())}
     if name not in known:
         missing = f"the checkpoint has no {name} head: teach it by scripts/grpo.py, or" if name == LEARNER else ""
         raise ValueError(f"{missing or f'unknown halting rule {name!r}:'} choose one of {', '.join(known)}")
     return known[name]
 
 
-def _one_rule(text: str, heads: Mapping[str, Halter], price: float) -> HaltingRule:
+def _one_rule(text: str, heads: Mapping[str, Head], price: float) -> HaltingRule:
     name, _, numbers = text.strip().partition(":")
     found = rule_named(name, heads)
-    setting = found.default(price) if not numbers else _numbers(text, numbers)
+    setting = found.default(price) if not numbers else numbers_of(text, numbers)
     if setting is None or len(setting) != len(found.labels):
         wanted = ",".join(label.upper().replace(" ", "_") for label in found.labels)
         needs = f"needs a setting: write {name}:{wanted}" if wanted else "takes no setting"
@@ -175,7 +175,8 @@ def _one_rule(text: str, heads: Mapping[str, Halter], price: float) -> HaltingRu
     return found.rule(setting)
 
 
-def _numbers(text: str, numbers: str) -> tuple[float, ...]:
+def numbers_of(text: str, numbers: str) -> tuple[float, ...]:
+    """The numbers of a setting, parted by commas. Raises ValueError."""
     try:
         return tuple(float(number) for number in numbers.split(","))
     except ValueError:

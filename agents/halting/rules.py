@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from agents.halting.heads import NEUTRAL_PRICE, Halter
+from agents.rollouts.starts import GradedAt, StartsRecord
 from agents.rollouts.step import Step
 from agents.rollouts.unroll import Unroll
 from trm_gym.checks import real_number
@@ -25,10 +26,12 @@ Score = Literal["velocity", "confidence", "q"]
 cell's first choice, and the logit of the head trained with it."""
 
 
-StepRecord = Step | Unroll
+StepRecord = Step | Unroll | GradedAt | StartsRecord
 """What a rule may look at: a step of b problems, shapes [b], or s steps of n problems, [n, s].
 
-Both offer ``steps`` taken, ``steps_unchanged``, ``velocity``, ``confidence``, ``halt_logit`` and ``features``; and
+Of problems that are begun again (StartsRecord) ``steps`` are those from all starts, the rest is of the present run.
+
+All offer ``steps`` taken, ``steps_unchanged``, ``velocity``, ``confidence``, ``halt_logit`` and ``features``; and
 ``solved``, the verifier's verdict, which only a rule that is given the task's rules may use.
 """
 

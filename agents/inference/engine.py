@@ -13,17 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from agents.halting.restarts import HALT, RESTART, Actor, actor_of
 from agents.halting.rules import HaltingRule
-from agents.rollouts.features import History
-from agents.rollouts.step import Network, Step, take_step
-from agents.rollouts.unroll import BATCH, noisy_start
+from agents.inference.slots import IDLE, Slots, drawn_start
+from agents.rollouts.step import Network, Step
+from agents.rollouts.unroll import BATCH
 from agents.trm import Carry
 from trm_gym.checks import SEED_LIMIT, real_number, whole_number
-from trm_gym.streams import mix
 from trm_gym.task import Problems, Task, UserProblem
-
-IDLE = -1
-"""The number of the problem in a slot that holds none."""
 
 Item = Problems | UserProblem | Exception
 """What a stream may hold: a batch of problems, one that a person wrote, or why there is none."""
@@ -33,11 +30,11 @@ Item = Problems | UserProblem | Exception
 class Result:
     """What became of one problem.
 
-    index: its number in the stream, from 0. problems: it, as a batch of one. answer: uint8 [L], the draft on which it
-    halted. steps: how many it took. confidence: probability of the least confident free cell's first choice.
+    index: its number in the stream, from 0. problems: it, as a batch of one. answer: uint8 [L], the draft that is
+    handed in. steps: how many it took. confidence: probability of the least confident free cell's first choice.
     halt_logit: that the answer is right, by the head trained with the network. solved: the verdict. halted: whether the
-    rule stopped it; if not, the budget or a rival (see Engine) did. error: what is wrong with the problem; then nothing
-    else is set.
+    rule stopped it; if not, the budget or a rival (see Engine) did. starts: how many starts it took. error: what is
+    wrong with the problem; then nothing else is set.
     """
 
     index: int
@@ -48,6 +45,7 @@ class Result:
     halt_logit: float = -float("inf")
     solved: bool = False
     halted: bool = False
+    starts: int = 1
     error: str | None = None
 
 
@@ -55,7 +53,8 @@ class Result:
 class Engine:
     """Runs streams of problems; one engine may run many, one after another or interleaved.
 
-    network: in evaluation mode. rule: when a problem stops; ``max_steps``, the budget, ends it in any case.
+    network: in evaluation mode. rule: when a problem stops, or is begun again in its slot; ``max_steps``, the budget of
+    all its starts, ends it in any case.
     slots: problems side by side; more than BATCH fill the caches.
     noise: added to first carries, see ``noisy_start``; that of problem i is a function of ``seed`` and i alone.
     branches: so many problems of the stream, one after another, are branches of one; the first starts without noise.
@@ -67,7 +66,7 @@ class Engine:
         self,
         network: Network,
         task: Task,
-        rule: HaltingRule,
+        rule: HaltingRule | Actor,
         slots: int = BATCH,
         max_steps: int = 16,
         noise: float = 0.0,
@@ -81,7 +80,7 @@ class Engine:
         whole_number("seed", seed, 0, SEED_LIMIT - 1)
         if race and slots % branches:
             raise ValueError(f"branches race side by side: slots ({slots}) must be a multiple of branches ({branches})")
-        self.network, self.task, self.rule = network, task, rule
+        self.network, self.task, self.actor = network, task, actor_of(rule)
         self.slots, self.max_steps = slots, max_steps
         self.noise, self.branches, self.race, self.seed = noise, branches, race, seed
         # While the oldest problem thinks for its whole budget, every other slot can finish one problem a step. Beyond
@@ -95,7 +94,7 @@ class Engine:
         What is no problem of the task becomes a result with an error. An exception of the stream's own goes through.
         """
         source, waiting = _Source(self.task, stream), dict[int, Result]()
-        slots, following = _Slots(self), 0
+        slots, following = Slots(self.network, self.task, self.actor, self.slots, self.max_steps), 0
         while True:
             self._admit(slots, source, waiting, following + self.window)
             while following in waiting:
@@ -110,7 +109,7 @@ class Engine:
             for result in self._advance(slots):
                 waiting[result.index] = result
 
-    def _admit(self, slots: _Slots, source: _Source, waiting: dict[int, Result], limit: int) -> None:
+    def _admit(self, slots: Slots, source: _Source, waiting: dict[int, Result], limit: int) -> None:
         """New problems for idle slots, none of a number beyond ``limit``."""
         idle = np.flatnonzero(~slots.busy)
         fresh: list[tuple[int, Problems]] = []
@@ -133,86 +132,41 @@ class Engine:
             return self.network.initial_carry(len(numbers))
         starts = []
         for number in numbers:
-            key = int(mix(self.seed, np.array([number]))[0] >> np.uint64(1))
             noise = self.noise if self.branches == 1 or number % self.branches else 0.0
-            starts.append(noisy_start(self.network, 1, noise, torch.Generator().manual_seed(key)))
+            starts.append(drawn_start(self.network, noise, self.seed, number))
         return Carry(*(torch.cat(parts) for parts in zip(*starts, strict=True)))
 
     @torch.inference_mode()
-    def _advance(self, slots: _Slots) -> list[Result]:
+    def _advance(self, slots: Slots) -> list[Result]:
         """One step of every slot; what halted, whose slots are then idle."""
-        step = take_step(
-            self.network, self.task, slots.problems, slots.carry, slots.draft, slots.history, self.max_steps
-        )
-        slots.carry, slots.draft, slots.history = step.carry, step.draft, step.history
-        halted = self.rule.stops(step).cpu().numpy() & slots.busy
-        ended = halted | ((step.steps >= self.max_steps).cpu().numpy() & slots.busy)
+        step, acts = slots.advance()
+        halted = (acts == HALT) & slots.busy
+        ended = halted | ((slots.steps >= self.max_steps) & slots.busy)
         if self.race:
             group = slots.numbers // self.branches
             ended |= np.isin(group, group[halted]) & slots.busy
-        return self._results(slots, step, np.flatnonzero(ended), halted)
+        results = self._results(slots, step, np.flatnonzero(ended), halted)
+        slots.restart(np.flatnonzero((acts == RESTART) & slots.busy), self.seed)
+        return results
 
-    def _results(self, slots: _Slots, step: Step, ended: NDArray[np.intp], halted: NDArray[np.bool_]) -> list[Result]:
+    def _results(self, slots: Slots, step: Step, ended: NDArray[np.intp], halted: NDArray[np.bool_]) -> list[Result]:
         """Results of the slots ``ended``; those become idle."""
         if not len(ended):
             return []
-        rows = torch.from_numpy(ended).to(step.draft.device)
-        problems, answers = slots.problems[ended], step.draft[rows].cpu().numpy().astype(np.uint8)
+        problems, handed = slots.problems[ended], slots.handed(ended, step)
         columns = zip(
             slots.numbers[ended].tolist(),
-            step.steps[rows].tolist(),
-            step.confidence[rows].tolist(),
-            step.halt_logit[rows].tolist(),
-            step.solved_at(ended).tolist(),
+            handed.drafts,
+            slots.steps[ended].tolist(),
+            handed.confidence.tolist(),
+            handed.halt_logit.tolist(),
+            handed.solved.tolist(),
             halted[ended].tolist(),
+            slots.starts[ended].tolist(),
             strict=True,
         )
         slots.numbers[ended] = IDLE
-        return [
-            Result(index, problems[slice(i, i + 1)], answers[i], steps, sure, logit, solved, by_rule)
-            for i, (index, steps, sure, logit, solved, by_rule) in enumerate(columns)
-        ]
-
-
-@final
-class _Slots:
-    """The problems side by side and how far each has come. Idle slots hold a blank problem, or an old one."""
-
-    def __init__(self, engine: Engine) -> None:
-        count = engine.slots
-        self.numbers = np.full(count, IDLE)
-        self.problems = Problems.blank(count, engine.task)
-        with torch.inference_mode():
-            self.carry = engine.network.initial_carry(count)
-            self.draft = torch.zeros(count, engine.task.length, dtype=torch.long, device=self.carry.answer.device)
-            self.history = History.empty(count, self.draft.device)
-
-    @property
-    def busy(self) -> NDArray[np.bool_]:
-        """Which slots hold a problem that is being refined."""
-        return self.numbers != IDLE
-
-    @torch.inference_mode()
-    def fill(self, places: NDArray[np.intp], numbers: NDArray[np.int64], problems: Problems, start: Carry) -> None:
-        """Put problems into idle slots, at their beginning."""
-        self.numbers[places] = numbers
-        self.problems.put(places, problems)
-        rows = torch.from_numpy(places).to(self.draft.device)
-        # Out of place: the carry is the network's, which may still hold on to it.
-        self.carry = Carry(*(part.index_copy(0, rows, new) for part, new in zip(self.carry, start, strict=True)))
-        self.draft = self.draft.index_copy(0, rows, torch.from_numpy(problems.start).to(self.draft.device).long())
-        self.history = self.history.restart(rows)
-
-    @torch.inference_mode()
-    def compact(self) -> None:
-        """Leave out idle slots, for good: no problem is to come."""
-        if self.busy.all():
-            return
-        kept = np.flatnonzero(self.busy)
-        rows = torch.from_numpy(kept).to(self.draft.device)
-        self.numbers, self.problems = self.numbers[kept], self.problems[kept]
-        self.carry, self.draft = Carry(*(part[rows] for part in self.carry)), self.draft[rows]
-        self.history = self.history.keep(rows)
+        return [Result(index, problems[slice(i, i + 1)], *column) for i, (index, *column) in enumerate(columns)]
 
 
 @final

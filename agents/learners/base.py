@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
 from jaxtyping import Bool, Float
@@ -19,6 +19,7 @@ from agents import losses
 from agents.common.finite import check_finite, told
 from agents.common.tensors import Tensors, flat_state, load_flat_state, nest, unnest
 from agents.halting.heads import Halter, HaltPolicy
+from agents.halting.restart_head import Head
 from agents.learners.config import LearnerConfig
 from agents.learners.metrics import Graded, Metrics, halting_log_probs, mean_over, measure
 from agents.learners.optim import HeadOptimizer
@@ -34,6 +35,8 @@ class Learner(abc.ABC):
 
     sections: ClassVar[tuple[str, ...]] = ("policy",)
     """The sections of LearnerConfig that it uses."""
+    acts: ClassVar[int] = 2
+    """What its head decides between: going on and stopping, or also starting afresh."""
     asked_price: ClassVar[float | None] = None
     """The price that the head is asked at where it is measured; the environment's own if None."""
 
@@ -44,7 +47,7 @@ class Learner(abc.ABC):
         self.generator = torch.Generator().manual_seed(seed)
         self._optimizer = HeadOptimizer(self.head, config)
 
-    def make_head(self, features: int, seed: int) -> Halter:
+    def make_head(self, features: int, seed: int) -> Head:
         """A fresh head."""
         return HaltPolicy(features, self.config.hidden, seed)
 
@@ -61,10 +64,14 @@ class Learner(abc.ABC):
         if self.iteration == 0:
             self.head.standardise(self._scale_of(rollout, dataset).features)
         with told(lambda: f"update {self.updates + 1} of the halting head"):
-            metrics = measure(self.head, rollout, self.generator, self.asked_price)
+            metrics = self._measure(rollout)
             step_metrics = self._learn(rollout, dataset)
         self.iteration += 1
         return metrics._replace(scalars=metrics.scalars | step_metrics)
+
+    def _measure(self, rollout: Graded) -> Metrics:
+        """How the head does on a rollout, before it learns from it."""
+        return measure(cast(Halter, self.head), rollout, self.generator, self.asked_price)
 
     def _scale_of(self, rollout: Graded, dataset: Unroll | None) -> Unroll:
         """The runs that fix the scale on which features are seen, once and for all."""

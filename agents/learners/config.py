@@ -98,6 +98,20 @@ class PonderNetConfig(Checked):
 
 
 @dataclass(frozen=True)
+class RestartsConfig(Checked):
+    """What learners of three acts use."""
+
+    paths: int = 8
+    """Paths sampled per problem through its starts; halting steps are sampled on each."""
+
+    prefix = "restarts."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "paths")
+
+
+@dataclass(frozen=True)
 class LearnerConfig(Checked):
     """How a halting head is trained. All learners use these; a section is for the learners that say so."""
 
@@ -127,6 +141,8 @@ class LearnerConfig(Checked):
     """Options of grpo alone."""
     pondernet: PonderNetConfig = field(default_factory=PonderNetConfig)
     """Options of pondernet alone."""
+    restarts: RestartsConfig = field(default_factory=RestartsConfig)
+    """Options of grpo_restarts alone."""
 
     prefix = "training."
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -64,24 +64,34 @@ def measure(head: Halter, rollout: Graded, generator: torch.Generator, price: fl
     budget = graded.max_steps
     asked = rollout.step_cost * budget if price is None else price
     log_probs = halting_log_probs(head, graded.features, torch.full(graded.solved.shape, asked, dtype=torch.float32))
-    chances = log_probs.exp()
     step_cost = torch.full((len(graded),), rollout.step_cost, dtype=torch.float64)
     returns = losses.halting_returns(graded.solved, step_cost)
+    return measured(log_probs, graded.solved, returns, rollout.branches, generator)
+
+
+def measured(
+    log_probs: Float[Tensor, "n s"],
+    solved: Bool[Tensor, "n s"],
+    returns: Float[Tensor, "n s"],
+    branches: int,
+    generator: torch.Generator,
+) -> Metrics:
+    """How a policy does that halts at each step with these log-probabilities; ``branches`` rows make a group."""
+    chances = log_probs.exp()
     scalars = {
         "return": losses.expected_return(log_probs, returns).mean().item(),
-        "steps": (chances * torch.arange(1, budget + 1)).sum(-1).mean().item(),
-        "solved": (chances * graded.solved).sum(-1).mean().item(),
-        "solved_at_full_depth": graded.solved[:, -1].float().mean().item(),
+        "steps": (chances * torch.arange(1, solved.shape[1] + 1)).sum(-1).mean().item(),
+        "solved": (chances * solved).sum(-1).mean().item(),
+        "solved_at_full_depth": solved[:, -1].float().mean().item(),
         "entropy": losses.halting_entropy(log_probs).mean().item(),
     }
-    mean, square, solved = (
-        (chances.double() * part).sum(-1).view(-1, rollout.branches).mean(-1)
-        for part in (returns, returns.square(), graded.solved)
+    mean, square, right = (
+        (chances.double() * part).sum(-1).view(-1, branches).mean(-1) for part in (returns, returns.square(), solved)
     )
     return Metrics(
         scalars,
         torch.multinomial(chances, 1, generator=generator).squeeze(-1) + 1,
-        solved.clamp(0, 1).numpy(),
+        right.clamp(0, 1).numpy(),
         (square - mean.square()).clamp(min=0).numpy(),
     )
 

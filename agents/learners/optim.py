@@ -10,7 +10,8 @@ from torch import Tensor
 
 from agents.common.finite import check_finite
 from agents.common.schedule import schedule
-from agents.halting.heads import Halter, HaltPolicy
+from agents.halting.heads import HaltPolicy
+from agents.halting.restart_head import Head, RestartPolicy
 from agents.learners.config import LearnerConfig
 
 
@@ -21,11 +22,11 @@ class HeadOptimizer:
     Thresholds rest for the first ``policy_delay`` of a run: returns would teach them by values that mean nothing yet.
     """
 
-    def __init__(self, head: Halter, config: LearnerConfig) -> None:
+    def __init__(self, head: Head, config: LearnerConfig) -> None:
         self._config = config
         self._weights = dict(head.named_parameters())
         self._parts = [(list(head.parameters()), config.lr, 0.0)]
-        if isinstance(head, HaltPolicy):
+        if isinstance(head, HaltPolicy | RestartPolicy):
             values = list(head.value_heads.parameters())
             policy = config.policy
             self._parts = [(values, config.lr, 0.0), (head.thresholds, policy.threshold_lr, policy.policy_delay)]

@@ -7,12 +7,13 @@ from dataclasses import fields, is_dataclass
 
 from agents.common.console import Progress
 from agents.common.finite import told
-from agents.halting.heads import Halter
+from agents.halting.restart_head import Head
 from agents.learners.base import Learner
 from agents.learners.config import LearnerConfig
 from agents.learners.expected import Expected, PonderNet
 from agents.learners.grpo import Grpo
 from agents.learners.policy_gradient import Reinforce, Rloo
+from agents.learners.restarts import RestartGrpo
 from agents.learners.supervised import Bce, TwoHeads
 from agents.rollouts.dataset import RolloutDataset
 
@@ -24,6 +25,7 @@ LEARNERS: dict[str, type[Learner]] = {
     "bce": Bce,
     "two_heads": TwoHeads,
     "expected": Expected,
+    "grpo_restarts": RestartGrpo,
 }
 """A learner is one file and one line here; scripts/grpo.py and compare.py then take it by its name."""
 
@@ -58,7 +60,7 @@ def check_learners(names: Sequence[str], config: LearnerConfig) -> None:
             )
 
 
-def train_head(name: str, dataset: RolloutDataset, config: LearnerConfig, seed: int) -> Halter:
+def train_head(name: str, dataset: RolloutDataset, config: LearnerConfig, seed: int) -> Head:
     """A head taught by the learner ``name``, in evaluation mode, with a bar to watch.
 
     Every iteration learns from all of the dataset; a part of it is what progress is measured on.

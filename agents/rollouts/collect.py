@@ -96,18 +96,20 @@ def run_problems(
     max_steps: int,
     step_cost: float,
     rng: np.random.Generator,
-    noise: float = 0.0,
+    noise: float | Float[Tensor, " g"] = 0.0,
     temperature: float = 0.0,
     batch: int = BATCH,
 ) -> Rollout:
     """A group of ``branches`` runs of each problem to the end of the budget, every draft graded.
 
-    step_cost: what an environment would charge for a step. noise: see ``noisy_start``. temperature: drafts are drawn
+    step_cost: what an environment would charge for a step. noise: see ``noisy_start``; of all branches of a group, or
+    of each. temperature: drafts are drawn
     from the token logits over it; at 0 they are the most probable ones.
     """
     runs = problems[np.arange(len(problems)).repeat(branches)]
     generator = torch.Generator().manual_seed(int(rng.integers(SEEDS)))
-    start = noisy_start(network, len(runs), noise, generator)
+    noises = noise.repeat(len(problems)) if isinstance(noise, Tensor) else noise
+    start = noisy_start(network, len(runs), noises, generator)
     parts = []
     for first in range(0, len(runs), batch):
         here = slice(first, first + batch)
@@ -128,7 +130,7 @@ def run_branches(
     batch: int = BATCH,
 ) -> Rollout:
     """``run_problems`` with the branches, the budget and the price that a config asks for."""
-    perturbed = branch_perturbation(config.branching, network, config.deviation, temperature, rng)
+    perturbed = branch_perturbation(config.branching, network, config.branches, config.deviation, temperature, rng)
     settings = (config.branches, config.max_steps, config.step_cost, rng, perturbed.noise, perturbed.temperature)
     return run_problems(perturbed.network, task, problems, *settings, batch)
 

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, final
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from agents.common.checks import Checked, above_zero, at_least, at_least_one
@@ -20,9 +20,12 @@ from trm_gym.reward import Price
 
 SEEDS = 2**62
 """Seeds that are drawn are below this."""
-Branching = Literal["carry_noise", "random_starts", "sampled_tokens"]
-"""Noise on the first carry; a first carry drawn anew; or answers drawn from the token probabilities, which leaves
-latents, and so what a head sees, the same in all branches."""
+Branching = Literal["carry_noise", "restarts", "random_starts", "sampled_tokens"]
+"""Noise on the first carry; the same, but none on a group's first branch, as where a problem is begun again; a first
+carry drawn anew; or answers drawn from the token probabilities, which leaves latents, and so what a head sees, the same
+in all branches."""
+NOISY: tuple[Branching, ...] = ("carry_noise", "restarts")
+"""Those whose branches differ by noise alone."""
 NOISE = 0.3
 """The noise of several branches where none is given."""
 
@@ -61,14 +64,25 @@ class Perturbation(NamedTuple):
     """What makes runs of a problem differ, as arguments of ``unroll``."""
 
     network: Network
-    noise: float
+    noise: float | Float[Tensor, " g"]
+    """One for all branches of a group, or one for each."""
     temperature: float
 
 
+def noise_of_starts(branches: int, noise: float) -> Float[Tensor, " g"]:
+    """The noise on the first carry of each start of a problem: none on the first."""
+    return torch.tensor([0.0, *[noise] * (branches - 1)], dtype=torch.float32)
+
+
 def branch_perturbation(
-    branching: Branching, network: Network, noise: float, temperature: float, rng: np.random.Generator
+    branching: Branching, network: Network, branches: int, noise: float, temperature: float, rng: np.random.Generator
 ) -> Perturbation:
-    """What ``branching`` does to the runs of ``network``; noise: that of carry_noise; temperature: of all others."""
+    """What ``branching`` does to groups of ``branches`` runs of ``network``.
+
+    noise: that of carry_noise and restarts; temperature: of all but sampled_tokens.
+    """
+    if branching == "restarts":
+        return Perturbation(network, noise_of_starts(branches, noise), temperature)
     if branching == "random_starts":
         start = torch.Generator().manual_seed(int(rng.integers(SEEDS)))
         return Perturbation(RandomStart(network, start), 0.0, temperature)
@@ -84,8 +98,8 @@ class BranchesConfig(Checked):
     branches: int = 1
     """Runs of each problem (G). One is enough where drafts stay as they are: its halting times are a group."""
     branching: Branching = "carry_noise"
-    """How branches of a problem differ: by noise on the first carry, by a first carry drawn anew, or by answers drawn
-    by their probability."""
+    """How branches of a problem differ: by noise on the first carry, on that of all but the first branch (restarts), by
+    a first carry drawn anew, or by answers drawn by their probability."""
     noise: float | None = None
     """Standard deviation of the noise on a branch's first carry, as a share of the carry's own. None is 0 for one
     branch, since halting is measured without noise, and 0.3 for several, which need some in order to differ."""
@@ -101,10 +115,10 @@ class BranchesConfig(Checked):
         _ = self.step_cost  # a price that no environment takes is refused at once
         if self.noise is not None:
             at_least(0, self, "noise")
-        if self.branches > 1 and self.branching == "carry_noise" and self.noise == 0:
+        if self.branches > 1 and self.branching in NOISY and self.noise == 0:
             raise ValueError(
-                f"{self.branches} branches by carry_noise are one run over and over without noise: give noise above 0 "
-                "(0.3, for instance), another branching, or one branch"
+                f"{self.branches} branches by {self.branching} are one run over and over without noise: give noise "
+                "above 0 (0.3, for instance), another branching, or one branch"
             )
 
     @property

@@ -108,16 +108,19 @@ def refine(
         seen = draft if chosen is None else chosen(step).to(draft.device)
 
 
-def noisy_start(network: Network, count: int, noise: float, generator: torch.Generator | None) -> Carry:
+def noisy_start(
+    network: Network, count: int, noise: float | Float[Tensor, " count"], generator: torch.Generator | None
+) -> Carry:
     """First carries of ``count`` branches: Gaussian noise of ``noise`` times their standard deviation is added.
 
     Drawn once per branch and not at every step, so that a branch explores in one direction to its end.
     """
     carry = network.initial_carry(count)
-    if noise == 0:
+    if not isinstance(noise, Tensor) and noise == 0:
         return carry
     draws = [torch.randn(part.shape, generator=generator, dtype=torch.float32).to(part) for part in carry]
-    return Carry(*(part + noise * part.std() * draw for part, draw in zip(carry, draws, strict=True)))
+    scale = noise.to(carry.answer)[:, None, None] if isinstance(noise, Tensor) else noise
+    return Carry(*(part + scale * part.std() * draw for part, draw in zip(carry, draws, strict=True)))
 
 
 @torch.no_grad()
