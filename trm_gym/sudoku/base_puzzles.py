@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import os
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -16,9 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.atomic_io import atomic_write
+from trm_gym.kept_arrays import Arrays, cache_folder, read_arrays, write_arrays
 from trm_gym.splits import SPLITS, split_index, split_of
-from trm_gym.streams import mix
 from trm_gym.sudoku._search.classes import classes_4x4
 from trm_gym.sudoku.generator import generate, split_hash
 from trm_gym.sudoku.geometry import geometry
@@ -58,7 +56,7 @@ def base_puzzles(size: int, level: int, split: str) -> BasePuzzles:
     built = build_base_puzzles(size, level, split)
     path = cache_folder() / _file(size, level, split)
     _log.info("built %d problems for %s in %.1f s", len(built.packed), path.stem, time.perf_counter() - began)
-    _write(path, built)
+    write_arrays(path, built._asdict())
     return built
 
 
@@ -75,21 +73,13 @@ def ship() -> None:
     """Write anew the base puzzles that come with the package; to be called whenever ``_VERSION`` is raised."""
     for size, default in DEFAULT_LEVEL.items():
         level = [spec.name for spec in LEVELS[size]].index(default)
-        _write(SHIPPED_PUZZLES / _file(size, level, SPLITS[0]), build_base_puzzles(size, level, SPLITS[0]))
+        built = build_base_puzzles(size, level, SPLITS[0])
+        write_arrays(SHIPPED_PUZZLES / _file(size, level, SPLITS[0]), built._asdict())
 
 
 def _file(size: int, level: int, split: str) -> str:
     name = LEVELS[size][level].name
     return f"sudoku{size}x{size}-{_FILED_AS.get(name, name)}-{split}-{_VERSION}.npz"
-
-
-def cache_folder() -> Path:
-    """Where base puzzles are kept: $TRM_GYM_CACHE, else trm_gym in the user's cache folder."""
-    chosen = os.environ.get("TRM_GYM_CACHE")
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return (Path(base) if base else Path.home() / ".cache") / "trm_gym"
 
 
 def _classes(spec: SudokuLevel, split: str) -> BasePuzzles:
@@ -104,33 +94,12 @@ def _classes(spec: SudokuLevel, split: str) -> BasePuzzles:
 
 def _read(path: Path, size: int, count: int | None) -> BasePuzzles | None:
     """``count`` base puzzles (None: any number) from ``path``; None where there is none, or no sound one."""
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
-            stored = BasePuzzles(data["packed"], data["difficulty"])
-            checksum = data["checksum"]
-    except FileNotFoundError:
-        return None
-    except Exception as error:  # There is no end to what a damaged archive may raise.
-        _log.warning("rebuilding the unreadable %s: %s", path, error)
-        return None
-    count = stored.difficulty.size if count is None else count
-    sound = stored.packed.shape == (count, size * size) and stored.difficulty.shape == (count,)
-    sound = sound and stored.packed.dtype == np.uint8 and stored.difficulty.dtype == np.float32
-    if not sound or not np.array_equal(checksum, _checksum(stored)):
-        _log.warning("rebuilding the damaged %s", path)
-        return None
-    return stored
 
+    def sound(stored: Arrays) -> bool:
+        packed, difficulty = stored["packed"], stored["difficulty"]
+        many = difficulty.size if count is None else count
+        right = packed.shape == (many, size * size) and difficulty.shape == (many,)
+        return right and packed.dtype == np.uint8 and difficulty.dtype == np.float32
 
-def _write(path: Path, built: BasePuzzles) -> None:
-    """Keep base puzzles on disk, whole or not at all; where nothing can be written, they live in memory."""
-    try:
-        atomic_write(path, lambda file: np.savez_compressed(file, **built._asdict(), checksum=_checksum(built)))
-    except OSError as error:
-        _log.warning("keeping %s in memory only: %s", path.stem, error)
-
-
-def _checksum(stored: BasePuzzles) -> NDArray[np.uint64]:
-    """A hash of their content, uint64 [1]."""
-    content = np.concatenate([part.ravel().view(np.uint8) for part in stored]).astype(np.uint64)
-    return np.bitwise_xor.reduce(mix(np.arange(len(content)), content), keepdims=True)
+    stored = read_arrays(path, BasePuzzles._fields, sound)
+    return None if stored is None else BasePuzzles(**stored)

@@ -1,0 +1,79 @@
+"""The difficulty settings: by length, variables, constants, noise and range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trm_gym.task import Level
+
+RANGES = (
+    (-1.0, 1.0),
+    (0.0, 2.0),
+    (-2.0, 2.0),
+    (0.1, 4.0),
+    (1.0, 5.0),
+    (-5.0, 5.0),
+    (-10.0, 10.0),
+    (0.1, 10.0),
+)
+"""Between which numbers all variables of a problem lie."""
+
+USUAL = (0, 1, 2, 3, 4, 5)
+WIDE = (6, 7)
+"""Which of RANGES problems are shown on, and those of the level ``wide``."""
+
+
+@dataclass(frozen=True)
+class RegressionLevel(Level):
+    """A level of some of the base formulas.
+
+    parts: which of PARTS they are of. noise: its standard deviation, in standard deviations of y. ranges: which of
+    RANGES.
+    """
+
+    parts: tuple[str, ...]
+    noise: float = 0.0
+    ranges: tuple[int, ...] = USUAL
+
+
+@dataclass(frozen=True)
+class Family:
+    """Base formulas that are made together.
+
+    variables: how many they may have. parts: their names, each with its number of nodes (fewest, most). draws: how many
+    formulas are drawn of each number of nodes, by that; those of fewer nodes are gone through, every one.
+    """
+
+    variables: int
+    parts: dict[str, tuple[int, int]]
+    draws: dict[int, int]
+
+
+FAMILIES = (
+    Family(
+        2,
+        {"nodes3": (1, 3), "nodes5": (4, 5), "nodes7": (6, 7), "nodes9": (8, 9)},
+        {6: 250_000, 7: 400_000, 8: 400_000, 9: 500_000},
+    ),
+)
+PARTS = {part: family for family in FAMILIES for part in family.parts}
+"""The family of each part."""
+
+
+def _plain(name: str, span: str, *parts: str, **settings: Any) -> RegressionLevel:
+    return RegressionLevel(name, f"one or two variables, {span}", parts, **settings)
+
+
+_SHORT = ("nodes3", "nodes5", "nodes7")
+
+LEVELS = (
+    _plain("nodes3", "up to 3 nodes", "nodes3"),
+    _plain("nodes5", "4 or 5 nodes", "nodes5"),
+    _plain("nodes7", "6 or 7 nodes", "nodes7"),
+    _plain("nodes9", "8 or 9 nodes", "nodes9"),
+    _plain("noise1", "up to 7 nodes, noise of 0.01 standard deviations on y", *_SHORT, noise=0.01),
+    _plain("noise10", "up to 7 nodes, noise of 0.1 standard deviations on y", *_SHORT, noise=0.1),
+    _plain("wide", "up to 7 nodes, variables up to 10", *_SHORT, ranges=WIDE),
+)
+DEFAULT_LEVEL = "nodes5"
