@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from rich.console import Console
 
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.console import announce
@@ -31,6 +32,7 @@ from agents.trm import TRM, TRMConfig
 from agents.trm.limits import check_sizes
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
+from trm_gym.short_repr import short, short_repr
 
 SHIPPED = Path(__file__).parent / "checkpoints"
 FORMAT = 1
@@ -40,6 +42,7 @@ RESTART_ACTS = 3
 """Acts of a policy that may start afresh."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Checkpoint:
     """A pretrained network and the halting heads taught on it.
@@ -80,18 +83,24 @@ def digest(checkpoint: Checkpoint) -> str:
 
 
 def rollout_store(
-    checkpoint: Checkpoint, folder: Path | None, acceleration: AccelerationConfig, batch: int = BATCH, title: str = ""
+    checkpoint: Checkpoint,
+    folder: Path | None,
+    acceleration: AccelerationConfig,
+    batch: int = BATCH,
+    title: str = "",
+    console: Console | None = None,
 ) -> RolloutStore:
     """The store of a checkpoint's graded runs in ``folder``, None to keep nothing; the network is made fast at need.
 
     title: what to call the running of problems when it is said how long it will take; without one nothing is said.
+    console: where; the standard output if there is none.
     """
     model, task = checkpoint.model, make_task(checkpoint.task)
 
     def speed_up(passes: int) -> None:
         how = accelerate(model, solving_pass(model, task, batch), passes, acceleration)
         if title:
-            announce(title, how.seconds)
+            announce(title, how.seconds, console)
 
     return RolloutStore(folder, model, digest(checkpoint), task, speed_up, batch)
 
@@ -113,7 +122,9 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size
     except (OSError, UnicodeDecodeError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{folder / 'config.json'} does not describe a checkpoint: {error!r}") from error
     if config.get("format") != FORMAT:
-        raise CheckpointError(f"{folder} has checkpoint format {config.get('format')!r}, this version reads {FORMAT}")
+        raise CheckpointError(
+            f"{folder} has checkpoint format {short(config.get('format'))}, this version reads {FORMAT}"
+        )
     if task is not None and made_for != task:
         raise CheckpointError(f"{folder} was trained on {made_for}, not on {task}: choose a checkpoint of {task}")
     tensors, _ = load_tensors(folder / "model.safetensors")

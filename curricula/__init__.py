@@ -10,6 +10,7 @@ from curricula.learnability import Learnability
 from curricula.learning_progress import LearningProgress
 from curricula.threshold import Threshold
 from curricula.uniform import Uniform
+from trm_gym.checks import known_name
 
 CURRICULA: dict[str, Callable[[Sequence[int]], Curriculum]] = {
     "uniform": Uniform,
@@ -28,8 +29,7 @@ def make_curriculum(
 
     problems: the length of the run, and mixture: one for all of it, are for ``fixed``.
     """
-    if name not in CURRICULA:
-        raise ValueError(f"unknown curriculum {name!r}: use one of {', '.join(CURRICULA)}")
+    known_name("curriculum", name, CURRICULA)
     if name == "fixed" and problems is not None:
         return Fixed(levels, [mixture] if mixture else None, problems)
     return CURRICULA[name](levels)

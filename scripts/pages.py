@@ -31,7 +31,7 @@ from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.evaluation.records import levels_measured
 from agents.evaluation.tables import markdown_table
-from scripts.paging import pictures
+from scripts.paging import features, pictures
 from trm_gym.atomic_io import atomic_write
 from trm_gym.splits import SPLITS
 from trm_gym.task import Task
@@ -249,6 +249,9 @@ def text(shown: Page, config: Config) -> str:
         parts |= own
         parts["Levels"] = levels(shown.task, shown.name, config)
         parts["Baselines"] = baselines(shown.task, config.docs)
+    else:
+        entries = markdown_table(("entry", "name", "meaning"), features.rows(pictures.HALTED))
+        parts["Observation Space"] += f"\n\nWith the network `{pictures.HALTED}`:\n\n{entries}"
     film = f"![{shown.name}](images/{shown.name}.gif)\n\n{pictures.film_text(shown.task)}"
     head = f"# {shown.name}\n\n<!-- written by scripts/pages.py -->\n\n{film}\n\n{facts(shown)}\n"
     return head + "".join(f"\n## {name}\n\n{parts[name].strip()}\n" for name in HEADINGS if parts.get(name))

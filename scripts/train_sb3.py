@@ -33,7 +33,7 @@ from agents.common.console import Progress
 from agents.common.places import Places, writes
 from agents.common.signals import ending
 from agents.common.tensor_file import save_tensors
-from agents.envs.dataset import PROBLEMS, load_dataset
+from agents.envs.dataset import load_dataset
 from agents.envs.halting import HaltingVectorEnv, play
 from agents.evaluation.metrics import wilson
 from agents.halting.outcomes import returns, solved_at
@@ -78,7 +78,7 @@ class Config(Checked):
     right edit at once, 0.5 is what learns. The measurement is never discounted."""
     slots: int = 64
     """Environments side by side."""
-    problems: int = PROBLEMS
+    problems: int = 20_000
     """Training problems of the dataset (halt only)."""
     test_problems: int = 5000
     """Problems of the split that is measured on. On the answer and cell grains it is a tenth of them."""

@@ -181,7 +181,7 @@ def test_bad_options_are_errors_and_leave_the_episode_alone(options, match):
 def test_bad_problems_and_seeds_are_errors():
     with pytest.raises(ProblemError, match="no solution"):
         make().reset(options={"problem": "110200300412"})
-    with pytest.raises(ValueError, match="seeds must be whole numbers"):
+    with pytest.raises(ValueError, match="seed must be one whole number"):
         make().reset(seed=2**63)
 
 

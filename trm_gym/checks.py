@@ -5,11 +5,17 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-import reprlib
 import types
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from numbers import Integral, Real
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from trm_gym.short_repr import short
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SEED_LIMIT = 2**63
 """Seeds are below this, so that each is one 64-bit word."""
@@ -22,7 +28,7 @@ def whole_number(name: str, value: object, least: int = 1, most: int = _WORD - 1
     """``value`` as an int. Raises ValueError, which calls it ``name``, where it is no whole number in the range."""
     if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
         span = f"from {least} up" if most == _WORD - 1 else f"from {least} to {most}"
-        raise ValueError(f"{name} must be a whole number {span}, not {reprlib.repr(value)}")
+        raise ValueError(f"{name} must be a whole number {span}, not {short(value)}")
     return int(value)
 
 
@@ -39,8 +45,26 @@ def real_number(
         high = f" and at most {most:g}" if most < math.inf else ""
         both = -math.inf < least <= most < math.inf
         span = f"between {least:g} and {most:g}" if both else f"a finite number{low}{high}"
-        raise ValueError(f"{name} must be {span}, not {value!r:.60}")
+        raise ValueError(f"{name} must be {span}, not {short(value)}")
     return number
+
+
+def whole_numbers(values: object, shape: tuple[int, ...], expected: str) -> NDArray[np.integer]:
+    """``values`` as an array of integers of that shape. Raises ValueError, which begins with ``expected``."""
+    try:
+        found = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        found = None
+    if found is None or found.shape != shape or not np.issubdtype(found.dtype, np.integer):
+        raise ValueError(f"{expected}, got {short(values if found is None or found.dtype == object else found)}")
+    return found
+
+
+def known_name(kind: str, name: object, known: Collection[str]) -> str:
+    """``name``, which is one of the ``known``. Raises ValueError, which calls it a ``kind``, for anything else."""
+    if not isinstance(name, str) or name not in known:
+        raise ValueError(f"unknown {kind} {short(name)}: use one of {', '.join(known)}")
+    return name
 
 
 def check_numbers(config: object, prefix: str = "") -> None:
@@ -70,14 +94,14 @@ def _check(name: str, value: Any, hint: Any) -> None:
     origin, args = get_origin(hint), get_args(hint)
     if hint is int:
         if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= _WORD:
-            raise ValueError(f"{name} must be a whole number, not {reprlib.repr(value)}")
+            raise ValueError(f"{name} must be a whole number, not {short(value)}")
     elif hint is float:
         number = _finite(value)
         if not isinstance(value, (int, float)) or number is None or abs(number) > LARGEST:
-            raise ValueError(f"{name} must be a finite number (at most {LARGEST:g}), not {reprlib.repr(value)}")
+            raise ValueError(f"{name} must be a finite number (at most {LARGEST:g}), not {short(value)}")
     elif origin is Literal:
         if value not in args:
-            raise ValueError(f"{name} must be one of {', '.join(map(str, args))}, got {reprlib.repr(value)}")
+            raise ValueError(f"{name} must be one of {', '.join(map(str, args))}, got {short(value)}")
     elif origin in (Union, types.UnionType):
         if value is not None or type(None) not in args:
             for arg in args:
@@ -85,7 +109,7 @@ def _check(name: str, value: Any, hint: Any) -> None:
     elif origin is tuple and (any(kind in _kinds(hint) for kind in (int, float))):
         kinds = [args[0]] * len(value) if len(args) == 2 and args[1] is Ellipsis else args
         if not isinstance(value, Sequence) or len(value) != len(kinds):
-            raise ValueError(f"{name} must be {len(kinds)} values, got {reprlib.repr(value)}")
+            raise ValueError(f"{name} must be {len(kinds)} values, got {short(value)}")
         for part, kind in zip(value, kinds, strict=True):
             _check(name, part, kind)
 

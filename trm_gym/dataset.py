@@ -19,6 +19,7 @@ import numpy as np
 from trm_gym.atomic_io import new_folder
 from trm_gym.checks import SEED_LIMIT
 from trm_gym.registration import make_task
+from trm_gym.short_repr import short
 from trm_gym.splits import split_index
 from trm_gym.streams import mix
 from trm_gym.task import Problems
@@ -60,7 +61,7 @@ def draw(task: Task | str, level: int | str | None, split: str, count: int, seed
     task, level = _task_and_level(task, level)
     for name, number, least in (("count", count, 1), ("seed", seed, 0)):
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < least:
-            raise ValueError(f"{name} must be a whole number from {least} up, not {number!r}")
+            raise ValueError(f"{name} must be a whole number from {least} up, not {short(number)}")
     if seed + count > SEED_LIMIT:
         raise ValueError(f"seed must leave room for {count} seeds below 2**63, which {seed} does not")
     index, parts = split_index(split), []
@@ -196,7 +197,7 @@ def _tokens_alone(task: Task) -> None:
 
 def _checked(counts: Mapping[str, int]) -> Mapping[str, int]:
     if not isinstance(counts, Mapping) or not counts:
-        raise ValueError(f"counts must say how many problems by split, such as {{'train': 1000}}; got {counts!r}")
+        raise ValueError(f"counts must say how many problems by split, such as {{'train': 1000}}; got {short(counts)}")
     for split in counts:
         split_index(split)
     return counts

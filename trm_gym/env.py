@@ -20,7 +20,7 @@ from trm_gym.episodes import (
     check_seed,
     observation_space,
     plain_info,
-    read_actions,
+    read_action,
 )
 from trm_gym.render import RENDER_MODES, check_render_mode, check_render_scale, render_slot
 from trm_gym.splits import split_index
@@ -117,7 +117,7 @@ class RefinementEnv(Restorable, gymnasium.Env["Observation", "NDArray[np.integer
         """Write the next draft; see the class. Raises ValueError for an action outside the action space."""
         if not self.episodes.playing[0]:
             raise ResetNeeded("there is no episode to step: it has ended, or none has begun; call reset() first")
-        tokens, halts = read_actions(np.asarray(action)[None], 1, self.task)
+        tokens, halts = read_action(action, self.task)
         reward = float(self.episodes.advance(tokens, halts)[0])
         terminated = not self.episodes.playing[0]
         info = plain_info(self.episodes.end_info(_SLOT)) if terminated else {}

@@ -16,6 +16,7 @@ import numpy as np
 
 from trm_gym.problems import Problems
 from trm_gym.reward import exact_cost
+from trm_gym.short_repr import short
 from trm_gym.splits import SPLITS
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ def check_form(state: dict[str, Any], owner: dict[str, Any], live: dict[str, NDA
     """Refuse, with a ValueError, a state of another owner, and arrays unlike the ``live`` ones in type or shape."""
     for name, ours in owner.items():
         if type(state[name]) is not type(ours) or state[name] != ours:
-            raise ValueError(f"the state is of an environment with {name}={state[name]!r}; this one has {ours!r}")
+            raise ValueError(
+                f"the state is of an environment with {name}={short(state[name])}; this one has {short(ours)}"
+            )
     for name, ours in live.items():
         theirs = state[name]
         if not isinstance(theirs, np.ndarray) or theirs.dtype != ours.dtype or theirs.shape != ours.shape:
@@ -131,7 +134,9 @@ def check_names(state: Any, names: list[str]) -> None:
         raise ValueError(f"a state is the dictionary that get_state() gave, not {type(state).__name__}")
     absent, strange = [name for name in names if name not in state], [name for name in state if name not in names]
     if absent or strange:
-        raise ValueError(f"malformed state: absent are {absent}, unknown {strange}; hand in what get_state() gave")
+        raise ValueError(
+            f"malformed state: absent are {short(absent)}, unknown {short(strange)}; hand in what get_state() gave"
+        )
 
 
 def _check_values(episodes: Episodes, state: dict[str, Any]) -> None:
@@ -154,4 +159,4 @@ def _check_values(episodes: Episodes, state: dict[str, Any]) -> None:
     ):
         raise ValueError(f"malformed state: {wrong}")
     if (state["playing"] & ((state["numbers"] < 0) | (state["steps"] >= episodes.max_steps))).any():
-        raise ValueError("malformed state: a slot is playing that has not begun or has no step left")
+        raise ValueError("malformed state: an episode is being played that has not begun or has no step left")

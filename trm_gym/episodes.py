@@ -7,15 +7,15 @@ Gymnasium calls; it is told which slots begin and which play.
 from __future__ import annotations
 
 import contextlib
-import reprlib
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from gymnasium.spaces import Box, Dict, MultiDiscrete
 
-from trm_gym.checks import SEED_LIMIT, whole_number
+from trm_gym.checks import SEED_LIMIT, whole_number, whole_numbers
 from trm_gym.registration import make_task
 from trm_gym.reward import exact_cost, reward_mode, step_rewards
+from trm_gym.short_repr import short
 from trm_gym.spaces import token_space
 from trm_gym.splits import SPLITS, split_index
 from trm_gym.streams import mix
@@ -66,7 +66,7 @@ class Episodes:
         if not isinstance(task, (str, Task)):
             raise ValueError(f"a task is the name of one, or a Task, not {type(task).__name__}")
         if size is not None and not isinstance(task, str):
-            raise ValueError(f"size={size!r} goes with the name of a task; {task.name} was made by the caller")
+            raise ValueError(f"size={short(size)} goes with the name of a task; {task.name} was made by the caller")
         self.task = make_task(task, size) if isinstance(task, str) else task
         self.max_steps = whole_number("max_steps", max_steps)
         self.step_cost = exact_cost(step_cost)
@@ -213,7 +213,7 @@ def check_seed(seed: Any) -> int | None:
     if seed is None:
         return None
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < SEED_LIMIT:
-        raise ValueError(f"seeds must be whole numbers from 0 to 2**63 - 1, got {reprlib.repr(seed)}")
+        raise ValueError(f"seed must be one whole number from 0 to 2**63 - 1, got {short(seed)}")
     return int(seed)
 
 
@@ -221,7 +221,7 @@ def check_seeds(seeds: NDArray) -> NDArray[np.uint64]:
     """Seeds [S] (of any type) as uint64. Raises ValueError where they are no whole numbers in [0, 2**63)."""
     seeds = np.array(seeds.tolist(), dtype=None if seeds.size else np.uint64)
     if not np.issubdtype(seeds.dtype, np.integer) or (seeds < 0).any() or (seeds >= SEED_LIMIT).any():
-        raise ValueError(f"seeds must be whole numbers from 0 to 2**63 - 1, got {reprlib.repr(seeds.tolist())}")
+        raise ValueError(f"seeds must be whole numbers from 0 to 2**63 - 1, got {short(seeds.tolist())}")
     return seeds.astype(np.uint64)
 
 
@@ -232,23 +232,35 @@ def check_options(options: dict[str, Any] | None, known: tuple[str, ...]) -> dic
     options = dict(options or {})
     for name in options:
         if name not in known:
-            raise ValueError(f"unknown reset option {name!r}: use {', '.join(known)}")
+            raise ValueError(f"unknown reset option {short(name)}: use {', '.join(known)}")
     return options
 
 
-def read_actions(actions: NDArray, count: int, task: Task) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+def read_action(action: Any, task: Task) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """One action, integers [L + 1], as drafts uint8 [1, L] and halt bits bool [1]. Raises ValueError."""
+    number = task.length + 1
+    expected = f"an action of {task.name} is {task.length} tokens and a halt bit: expected {number} integers"
+    return _tokens_and_halts(whole_numbers(action, (number,), expected)[None], task)
+
+
+def read_actions(actions: Any, count: int, task: Task) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Actions, integers [N, L + 1], as drafts uint8 [N, L] and halt bits bool [N]. Raises ValueError."""
-    actions = np.asarray(actions)
-    if actions.shape != (count, task.length + 1) or not np.issubdtype(actions.dtype, np.integer):
-        raise ValueError(
-            f"an action of {task.name} is {task.length} tokens and a halt bit: expected integers of shape "
-            f"{(count, task.length + 1)}, got {actions.dtype} of shape {actions.shape}"
-        )
+    shape = count, task.length + 1
+    expected = (
+        f"an action of {task.name} is {task.length} tokens and a halt bit, and every environment takes one: expected "
+        f"integers of shape {shape}"
+    )
+    return _tokens_and_halts(whole_numbers(actions, shape, expected), task)
+
+
+def _tokens_and_halts(actions: NDArray, task: Task) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Integers [N, L + 1] in two parts. Raises ValueError where one is no token, or no halt bit."""
     # Read as unsigned, a negative number is beyond every token, which saves looking for the least one.
     unsigned = actions.view(actions.dtype.str.replace("i", "u"))
     if unsigned.max() >= task.vocab or unsigned[:, -1].max() > 1:
+        tokens, bits = actions[:, :-1], actions[:, -1]
         raise ValueError(
-            f"an action of {task.name} holds tokens 0..{task.vocab - 1} and then a halt bit 0 or 1: got values "
-            f"from {actions.min()} to {actions.max()} and halt bits up to {actions[:, -1].max()}"
+            f"an action of {task.name} holds tokens 0..{task.vocab - 1} and then a halt bit 0 or 1: got tokens from "
+            f"{tokens.min()} to {tokens.max()} and the halt bit {bits.max() if bits.max() > 1 else bits.min()}"
         )
     return actions[:, :-1].astype(np.uint8), actions[:, -1] == 1

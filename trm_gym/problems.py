@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from trm_gym.short_repr import short_repr
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -32,6 +34,7 @@ def _no_numbers() -> NDArray[np.float64]:
     return np.zeros((0, 0))
 
 
+@short_repr
 @dataclass(frozen=True)
 class Problems:
     """A batch of B problems over L positions, as arrays.
@@ -99,6 +102,7 @@ class Problems:
         return Problems(*(np.concatenate([getattr(b, f.name) for b in batches]) for f in fields(Problems)))
 
 
+@short_repr
 @dataclass(frozen=True)
 class Verdicts:
     """What a verifier says of B answers: solved, bool [B]; score, float32 [B] in [0, 1], 1 iff solved."""
@@ -107,6 +111,7 @@ class Verdicts:
     score: NDArray[np.float32]
 
 
+@short_repr
 @dataclass(frozen=True)
 class ImportedProblems:
     """What a file from outside holds: the problems that are the task's, and where and why others were left out."""

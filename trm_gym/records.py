@@ -18,6 +18,7 @@ from trm_gym.errors import ProblemError
 from trm_gym.files import Path, file_lines
 from trm_gym.lists import is_list, read_list
 from trm_gym.plain_text import plain_text
+from trm_gym.short_repr import short_repr
 
 PROBLEM = ("problem", "puzzle", "question", "quiz", "q", "grid", "maze", "board", "sudoku", "expression", "equation")
 PROBLEM = (*PROBLEM, "problems", "puzzles", "questions", "quizzes", "input", "prompt", "unsolved", "initial", "givens")
@@ -35,6 +36,7 @@ _JSON_LIST = re.compile(r"\s*\[\s*(?:[\"{]|$)")
 _NAME = re.compile(r"[a-z_][\w .-]*")
 
 
+@short_repr
 @dataclass(frozen=True)
 class Entry:
     """One problem of a file.

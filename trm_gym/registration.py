@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import importlib
 import re
-import reprlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import gymnasium
 from gymnasium.envs.registration import WrapperSpec
 
 from trm_gym.checks import whole_number
+from trm_gym.short_repr import short
 
 if TYPE_CHECKING:
     from trm_gym.task import Task
@@ -59,6 +59,8 @@ def make_task(name: str, size: int | None = None) -> Task:
     size: another size of it than its name says (``make_task("maze11x11", 30)`` is ``make_task("maze30x30")``).
     Raises ValueError with the known names, and for a size that the task does not have.
     """
+    if not isinstance(name, str):
+        raise ValueError(f"the name of a task is text, such as 'sudoku9x9', not {short(name)}")
     if size is not None:
         size = whole_number("size", size)
         name = _in_size(_entry(name)[0], size)
@@ -88,13 +90,13 @@ def _entry(name: str) -> tuple[str, TaskEntry]:
             if "size" in entry.kwargs and _in_size(known, size) == name:
                 relative = replace(entry, kwargs={**entry.kwargs, "size": size})
                 return (known, entry) if relative == entry else (name, relative)
-    raise ValueError(f"unknown task {reprlib.repr(name)}: use one of {', '.join(TASKS)}")
+    raise ValueError(f"unknown task {short(name)}: use one of {', '.join(TASKS)}")
 
 
 def _in_size(name: str, size: int) -> str:
     """The name of the task called ``name``, in this size or another. Raises ValueError for one that has no size."""
     if "size" not in _entry(name)[1].kwargs:
-        raise ValueError(f"{reprlib.repr(name)} has no size: leave out size={size!r}")
+        raise ValueError(f"{short(name)} has no size: leave out size={size}")
     sized = _SIZED.fullmatch(name)
     if sized is None:
         return f"{name}{size}"

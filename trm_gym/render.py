@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 from gymnasium.error import ResetNeeded
 
-from trm_gym.checks import whole_number
+from trm_gym.checks import known_name, whole_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,9 +25,7 @@ _BAR, _LEFT, _SPENT, _WHITE = 8, (30, 90, 200), (215, 215, 215), 255
 
 def check_render_mode(mode: str | None) -> str | None:
     """``mode`` itself. Raises ValueError with the known modes."""
-    if mode is not None and mode not in RENDER_MODES:
-        raise ValueError(f"unknown render_mode {mode!r}: use None or one of {', '.join(RENDER_MODES)}")
-    return mode
+    return None if mode is None else known_name("render_mode", mode, RENDER_MODES)
 
 
 def check_render_scale(scale: int) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trm_gym.checks import real_number, whole_number
+from trm_gym.checks import known_name, real_number, whole_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,8 +63,7 @@ def step_rewards(before: NDArray[np.float64], after: NDArray[np.float64], step_c
 
 def reward_mode(name: str, graded: bool, task_name: str) -> RewardMode:
     """The mode called ``name``. Raises ValueError for unknown names and where the task has no sound score."""
-    if not isinstance(name, str) or name not in REWARDS:
-        raise ValueError(f"unknown reward {name!r}: use one of {', '.join(REWARDS)}")
+    known_name("reward", name, REWARDS)
     if REWARDS[name].partial and not graded:
         raise ValueError(f"reward {name!r} needs a partial score, which {task_name} has not: use 'exact'")
     return REWARDS[name]

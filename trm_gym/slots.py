@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-import reprlib
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -13,6 +12,7 @@ from gymnasium.vector.utils import batch_space
 
 from trm_gym.checks import SEED_LIMIT
 from trm_gym.episodes import check_seed, check_seeds
+from trm_gym.short_repr import short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -66,7 +66,9 @@ class SlotVectorEnv(VectorEnv[ObsT, np.ndarray, "NDArray"], abc.ABC, Generic[Obs
         max_episode_steps: int | None,
     ) -> None:
         if max_episode_steps is not None:
-            raise ValueError(f"max_episode_steps={max_episode_steps!r} would truncate: set the budget by max_steps")
+            raise ValueError(
+                f"max_episode_steps={short(max_episode_steps)} would truncate: set the budget by max_steps"
+            )
         self.num_envs = int(num_envs)
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = {**metadata, "autoreset_mode": self.autoreset_mode}
@@ -89,7 +91,7 @@ class SlotVectorEnv(VectorEnv[ObsT, np.ndarray, "NDArray"], abc.ABC, Generic[Obs
         idle = np.flatnonzero(~self.episodes.playing)
         if idle.size and (self.autoreset_mode is not AutoresetMode.NEXT_STEP or not self.episodes.begun):
             raise ResetNeeded(
-                f"slots {reprlib.repr(idle.tolist())} have no episode to step: call reset(), or reset them alone with "
+                f"slots {short(idle.tolist())} have no episode to step: call reset(), or reset them alone with "
                 "options={'reset_mask': ...}"
             )
         rewards = self._advance(actions)
@@ -150,5 +152,5 @@ def read_mask(options: dict[str, Any], count: int) -> NDArray[np.bool_]:
     """Which slots to restart, bool [count]; all without a ``reset_mask``. Raises ValueError."""
     mask = options.get("reset_mask", np.ones(count, dtype=np.bool_))
     if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != (count,) or not mask.any():
-        raise ValueError(f"options['reset_mask'] must be a bool array [{count}] with a True in it, got {mask!r}")
+        raise ValueError(f"options['reset_mask'] must be a bool array [{count}] with a True in it, got {short(mask)}")
     return mask

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from trm_gym.checks import known_name
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -27,9 +29,7 @@ def split_of(hashes: NDArray[np.uint64]) -> NDArray[np.int8]:
 
 def split_index(name: str) -> int:
     """The index of the split ``name``. Raises ValueError with the known names."""
-    if name not in SPLITS:
-        raise ValueError(f"unknown split {name!r}: use one of {', '.join(SPLITS)}")
-    return SPLITS.index(name)
+    return SPLITS.index(known_name("split", name, SPLITS))
 
 
 def check_held(count: int, held: int, split: str, task: str, level: str) -> None:

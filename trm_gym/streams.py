@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from trm_gym.short_repr import short
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -44,7 +46,7 @@ def _as_words(part: int | np.integer | NDArray[np.integer]) -> NDArray[np.uint64
     """``part`` as uint64, at least one-dimensional; negative numbers in two's complement."""
     words = np.atleast_1d(part)
     if words.dtype.kind not in "iu":
-        raise ValueError(f"mix hashes integers in [-2**63, 2**64), not {part!r}")
+        raise ValueError(f"mix hashes integers in [-2**63, 2**64), not {short(part)}")
     return words.astype(np.uint64)
 
 

@@ -7,11 +7,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+from trm_gym.short_repr import short_repr
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
+@short_repr
 @dataclass(frozen=True)
 class Structure(abc.ABC):
     """What every kind of task declares.
@@ -34,6 +37,7 @@ class Structure(abc.ABC):
 
 
 @final
+@short_repr
 @dataclass(frozen=True)
 class CellStructure(Structure):
     """A task whose answer is written into the cells of its problem: a sudoku, a maze."""
@@ -45,6 +49,7 @@ class CellStructure(Structure):
 
 
 @final
+@short_repr
 @dataclass(frozen=True, kw_only=True)
 class TextStructure(Structure):
     """A task of text: the problem is read, and the answer is written after it.
@@ -66,6 +71,7 @@ class TextStructure(Structure):
 
 
 @final
+@short_repr
 @dataclass(frozen=True, kw_only=True)
 class PanelStructure(Structure):
     """A task that shows several grids of one shape one above the other; the last is the answer's.

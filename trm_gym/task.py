@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import abc
 import os
-import reprlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import numpy as np
 from trm_gym.cell_text import read_cells
 from trm_gym.problems import BLANK, ImportedProblems, Problems, Verdicts
 from trm_gym.records import Entry, records
+from trm_gym.short_repr import short
 from trm_gym.spaces import token_space
 from trm_gym.structure import Structure
 
@@ -243,4 +243,4 @@ class Task(abc.ABC):
         if isinstance(level, (int, np.integer)) and not isinstance(level, bool) and 0 <= level < len(names):
             return int(level)
         known = f"0..{len(names) - 1} or one of {', '.join(names)}"
-        raise ValueError(f"unknown level {reprlib.repr(level)} of {self.name}: use {known}")
+        raise ValueError(f"unknown level {short(level)} of {self.name}: use {known}")

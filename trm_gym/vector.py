@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -21,6 +20,7 @@ from trm_gym.episodes import (
     read_actions,
 )
 from trm_gym.render import check_render_mode, check_render_scale, render_slot
+from trm_gym.short_repr import short
 from trm_gym.slots import SlotVectorEnv, read_mask
 from trm_gym.splits import split_index
 from trm_gym.task import Problems
@@ -121,7 +121,7 @@ def read_levels(options: dict[str, Any], count: int, task: Task) -> NDArray[np.i
     try:
         distinct, inverse = np.unique(levels, return_inverse=True)
     except TypeError:
-        shown = reprlib.repr(levels.tolist())
+        shown = short(levels.tolist())
         raise ValueError(f"options['levels'] are all indices or all names, not {shown}") from None
     return np.array([task.level_index(level) for level in distinct.tolist()], dtype=np.int64)[inverse]
 

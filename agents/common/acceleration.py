@@ -26,6 +26,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from agents.common.checks import Checked, at_least
 from agents.common.tensor_file import CheckpointError
 from agents.trm import TRM, Inputs
+from trm_gym.short_repr import short
 from trm_gym.task import Task
 
 Pass = Callable[[torch.device], None]
@@ -77,7 +78,7 @@ class Numerics:
             return None
         kinds = get_type_hints(Numerics)
         if not isinstance(found, dict) or {name: type(value) for name, value in found.items()} != kinds:
-            raise CheckpointError(f"{path} is damaged: {found!r:.200} is no record of a run's numerics; delete it")
+            raise CheckpointError(f"{path} is damaged: {short(found)} is no record of a run's numerics; delete it")
         return Numerics(**found)
 
 

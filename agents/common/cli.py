@@ -27,6 +27,7 @@ from agents.common.signals import Ended, interruptible
 from agents.common.standard_streams import BROKEN_PIPE, is_broken_pipe, leave_silently, settle_streams
 from trm_gym.atomic_io import atomic_write
 from trm_gym.files import check_regular
+from trm_gym.short_repr import short
 
 Config = TypeVar("Config")
 
@@ -198,14 +199,14 @@ def _one_line(error: ValueError | OSError) -> str:
 def _overlay(base: Any, values: Any, where: str) -> Any:
     """The dataclass instance ``base`` with the fields in ``values``; ``where`` prefixes what errors name."""
     if not isinstance(values, Mapping):
-        raise ConfigError(f"{where}expected fields of {type(base).__name__}, got {values!r}")
+        raise ConfigError(f"{where}expected fields of {type(base).__name__}, got {short(values)}")
     hints = get_type_hints(type(base), include_extras=True)
     changes = {}
     for name, value in values.items():
         if name not in hints:
             close = difflib.get_close_matches(str(name), hints, n=1)
             meant = f" (did you mean {close[0]}?)" if close else ""
-            raise ConfigError(f"{where}unknown key {name!r}{meant}; known keys: {', '.join(hints)}")
+            raise ConfigError(f"{where}unknown key {short(name)}{meant}; known keys: {', '.join(hints)}")
         current = getattr(base, name)
         if dataclasses.is_dataclass(current):
             changes[name] = _overlay(current, value, f"{where}{name}.")
@@ -220,7 +221,7 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         return tyro.cli(hint, args=_words(value), add_help=False, console_outputs=False)
     except SystemExit:
         expected = inspect.formatannotation(hint)
-        raise ConfigError(f"{where}: expected {expected}, got {value!r} ({type(value).__name__})") from None
+        raise ConfigError(f"{where}: expected {expected}, got {short(value)} ({type(value).__name__})") from None
 
 
 def _words(value: Any) -> list[str]:

@@ -12,6 +12,8 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, get_type_hints
 
+from trm_gym.short_repr import short
+
 _GRPO = {
     "hidden": "hidden",
     "lr": "lr",
@@ -224,7 +226,7 @@ def _put(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
     for section in path[:-1]:
         tree = tree.setdefault(section, {})
         if not isinstance(tree, dict):
-            raise ValueError(f"{'.'.join(path)} cannot stand below {section}, which is a value: {tree!r}")
+            raise ValueError(f"{'.'.join(path)} cannot stand below {section}, which is a value: {short(tree)}")
     tree[path[-1]] = value
 
 

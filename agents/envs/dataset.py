@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rich.console import Console
+
 from agents.checkpoint import Checkpoint, digest, load_checkpoint, rollout_store
 from agents.common.acceleration import AccelerationConfig
 from agents.rollouts.dataset import DatasetConfig, RolloutDataset
@@ -16,8 +18,8 @@ from trm_gym import make_task
 from trm_gym.reward import Price
 from trm_gym.splits import split_index
 
-PROBLEMS = 20_000
-"""Problems in a dataset to play on, where no number is given."""
+PROBLEMS = 2_000
+"""Problems in a dataset to play on, where no number is given: a minute of running them, more or less."""
 IN_MEMORY = 4
 """Datasets kept in memory, so that environments of one process share theirs."""
 ACCELERATION = AccelerationConfig(bfloat16="off")
@@ -47,9 +49,10 @@ def load_dataset(
     """Problems of a level, run once by a checkpoint's network, every draft graded: from memory, from disk, or made now.
 
     checkpoint: a folder, or the name of a shipped one; task, size: see ``load_checkpoint``. level: index or name, the
-    task's default where none is given; a level with fewer problems gives all it has. price: lambda, that of the whole
-    budget. cache: the folder in which it is kept on disk (about 5 kB a problem); None keeps it in memory alone. seed:
-    decides which problems of the split are drawn. Raises CheckpointError, and ValueError for unknown levels and splits.
+    task's default where none is given; a level with fewer problems gives all it has. problems: how many; about
+    how long they will take is said on the standard error. price: lambda, that of the whole budget. cache: the folder in
+    which it is kept on disk (about 5 kB a problem); None keeps it in memory alone. seed: decides which problems of the
+    split are drawn. Raises CheckpointError, and ValueError for unknown levels and splits.
     """
     config = DatasetConfig(problems=problems, max_steps=max_steps, seed=seed)
     step_cost = Price(price, max_steps).step_cost
@@ -63,5 +66,9 @@ def load_dataset(
 
 @functools.lru_cache(maxsize=IN_MEMORY)
 def _load(source: _Source, level: int, split: str, config: DatasetConfig, cache: Path | None) -> RolloutDataset:
-    store = rollout_store(source.checkpoint, cache, ACCELERATION, min(BATCH, config.problems))
+    task = make_task(source.checkpoint.task)
+    title = f"running {config.problems:,} problems of {task.name}, level {task.levels[level].name}, to play on"
+    store = rollout_store(
+        source.checkpoint, cache, ACCELERATION, min(BATCH, config.problems), title, Console(stderr=True)
+    )
     return store.load_or_collect([level], config, split, shuffle=False)

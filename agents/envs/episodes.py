@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import reprlib
 from collections.abc import Sequence
 from numbers import Real
 from typing import Any, final
@@ -16,6 +15,7 @@ from agents.rollouts.dataset import RolloutDataset
 from trm_gym.checks import SEED_LIMIT, whole_number
 from trm_gym.episode_state import check_form, check_names, check_ranges
 from trm_gym.reward import Price, exact_cost
+from trm_gym.short_repr import short
 from trm_gym.streams import mix
 
 BOUND = 1e4
@@ -51,7 +51,7 @@ class HaltingEpisodes:
         if not len(runs):
             raise ValueError("the dataset is empty: it needs at least one problem")
         if prices is not None and not _are_prices(prices):
-            raise ValueError(f"prices must be two positive numbers, the lower first; got {reprlib.repr(prices)}")
+            raise ValueError(f"prices must be two positive numbers, the lower first; got {short(prices)}")
         self._problems, self.max_steps = runs.solved.shape
         # A row is one draft of one problem; these are views of the dataset, which any number of environments share.
         self._features = runs.features.numpy().reshape(len(runs) * self.max_steps, -1)
@@ -79,7 +79,7 @@ class HaltingEpisodes:
         if not whole or (places < 0).any() or (places >= self._problems).any():
             raise ValueError(
                 f"a problem is its place in the dataset, a whole number from 0 to {self._problems - 1}, one for each "
-                f"of {len(self.seeds)} slots: got {reprlib.repr(places.tolist())}"
+                f"of {len(self.seeds)} slots: got {short(places.tolist())}"
             )
         return places.astype(np.int64)
 
@@ -158,7 +158,7 @@ class HaltingEpisodes:
         }
         check_ranges(state, ranges)
         if (state["playing"] & (state["numbers"] < 0)).any():
-            raise ValueError("malformed state: a slot is playing that has not begun")
+            raise ValueError("malformed state: an episode is being played that has not begun")
         for name, ours in self._live.items():
             ours[...] = state[name]
         self._place[:] = price_place(self._cost * self.max_steps)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import reprlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, final
 
@@ -24,9 +23,10 @@ from agents.envs.episodes import BOUND, HaltingEpisodes
 from agents.rollouts.dataset import RolloutDataset
 from agents.rollouts.features import feature_names
 from agents.rollouts.unroll import Unroll
-from trm_gym.checks import SEED_LIMIT
+from trm_gym.checks import SEED_LIMIT, whole_numbers
 from trm_gym.episodes import DEFAULT_COST, DEFAULT_STEPS, all_or_nothing, check_options, check_seed, plain_info
 from trm_gym.reward import Price
+from trm_gym.short_repr import short
 from trm_gym.slots import SlotVectorEnv, read_mask
 
 Observation = NDArray[np.float32]
@@ -34,6 +34,12 @@ Act = Callable[[Observation], NDArray[np.integer]]
 """What decides: from what is seen of n problems, float32 [n, f], to actions, integers [n]; 1 stops."""
 
 _SLOT = np.zeros(1, dtype=np.int64)
+
+
+def check_render_mode(mode: str | None) -> None:
+    """None. Raises ValueError for any ``mode``: what is seen are numbers, and nobody draws them."""
+    if mode is not None:
+        raise ValueError(f"unknown render_mode {short(mode)}: this environment draws nothing, leave it out")
 
 
 def observation_space(runs: Unroll) -> Box:
@@ -52,13 +58,16 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
 
     Description: a network that stays as it is refines the draft of an answer. After each of its steps the agent
     decides whether the draft is handed in. The return is undiscounted (gamma = 1) and the same as in the other
-    environments: solved - lambda * steps / max_steps. The problems are those of a dataset of graded runs.
+    environments: solved - lambda * steps / max_steps. The problems are those of a dataset of graded runs. Made by its
+    id, the environment runs the network on so many ``problems`` first, and says on the standard error about how long
+    that takes; ``problems=200`` are enough to look at it, and with ``cache`` they are run only once.
 
     Action Space: ``Discrete(2)``: 0 goes on, 1 stops.
 
     Observation Space: ``Box`` float32 [f + 1]: what a halting head sees after the step (the first observation is of
     the first step), then the logarithm of lambda, -1 and 1 at the ends of the prices that heads are taught at.
-    ``observation_names`` says what each entry is. Features are as they come, not standardised.
+    ``observation_names`` says what each entry is (``get_wrapper_attr("observation_names")`` of a wrapped one). Features
+    are as they come, not standardised.
 
     Rewards: ``-step_cost`` each step; at the end 1 more if the draft is right.
 
@@ -73,20 +82,25 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
     number of the episode since seeding.
 
     dataset: graded runs and the ``step_cost``, lambda / max_steps. prices: the lowest and the highest lambda, from
-    which each episode draws its own (log-uniformly) in place of ``step_cost``, as GRPO's groups do. Raises ValueError
-    for bad settings.
+    which each episode draws its own (log-uniformly) in place of ``step_cost``, as GRPO's groups do. render_mode: None,
+    since nothing is drawn. Raises ValueError for bad settings.
 
     Version History: v0, the first.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
 
-    def __init__(self, dataset: RolloutDataset, prices: tuple[float, float] | None = None) -> None:
+    def __init__(
+        self,
+        dataset: RolloutDataset,
+        prices: tuple[float, float] | None = None,
+        render_mode: str | None = None,
+    ) -> None:
         self._episodes = HaltingEpisodes(1, dataset, prices)
         self.max_steps = dataset.unroll.max_steps
         self.observation_space = observation_space(dataset.unroll)
         self.action_space = Discrete(2)
-        self.render_mode = None
+        self.render_mode = check_render_mode(render_mode)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict]:
         """Start an episode. Raises ValueError for options and problems that there are not."""
@@ -106,7 +120,7 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
         """Go on (0) or stop (1). Raises ValueError for anything else."""
         if not self._episodes.playing[0]:
             raise ResetNeeded("there is no episode to step: it has ended, or none has begun; call reset() first")
-        reward = float(self._episodes.advance(read_actions(np.asarray(action)[None], 1))[0])
+        reward = float(self._episodes.advance(read_action(action))[0])
         terminated = not self._episodes.playing[0]
         info = plain_info(self._episodes.end_info(_SLOT)) if terminated else {}
         return self._episodes.observe()[0], reward, terminated, False, info
@@ -143,12 +157,13 @@ class HaltingVectorEnv(SlotVectorEnv[Observation]):
         prices: tuple[float, float] | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         max_episode_steps: int | None = None,
+        render_mode: str | None = None,
     ) -> None:
         self.episodes = HaltingEpisodes(num_envs, dataset, prices)
         self.max_steps = dataset.unroll.max_steps
         spaces = observation_space(dataset.unroll), Discrete(2)
         super().__init__(num_envs, *spaces, HaltingEnv.metadata, autoreset_mode, max_episode_steps)
-        self.render_mode = None
+        self.render_mode = check_render_mode(render_mode)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -191,17 +206,25 @@ class HaltingVectorEnv(SlotVectorEnv[Observation]):
         return self.episodes.check_problems(options["problems"]) if "problems" in options else None
 
 
-def read_actions(actions: np.ndarray, count: int) -> NDArray[np.bool_]:
+_CHOICE = "an action is 0 (go on) or 1 (stop)"
+
+
+def read_action(action: Any) -> NDArray[np.bool_]:
+    """One action as the wish to stop, bool [1]. Raises ValueError."""
+    return _stops(whole_numbers(action, (), f"{_CHOICE}: expected one integer")[None])
+
+
+def read_actions(actions: Any, count: int) -> NDArray[np.bool_]:
     """Actions, integers [count], as wishes to stop, bool [count]. Raises ValueError."""
-    actions = np.asarray(actions)
-    if actions.shape != (count,) or not np.issubdtype(actions.dtype, np.integer):
-        raise ValueError(
-            f"an action is 0 (go on) or 1 (stop): expected integers of shape {(count,)}, got {actions.dtype} of shape "
-            f"{actions.shape}"
-        )
+    expected = f"{_CHOICE}, and every environment takes one: expected integers of shape {(count,)}"
+    return _stops(whole_numbers(actions, (count,), expected))
+
+
+def _stops(actions: NDArray[np.integer]) -> NDArray[np.bool_]:
     stops = actions == 1
-    if not (stops | (actions == 0)).all():
-        raise ValueError(f"an action is 0 (go on) or 1 (stop): got {reprlib.repr(np.unique(actions).tolist())}")
+    wrong = actions[~stops & (actions != 0)]
+    if len(wrong):
+        raise ValueError(f"{_CHOICE}: got {', '.join(map(str, np.unique(wrong)[:3]))}")
     return stops
 
 
@@ -232,10 +255,12 @@ def make_halting(
     prices: tuple[float, float] | None = None,
     size: int | None = None,
     cache: str | os.PathLike[str] | None = None,
+    render_mode: str | None = None,
 ) -> HaltingEnv:
     """``gymnasium.make("agents:TRM-Halt-v0", ...)``; settings: see ``load_dataset`` and ``HaltingEnv``."""
+    check_render_mode(render_mode)  # before the work
     dataset = load_dataset(checkpoint, level, split, problems, max_steps, task=task, size=size, cache=cache)
-    return HaltingEnv(dataclasses.replace(dataset, step_cost=step_cost), prices)
+    return HaltingEnv(dataclasses.replace(dataset, step_cost=step_cost), prices, render_mode)
 
 
 def make_halting_vector(
@@ -252,8 +277,10 @@ def make_halting_vector(
     cache: str | os.PathLike[str] | None = None,
     autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
     max_episode_steps: int | None = None,
+    render_mode: str | None = None,
 ) -> HaltingVectorEnv:
     """``gymnasium.make_vec("agents:TRM-Halt-v0", ...)``; settings: see ``load_dataset`` and ``HaltingVectorEnv``."""
+    check_render_mode(render_mode)  # before the work
     dataset = load_dataset(checkpoint, level, split, problems, max_steps, task=task, size=size, cache=cache)
     dataset = dataclasses.replace(dataset, step_cost=step_cost)
-    return HaltingVectorEnv(num_envs, dataset, prices, autoreset_mode, max_episode_steps)
+    return HaltingVectorEnv(num_envs, dataset, prices, autoreset_mode, max_episode_steps, render_mode)

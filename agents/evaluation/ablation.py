@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from agents.evaluation.tables import over_seeds
+from trm_gym.short_repr import short_repr
 
 SHARES = ("right", "oracle gap closed")
 """Figures by the beginning of their names that are shown in percent."""
@@ -14,6 +15,7 @@ COUNTS = ("parameters", "updates", "seconds")
 """Figures that are shown whole."""
 
 
+@short_repr
 class Run(NamedTuple):
     """One run. figures: by level, by name."""
 

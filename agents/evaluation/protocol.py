@@ -19,6 +19,7 @@ from agents.halting import outcomes
 from agents.halting.budget_shift import Clock, retimed, shifted_price
 from agents.halting.tuning import Settings, TunableRule
 from agents.rollouts.unroll import BATCH, Unroll
+from trm_gym.short_repr import short_repr
 
 SHOWN_STEPS = (1, 2, 4, 8, 16, 32, 64)
 """The steps whose accuracy is reported, as far as the budget goes."""
@@ -93,6 +94,7 @@ def choose(rule: TunableRule, validation: Unroll, target: float, prices: Sequenc
     return TunedSettings(settings[[point]], settings[best], settings[metrics.frontier(accuracy, mean)])
 
 
+@short_repr
 @dataclass(frozen=True)
 class RuleSteps:
     """Steps of a rule on test problems: at its operating point [n], per price [p, n], on its curve [k, n].
@@ -113,6 +115,7 @@ def steps_of(rule: TunableRule, chosen: TunedSettings, test: Unroll) -> RuleStep
     return RuleSteps(steps[0], steps[1:rest], steps[rest:], bool(rule.labels))
 
 
+@short_repr
 @dataclass(frozen=True)
 class TestOutcomes:
     """One network on one level's test problems, before any rule.

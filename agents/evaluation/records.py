@@ -12,6 +12,7 @@ from typing import Any
 from agents.evaluation.headline import headline
 from agents.evaluation.tables import markdown_table, report_markdown
 from trm_gym.atomic_io import atomic_write
+from trm_gym.short_repr import short_repr
 
 OLD_WORDS = {
     "as learnt": "without tuning",
@@ -30,6 +31,7 @@ LEVEL = re.compile(r"([\w-]+)(?: \(.*\))?")
 """The source of a report on one level."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Record:
     """One experiment.

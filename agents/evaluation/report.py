@@ -21,11 +21,13 @@ from agents.evaluation import metrics
 from agents.evaluation.metrics import Interval
 from agents.halting import outcomes
 from agents.halting.registry import LEARNER
+from trm_gym.short_repr import short, short_repr
 
 NO_TUNING = f"{LEARNER} (no tuning)"
 """The learner without any sweep: given each price, it stops when it finds stopping more likely than going on."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Row:
     """One rule on the test problems; everything it could choose was chosen on validation problems.
@@ -59,6 +61,7 @@ class Comparison:
     difference: Interval
 
 
+@short_repr
 @dataclass(frozen=True)
 class Raw:
     """Results per test problem: solved, bool [n, s]; level, int [n]; difficulty, float [n]; steps by rule, int [n].
@@ -73,6 +76,7 @@ class Raw:
     price_steps: dict[str, dict[float, outcomes.Steps]]
 
 
+@short_repr
 @dataclass(frozen=True)
 class Report:
     """One checkpoint on one set of problems.
@@ -100,7 +104,7 @@ class Report:
         for row in self.rows:
             if row.rule == rule:
                 return row
-        raise ValueError(f"no rule {rule!r} in this report: it has {', '.join(row.rule for row in self.rows)}")
+        raise ValueError(f"no rule {short(rule)} in this report: it has {', '.join(row.rule for row in self.rows)}")
 
     def accuracy_of_fixed(self, steps: int) -> float:
         """Accuracy on the test problems when all are stopped after ``steps``."""

@@ -16,9 +16,11 @@ from torch import Tensor
 from agents.halting.restarts import RestartSchedule
 from agents.rollouts.starts import GradedAt, StartsRecord
 from agents.rollouts.unroll import Unroll
+from trm_gym.short_repr import short_repr
 
 
 @final
+@short_repr
 @dataclass(frozen=True)
 class Paths:
     """n problems begun again by a schedule until the budget of s steps is used up; halting picks a step of them."""

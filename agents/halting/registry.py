@@ -37,6 +37,7 @@ from agents.halting.tuning import (
     thresholds,
 )
 from agents.rollouts.unroll import Unroll
+from trm_gym.short_repr import short
 
 ALWAYS, FIXED, VERIFIER, ORACLE = "always", "best-fixed-k", "verifier", "oracle"
 CAPPED = "-capped"
@@ -160,7 +161,7 @@ def rule_named(name: str, heads: Mapping[str, Head]) -> TunableRule:
     known |= {rule.name: rule for which, head in two_acts(heads).items() for rule in head_rules(which, head, ())}
     if name not in known:
         missing = f"the checkpoint has no {name} head: teach it by scripts/grpo.py, or" if name == LEARNER else ""
-        raise ValueError(f"{missing or f'unknown halting rule {name!r}:'} choose one of {', '.join(known)}")
+        raise ValueError(f"{missing or f'unknown halting rule {short(name)}:'} choose one of {', '.join(known)}")
     return known[name]
 
 
@@ -171,7 +172,7 @@ def _one_rule(text: str, heads: Mapping[str, Head], price: float) -> HaltingRule
     if setting is None or len(setting) != len(found.labels):
         wanted = ",".join(label.upper().replace(" ", "_") for label in found.labels)
         needs = f"needs a setting: write {name}:{wanted}" if wanted else "takes no setting"
-        raise ValueError(f"the rule {name} {needs}, not {text!r}")
+        raise ValueError(f"the rule {name} {needs}, not {short(text)}")
     return found.rule(setting)
 
 
@@ -180,4 +181,6 @@ def numbers_of(text: str, numbers: str) -> tuple[float, ...]:
     try:
         return tuple(float(number) for number in numbers.split(","))
     except ValueError:
-        raise ValueError(f"{text}: what follows the colon are numbers parted by commas, got {numbers!r}") from None
+        raise ValueError(
+            f"{short(text)}: what follows the colon are numbers parted by commas, got {short(numbers)}"
+        ) from None

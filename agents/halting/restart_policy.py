@@ -15,6 +15,7 @@ from agents.halting.restarts import RestartSchedule
 from agents.halting.rules import HaltingRule, StepRecord
 from agents.rollouts.starts import GradedAt, StartsRecord
 from trm_gym.checks import real_number
+from trm_gym.short_repr import short_repr
 
 
 @final
@@ -62,6 +63,7 @@ class PolicyRestarts(RestartSchedule):
 
 
 @final
+@short_repr
 @dataclass(frozen=True)
 class SampledRestarts(RestartSchedule):
     """Start afresh as often as a policy's probability says, on graded runs.

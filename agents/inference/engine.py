@@ -20,12 +20,14 @@ from agents.rollouts.step import Network, Step
 from agents.rollouts.unroll import BATCH
 from agents.trm import Carry
 from trm_gym.checks import SEED_LIMIT, real_number, whole_number
+from trm_gym.short_repr import short_repr
 from trm_gym.task import Problems, Task, UserProblem
 
 Item = Problems | UserProblem | Exception
 """What a stream may hold: a batch of problems, one that a person wrote, or why there is none."""
 
 
+@short_repr
 @dataclasses.dataclass(frozen=True, slots=True)
 class Result:
     """What became of one problem.

@@ -17,6 +17,7 @@ from agents.rollouts.starts import StartsRecord
 from agents.rollouts.step import Network, Step, take_step
 from agents.rollouts.unroll import noisy_start
 from agents.trm import Carry
+from trm_gym.short_repr import short_repr
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
 
@@ -30,6 +31,7 @@ def drawn_start(network: Network, noise: float, seed: int, number: int, start: i
     return noisy_start(network, 1, noise, torch.Generator().manual_seed(int(key[0] >> np.uint64(1))))
 
 
+@short_repr
 @dataclass(frozen=True)
 class Handed:
     """The drafts that are handed in, uint8 [b, L], and what was seen of them: see ``Result``."""

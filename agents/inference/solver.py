@@ -33,6 +33,7 @@ from agents.trm import Inputs, TRMConfig
 from trm_gym import make_task
 from trm_gym.checks import LARGEST, SEED_LIMIT, real_number, whole_number
 from trm_gym.errors import ProblemError
+from trm_gym.short_repr import short_repr
 from trm_gym.task import Problems, Task, UserProblem
 
 PRICE = 0.1
@@ -48,6 +49,7 @@ class Verdict(NamedTuple):
     score: float
 
 
+@short_repr
 @dataclass(frozen=True)
 class Solution:
     """An answer as tokens, uint8 [L], and as text; the steps it took; what the network and the verifier think of it."""

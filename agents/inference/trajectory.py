@@ -17,10 +17,12 @@ from agents.rollouts.step import Step
 from agents.rollouts.unroll import refine
 from trm_gym import make_task
 from trm_gym.checks import real_number, whole_number
+from trm_gym.short_repr import short_repr
 from trm_gym.structure import TextStructure
 from trm_gym.task import Problems, Task
 
 
+@short_repr
 @dataclass(frozen=True)
 class Trajectory:
     """A batch of one over s steps.
@@ -121,6 +123,7 @@ def _row(step: Step, last: NDArray[np.uint8], asked: HeadThreshold | None) -> di
     }
 
 
+@short_repr
 @dataclass(frozen=True)
 class Settling:
     """Answer latents of a batch in their principal plane, after each of k steps.

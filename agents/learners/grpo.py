@@ -22,8 +22,10 @@ from agents.learners.pricing import PRICINGS
 from agents.learners.sampling import draw_groups, draw_halting_steps, draw_prices
 from agents.rollouts.unroll import Unroll
 from trm_gym.reward import Price
+from trm_gym.short_repr import short_repr
 
 
+@short_repr
 class Samples(NamedTuple):
     """Halting steps sampled for P groups of G branches, K each; M = G * K members a group."""
 

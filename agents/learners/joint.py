@@ -27,6 +27,7 @@ from agents.rollouts.collect import Rollout
 from agents.rollouts.groups import group_index
 from agents.rollouts.unroll import Unroll, refine
 from agents.trm import TRM, Carry
+from trm_gym.short_repr import short_repr
 from trm_gym.task import Task
 
 
@@ -64,6 +65,7 @@ class JointConfig(Checked):
         at_least_one(self, "minibatch")
 
 
+@short_repr
 class Replay(NamedTuple):
     """Branches run again. log_prob: of their drafts; answers: what anchors them; halt: loss of the halt head."""
 

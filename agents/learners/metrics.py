@@ -15,6 +15,7 @@ from agents import losses
 from agents.common.finite import check_finite
 from agents.halting.heads import Halter
 from agents.rollouts.unroll import Unroll
+from trm_gym.short_repr import short_repr
 
 
 @runtime_checkable
@@ -31,6 +32,7 @@ class Graded(Protocol):
     def step_cost(self) -> float: ...
 
 
+@short_repr
 class Metrics(NamedTuple):
     """How a policy does on P problems of G branches, at the environment's own price."""
 

@@ -16,6 +16,7 @@ from agents.learners.policy_gradient import Reinforce, Rloo
 from agents.learners.restarts import RestartGrpo
 from agents.learners.supervised import Bce, TwoHeads
 from agents.rollouts.dataset import RolloutDataset
+from trm_gym.short_repr import short
 
 LEARNERS: dict[str, type[Learner]] = {
     "grpo": Grpo,
@@ -43,7 +44,7 @@ def make_learner(name: str, config: LearnerConfig, features: int, seed: int) -> 
 def check_names(names: Sequence[str]) -> None:
     """Raise ValueError for an unknown learner."""
     if unknown := [name for name in names if name not in LEARNERS]:
-        raise ValueError(f"unknown learner {unknown[0]!r}: use some of {', '.join(LEARNERS)}")
+        raise ValueError(f"unknown learner {short(unknown[0])}: use some of {', '.join(LEARNERS)}")
 
 
 def check_learners(names: Sequence[str], config: LearnerConfig) -> None:

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from agents.losses import log_stablemax, stablemax_cross_entropy
 from agents.trm import Carry
+from trm_gym.short_repr import short_repr
 from trm_gym.streams import uniform
 from trm_gym.task import Problems, Task
 
@@ -26,6 +27,7 @@ Depths = Sequence[tuple[int, int]]
 """Stages of (T, n)."""
 
 
+@short_repr
 class StepOutcome(NamedTuple):
     """What came of a refinement step of some rows.
 

@@ -16,12 +16,14 @@ from agents.losses import halting_returns
 from agents.rollouts.groups import SEEDS, BranchesConfig, branch_perturbation
 from agents.rollouts.unroll import BATCH, Network, Unroll, _run, noisy_start
 from agents.trm import Carry
+from trm_gym.short_repr import short_repr
 from trm_gym.splits import SPLITS
 from trm_gym.task import Problems, Task
 from trm_gym.vector import RefinementVectorEnv
 
 
 @final
+@short_repr
 @dataclass(frozen=True)
 class Rollout:
     """P problems, G branches each: a group's branches stand one after another, n = P * G.

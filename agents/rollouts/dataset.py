@@ -29,6 +29,7 @@ from agents.rollouts.collect import run_branches
 from agents.rollouts.groups import SEEDS, BranchesConfig, group_index
 from agents.rollouts.step import Network
 from agents.rollouts.unroll import BATCH, OF_STEPS, Unroll, draw
+from trm_gym.short_repr import short_repr
 from trm_gym.splits import SPLITS, split_index
 from trm_gym.task import Problems, Task
 from trm_gym.vector import RefinementVectorEnv
@@ -68,6 +69,7 @@ class DatasetConfig(BranchesConfig):
 
 
 @final
+@short_repr
 @dataclass(frozen=True)
 class RolloutDataset:
     """Graded runs of P problems, G branches each: the branches of a problem stand one after another."""

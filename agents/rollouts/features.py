@@ -14,11 +14,13 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from agents.trm import Carry, Output
+from trm_gym.short_repr import short_repr
 
 STEP_FEATURE = -2
 """Where the share of the budget used stands among the features."""
 
 
+@short_repr
 class Statistics(NamedTuple):
     """Numbers about one step of b problems; those about cells are over the free ones.
 
@@ -75,6 +77,7 @@ def statistics_row(s: Statistics) -> Float[Tensor, "b r"]:
 
 
 @final
+@short_repr
 @dataclass(frozen=True)
 class History:
     """What halting features need of the steps so far, for b problems that may have taken different numbers of them.

@@ -17,6 +17,7 @@ from agents.common.checks import Checked, above_zero, at_least, at_least_one
 from agents.rollouts.step import Network
 from agents.trm import Carry, Inputs, Output
 from trm_gym.reward import Price
+from trm_gym.short_repr import short_repr
 
 SEEDS = 2**62
 """Seeds that are drawn are below this."""
@@ -60,6 +61,7 @@ class RandomStart:
         return self._network(carry, inputs)
 
 
+@short_repr
 class Perturbation(NamedTuple):
     """What makes runs of a problem differ, as arguments of ``unroll``."""
 

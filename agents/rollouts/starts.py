@@ -15,9 +15,11 @@ from torch import Tensor
 
 from agents.rollouts.step import Step
 from agents.rollouts.unroll import Unroll
+from trm_gym.short_repr import short_repr
 
 
 @final
+@short_repr
 @dataclass(frozen=True)
 class GradedAt:
     """Steps picked from graded runs: any shape of places, one step of one run each."""
@@ -64,6 +66,7 @@ class GradedAt:
 
 
 @final
+@short_repr
 @dataclass(frozen=True)
 class StartsRecord:
     """A step of problems that may be begun again. All that is said of the draft is said of the present run's."""

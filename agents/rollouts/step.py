@@ -16,6 +16,7 @@ from agents.common.acceleration import prepare_process
 from agents.common.tensor_file import NotFiniteError
 from agents.rollouts.features import History, Statistics, step_statistics
 from agents.trm import Carry, Inputs, Output
+from trm_gym.short_repr import short_repr
 from trm_gym.task import Problems, Task, Verdicts
 
 
@@ -44,6 +45,7 @@ def draw_tokens(logits: Float[Tensor, "b l v"], uniform: Float[Tensor, "b l v"])
 
 
 @final
+@short_repr
 @dataclass(frozen=True)
 class Step:
     """What b problems look like after a step; each may have taken another number of steps.

@@ -16,6 +16,7 @@ from agents.losses import token_log_prob
 from agents.rollouts.features import History
 from agents.rollouts.step import Network, Step, draw_tokens, take_step
 from agents.trm import Carry
+from trm_gym.short_repr import short_repr
 from trm_gym.task import Problems, Task
 
 BATCH = 32
@@ -24,6 +25,7 @@ OF_STEPS = ("features", "solved", "halt_logit", "velocity", "confidence", "chang
 """The fields of an Unroll that every step has one of; ``Step`` offers them under the same names."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Unroll:
     """n problems run for s steps each, every draft graded; on the CPU."""

@@ -14,6 +14,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
+from trm_gym.short_repr import short
+
 
 @final
 class TRMVecEnv(VecEnv):
@@ -81,7 +83,7 @@ class TRMVecEnv(VecEnv):
     def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
         """Set an attribute of the environment, for all slots. Raises ValueError for some of them."""
         if set(self._get_indices(indices)) != set(range(self.num_envs)):
-            raise ValueError(f"{attr_name!r} is one for all slots of a native environment: set it without indices")
+            raise ValueError(f"{short(attr_name)} is one for all slots of a native environment: set it without indices")
         setattr(self.envs, attr_name, value)
 
     def env_method(self, method_name: str, *method_args: Any, indices: VecEnvIndices = None, **kwargs: Any) -> list:

@@ -8,9 +8,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from trm_gym.short_repr import short_repr
 from trm_gym.task import Problems, Task
 
 
+@short_repr
 class Inputs(NamedTuple):
     """What a step reads beside its carry: problems side by side, and the drafts that it is to better.
 

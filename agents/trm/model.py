@@ -19,12 +19,14 @@ from agents.trm.layers import SwiGLU, rms_norm, swiglu_width, truncated_normal_
 from agents.trm.mixers import MIXERS, Mixer, MixerContext
 from agents.trm.orthogonal import towards_orthogonal
 from agents.trm.prefix import Prefix
+from trm_gym.short_repr import short_repr
 from trm_gym.structure import Structure
 
 HALT_BIAS = -5.0
 """Bias of a fresh halt head, as published: it says that no draft is right."""
 
 
+@short_repr
 class Carry(NamedTuple):
     """What a step hands to the next one; positions are the prefix, then cells, or cells times values, or terms."""
 
@@ -32,6 +34,7 @@ class Carry(NamedTuple):
     reasoning: Float[Tensor, "batch positions hidden"]
 
 
+@short_repr
 class Output(NamedTuple):
     """What a step shows: token logits of the draft, and the logit of the draft being right."""
 

@@ -10,14 +10,15 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from trm_gym.checks import known_name
+from trm_gym.short_repr import short
+
 Named = TypeVar("Named")
 
 
 def part_named(name: str, parts: Mapping[str, type[Named]], field: str) -> type[Named]:
     """The class of that name. Raises ValueError with the known names; ``field`` is the setting that names it."""
-    if name not in parts:
-        raise ValueError(f"unknown {field} {name!r}: use one of {', '.join(parts)}")
-    return parts[name]
+    return parts[known_name(field, name, parts)]
 
 
 def option_defaults(part: type) -> dict[str, Any]:
@@ -38,12 +39,12 @@ def read_options(words: Sequence[str], part: type, field: str) -> dict[str, Any]
         name, equals, text = word.partition("=")
         if name not in defaults or not equals:
             known = f"NAME=VALUE with one of {', '.join(defaults)}" if defaults else "none, since it has no options"
-            raise ValueError(f"{field}: {part.__name__} does not take {word!r}: give {known}")
+            raise ValueError(f"{field}: {part.__name__} does not take {short(word)}: give {known}")
         kind = type(defaults[name])
         try:
             found[name] = kind(text)
         except ValueError:
-            raise ValueError(f"{field}: {name} must be of type {kind.__name__}, got {text!r}") from None
+            raise ValueError(f"{field}: {name} must be of type {kind.__name__}, got {short(text)}") from None
     return found
 
 

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from agents.trm.products import product_columns
 from agents.trm.terms import DEEPEST, DIGIT_PLACES, HIGHEST_DEGREE, find_terms, read_around, read_written
+from trm_gym.short_repr import short_repr
 from trm_gym.written.signs import SYMBOLS, TOKEN
 
 MOST_BRACKETS = 8
@@ -35,6 +36,7 @@ RESIDUE_LIMIT = 3000
 """The largest number whose residues are read; of larger ones only the size and the digits."""
 
 
+@short_repr
 class TermReading(NamedTuple):
     """What is read off the tokens of a batch of problems, zeros where there is no term."""
 

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch.nn import functional as F
 
+from trm_gym.short_repr import short_repr
 from trm_gym.written.signs import DIGIT, TOKEN
 
 DIGIT_PLACES = 7
@@ -19,6 +20,7 @@ DIGIT_PLACES = 7
 DEEPEST, HIGHEST_DEGREE = 5, 5
 
 
+@short_repr
 class Terms(NamedTuple):
     """Where the terms of a batch of problems are; M is the most that fit."""
 
@@ -29,6 +31,7 @@ class Terms(NamedTuple):
     present: Bool[Tensor, "batch terms"]
 
 
+@short_repr
 class Written(NamedTuple):
     """What each term says by itself."""
 
@@ -43,6 +46,7 @@ class Written(NamedTuple):
     degree: Int[Tensor, "batch terms"]
 
 
+@short_repr
 class Around(NamedTuple):
     """What stands around each term."""
 

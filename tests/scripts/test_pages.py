@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import runpy
 from pathlib import Path
 
 import gymnasium
 import pytest
+from gymnasium.envs.registration import load_env_creator
+from gymnasium.spaces import Box
 from PIL import Image
 
+from agents.checkpoint import load_checkpoint
+from agents.envs.halting import observation_names
+from agents.rollouts.features import feature_count
 from scripts import pages
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +60,28 @@ def test_no_table_has_an_empty_head():
 def test_every_page_says_what_difficulty_measures():
     for one in pages.registered():
         assert "\n## Difficulty\n\n" in (DOCS / "environments" / f"{one.name}.md").read_text(encoding="utf-8"), one.name
+
+
+def test_every_environment_is_made_as_its_page_says():
+    """With all arguments that it needs; what a halting environment shows is listed, entry by entry."""
+    for one in pages.registered():
+        page = (DOCS / "environments" / f"{one.name}.md").read_text(encoding="utf-8")
+        made = re.findall(r"`gymnasium\.make(_vec)?\((.*)\)`", page)
+        assert len(made) == 2, one.name
+        for many, words in made:
+            call = ast.parse(f"make({words})", mode="eval").body
+            assert isinstance(call, ast.Call)
+            given = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+            maker = load_env_creator(str(one.spec.vector_entry_point)) if many else one.maker
+            inspect.signature(maker).bind(**{**one.spec.kwargs, **given})
+        if one.task is None:
+            count = feature_count(load_checkpoint(pages.pictures.HALTED).model.config.hidden) + 1
+            names = observation_names(Box(-1.0, 1.0, (count,)))
+            table = page[page.index("| entry |") :]
+            for place, name in enumerate(names):
+                group, _, number = name.rpartition("_")
+                row = rf"\| 0*{place} \| `{name}` \|" if not number.isdigit() else rf"`{group}_0` … `{group}_"
+                assert re.search(row, table), name
 
 
 def test_paragraphs_are_told_apart():

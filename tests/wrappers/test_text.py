@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from trm_gym.errors import ProblemError
 from trm_gym.registration import TASKS, make_task
 from trm_gym.wrappers import EditCells, TextObservation, TraceRecorder
+from trm_gym.written.signs import answer_tokens
 
 every_task = pytest.mark.parametrize("name", TASKS)
 PUZZLE = "12.43.12.1434.21"
@@ -113,7 +114,73 @@ def test_the_fault_is_named():
     assert start().step("12x")[4]["parse_error"] == "'x' at cell 3 is no sign of sudoku4x4: use . 1 2 3 4"
     assert start().step("12")[4]["parse_error"] == "a draft of sudoku4x4 has 16 cells, got 2"
     algebra = start("TRM-Algebra-v0", "x+1=3")
-    assert "unexpected 'z'" in algebra.step("z=2")[4]["parse_error"]
+    assert "z is not asked for, an only unknown is called x" in algebra.step("z=2")[4]["parse_error"]
+
+
+EQUATION, SYSTEM, EXPAND, SUM = "x+1=3", "x+y=3, x-y=1", "expand (x+1)*(x+2)", "1+1"
+NO_ANSWERS = [
+    *((EQUATION, text) for text in ["x=2=2", "x=", "=", "x=2 or", "or x=2", "x=2,", "x = 2;", ",2", "x=2,,", "x=±"]),
+    *(
+        (EQUATION, text)
+        for text in ["y=2", "z=2", "x=2, y", "x=x", "expand 2", "2 at", "x=2 x=2", "x=2\nx=3", "x y = 2"]
+    ),
+    *((EQUATION, text) for text in ["()", "+", "2+", "2*/1", "(2", "2)", ")2(", "x=2 halt halt", "x=2 halt now"]),
+    *((EQUATION, text) for text in ["the answer is x=2", "answer: 2", "x≈2", "x=2!", "x=2 (checked)", "x=2=", "==2"]),
+    *((SYSTEM, text) for text in ["x=2 y=1", "x=2, z=1", "y=1", "a=2, b=1", "x=2, y=", "x=2, y=x"]),
+    *(
+        (EXPAND, text)
+        for text in ["x^2+3*x+2=0", "y=x^2+3*x+2", "expand x^2+3*x+2", "x^2+3*x+2 at", "x^2+3*x+", "x^2+y"]
+    ),
+    *((SUM, text) for text in ["x=2", "1+1=2", "2=2", "2,3", "2x", "expand 2", "1+1", "y", "2 or 3", "(2)", "2*1"]),
+]
+"""Problems, and what is no answer to one of their kind, or is more than one, or less."""
+
+
+@pytest.mark.parametrize(("problem", "text"), NO_ANSWERS)
+def test_what_is_not_wholly_an_answer_is_said_to_be_none(problem, text):
+    env = start("TRM-Arithmetic-v0" if problem == SUM else "TRM-Algebra-v0", problem)
+    *_, info = env.step(text + " halt")
+    assert info["solved"] is False and info["parse_error"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "text"),
+    [
+        *((EQUATION, text) for text in ["2", "x=2", "X = 2 ", "= 2", "x_1=2", "x=+2", "x = 4/2", "x=2\n"]),
+        *((SYSTEM, text) for text in ["2,1", "x=2, y=1", "y=1, x=2", "x=2 and y=1"]),
+        *((EXPAND, text) for text in ["x^2+3x+2", "x²+3*x+2", "= x^2+3*x+2", "2+3x+x^2"]),
+        *((SUM, text) for text in ["2", "=2", "+2"]),
+        *(("x^2=4", text) for text in ["x=2 or x=-2", "x=±2", "-2,2", "x=2 or -2"]),
+        *(("x^2=4", text) for text in ["3,-3", "x = 3 or x = -3", "17"]),
+        ("factor x^2+3*x+2", "(x+1)(x+2)"),
+    ],
+)
+def test_what_is_wholly_an_answer_is_judged(problem, text):
+    env = start("TRM-Arithmetic-v0" if problem == SUM else "TRM-Algebra-v0", problem)
+    *_, info = env.step(text + " halt")
+    assert "parse_error" not in info
+
+
+@pytest.mark.parametrize("name", ["algebra", "arithmetic"])
+def test_no_right_answer_is_refused(name):
+    """Changed by a sign or two, a solution is refused only where the verifier, too, says that it is none."""
+    task, rng, right = make_task(name), np.random.default_rng(0), 0
+    for level in range(len(task.levels)):
+        problems = task.generate(6, level, "test", 1)
+        for one in (problems[slice(at, at + 1)] for at in range(6)):
+            signs = list(task.draft_text(one.solution[0]))
+            for _ in range(40):
+                text, at = signs.copy(), rng.integers(len(signs) + 1)
+                text[at : at + rng.integers(2)] = [str(rng.choice(list("0123456789+-*/^(),x ")))]
+                draft = one.problem[0].copy()
+                try:
+                    draft[one.free[0]] = answer_tokens("".join(text), int(one.free[0].sum()))
+                except ProblemError:
+                    continue
+                if task.verify(one, draft[None]).solved[0]:
+                    right += 1
+                    task.read_draft("".join(text))
+    assert right > 50
 
 
 @settings(max_examples=150, deadline=None)

@@ -18,6 +18,7 @@ from trm_gym.algebra._search.rational import UNDER
 from trm_gym.algebra._search.reading import EVALUATE, FACTOR, Reading, read
 from trm_gym.algebra.layout import ANSWER, LENGTH, WRITTEN, Integers
 from trm_gym.errors import ProblemError
+from trm_gym.short_repr import short_repr
 from trm_gym.written.signs import SYMBOLS, VERBS, answer_tokens
 
 LONG = -20
@@ -26,6 +27,7 @@ LONG = -20
 _MOST = 10**9  # every number of an answer is below; the verifier reads no longer ones
 
 
+@short_repr
 class Solved(NamedTuple):
     """What became of B problems: solutions uint8 [B, L]; found int64 [B], positive, or, negative, why there is no
     answer (see ``reading``, ``exact``, ``factoring`` and LONG); and the facts that this rests on.

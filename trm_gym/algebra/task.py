@@ -23,6 +23,7 @@ class AlgebraTask(WrittenTask):
     """
 
     answer_symbols = "0123456789+-*/^(),x"
+    unknowns = "xy"
 
     def __init__(self) -> None:
         structure = TextStructure((LENGTH,), written=WRITTEN, places=PLACE_OF_CELL, powers=POWER_OF_CELL)

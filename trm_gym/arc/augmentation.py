@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.arc.layout import COLOUR, COLOURS, VOCAB, as_panels, extent
+from trm_gym.short_repr import short_repr
 from trm_gym.streams import mix
 
 TURNS = 8
@@ -19,6 +20,7 @@ _TURN, _RENAME = 1, 2  # streams
 _RENAMED = COLOURS - 1
 
 
+@short_repr
 @dataclass(frozen=True)
 class Augmentations:
     """One augmentation for each of B problems.

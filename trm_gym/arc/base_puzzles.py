@@ -18,6 +18,7 @@ from trm_gym.arc.augmentation import Augmentations
 from trm_gym.arc.corpus import PublishedTask, published_tasks
 from trm_gym.arc.layout import OUTSIDE, SHOWN_PAIRS, as_problems, length, panel_of
 from trm_gym.arc.levels import LEVELS
+from trm_gym.short_repr import short_repr
 from trm_gym.splits import SPLITS, split_index
 from trm_gym.streams import mix
 from trm_gym.task import Problems
@@ -27,6 +28,7 @@ _LAST = np.uint64(2**64 - 1)
 _TRAIN = SPLITS.index("train")
 
 
+@short_repr
 @dataclass(frozen=True)
 class Bases:
     """M problems without context and augmentation. task: int64 [M]. query: int64 [M], the pair that is asked for."""

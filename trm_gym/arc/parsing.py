@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,6 +25,7 @@ from trm_gym.arc.layout import (
 )
 from trm_gym.errors import ProblemError
 from trm_gym.files import file_of, file_text
+from trm_gym.short_repr import short
 from trm_gym.task import BLANK, ImportedProblems, Problems, UserProblem
 
 _LONGEST = 20_000_000
@@ -106,14 +106,14 @@ def _read(problem: object) -> Mapping[str, Any]:
         except (ValueError, RecursionError) as error:
             raise ProblemError(f"this is no JSON ({error}): an ARC task is {_FORM}") from None
     if not isinstance(problem, Mapping):
-        raise ProblemError(f"an ARC task is {_FORM}, as JSON or a mapping, not {reprlib.repr(problem)}")
+        raise ProblemError(f"an ARC task is {_FORM}, as JSON or a mapping, not {short(problem)}")
     return problem
 
 
 def _problems(task: object, size: int) -> Problems:
     """One problem for each test pair of a task."""
     if not isinstance(task, Mapping):
-        raise ProblemError(f"an ARC task is {_FORM}, not {reprlib.repr(task)}")
+        raise ProblemError(f"an ARC task is {_FORM}, not {short(task)}")
     panels = {part: _part(task, part, size) for part in ("train", "test")}
     nothing = np.full((2, size, size), OUTSIDE, np.uint8)
     context = (panels["train"] + [nothing] * SHOWN_PAIRS)[:SHOWN_PAIRS]
@@ -146,19 +146,17 @@ def _grid(rows: object, where: str, size: int) -> Grid:
     if isinstance(rows, np.ndarray):
         rows = rows.tolist()
     if not isinstance(rows, Sequence) or isinstance(rows, str) or not rows:
-        raise ProblemError(f"{where} is {reprlib.repr(rows)}: expected a list of rows")
+        raise ProblemError(f"{where} is {short(rows)}: expected a list of rows")
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, Sequence) or isinstance(row, str) or not row:
-            raise ProblemError(f"{where}: row {number} is {reprlib.repr(row)}: expected a list of colours 0 to 9")
+            raise ProblemError(f"{where}: row {number} is {short(row)}: expected a list of colours 0 to 9")
         if len(row) != len(rows[0]):
             raise ProblemError(
                 f"{where}: row {number} has {len(row)} cells and row 1 has {len(rows[0])}: make all rows equally long"
             )
         for column, value in enumerate(row, start=1):
             if type(value) is not int or not 0 <= value < COLOURS:
-                raise ProblemError(
-                    f"{where}: {reprlib.repr(value)} in row {number}, column {column} is no colour: use 0 to 9"
-                )
+                raise ProblemError(f"{where}: {short(value)} in row {number}, column {column} is no colour: use 0 to 9")
     longest = max(len(rows), len(rows[0]))
     if longest > size:
         raise ProblemError(

@@ -19,9 +19,11 @@ from trm_gym.arc.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.arc.solver import published_solutions
 from trm_gym.checks import whole_number
 from trm_gym.errors import ProblemError
+from trm_gym.short_repr import short_repr
 from trm_gym.task import ImportedProblems, Problems, Task, UserProblem, Verdicts
 
 
+@short_repr
 @dataclass(frozen=True)
 class PublishedProblems:
     """B problems just as they were published, and the ids of the tasks that they belong to."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from trm_gym.maze.layout import GOAL, LARGEST, OFF, ON, OPEN, SMALLEST, START, W
 from trm_gym.maze.reading import SIGNS, entries, rows_of
 from trm_gym.maze.solver import solve
 from trm_gym.records import Entry, only_entry
+from trm_gym.short_repr import short, short_repr
 from trm_gym.task import ImportedProblems, Problems, UserProblem
 
 LETTERS = (".", "#", "S", "G", " ", "o")
@@ -46,6 +46,7 @@ def encode(problem: UserProblem, size: int) -> Problems:
     return Problems(tokens, tokens == OPEN, solution, np.full(1, -1), difficulty)
 
 
+@short_repr
 @dataclass(frozen=True)
 class MazeRecord:
     """One maze of a benchmark file. steps: those of a shortest path as the file tells them, -1 for no way through; None
@@ -108,7 +109,7 @@ def _told(entry: Entry) -> int | None:
         return steps
     if isinstance(steps, str) and steps.strip().lstrip("-").isdecimal():
         return int(steps)
-    raise ProblemError(f"expected len, the steps of a shortest path, as a whole number, got {reprlib.repr(steps)}")
+    raise ProblemError(f"expected len, the steps of a shortest path, as a whole number, got {short(steps)}")
 
 
 def _record(name: str, steps: int | None, grid: UserProblem, size: int) -> MazeRecord:
@@ -148,7 +149,7 @@ def _grid(rows: Sequence) -> NDArray[np.uint8]:
     grid = []
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, (str, Sequence)):
-            raise ProblemError(f"row {number} is {reprlib.repr(row)}: expected text or a list of cells")
+            raise ProblemError(f"row {number} is {short(row)}: expected text or a list of cells")
         if len(row) != len(rows[0]):
             raise ProblemError(
                 f"row {number} has {len(row)} cells and row 1 has {len(rows[0])}: make all rows equally long "
@@ -167,6 +168,6 @@ def _cell(value: object, row: int, column: int) -> int:
     if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool) and value in _TOKENS:
         return _TOKENS[int(value)]
     raise ProblemError(
-        f"{reprlib.repr(value)} in row {row}, column {column} is no cell of a maze: use {_ALPHABET}; "
+        f"{short(value)} in row {row}, column {column} is no cell of a maze: use {_ALPHABET}; "
         "or the tokens 0 open, 1 wall, 2 start, 3 goal"
     )

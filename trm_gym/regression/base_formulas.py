@@ -18,6 +18,7 @@ from trm_gym.kept_arrays import Arrays, cache_folder, read_arrays, write_arrays
 from trm_gym.regression.layout import FIRST_UNARY, SLOTS, UNARY
 from trm_gym.regression.levels import PARTS, RegressionLevel
 from trm_gym.regression.operations import IDENTITY
+from trm_gym.short_repr import short_repr
 from trm_gym.splits import split_index, split_of
 
 _VERSION = 1  # To be raised with any change to what the search makes of the seed.
@@ -28,6 +29,7 @@ SHIPPED_FORMULAS = Path(__file__).parent / "shipped"
 _log = logging.getLogger(__name__)
 
 
+@short_repr
 class BaseFormulas(NamedTuple):
     """N base formulas of a part. drafts: uint8 [N, L]. shown: int64 [N], bit r is set where range r shows it. split:
     int8 [N], by its index.

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.kept_arrays import Arrays, cache_folder, read_arrays, write_arrays
+from trm_gym.short_repr import short_repr
 from trm_gym.splits import SPLITS, split_index, split_of
 from trm_gym.sudoku._search.classes import classes_4x4
 from trm_gym.sudoku.generator import generate, split_hash
@@ -36,6 +37,7 @@ _FILED_AS = {new: old for old, new in RENAMED_LEVELS.items()}
 _log = logging.getLogger(__name__)
 
 
+@short_repr
 class BasePuzzles(NamedTuple):
     """N base puzzles of one level and split: packed uint8 [N, L] (see ``symmetry.pack``), difficulty float32 [N]."""
 

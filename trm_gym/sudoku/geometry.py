@@ -8,10 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.short_repr import short, short_repr
+
 BOXES = {4: (2, 2), 6: (2, 3), 9: (3, 3)}
 """Box height and width by size."""
 
 
+@short_repr
 class Geometry(NamedTuple):
     """A sudoku board of s x s cells, numbered row by row; s units of each kind: rows, columns, boxes.
 
@@ -32,7 +35,7 @@ class Geometry(NamedTuple):
 def geometry(size: int) -> Geometry:
     """The board of a size. Raises ValueError for a size other than 4, 6 and 9."""
     if size not in BOXES:
-        raise ValueError(f"no sudoku of size {size!r}: use one of {', '.join(map(str, BOXES))}")
+        raise ValueError(f"no sudoku of size {short(size)}: use one of {', '.join(map(str, BOXES))}")
     height, width = BOXES[size]
     cell = np.arange(size * size)
     row, column = cell // size, cell % size

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import reprlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from trm_gym.errors import ProblemError
 from trm_gym.files import file_of
 from trm_gym.records import only_entry
+from trm_gym.short_repr import short
 from trm_gym.sudoku._search.batch import searched
 from trm_gym.sudoku.geometry import Geometry, geometry
 from trm_gym.sudoku.reading import cells_of_text, digit_of, entries, listed, shape_text
@@ -129,7 +129,7 @@ def _cell_of_value(value: object, place: int, board: Geometry) -> int:
             return int(value)
     row, column = _where(place, board)
     raise ProblemError(
-        f"{reprlib.repr(value)} in row {row}, column {column} is no cell of a {board.size}x{board.size} sudoku: "
+        f"{short(value)} in row {row}, column {column} is no cell of a {board.size}x{board.size} sudoku: "
         f"use the whole numbers 1-{board.size}, and 0 for a blank"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gymnasium
 
 from trm_gym.env import RefinementEnv
+from trm_gym.short_repr import short
 
 
 def refinement_env(env: gymnasium.Env) -> RefinementEnv:
@@ -22,5 +23,5 @@ def answer_grain(env: gymnasium.Env) -> RefinementEnv:
     """
     inner = refinement_env(env)
     if env.action_space != inner.action_space or env.observation_space != inner.observation_space:
-        raise ValueError(f"this wrapper goes next to the environment, below what changes its spaces; got {env}")
+        raise ValueError(f"this wrapper goes next to the environment, below what changes its spaces; got {short(env)}")
     return inner

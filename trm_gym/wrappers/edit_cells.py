@@ -14,6 +14,7 @@ from trm_gym.checks import real_number
 from trm_gym.episode_state import get_state, set_state
 from trm_gym.render import frame
 from trm_gym.reward import Price, step_rewards
+from trm_gym.short_repr import short
 from trm_gym.wrappers.base import answer_grain
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ class EditCells(gymnasium.Wrapper, RecordConstructorArgs):
         episodes = self._inner.episodes
         if not episodes.playing[0]:
             raise ResetNeeded("there is no episode to step: it has ended, or none has begun; call reset() first")
-        if not self.action_space.contains(np.asarray(action)[()]):
-            raise ValueError(f"an action is a whole number from 0 to {self._halt}, not {action!r}")
+        whole = isinstance(action, (int, np.integer, np.ndarray))
+        if not whole or not self.action_space.contains(np.asarray(action)[()]):
+            raise ValueError(f"an action is a whole number from 0 to {self._halt}, not {short(action)}")
         if action == self._halt:
             return self._hand_in(cost=0.0)
         cell, value = divmod(int(action), self.task.vocab)

@@ -8,6 +8,7 @@ from typing import Any, final
 import gymnasium
 from gymnasium.utils import RecordConstructorArgs
 
+from trm_gym.short_repr import short
 from trm_gym.wrappers.base import refinement_env
 
 
@@ -25,7 +26,7 @@ class StepCostSchedule(gymnasium.Wrapper, RecordConstructorArgs):
         gymnasium.Wrapper.__init__(self, env)
         self._inner = refinement_env(env)
         if not callable(schedule):
-            raise ValueError(f"schedule must be a function from an episode's number to a price, not {schedule!r}")
+            raise ValueError(f"schedule must be a function from an episode's number to a price, not {short(schedule)}")
         self._schedule, self._episode = schedule, 0
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:

@@ -37,6 +37,8 @@ class WrittenTask(Task):
     graded = False
     answer_symbols: str
     """What a right answer is written with, each character a symbol; cells that it does not need stay blank."""
+    unknowns = ""
+    """The names that an answer may give to its numbers; the first where there is but one."""
 
     @abc.abstractmethod
     def __init__(
@@ -129,7 +131,9 @@ class WrittenTask(Task):
         the answer on. Raises ProblemError.
         """
         written, accepted = self.structure.answer_start, f"{' '.join(self.answer_symbols)} in an answer of {self.name}"
-        tokens = answer_tokens(bare(text), self.length - written, accepted)
+        tokens = answer_tokens(bare(text, self.unknowns), self.length - written, accepted)
+        if foreign := [SYMBOLS[token].strip() for token in tokens.tolist() if not self.answer_tokens[token]]:
+            raise ProblemError(f"unexpected {foreign[0]!r} in {text.strip()[:80]!r}: use {accepted}")
         return np.concatenate([np.zeros(written, np.uint8), tokens])
 
     def answer_text(self, tokens: NDArray[np.uint8]) -> str:

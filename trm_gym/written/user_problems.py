@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import reprlib
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -13,6 +12,7 @@ from trm_gym.errors import ProblemError
 from trm_gym.files import Path, file_of, file_text
 from trm_gym.plain_text import plain_text
 from trm_gym.records import Entry, is_comment, only_entry, records
+from trm_gym.short_repr import short
 from trm_gym.task import ImportedProblems, Problems, UserProblem
 from trm_gym.written.signs import ARROW, NOTHING, SYMBOLS, as_text
 
@@ -70,7 +70,7 @@ def _tokens(values: Sequence | NDArray, written: int, length: int) -> NDArray[np
         whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
         if not whole or not 0 <= value < len(SYMBOLS):
             raise ProblemError(
-                f"{reprlib.repr(value)} at place {place} is no token: use whole numbers from 0 to {len(SYMBOLS) - 1}"
+                f"{short(value)} at place {place} is no token: use whole numbers from 0 to {len(SYMBOLS) - 1}"
             )
     if any(values[written:]):
         raise ProblemError("the answer's cells hold tokens: a problem leaves them blank, that is 0")
