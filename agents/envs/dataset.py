@@ -12,6 +12,7 @@ from rich.console import Console
 
 from agents.checkpoint import Checkpoint, digest, load_checkpoint, rollout_store
 from agents.common.acceleration import AccelerationConfig
+from agents.halting.restarts import NOISE
 from agents.rollouts.dataset import DatasetConfig, RolloutDataset
 from agents.rollouts.unroll import BATCH
 from trm_gym import make_task
@@ -45,6 +46,7 @@ def load_dataset(
     size: int | None = None,
     cache: str | os.PathLike[str] | None = None,
     seed: int = 0,
+    starts: int = 1,
 ) -> RolloutDataset:
     """Problems of a level, run once by a checkpoint's network, every draft graded: from memory, from disk, or made now.
 
@@ -52,9 +54,11 @@ def load_dataset(
     task's default where none is given; a level with fewer problems gives all it has. problems: how many; about
     how long they will take is said on the standard error. price: lambda, that of the whole budget. cache: the folder in
     which it is kept on disk (about 5 kB a problem); None keeps it in memory alone. seed: decides which problems of the
-    split are drawn. Raises CheckpointError, and ValueError for unknown levels and splits.
+    split are drawn. starts: of every problem; all but the first are noisy. Raises CheckpointError, and ValueError for unknown levels and splits.
     """
     config = DatasetConfig(problems=problems, max_steps=max_steps, seed=seed)
+    if starts != 1:
+        config = dataclasses.replace(config, branches=starts, branching="restarts", noise=NOISE)
     step_cost = Price(price, max_steps).step_cost
     split_index(split)
     source = load_checkpoint(checkpoint, task, size)

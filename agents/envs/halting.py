@@ -14,16 +14,16 @@ from typing import Any, ClassVar, final
 import gymnasium
 import numpy as np
 from gymnasium.error import ResetNeeded
-from gymnasium.spaces import Box, Discrete, Space
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
+from agents.envs.acts import action_space, observation_names, observation_space, read_action, read_actions
 from agents.envs.dataset import PROBLEMS, load_dataset
-from agents.envs.episodes import BOUND, HaltingEpisodes
+from agents.envs.episodes import HaltingEpisodes
+from agents.halting.restarts import STARTS
 from agents.rollouts.dataset import RolloutDataset
-from agents.rollouts.features import feature_names
 from agents.rollouts.unroll import Unroll
-from trm_gym.checks import SEED_LIMIT, whole_numbers
+from trm_gym.checks import SEED_LIMIT
 from trm_gym.episodes import DEFAULT_COST, DEFAULT_STEPS, all_or_nothing, check_options, check_seed, plain_info
 from trm_gym.reward import Price
 from trm_gym.short_repr import short
@@ -42,16 +42,6 @@ def check_render_mode(mode: str | None) -> None:
         raise ValueError(f"unknown render_mode {short(mode)}: this environment draws nothing, leave it out")
 
 
-def observation_space(runs: Unroll) -> Box:
-    """What is seen at one slot: the features of a halting head, then the price on the scale that it is told."""
-    return Box(-BOUND, BOUND, (runs.features.shape[-1] + 1,), np.float32)
-
-
-def observation_names(space: Space) -> tuple[str, ...]:
-    """A name for each entry of what is seen at one slot. Raises ValueError for what no network's features are."""
-    return (*feature_names((space.shape or (0,))[0] - 1), "log_price")
-
-
 @final
 class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
     """Stop a network that refines a draft, as soon as going on is not worth its price.
@@ -62,19 +52,22 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
     id, the environment runs the network on so many ``problems`` first, and says on the standard error about how long
     that takes; ``problems=200`` are enough to look at it, and with ``cache`` they are run only once.
 
-    Action Space: ``Discrete(2)``: 0 goes on, 1 stops.
+    Action Space: ``Discrete(2)``: 0 goes on, 1 stops. With restarts ``Discrete(3)``: 2 starts afresh from another noisy
+    start, with the steps counted on; the last start of the dataset goes on instead.
 
     Observation Space: ``Box`` float32 [f + 1]: what a halting head sees after the step (the first observation is of
     the first step), then the logarithm of lambda, -1 and 1 at the ends of the prices that heads are taught at.
     ``observation_names`` says what each entry is (``get_wrapper_attr("observation_names")`` of a wrapped one). Features
-    are as they come, not standardised.
+    are as they come, not standardised. With restarts they are those of the present run, and before the price stand the
+    shares of the budget and of the starts that are used, and the halt logit of the draft that would be handed in.
 
-    Rewards: ``-step_cost`` each step; at the end 1 more if the draft is right.
+    Rewards: ``-step_cost`` each step; at the end 1 more if the draft is right. With restarts it is that of the highest
+    halt logit (of the head trained with the network) among all drafts of all starts; of equal ones the latest.
 
     Episode End: ``terminated`` when the agent stops, and after ``max_steps`` steps, whatever it does. Nothing is ever
     truncated. The last ``info`` holds ``solved``, ``is_success`` (the same, as Stable-Baselines3 logs it), ``score``
     (1 or 0), ``steps``, ``level``, ``difficulty`` and ``problem``, its place in the dataset; that of ``reset`` holds
-    ``level`` and ``difficulty``.
+    ``level`` and ``difficulty``. With restarts also ``starts``, how many there were.
 
     Difficulty: that of the problem, as its own task measures it.
 
@@ -83,7 +76,7 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
 
     dataset: graded runs and the ``step_cost``, lambda / max_steps. prices: the lowest and the highest lambda, from
     which each episode draws its own (log-uniformly) in place of ``step_cost``, as GRPO's groups do. render_mode: None,
-    since nothing is drawn. Raises ValueError for bad settings.
+    since nothing is drawn. restarts: whether there is a third act; the dataset's branches are then the starts. Raises ValueError for bad settings.
 
     Version History: v0, the first.
     """
@@ -95,11 +88,12 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
         dataset: RolloutDataset,
         prices: tuple[float, float] | None = None,
         render_mode: str | None = None,
+        restarts: bool = False,
     ) -> None:
-        self._episodes = HaltingEpisodes(1, dataset, prices)
+        self._episodes = HaltingEpisodes(1, dataset, prices, restarts)
         self.max_steps = dataset.unroll.max_steps
-        self.observation_space = observation_space(dataset.unroll)
-        self.action_space = Discrete(2)
+        self.observation_space = observation_space(dataset.unroll, restarts)
+        self.action_space = action_space(restarts)
         self.render_mode = check_render_mode(render_mode)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict]:
@@ -117,10 +111,10 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
         return self._episodes.observe()[0], plain_info(self._episodes.start_info(_SLOT))
 
     def step(self, action: int | np.integer | np.ndarray) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Go on (0) or stop (1). Raises ValueError for anything else."""
+        """Go on (0), stop (1) or, with restarts, start afresh (2). Raises ValueError for anything else."""
         if not self._episodes.playing[0]:
             raise ResetNeeded("there is no episode to step: it has ended, or none has begun; call reset() first")
-        reward = float(self._episodes.advance(read_action(action))[0])
+        reward = float(self._episodes.advance(read_action(action, self._episodes.restarts))[0])
         terminated = not self._episodes.playing[0]
         info = plain_info(self._episodes.end_info(_SLOT)) if terminated else {}
         return self._episodes.observe()[0], reward, terminated, False, info
@@ -128,7 +122,7 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
     @property
     def observation_names(self) -> tuple[str, ...]:
         """A name for each entry of an observation, see ``feature_names``."""
-        return observation_names(self.observation_space)
+        return observation_names(self.observation_space, self._episodes.restarts)
 
     def get_state(self) -> dict[str, Any]:
         """All that the episode, and those after it, depend on beside the dataset; see ``HaltingEpisodes``."""
@@ -158,10 +152,11 @@ class HaltingVectorEnv(SlotVectorEnv[Observation]):
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         max_episode_steps: int | None = None,
         render_mode: str | None = None,
+        restarts: bool = False,
     ) -> None:
-        self.episodes = HaltingEpisodes(num_envs, dataset, prices)
+        self.episodes = HaltingEpisodes(num_envs, dataset, prices, restarts)
         self.max_steps = dataset.unroll.max_steps
-        spaces = observation_space(dataset.unroll), Discrete(2)
+        spaces = observation_space(dataset.unroll, restarts), action_space(restarts)
         super().__init__(num_envs, *spaces, HaltingEnv.metadata, autoreset_mode, max_episode_steps)
         self.render_mode = check_render_mode(render_mode)
 
@@ -180,7 +175,7 @@ class HaltingVectorEnv(SlotVectorEnv[Observation]):
     @property
     def observation_names(self) -> tuple[str, ...]:
         """A name for each entry of a slot's observation, see ``feature_names``."""
-        return observation_names(self.single_observation_space)
+        return observation_names(self.single_observation_space, self.episodes.restarts)
 
     def get_state(self) -> dict[str, Any]:
         """As that of ``HaltingEnv``, for all slots."""
@@ -191,8 +186,8 @@ class HaltingVectorEnv(SlotVectorEnv[Observation]):
         self.episodes.set_state(state)
 
     def _advance(self, actions: np.ndarray) -> NDArray[np.float64]:
-        """Go on or stop, integers [num_envs]; rewards float64 [num_envs]."""
-        return self.episodes.advance(read_actions(actions, self.num_envs))
+        """An act at every slot, integers [num_envs]; rewards float64 [num_envs]."""
+        return self.episodes.advance(read_actions(actions, self.num_envs, self.episodes.restarts))
 
     def _each(self, seen: Observation) -> Iterator[Observation]:
         return iter(seen)
@@ -204,28 +199,6 @@ class HaltingVectorEnv(SlotVectorEnv[Observation]):
         if "problem" in options:
             return self.episodes.check_problems([options["problem"]] * self.num_envs)
         return self.episodes.check_problems(options["problems"]) if "problems" in options else None
-
-
-_CHOICE = "an action is 0 (go on) or 1 (stop)"
-
-
-def read_action(action: Any) -> NDArray[np.bool_]:
-    """One action as the wish to stop, bool [1]. Raises ValueError."""
-    return _stops(whole_numbers(action, (), f"{_CHOICE}: expected one integer")[None])
-
-
-def read_actions(actions: Any, count: int) -> NDArray[np.bool_]:
-    """Actions, integers [count], as wishes to stop, bool [count]. Raises ValueError."""
-    expected = f"{_CHOICE}, and every environment takes one: expected integers of shape {(count,)}"
-    return _stops(whole_numbers(actions, (count,), expected))
-
-
-def _stops(actions: NDArray[np.integer]) -> NDArray[np.bool_]:
-    stops = actions == 1
-    wrong = actions[~stops & (actions != 0)]
-    if len(wrong):
-        raise ValueError(f"{_CHOICE}: got {', '.join(map(str, np.unique(wrong)[:3]))}")
-    return stops
 
 
 def play(act: Act, runs: Unroll, price: float) -> NDArray[np.int64]:
@@ -256,11 +229,24 @@ def make_halting(
     size: int | None = None,
     cache: str | os.PathLike[str] | None = None,
     render_mode: str | None = None,
+    restarts: bool = False,
+    starts: int = STARTS,
 ) -> HaltingEnv:
-    """``gymnasium.make("agents:TRM-Halt-v0", ...)``; settings: see ``load_dataset`` and ``HaltingEnv``."""
+    """``gymnasium.make("agents:TRM-Halt-v0", ...)``; settings: see ``load_dataset`` and ``HaltingEnv``; starts: of each problem, where there are
+    restarts."""
     check_render_mode(render_mode)  # before the work
-    dataset = load_dataset(checkpoint, level, split, problems, max_steps, task=task, size=size, cache=cache)
-    return HaltingEnv(dataclasses.replace(dataset, step_cost=step_cost), prices, render_mode)
+    dataset = load_dataset(
+        checkpoint,
+        level,
+        split,
+        problems,
+        max_steps,
+        task=task,
+        size=size,
+        cache=cache,
+        starts=starts if restarts else 1,
+    )
+    return HaltingEnv(dataclasses.replace(dataset, step_cost=step_cost), prices, render_mode, restarts)
 
 
 def make_halting_vector(
@@ -278,9 +264,22 @@ def make_halting_vector(
     autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
     max_episode_steps: int | None = None,
     render_mode: str | None = None,
+    restarts: bool = False,
+    starts: int = STARTS,
 ) -> HaltingVectorEnv:
-    """``gymnasium.make_vec("agents:TRM-Halt-v0", ...)``; settings: see ``load_dataset`` and ``HaltingVectorEnv``."""
+    """``gymnasium.make_vec("agents:TRM-Halt-v0", ...)``; settings: see ``load_dataset`` and ``HaltingVectorEnv``;
+    starts: of each problem, where there are restarts."""
     check_render_mode(render_mode)  # before the work
-    dataset = load_dataset(checkpoint, level, split, problems, max_steps, task=task, size=size, cache=cache)
+    dataset = load_dataset(
+        checkpoint,
+        level,
+        split,
+        problems,
+        max_steps,
+        task=task,
+        size=size,
+        cache=cache,
+        starts=starts if restarts else 1,
+    )
     dataset = dataclasses.replace(dataset, step_cost=step_cost)
-    return HaltingVectorEnv(num_envs, dataset, prices, autoreset_mode, max_episode_steps, render_mode)
+    return HaltingVectorEnv(num_envs, dataset, prices, autoreset_mode, max_episode_steps, render_mode, restarts)
