@@ -51,10 +51,11 @@ def load_dataset(
     """Problems of a level, run once by a checkpoint's network, every draft graded: from memory, from disk, or made now.
 
     checkpoint: a folder, or the name of a shipped one; task, size: see ``load_checkpoint``. level: index or name, the
-    task's default where none is given; a level with fewer problems gives all it has. problems: how many; about
-    how long they will take is said on the standard error. price: lambda, that of the whole budget. cache: the folder in
-    which it is kept on disk (about 5 kB a problem); None keeps it in memory alone. seed: decides which problems of the
-    split are drawn. starts: of every problem; all but the first are noisy. Raises CheckpointError, and ValueError for unknown levels and splits.
+    task's default where none is given; a level with fewer problems gives all it has. problems: how many; about how
+    long they will take is said on the standard error. price: lambda, that of the whole budget. cache: the folder in
+    which it is kept on disk (about 5 kB a problem); None keeps it in memory alone. seed: decides which problems of
+    the split are drawn. starts: of every problem; all but the first are noisy. Raises CheckpointError, and
+    ValueError for unknown levels and splits.
     """
     config = DatasetConfig(problems=problems, max_steps=max_steps, seed=seed)
     if starts != 1:

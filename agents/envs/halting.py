@@ -75,8 +75,9 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
     number of the episode since seeding.
 
     dataset: graded runs and the ``step_cost``, lambda / max_steps. prices: the lowest and the highest lambda, from
-    which each episode draws its own (log-uniformly) in place of ``step_cost``, as GRPO's groups do. render_mode: None,
-    since nothing is drawn. restarts: whether there is a third act; the dataset's branches are then the starts. Raises ValueError for bad settings.
+    which each episode draws its own (log-uniformly) in place of ``step_cost``, as GRPO's groups do. render_mode:
+    None, since nothing is drawn. restarts: whether there is a third act; the dataset's branches are then the
+    starts. Raises ValueError for bad settings.
 
     Version History: v0, the first.
     """
@@ -232,8 +233,7 @@ def make_halting(
     restarts: bool = False,
     starts: int = STARTS,
 ) -> HaltingEnv:
-    """``gymnasium.make("agents:TRM-Halt-v0", ...)``; settings: see ``load_dataset`` and ``HaltingEnv``; starts: of each problem, where there are
-    restarts."""
+    """``gymnasium.make("agents:TRM-Halt-v0", ...)``; see ``load_dataset`` and ``HaltingEnv``; starts: with restarts."""
     check_render_mode(render_mode)  # before the work
     dataset = load_dataset(
         checkpoint,
@@ -267,8 +267,7 @@ def make_halting_vector(
     restarts: bool = False,
     starts: int = STARTS,
 ) -> HaltingVectorEnv:
-    """``gymnasium.make_vec("agents:TRM-Halt-v0", ...)``; settings: see ``load_dataset`` and ``HaltingVectorEnv``;
-    starts: of each problem, where there are restarts."""
+    """``gymnasium.make_vec("agents:TRM-Halt-v0", ...)``; see ``load_dataset`` and ``HaltingVectorEnv``."""
     check_render_mode(render_mode)  # before the work
     dataset = load_dataset(
         checkpoint,

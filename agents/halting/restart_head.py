@@ -46,8 +46,8 @@ class RestartPolicy(nn.Module):
         weight[1, 2], weight[1, 4] = -0.5, -0.5  # hopeless: neither this run nor another will come to it
         weight[2, 1], weight[2, 3] = -0.5, 0.5  # stuck: nothing is near, and a fresh start would be better
         self.weight = nn.Parameter(weight)
-        # A fresh policy seldom halts, and starts afresh after a quarter of the budget, more or less: where it restarts at
-        # any step with some small chance, what returns teach first is never to do it, and no gradient leads back.
+        # A fresh policy seldom halts, and starts afresh after a quarter of the budget or so: where it restarts at any
+        # step with some small chance, what returns teach first is never to do it, and no gradient leads back.
         self.threshold_bias = nn.Parameter(torch.tensor([1.0, 6.0, 6.0], dtype=torch.float32))
         coef = torch.zeros(len(REASONS), TERMS, dtype=torch.float32)
         coef[2, 1] = 2.0

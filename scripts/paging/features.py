@@ -8,7 +8,7 @@ import re
 from gymnasium.spaces import Box
 
 from agents.checkpoint import load_checkpoint
-from agents.envs.halting import observation_names
+from agents.envs.acts import observation_names
 from agents.rollouts.features import feature_count
 
 MEANINGS = {

@@ -15,7 +15,7 @@ from gymnasium.spaces import Box
 from PIL import Image
 
 from agents.checkpoint import load_checkpoint
-from agents.envs.halting import observation_names
+from agents.envs.acts import observation_names
 from agents.rollouts.features import feature_count
 from scripts import pages
 
