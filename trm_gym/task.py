@@ -99,10 +99,10 @@ class Task(abc.ABC):
         for name, width in (("numbers", self.numbers), ("truth", self.truth)):
             part = getattr(problems, name)
             if part.shape != (count, width) or part.dtype != np.float64:
-                given = f"{part.shape[-1] if part.ndim else 'no'} of {part.dtype}"
-                return f"a problem of {self.name} has {width} {name} of float64, this one {given}"
+                wanted, got = f"float64 of shape {(count, width)}", f"{part.dtype} of shape {part.shape}"
+                return f"'{name}' of problems of {self.name} must be {wanted}, not {got}"
             if not np.isfinite(part).all():
-                return f"{name} of a problem of {self.name} are finite; this one holds {part[~np.isfinite(part)][0]}"
+                return f"'{name}' of problems of {self.name} must be finite, and one is {part[~np.isfinite(part)][0]}"
         return ""
 
     @abc.abstractmethod

@@ -59,3 +59,30 @@ def test_stages_share_the_updates():
         (3, 6),
         (3, 6),
     ]
+
+
+def test_cells_without_a_label_have_no_loss():
+    logits = torch.tensor([[[1.0, 0.0], [0.0, 9.0]], [[0.0, 7.0], [0.0, 0.0]]], requires_grad=True)
+    solution = torch.tensor([[0, supervision.NO_LABEL], [supervision.NO_LABEL, 1]])
+    softmax = (math.log(1 + math.exp(-1)) + math.log(2)) / 2
+    stablemax = (math.log(1.5) + math.log(2)) / 2
+    by_hand: dict[supervision.AnswerLoss, float] = {"softmax": softmax, "stablemax": stablemax}
+    for kind, expected in by_hand.items():
+        loss = supervision.answer_loss(logits, solution, kind)
+        (gradient,) = torch.autograd.grad(loss, logits)
+        assert loss.item() == pytest.approx(expected)
+        assert not gradient[0, 1].any() and not gradient[1, 0].any() and gradient[0, 0].any()
+        nothing = supervision.answer_loss(logits, torch.full((2, 2), supervision.NO_LABEL), kind)
+        assert nothing.item() == 0 and not torch.autograd.grad(nothing, logits)[0].any()
+
+
+def test_neither_winners_nor_consistency_count_cells_without_a_label():
+    logits = torch.tensor([[[2.0, 0.0], [9.0, 0.0]], [[3.0, 0.0], [0.0, 9.0]]])
+    assert supervision.winners(logits, torch.tensor([[0, 0]] * 2), 2, "softmax").tolist() == [0]
+    assert supervision.winners(logits, torch.tensor([[0, supervision.NO_LABEL]] * 2), 2, "softmax").tolist() == [1]
+    last = torch.tensor([[[0.8, 0.2], [0.9, 0.1]]]).log()
+    now = torch.tensor([[[0.5, 0.5], [0.1, 0.9]]]).log()
+    first = torch.tensor([[True, False]])
+    loss = supervision.consistency_loss(last, now, torch.tensor([True]), "softmax", first)
+    assert loss.item() == pytest.approx(0.8 * math.log(1.6) + 0.2 * math.log(0.4))
+    assert supervision.consistency_loss(last, now, torch.tensor([True]), "softmax", first & False) == 0
