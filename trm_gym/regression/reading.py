@@ -1,0 +1,240 @@
+"""Reads tables of points as people have them: CSV and other text, .npy files, lists, arrays; each fault with its place.
+
+The last column is the target, unless a column is called so (``TARGETS``), or y where none is called z.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import reprlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.errors import ProblemError
+from trm_gym.files import check_regular, file_lines
+from trm_gym.lists import is_list, read_list
+from trm_gym.plain_text import plain_text
+from trm_gym.regression.layout import VARIABLES
+from trm_gym.regression.points import FEWEST
+
+TARGETS = ("target", "output", "label", "response", "result", "f", "f(x)", "f(x,y)", "f(x, y)")
+"""What a column of targets is called."""
+LARGEST = 1e30
+"""Numbers beyond this are not computed with."""
+MOST_ROWS = 1_000_000
+_LONGEST = 10_000
+_DELIMITERS = ("\t", ";", "|", ",")
+_MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?"}
+_EXAMPLE = "write rows of numbers, the target in the last column"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells. names: of the columns. rows: the cells, as they stand. numbers: what each row is called."""
+
+    names: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
+    numbers: Sequence[int]
+
+
+def read_points(data: Any) -> NDArray[np.float64]:
+    """The inputs and the target of data in any form, float64 [N, 2 to 4], the target last. Raises ProblemError.
+
+    data: text of several lines or a list as text, the path of a .csv, .txt, .tsv or .npy file, rows, an array, a
+    DataFrame, or a pair of inputs and targets.
+    """
+    table = _table(data)
+    if not table.rows:
+        raise ProblemError(f"there are no rows: {_EXAMPLE}")
+    width = len(table.names)
+    for number, row in zip(table.numbers, table.rows, strict=True):
+        if len(row) != width:
+            raise ProblemError(f"row {number} has {len(row)} columns and the first has {width}: make all equally long")
+    values = np.array(
+        [
+            [_number(cell, number, name) for cell, name in zip(row, table.names, strict=True)]
+            for number, row in zip(table.numbers, table.rows, strict=True)
+        ]
+    )
+    return _checked(values, table)
+
+
+def is_table(text: str) -> bool:
+    """Whether a text is meant as points: lines of which one holds several numbers, or a list."""
+    if is_list(text):
+        return True
+    lines = [line for line in plain_text(text).split("\n") if line.strip() and not line.startswith("#")]
+    return len(lines) > 1 and any(_is_row(_cells(line, _delimiter(line))) for line in lines[:2])
+
+
+def _checked(values: NDArray[np.float64], table: Table) -> NDArray[np.float64]:
+    """The columns with the target last. Raises ProblemError where they are no problem."""
+    names, keep = list(table.names), np.ones(values.shape[1], np.bool_)
+    counted = names[0].lower() in ("", "index", "unnamed: 0")
+    if counted and np.array_equal(values[:, 0], np.arange(len(values))):
+        keep[0] = False
+    place = _target(names, keep)
+    inputs = [at for at in np.flatnonzero(keep) if at != place]
+    if not inputs:
+        raise ProblemError(f"there is one column only, {names[place]}: the inputs are missing; {_EXAMPLE}")
+    if len(inputs) > len(VARIABLES):
+        shown = ", ".join(names[at] for at in inputs[:12])
+        raise ProblemError(
+            f"there are {len(inputs)} columns of inputs ({shown}): at most {len(VARIABLES)}, keep those that matter"
+        )
+    if len(values) < FEWEST:
+        raise ProblemError(f"there are {len(values)} rows: give at least {FEWEST}")
+    found = values[:, [*inputs, place]]
+    if np.ptp(found[:, -1]) == 0.0:
+        raise ProblemError(
+            f"the target, column {names[place]}, is {found[0, -1]:g} in all rows: there is nothing to find; "
+            "give another column as the last, or call it target"
+        )
+    return found
+
+
+def _target(names: Sequence[str], keep: NDArray[np.bool_]) -> int:
+    """The place of the target's column."""
+    small = [name.strip().lower() for name in names]
+    for name in TARGETS if "z" in small else (*TARGETS, "y"):
+        if name in small:
+            return small.index(name)
+    return int(np.flatnonzero(keep)[-1])
+
+
+def _number(cell: Any, row: int, column: str) -> float:
+    """A cell's number. Raises ProblemError, with its place."""
+    place = f"row {row}, column {column}"
+    if isinstance(cell, (complex, np.complexfloating)):
+        raise ProblemError(f"{place} holds the complex number {cell}: give real and imaginary part as columns")
+    if cell is None or (isinstance(cell, str) and cell.strip().lower() in _MISSING):
+        raise ProblemError(f"{place} is empty: leave the row out, or fill it in")
+    try:
+        value = float(cell)
+    except (TypeError, ValueError, OverflowError):
+        raise ProblemError(
+            f"{place} holds {reprlib.repr(cell)}, which is no number: leave the column out, or write it as numbers"
+        ) from None
+    if math.isnan(value):
+        raise ProblemError(f"{place} is NaN, no number: leave the row out, or fill it in")
+    if not abs(value) <= LARGEST:
+        raise ProblemError(f"{place} is {value:g}: numbers beyond {LARGEST:g} are too large; scale the column")
+    return value
+
+
+def _table(data: Any) -> Table:
+    if isinstance(data, str) and "\n" not in data.strip() and not is_list(data):
+        data = os.fspath(data.strip())
+        return _of_file(data)
+    if isinstance(data, str):
+        return _of_array(read_list(data)) if is_list(data) else _of_lines(data.split("\n"))
+    if isinstance(data, os.PathLike):
+        return _of_file(os.fspath(data))
+    if isinstance(data, tuple) and len(data) == 2 and np.ndim(data[0]) in (1, 2) and np.ndim(data[1]) == 1:
+        inputs, target = _of_array(data[0]), list(np.asarray(data[1]).tolist())
+        if len(inputs.rows) != len(target):
+            raise ProblemError(f"there are {len(inputs.rows)} rows of inputs and {len(target)} targets: give one each")
+        rows = [[*row, value] for row, value in zip(inputs.rows, target, strict=True)]
+        return Table((*inputs.names, "target"), rows, inputs.numbers)
+    return _of_array(data)
+
+
+def _of_file(path: str) -> Table:
+    """The table of a file: an array for .npy, else text."""
+    if not path.lower().endswith(".npy"):
+        return _of_lines(file_lines(path, _LONGEST))
+    try:
+        check_regular(path)
+        with open(path, "rb") as file:
+            return _of_array(np.load(file, allow_pickle=False))
+    except ProblemError:
+        raise
+    except OSError as error:
+        raise ProblemError(f"cannot read {path}: {error.strerror or error}") from None
+    except Exception as error:  # There is no end to what a damaged file may raise.
+        raise ProblemError(f"cannot read {path}: no array of numbers in NumPy's format ({error})") from None
+
+
+def _of_array(data: Any) -> Table:
+    """The table of rows, or of a mapping of columns by their names."""
+    if hasattr(data, "columns") and hasattr(data, "to_numpy"):  # a DataFrame, of whichever library
+        names = tuple(map(str, data.columns))
+        rows = data.to_numpy().tolist()
+        return Table(names, rows, range(1, len(rows) + 1))
+    if isinstance(data, np.ndarray):
+        if data.ndim != 2 and not (data.ndim == 1 and data.dtype.names is None):
+            raise ProblemError(f"an array of shape {data.shape} is no table: give one of rows and columns")
+        data = data.tolist()
+    if isinstance(data, (str, bytes)) or not isinstance(data, Iterable):
+        raise ProblemError(f"points are text, a file, rows or an array, not {type(data).__name__}: {_EXAMPLE}")
+    rows = []
+    for row in data:
+        cells = row.tolist() if isinstance(row, np.ndarray) else row
+        rows.append(list(cells) if isinstance(cells, (list, tuple)) else [cells])
+        if len(rows) > MOST_ROWS:
+            raise ProblemError(f"there are more than {MOST_ROWS} rows: give a sample of them")
+    width = len(rows[0]) if rows else 0
+    return Table(_usual_names(width), rows, range(1, len(rows) + 1))
+
+
+def _usual_names(width: int) -> tuple[str, ...]:
+    return tuple(str(place) for place in range(1, width + 1))
+
+
+def _delimiter(line: str) -> str:
+    """What parts the columns of a line; empty for white space."""
+    return next((sign for sign in _DELIMITERS if sign in line), "")
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    line = line.strip().strip("|") if delimiter == "|" else line
+    if not delimiter:
+        return line.split()
+    cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    # A decimal comma, where commas do not part columns.
+    return [cell.replace(",", ".") if delimiter != "," and cell.count(",") == 1 else cell for cell in cells]
+
+
+def _is_row(cells: Sequence[str]) -> bool:
+    """Whether most of the cells are numbers."""
+    numbers = sum(_is_number(cell) for cell in cells)
+    return numbers >= 1 and 2 * numbers >= len(cells)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _of_lines(lines: Iterable[str]) -> Table:
+    """The table of lines of text, the first of which may name the columns; empty lines and comments are passed over."""
+    names: tuple[str, ...] | None = None
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    delimiter: str | None = None
+    for number, line in enumerate(map(plain_text, lines), start=1):
+        commented = line.lstrip().startswith("#")
+        line = line.lstrip("# \t") if commented else line
+        if not line.strip() or not line.strip("|-: \t"):
+            continue
+        if delimiter is None and not commented:
+            delimiter = _delimiter(line)
+        cells = _cells(line, _delimiter(line) if delimiter is None else delimiter)
+        if commented or (not rows and not any(map(_is_number, cells))):
+            names = tuple(cells) if not rows else names
+            continue
+        rows.append(cells)
+        numbers.append(number)
+        if len(rows) > MOST_ROWS:
+            raise ProblemError(f"there are more than {MOST_ROWS} rows: give a sample of them")
+    width = len(rows[0]) if rows else 0
+    return Table(names if names and len(names) == width else _usual_names(width), rows, numbers)
