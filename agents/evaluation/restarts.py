@@ -13,16 +13,20 @@ from typing import NamedTuple, final
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from numpy.typing import NDArray
+from torch import Tensor
 
 from agents.halting import outcomes
-from agents.halting.paths import follow_schedule, in_order
-from agents.halting.restart_head import RestartPolicy
+from agents.halting.heads import Halter
+from agents.halting.paths import Paths, follow_schedule, in_order
+from agents.halting.restart_head import VALUES, RestartPolicy
 from agents.halting.restart_policy import PolicyHalts, PolicyRestarts
 from agents.halting.restarts import FixedCutoff, Geometric, Luby, NoRestart, RestartSchedule, StuckOrCutoff
-from agents.halting.rules import HaltingRule, StepRecord
+from agents.halting.rules import HaltingRule, HeadThreshold, StepRecord
 from agents.halting.tuning import thresholds
 from agents.rollouts.dataset import RolloutDataset
+from agents.rollouts.starts import StartsRecord
 
 PRICES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.6, 1.0)
 """Prices at which a policy is asked, each with its own sweep of the logit of halting."""
@@ -30,12 +34,13 @@ QUANTILES = 24
 """Thresholds tried per class of drafts."""
 CAPS = (0.125, 0.1875, 0.25, 0.375, 0.5, 0.75, 1.0)
 """Steps in all after which a rule gives up, as shares of the budget."""
-POLICY = "policy of three acts"
-ONE_RUN = "one long run"
+POLICY, TWO_ACTS = "policy of three acts", "policy of two acts"
+ONE_RUN, FIXED_CUTOFF = "one long run", "fixed cutoff"
+EVER = VALUES.index("correct_ever")
 
 
 class Outcome(NamedTuple):
-    """What settings of a rule do, [k, n]."""
+    """What settings of a rule do, [..., n]."""
 
     solved: NDArray[np.bool_]
     """Whether what is handed in is right."""
@@ -45,22 +50,37 @@ class Outcome(NamedTuple):
     """Whether a draft was right, and another was handed in."""
 
     def returns(self, price: float, budget: int) -> NDArray[np.float64]:
-        """solved - price * steps / budget, [k, n]."""
+        """solved - price * steps / budget."""
         return self.solved - price * self.steps / budget
 
-    def __getitem__(self, index: object) -> Outcome:  # type: ignore[override]
-        return Outcome(*(part[index] for part in tuple(self)))
+    @staticmethod
+    def stack(parts: Sequence[Outcome]) -> Outcome:
+        """Several as one, along a new first axis."""
+        return Outcome(*(np.stack(part) for part in zip(*parts, strict=True)))
 
 
 @final
 @dataclass(frozen=True)
-class Seems(HaltingRule):
+class BestSeems(HaltingRule):
     """The best judgement so far reaches a threshold."""
 
     threshold: float = 0.0
 
-    def score(self, record: StepRecord) -> torch.Tensor:
-        return record.best.float()  # type: ignore[union-attr]
+    def score(self, record: StepRecord) -> Float[Tensor, "*batch"]:
+        assert isinstance(record, StartsRecord)
+        return record.best
+
+
+@final
+@dataclass(frozen=True)
+class SeemsHopeless(HaltingRule):
+    """Minus a policy's logit that the present run will come to a right draft."""
+
+    head: RestartPolicy
+    threshold: float = 0.0
+
+    def score(self, record: StepRecord) -> Float[Tensor, "*batch"]:
+        return -self.head.value_logits(record.features)[..., EVER].float()
 
 
 @final
@@ -74,141 +94,152 @@ class Candidate:
 
 
 @final
-class Bank:
+class StartsBank:
     """Problems run from several starts, with what a judge says of every draft."""
 
     def __init__(self, dataset: RolloutDataset, judge: HaltingRule) -> None:
         self.runs, self.starts, self.problems = dataset.unroll, dataset.branches, len(dataset)
         self.budget = self.runs.max_steps
         with torch.inference_mode():
-            self.judged = judge.score(self.runs)
+            self.judged = judge.score(self.runs).float()
+
+    @torch.inference_mode()
+    def paths(self, one: Candidate) -> tuple[Paths, NDArray[np.float32]]:
+        """Every problem's path under a candidate's schedule, and the halting scores along it, [n, s]."""
+        paths = follow_schedule(self.runs, in_order(self.problems, self.starts), one.schedule, self.judged)
+        return paths, one.halting.score(paths.record).numpy()
 
     def play(self, one: Candidate, settings: NDArray[np.float64]) -> Outcome:
-        """What a candidate does with each (threshold, cap) of ``settings`` [k, 2]."""
-        with torch.inference_mode():
-            order = in_order(self.problems, self.starts)
-            paths = follow_schedule(self.runs, order, one.schedule, self.judged)
-            scores = one.halting.score(paths.record).numpy()
-        solved, ever, begun = paths.solved.numpy(), paths.ever.numpy(), paths.record.starts.numpy()
-        different, which = np.unique(settings[:, 0], return_inverse=True)
-        steps = np.minimum(outcomes.halting_steps(scores, different)[which], settings[:, 1:].astype(int))
-        right = outcomes.solved_at(solved, steps)
-        return Outcome(right, steps, outcomes.solved_at(begun, steps), outcomes.solved_at(ever, steps) & ~right)
+        """What a candidate does with each (threshold, cap) of ``settings`` [k, 2]; arrays [k, n]."""
+        return played(*self.paths(one), settings)
 
-    def settings(self, one: Candidate) -> NDArray[np.float64]:
-        """Thresholds and caps worth trying, [k, 2]."""
-        with torch.inference_mode():
-            order = in_order(self.problems, self.starts)
-            paths = follow_schedule(self.runs, order, one.schedule, self.judged)
-            scores = one.halting.score(paths.record).numpy()
+    def tried(self, one: Candidate) -> tuple[NDArray[np.float64], Outcome]:
+        """Thresholds and caps worth trying, [k, 2], and what each does."""
+        paths, scores = self.paths(one)
         values = thresholds(scores, paths.solved.numpy(), QUANTILES)
         caps = np.unique(np.maximum(1, np.round(np.array(CAPS) * self.budget)))
-        return np.stack(np.meshgrid(values, caps, indexing="ij"), -1).reshape(-1, 2)
+        settings = np.stack(np.meshgrid(values, caps, indexing="ij"), -1).reshape(-1, 2)
+        return settings, played(paths, scores, settings)
 
 
-def families(bank: Bank, head: RestartPolicy) -> dict[str, list[Candidate]]:
-    """Every rule by name with what it may be set to; ``bank``: validation problems."""
-    seems, budget = Seems(), bank.budget
-    cutoffs = np.unique(np.round(np.geomspace(budget / 16, budget * 0.75, 14))).tolist()
-    units = np.unique(np.round(np.geomspace(budget / 32, budget / 4, 8))).tolist()
-    values = SeemsEver(head).score(bank.runs)
-    chances = values.flatten()[:: max(1, values.numel() // 100_000)].quantile(torch.linspace(0.02, 0.4, 7)).tolist()
-    return {
+def played(paths: Paths, scores: NDArray[np.float32], settings: NDArray[np.float64]) -> Outcome:
+    """What halting at each (threshold, cap) of ``settings`` [k, 2] makes of paths; arrays [k, n]."""
+    solved, ever, starts = paths.solved.numpy(), paths.ever.numpy(), paths.record.starts.numpy()
+    different, which = np.unique(settings[:, 0], return_inverse=True)
+    steps = np.minimum(outcomes.halting_steps(scores, different)[which], settings[:, 1:].astype(int))
+    right = outcomes.solved_at(solved, steps)
+    begun = starts[np.arange(len(starts)), steps - 1]
+    return Outcome(right, steps, begun, outcomes.solved_at(ever, steps) & ~right)
+
+
+def families(bank: StartsBank, head: RestartPolicy, two: Halter | None = None) -> dict[str, list[Candidate]]:
+    """Every rule by name, with the schedules that it may be set to.
+
+    bank: of validation problems. two: a policy of two acts to hold them against.
+    """
+    seems, budget = BestSeems(), bank.budget
+    cutoffs = _lengths(budget / 16, budget * 0.75, 14)
+    units = _lengths(budget / 32, budget / 4, 8)
+    with torch.inference_mode():
+        hopeless = SeemsHopeless(head).score(bank.runs).flatten()
+    some = hopeless[:: max(1, len(hopeless) // 100_000)]
+    levels = some.quantile(torch.linspace(0.6, 0.98, 7, dtype=torch.float32)).tolist()
+    found = {
         ONE_RUN: [Candidate("", NoRestart(), seems)],
-        "fixed cutoff": [Candidate(f"every {c:g}", FixedCutoff(c), seems) for c in cutoffs],
+        FIXED_CUTOFF: [Candidate(f"every {c:g}", FixedCutoff(c), seems) for c in cutoffs],
         "geometric": [Candidate(f"{f:g}, x{r:g}", Geometric(f, r), seems) for f in units for r in (1.25, 1.5, 2.0)],
         "Luby": [Candidate(f"unit {u:g}", Luby(u), seems) for u in units],
         "threshold and cutoff": [
-            Candidate(f"hope below {c:.2f}, every {k:g}", StuckOrCutoff(SeemsEver(head, -c), k), seems)
-            for c in chances
-            for k in [*cutoffs[4::2], budget]
+            Candidate(f"logit {-level:.1f}, every {c:g}", StuckOrCutoff(SeemsHopeless(head, level), c), seems)
+            for level in levels
+            for c in [*cutoffs[4::2], float(budget)]
         ],
         POLICY: [Candidate(f"asked at {p:g}", PolicyRestarts(head, p), PolicyHalts(head, p)) for p in PRICES],
     }
+    if two is not None:
+        found[TWO_ACTS] = [Candidate(f"asked at {p:g}", NoRestart(), HeadThreshold(two, price=p)) for p in PRICES]
+    return found
+
+
+def _lengths(least: float, most: float, count: int) -> list[float]:
+    """Numbers of steps between two, each a little larger than the one before."""
+    return np.unique(np.maximum(1, np.round(np.geomspace(least, most, count)))).tolist()
 
 
 @final
-@dataclass(frozen=True)
-class SeemsEver(HaltingRule):
-    """Minus a policy's ``correct_ever``: the present run will not come to a right draft."""
-
-    head: RestartPolicy
-    threshold: float = 0.0
-
-    def score(self, record: StepRecord) -> torch.Tensor:
-        with torch.no_grad():
-            return -self.head.value_logits(record.features)[..., 2].float()
-
-
-def sure(bank: Bank, branches: int, values: NDArray[np.float64], caps: NDArray[np.float64]) -> Outcome:
-    """So many branches of every problem, each halted at a threshold on its judgement or a cap: the surest is handed in.
-
-    [k, n] for every pair of ``values`` and ``caps``. A branch costs its steps.
-    """
-    grouped = (bank.problems, bank.starts, bank.budget)
-    judged = np.maximum.accumulate(bank.judged.numpy().reshape(grouped)[:, :branches], -1)
-    solved = bank.runs.solved.numpy().reshape(grouped)[:, :branches]
-    found = []
-    for cap in caps.astype(int):
-        for value in values:
-            steps = np.minimum(outcomes.first_true(judged >= value, bank.budget), cap)
-            at = np.take_along_axis(judged, steps[..., None] - 1, -1)[..., 0]
-            right = np.take_along_axis(solved, steps[..., None] - 1, -1)[..., 0]
-            best = at.argmax(-1)[:, None]
-            right_one = np.take_along_axis(right, best, 1)[:, 0]
-            found.append((right_one, steps.sum(1), np.full(len(steps), branches), right.any(1) & ~right_one))
-    return Outcome(*(np.stack(part) for part in zip(*found, strict=True)))
-
-
 class Chosen(NamedTuple):
     """A setting that validation problems chose: of which candidate, and its threshold and cap."""
 
     candidate: Candidate
     setting: NDArray[np.float64]
 
-    def play(self, bank: Bank) -> Outcome:
+    def play(self, bank: StartsBank) -> Outcome:
         """What it does, [n]."""
-        return bank.play(self.candidate, self.setting[None])[0]
+        return Outcome(*(part[0] for part in bank.play(self.candidate, self.setting[None])))
 
 
 def choose(
-    bank: Bank, candidates: Sequence[Candidate], prices: Sequence[float], steps: Sequence[float]
+    bank: StartsBank, candidates: Sequence[Candidate], prices: Sequence[float], steps: Sequence[float] = ()
 ) -> tuple[list[Chosen], list[Chosen]]:
-    """The settings of highest return at each price, and of highest accuracy within each mean number of steps."""
-    tried = []
-    for one in candidates:
-        settings = bank.settings(one)
-        found = bank.play(one, settings)
-        tried += [
-            (one, setting, right, mean)
-            for setting, right, mean in zip(settings, found.solved.mean(1), found.steps.mean(1), strict=True)
-        ]
-    right = np.array([row[2] for row in tried])
-    mean = np.array([row[3] for row in tried])
-    best = [int((right - price * mean / bank.budget).argmax()) for price in prices]
-    within = [int(np.lexsort((mean, -np.where(mean <= most + 1e-9, right, -1.0)))[0]) for most in steps]
-    return [Chosen(*tried[place][:2]) for place in best], [Chosen(*tried[place][:2]) for place in within]
+    """The settings of highest return at each price, and those of most right answers within each mean of steps."""
+    settings, right, mean, which = [], [], [], []
+    for place, one in enumerate(candidates):
+        tried, found = bank.tried(one)
+        settings += list(tried)
+        right += found.solved.mean(1).tolist()
+        mean += found.steps.mean(1).tolist()
+        which += [place] * len(tried)
+    accuracy, cost = np.array(right), np.array(mean)
+    best = [int((accuracy - price * cost / bank.budget).argmax()) for price in prices]
+    # Where nothing is as quick as that, the quickest.
+    inside = [np.where(cost <= max(most, cost.min()) + 1e-9, accuracy, -1.0) for most in steps]
+    within = [int(np.lexsort((cost, -row))[0]) for row in inside]
+    chosen = [Chosen(candidates[which[place]], settings[place]) for place in (*best, *within)]
+    return chosen[: len(best)], chosen[len(best) :]
 
 
-def first_right(bank: Bank) -> NDArray[np.integer]:
-    """The first right step from every start, int [n, g]; one more than the budget where there is none."""
-    grouped = bank.runs.solved.numpy().reshape(bank.problems, bank.starts, bank.budget)
-    return outcomes.first_true(grouped, bank.budget + 1)
+def surest(bank: StartsBank, branches: int, threshold: float, cap: int) -> Outcome:
+    """So many starts of every problem, each halted at a threshold on its judgement or a cap: the surest is handed in.
+
+    [n]. Every start costs its steps.
+    """
+    shape = (bank.problems, bank.starts, bank.budget)
+    judged = np.maximum.accumulate(bank.judged.numpy().reshape(shape)[:, :branches], -1)
+    steps = np.minimum(outcomes.first_true(judged >= threshold, bank.budget), cap)[..., None] - 1
+    right = np.take_along_axis(bank.runs.solved.numpy().reshape(shape)[:, :branches], steps, -1)[..., 0]
+    best = np.take_along_axis(judged, steps, -1)[..., 0].argmax(-1)[:, None]
+    handed = np.take_along_axis(right, best, 1)[:, 0]
+    return Outcome(handed, (steps[..., 0] + 1).sum(1), np.full(len(handed), branches), right.any(1) & ~handed)
 
 
-def with_checker(bank: Bank, cutoff: int) -> Outcome:
+def choose_surest(
+    bank: StartsBank, prices: Sequence[float], steps: Sequence[float] = ()
+) -> tuple[list[tuple[int, float, int]], list[tuple[int, float, int]]]:
+    """As ``choose``: numbers of branches, thresholds and caps of ``surest``."""
+    values = thresholds(bank.judged.numpy(), bank.runs.solved.numpy(), QUANTILES // 2)
+    caps = np.unique(np.maximum(1, np.round(np.array(CAPS) * bank.budget))).astype(int).tolist()
+    tried = [(b, v, c) for b in range(2, bank.starts + 1) for v in values.tolist() for c in caps]
+    found = [surest(bank, *one) for one in tried]
+    accuracy, cost = (np.array([part.mean() for part in parts]) for parts in list(zip(*found, strict=True))[:2])
+    best = [int((accuracy - price * cost / bank.budget).argmax()) for price in prices]
+    inside = [np.where(cost <= max(most, cost.min()) + 1e-9, accuracy, -1.0) for most in steps]
+    return [tried[i] for i in best], [tried[int(np.lexsort((cost, -row))[0])] for row in inside]
+
+
+def with_checker(bank: StartsBank, cutoff: float) -> Outcome:
     """A new start every ``cutoff`` steps, halted by a checker at the first right draft, [n]: no rule, but a bound."""
-    solved = bank.runs.solved.float()
-    paths = follow_schedule(bank.runs, in_order(bank.problems, bank.starts), FixedCutoff(cutoff), solved)
-    steps = outcomes.first_true(paths.solved.numpy(), bank.budget)
-    right = outcomes.solved_at(paths.solved.numpy(), steps)
-    return Outcome(right, steps, outcomes.solved_at(paths.record.starts.numpy(), steps), right & False)
+    solved = bank.runs.solved
+    paths = follow_schedule(bank.runs, in_order(bank.problems, bank.starts), FixedCutoff(cutoff), solved.float())
+    return Outcome(*(part[0] for part in played(paths, paths.solved.float().numpy(), np.array([[1.0, bank.budget]]))))
 
 
-def clairvoyant(bank: Bank) -> Outcome:
-    """Who knows every start's future: the shortest way to a right draft, or one step where there is none, [n]."""
-    first = first_right(bank)
-    # A start costs at least a step before it can be given up for the next.
+def clairvoyant(bank: StartsBank) -> Outcome:
+    """Who knows every start's future: the quickest way to a right draft, one step where there is none, [n].
+
+    A start takes at least a step before the next one.
+    """
+    shape = (bank.problems, bank.starts, bank.budget)
+    first = outcomes.first_true(bank.runs.solved.numpy().reshape(shape), 2 * bank.budget)
     ways = first + np.arange(bank.starts)
-    best, right = ways.min(1), ways.min(1) <= bank.budget
-    return Outcome(right, np.where(right, best, 1), ways.argmin(1) + 1, right & False)
+    right = ways.min(1) <= bank.budget
+    return Outcome(right, np.where(right, ways.min(1), 1), np.where(right, ways.argmin(1) + 1, 1), right & False)

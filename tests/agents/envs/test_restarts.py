@@ -135,10 +135,12 @@ def test_checkers_accept_it_by_its_id(tmp_path):
     np.testing.assert_array_equal(envs.reset(seed=2)[0][1], made.reset(seed=3)[0])
 
 
-@pytest.mark.parametrize("algorithm", [stable_baselines3.PPO, stable_baselines3.DQN])
-def test_ppo_and_dqn_play_it_unmodified(runs, algorithm):
+@pytest.mark.parametrize("name", ["PPO", "DQN"])
+def test_ppo_and_dqn_play_it_unmodified(runs, name):
     envs = TRMVecEnv(HaltingVectorEnv(4, runs, restarts=True, autoreset_mode="SameStep"))
-    more = {"n_steps": 16, "batch_size": 32} if algorithm is stable_baselines3.PPO else {"learning_starts": 16}
-    agent = algorithm("MlpPolicy", envs, seed=0, gamma=1.0, device="cpu", **more).learn(128)
-    acts, _ = agent.predict(envs.reset())
+    if name == "PPO":
+        agent = stable_baselines3.PPO("MlpPolicy", envs, seed=0, gamma=1.0, device="cpu", n_steps=16, batch_size=32)
+    else:
+        agent = stable_baselines3.DQN("MlpPolicy", envs, seed=0, gamma=1.0, device="cpu", learning_starts=16)
+    acts, _ = agent.learn(128).predict(np.asarray(envs.reset()))
     assert acts.shape == (4,) and set(acts.tolist()) <= {CONTINUE, HALT, RESTART}

@@ -1,0 +1,164 @@
+"""Rules of restarts and the policy of three acts on the same test problems, run from several starts.
+
+python scripts/restarts.py                                       9x9 sudoku, level search, budget 64
+python scripts/restarts.py --preset maze19x19 --seeds 1
+
+Every problem is run once from every start, in parts that are kept: an interrupted comparison goes on where it ended.
+Then heads are taught on the training problems, settings are chosen on validation problems, and rules measured on test
+problems. No rule is given a checker but the two bounds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast, final
+
+from rich.console import Console
+
+from agents.checkpoint import digest, load_checkpoint, rollout_store, save_checkpoint
+from agents.common.acceleration import AccelerationConfig
+from agents.common.checks import Checked, above_zero, at_least_one
+from agents.common.cli import main, save_config
+from agents.common.places import Places, writes
+from agents.evaluation.restart_report import Played, as_json, markdown, play_run, rows
+from agents.evaluation.restarts import StartsBank
+from agents.evaluation.run_store import CachedRun, load_head, save_head
+from agents.halting.restart_head import RestartPolicy, two_acts
+from agents.halting.restart_policy import SeemsRight
+from agents.halting.restart_registry import RESTARTS_LEARNER
+from agents.learners.config import LearnerConfig
+from agents.learners.registry import train_head
+from agents.rollouts.dataset import DatasetConfig, RolloutDataset
+from agents.rollouts.unroll import BATCH
+from trm_gym import make_task
+from trm_gym.atomic_io import atomic_write
+
+PART = 64
+"""Problems that are run and kept at a time."""
+TWO = "grpo"
+"""The learner of two acts that is taught on the same runs."""
+
+
+@dataclass(frozen=True)
+class Config(Checked):
+    """Compare rules that may start afresh."""
+
+    checkpoints: tuple[str, ...] = ("sudoku9x9",)
+    """Networks: folders, or names of those that come with the package."""
+    level: str = "search"
+    """The level that heads are taught on and rules are tested on."""
+    size: int | None = None
+    """Another size of the task; for networks that tie no weight to a size."""
+    problems: int = 512
+    """Test problems."""
+    validation: int = 256
+    """Validation problems, on which every cutoff and threshold is chosen."""
+    dataset: DatasetConfig = field(
+        default_factory=lambda: DatasetConfig(problems=512, branches=6, branching="restarts", noise=0.5, max_steps=64)
+    )
+    """Problems that heads are taught on; and for all splits the starts (branches), their noise, and the budget."""
+    training: LearnerConfig = field(default_factory=lambda: LearnerConfig(groups=64, passes=16, minibatches=1))
+    """How heads are taught."""
+    seeds: int = 3
+    """Halting seeds on each network."""
+    prices: tuple[float, ...] = (0.1, 0.3)
+    """Prices of thinking (of the whole budget) at which returns are compared."""
+    resamples: int = 2000
+    """Bootstrap resamples behind every interval."""
+    acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
+    """What makes networks fast; the numbers that heads see stay in float32."""
+    folder: Path | None = None
+    """Folder for all results; runs/restarts-LEVEL by default."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "problems", "validation", "seeds", "resamples")
+        above_zero(self, "prices")
+        if self.dataset.branches < 2 or self.dataset.branching != "restarts":
+            raise ValueError("restarts need several starts: use --dataset.branches 6 --dataset.branching restarts")
+        if not self.checkpoints:
+            raise ValueError("name at least one network (--checkpoints)")
+
+
+def _maze(size: int) -> Config:
+    starts = DatasetConfig(problems=512, branches=6, branching="restarts", noise=1.0, max_steps=64)
+    return Config(("maze11x11",), "hard", size, dataset=starts)
+
+
+PRESETS = {"sudoku9x9": Config(), "maze19x19": _maze(19)}
+"""The first is the default."""
+
+
+@final
+class Network:
+    """One network of the comparison: its runs, made when they are asked for, and its heads."""
+
+    def __init__(self, config: Config, folder: Path, place: str) -> None:
+        self._config, self.folder = config, folder
+        self.checkpoint = load_checkpoint(place, size=config.size)
+
+    def runs(self, split: str, count: int) -> RolloutDataset:
+        """So many problems of a split from every start, part by part."""
+        config, task = self._config, make_task(self.checkpoint.task)
+        level = task.level_index(config.level)
+        title = f"{count:,} {split} problems of {task.name}, {config.dataset.branches} starts"
+        store = rollout_store(self.checkpoint, self.folder / "rollouts", config.acceleration, BATCH, title)
+        parts = []
+        for first in range(0, count, PART):
+            seed = config.dataset.seed + first // PART
+            part = dataclasses.replace(config.dataset, problems=min(PART, count - first), seed=seed)
+            parts.append(store.load_or_collect([level], part, split, shuffle=False))
+        return RolloutDataset.concatenate(parts)
+
+    def head(self, learner: str, seed: int) -> CachedRun:
+        """The run of a learner's head; taught now if need be."""
+        config = self._config
+        settings = {"learner": learner, "seed": seed, "level": config.level, "size": config.size}
+        settings |= {"dataset": vars(config.dataset), "training": dataclasses.asdict(config.training)}
+        run = CachedRun(self.folder / "heads" / f"{learner}-{seed}", settings | {"network": digest(self.checkpoint)})
+        if not run.done:
+            taught_on = self.runs("train", config.dataset.problems)
+            save_head(run.folder / "head.safetensors", train_head(learner, taught_on, config.training, seed))
+            run.finish()
+        return run
+
+
+def play(network: Network, config: Config, seed: int) -> dict[str, Played]:
+    """Every rule with the heads of one halting seed; all drafts are judged by its policy of three acts."""
+    places = {name: network.head(name, seed).folder / "head.safetensors" for name in (RESTARTS_LEARNER, TWO)}
+    head = cast(RestartPolicy, load_head(places[RESTARTS_LEARNER]))
+    two = two_acts({TWO: load_head(places[TWO])})[TWO]
+    validation = StartsBank(network.runs("validation", config.validation), SeemsRight(head))
+    test = StartsBank(network.runs("test", config.problems), SeemsRight(head))
+    if seed == 0:
+        whole = dataclasses.replace(network.checkpoint, heads=network.checkpoint.heads | {RESTARTS_LEARNER: head})
+        save_checkpoint(network.folder / "checkpoint", whole)
+    return play_run(validation, test, head, two, config.prices)
+
+
+def folder_of(config: Config) -> Path:
+    """Where everything goes."""
+    size = "" if config.size is None else f"-{config.size}"
+    return config.folder or Path("runs") / f"restarts-{config.level}{size}"
+
+
+@writes(lambda config: Places([folder_of(config)]))
+def run(config: Config) -> None:
+    """Run, teach, choose, measure."""
+    folder = folder_of(config)
+    save_config(config, folder / "config.yaml")
+    networks = [Network(config, folder / f"network-{i}", place) for i, place in enumerate(config.checkpoints)]
+    runs = [play(network, config, seed) for network in networks for seed in range(config.seeds)]
+    found = rows(runs, config.prices, config.dataset.max_steps, config.resamples)
+    about = {"level": config.level, "networks": len(networks), "seeds": config.seeds, "problems": config.problems}
+    atomic_write(folder / "results.json", as_json(found, about))
+    atomic_write(folder / "table.md", markdown(found))
+    console = Console()
+    console.print(markdown(found), highlight=False, markup=False, soft_wrap=True)
+    console.print(f"tables, heads, runs: {folder}", highlight=False)
+
+
+if __name__ == "__main__":
+    main(run, Config, PRESETS)

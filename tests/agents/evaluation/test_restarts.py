@@ -1,0 +1,142 @@
+"""What rules of restarts do on graded starts, against what a loop over problems makes of the same numbers."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from agents.evaluation.restart_report import CHECKED, CLAIRVOYANT, UNTUNED, markdown, play_run, rows
+from agents.evaluation.restarts import (
+    FIXED_CUTOFF,
+    ONE_RUN,
+    BestSeems,
+    Candidate,
+    StartsBank,
+    choose,
+    choose_surest,
+    clairvoyant,
+    surest,
+    with_checker,
+)
+from agents.halting.heads import HaltPolicy
+from agents.halting.restart_head import RestartPolicy
+from agents.halting.restart_policy import SeemsRight
+from agents.halting.restarts import FixedCutoff, NoRestart
+from agents.halting.rules import ScoreThreshold
+from agents.rollouts.dataset import RolloutDataset
+from tests.agents.synthetic import made_up
+
+STARTS, BUDGET, COUNT = 4, 8, 40
+JUDGE = ScoreThreshold("q", 0.0)
+
+
+def bank(seed: int, noise: float = 0.4, count: int = COUNT) -> StartsBank:
+    """Starts of a problem are right from different steps on, or never."""
+    first = np.random.default_rng(seed).integers(0, BUDGET, count * STARTS)
+    return StartsBank(RolloutDataset(made_up(first, BUDGET, seed, noise), STARTS, 0.1 / BUDGET), JUDGE)
+
+
+def solved_of(one: StartsBank) -> np.ndarray:
+    return one.runs.solved.numpy().reshape(one.problems, STARTS, BUDGET)
+
+
+def played(one: StartsBank, problem: int, cutoff: int, threshold: float, cap: int) -> tuple[bool, int, int, bool]:
+    """A problem step by step: right, steps, starts, right before but not handed in."""
+    judged = one.judged.numpy().reshape(one.problems, STARTS, BUDGET)[problem]
+    solved, start, local, best, handed, ever = solved_of(one)[problem], 0, 0, -np.inf, False, False
+    for step in range(1, cap + 1):
+        ever |= bool(solved[start, local])
+        if judged[start, local] >= best:
+            best, handed = judged[start, local], bool(solved[start, local])
+        if best >= threshold or step == cap:
+            return handed, step, start + 1, ever and not handed
+        local += 1
+        if local >= cutoff and start + 1 < STARTS:
+            start, local = start + 1, 0
+    raise AssertionError
+
+
+@pytest.mark.parametrize("cutoff", [1, 2, 3, 8])
+def test_settings_do_what_a_loop_does(cutoff):
+    one = bank(0)
+    settings = np.array([*itertools.product([-9.0, -1.0, 1.0, 3.0, 99.0], [3.0, 8.0])])
+    found = one.play(Candidate("", FixedCutoff(cutoff), BestSeems()), settings)
+    for row, (threshold, cap) in enumerate(settings):
+        wanted = [played(one, problem, cutoff, threshold, int(cap)) for problem in range(COUNT)]
+        assert [*zip(*(part[row].tolist() for part in found), strict=True)] == wanted
+
+
+def test_validation_chooses_by_return_and_by_answers_within_steps():
+    one = bank(1)
+    candidates = [Candidate("", NoRestart(), BestSeems()), Candidate("", FixedCutoff(2), BestSeems())]
+    best, within = choose(one, candidates, (0.1, 0.9), (2.0, 5.0))
+    every = [part for candidate in candidates for part in zip(*one.tried(candidate)[1][:2], strict=True)]
+    for price, chosen in zip((0.1, 0.9), best, strict=True):
+        highest = max((right - price * steps / BUDGET).mean() for right, steps in every)
+        assert chosen.play(one).returns(price, BUDGET).mean() == pytest.approx(highest)
+    for most, chosen in zip((2.0, 5.0), within, strict=True):
+        found = chosen.play(one)
+        assert found.steps.mean() <= most
+        assert found.solved.mean() == max(right.mean() for right, steps in every if steps.mean() <= most)
+
+
+def test_branches_cost_their_steps_and_the_surest_is_handed_in():
+    one = bank(2)
+    found = surest(one, 3, 2.0, 6)
+    judged = one.judged.numpy().reshape(COUNT, STARTS, BUDGET)
+    for problem in range(COUNT):
+        steps, seems, right = [], [], []
+        for start in range(3):
+            row = judged[problem, start]
+            step = next((k for k in range(1, 6) if row[:k].max() >= 2.0), 6)
+            steps.append(step)
+            seems.append(row[:step].max())
+            right.append(bool(solved_of(one)[problem, start, step - 1]))
+        assert found.steps[problem] == sum(steps) and found.solved[problem] == right[int(np.argmax(seems))]
+    (branches, threshold, cap), *_ = choose_surest(one, (0.1,))[0]
+    assert surest(one, branches, threshold, cap).returns(0.1, BUDGET).mean() >= found.returns(0.1, BUDGET).mean()
+
+
+def test_bounds_are_above_every_rule():
+    one = bank(3)
+    known, checked = clairvoyant(one), with_checker(one, 3)
+    assert (known.solved >= checked.solved).all()
+    assert (known.steps <= checked.steps)[checked.solved].all()
+    solved = solved_of(one)
+    for problem in range(COUNT):
+        ways = [start + int(row.argmax()) + 1 for start, row in enumerate(solved[problem]) if row.any()]
+        ways = [way for way in ways if way <= BUDGET]
+        assert known.solved[problem] == bool(ways) and known.steps[problem] == min(ways, default=1)
+        first = [played_with_checker(solved[problem], 3)]
+        assert (checked.solved[problem], checked.steps[problem]) == first[0]
+
+
+def played_with_checker(solved: np.ndarray, cutoff: int) -> tuple[bool, int]:
+    """A new start every ``cutoff`` steps until one is right."""
+    start = local = 0
+    for step in range(1, BUDGET + 1):
+        if solved[start, local]:
+            return True, step
+        local += 1
+        if local >= cutoff and start + 1 < STARTS:
+            start, local = start + 1, 0
+    return False, BUDGET
+
+
+def test_a_report_holds_every_rule_against_the_policy():
+    head = RestartPolicy(3).eval().requires_grad_(False)
+    test, validation = bank(4), bank(5)
+    judged = [StartsBank(RolloutDataset(one.runs, STARTS, 0.1), SeemsRight(head)) for one in (validation, test)]
+    run = play_run(judged[0], judged[1], head, HaltPolicy(3).eval().requires_grad_(False), (0.1, 0.3))
+    found = rows([run, run], (0.1, 0.3), BUDGET, resamples=50)
+    names = [row.rule for row in found if row.price == 0.1]
+    assert {UNTUNED, ONE_RUN, FIXED_CUTOFF, CHECKED, CLAIRVOYANT} <= set(names) and len(found) == 2 * len(names)
+    by_name = {row.rule: row for row in found if row.price == 0.3}
+    mine = by_name[UNTUNED]
+    assert mine.value_gap.value == 0 and not by_name[UNTUNED].equal_gap.excludes_zero
+    for row in by_name.values():
+        assert row.value == pytest.approx(row.right - 0.3 * row.steps / BUDGET)
+        assert row.value_gap.value == pytest.approx(mine.value - row.value)
+    assert markdown(found).count("lambda = ") == 2 and f"| {FIXED_CUTOFF} |" in markdown(found)
