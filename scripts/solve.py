@@ -78,7 +78,8 @@ class Config(Checked):
     higher it is."""
     data: Path | None = None
     """A file of many problems: one a line, as on the command line, or as rows on lines; a table of columns (CSV, tabs,
-    spaces) or JSON, with a name such as puzzle, question, quizzes, q. What is no problem gets a result that says so."""
+    spaces) or JSON, with a name such as puzzle, question, quizzes, q; packed by gzip or not. docs/file-formats.md has
+    an example of every form. What is no problem gets a result that says so."""
     out: Path | None = None
     """Where the answers to --data go, as JSON lines; beside it, with .answers.jsonl added to its name, by default."""
     slots: int = BATCH

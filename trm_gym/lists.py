@@ -17,7 +17,7 @@ _PIECE = re.compile(
     r"""|(?P<word>[A-Za-z_][\w.]*=?(?:['"][\w|<>]*['"])?)"""
 )
 _BEGINS = re.compile(
-    r"""\s*(?:(?:(?:np|numpy|torch)\.)?(?:array|asarray|tensor)\()?\s*\[\s*(?:[\[({0-9'".+\]-]|none|nan|null|true|false|$)""",
+    r"""(?:(?:(?:np|numpy|torch)\.)?(?:array|asarray|tensor)\(\s*)?(?:\[\s*(?:[\[({0-9'".+\]-]|none|nan|null|true|false|$)|\{\s*[{0-9])""",
     re.IGNORECASE,
 )
 _NOTHING = {"none", "nan", "null", "np.nan", "--"}
@@ -26,7 +26,7 @@ _TRUE, _FALSE = {"true", "np.true_"}, {"false", "np.false_"}
 
 def is_list(text: str) -> bool:
     """Whether a text is meant as a list: it begins with a bracket that numbers, quotes or brackets follow."""
-    return _BEGINS.match(text) is not None
+    return _BEGINS.match(text.lstrip()) is not None
 
 
 def read_list(text: str) -> list[Any]:

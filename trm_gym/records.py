@@ -17,7 +17,7 @@ from typing import Any
 from trm_gym.errors import ProblemError
 from trm_gym.files import Path, file_lines
 from trm_gym.lists import is_list, read_list
-from trm_gym.plain_text import plain_text
+from trm_gym.plain_text import plain_text, unnamed
 from trm_gym.short_repr import short_repr
 
 PROBLEM = ("problem", "puzzle", "question", "quiz", "q", "grid", "maze", "board", "sudoku", "expression", "equation")
@@ -32,6 +32,9 @@ LONGEST = 100_000
 
 _DELIMITERS = ("\t", ",", ";", "|")
 _MOST = 20_000_000
+_MOST_ROWS = 100
+_DEEPEST = 3
+_OPENED = re.compile(r"(?:^|[,;\t|])\"[^\"]*$")
 _JSON_LIST = re.compile(r"\s*\[\s*(?:[\"{]|$)")
 _NAME = re.compile(r"[a-z_][\w .-]*")
 
@@ -83,14 +86,15 @@ def records(
     for line in lines:
         if is_comment(line):
             table = table or _Table.of(line.lstrip("# "), commented=True)
-        elif not line.strip():
-            yield Entry(lines.number, "")
-        elif line.lstrip().startswith("{") or begins_list(line):
-            yield from _values(lines, line, is_one)
+        elif not line.strip(None if table else " "):
+            yield Entry(lines.number, "")  # tabs may part the empty cells of a row
+        elif line.lstrip().startswith("{") or begins_list(bare := unnamed(line) if begins_list is is_list else line):
+            yield from _values(lines, line if line.lstrip().startswith("{") else bare, is_one)
         elif first and table is None and (table := _Table.of(line, commented=False)):
             pass
-        elif table is not None and table.delimiter is not None:
-            yield table.entry(lines.number, line)
+        elif table is not None:
+            if not table.is_rule(line):
+                yield table.entry(lines.number, lines.whole_quotes(line) if table.delimiter else line)
         else:
             yield Entry(lines.number, line)
         first = first and (is_comment(line) or not line.strip())
@@ -117,6 +121,19 @@ class _Lines:
         self._back.append(line)
         self.number -= 1
 
+    def whole_quotes(self, line: str) -> str:
+        """``line`` with those below that belong to it, where a quoted column has line breaks in it."""
+        parts = [line]
+        if not _OPENED.search(line):
+            return line
+        while sum(part.count('"') for part in parts) % 2:
+            if len(parts) > _MOST_ROWS or (follows := next(self, None)) is None:
+                for part in reversed(parts[1:]):
+                    self.put_back(part)
+                return line
+            parts.append(follows)
+        return "\n".join(parts)
+
 
 @dataclass(frozen=True)
 class _Table:
@@ -138,13 +155,17 @@ class _Table:
                 return _Table(names, delimiter)
         return None
 
+    def is_rule(self, line: str) -> bool:
+        """Whether a line is drawn below the names, as Markdown has it."""
+        return self.delimiter == "|" and "-" in line and not set(line) - set("|-: ")
+
     def entry(self, number: int, line: str) -> Entry:
         """The problem that stands on a line."""
         values = _split(line, self.delimiter)
         if len(values) > len(self.names) and self.delimiter == ",":
             wrong = f"{len(values)} columns where the first line names {len(self.names)}: quote text with a comma in it"
             return Entry(number, line, named=True, fault=wrong)
-        return _entry(number, line, dict(zip(self.names, values, strict=False)))
+        return of_fields(number, line, dict(zip(self.names, values, strict=False)))
 
 
 def _split(line: str, delimiter: str) -> list[str]:
@@ -152,16 +173,20 @@ def _split(line: str, delimiter: str) -> list[str]:
     if not delimiter:
         return line.split()
     try:
-        return next(csv.reader([line], delimiter=delimiter), [""])
+        found = next(csv.reader(line.splitlines(keepends=True), delimiter=delimiter), [""])
+        return [value.strip() for value in found] if delimiter == "|" else found
     except csv.Error:
         return line.split(delimiter)
 
 
-def _entry(number: int, line: str, fields: Mapping[str, Any]) -> Entry:
-    """The problem among named fields."""
+def of_fields(number: int, line: str, fields: Mapping[Any, Any]) -> Entry:
+    """The problem among named fields. line: where they stand, for messages."""
     small = {str(name).lower(): value for name, value in fields.items()}
     problem, solution = (next((small[n] for n in names if n in small), None) for names in (PROBLEM, SOLUTION))
-    if not isinstance(problem, (str, list)) or problem == "":
+    if isinstance(problem, (int, float)):
+        fault = f"no problem in {line.strip()[:80]!r}: a number loses zeros and digits, write it in quotes"
+        return Entry(number, line, named=True, fields=small, fault=fault)
+    if problem is None or isinstance(problem, Mapping) or (isinstance(problem, str) and not problem):
         found = ", ".join(list(small)[:8]) or "nothing"
         fault = (
             f"no problem in {line.strip()[:80]!r}: expected a field {', '.join(PROBLEM[:6])} or the like, got {found}"
@@ -192,15 +217,9 @@ def _values(lines: _Lines, line: str, is_one: Callable[[list[Any]], bool]) -> It
 def _problems(number: int, line: str, value: Any, is_one: Callable[[list[Any]], bool]) -> Iterator[Entry]:
     """The problems of a value, which may be one itself, hold many, or hold a list of them under a name."""
     if isinstance(value, dict):
-        entry = _entry(number, line, value)
-        held = next(
-            (part for part in value.values() if isinstance(part, list) and part and isinstance(part[0], dict)), None
-        )
-        if entry.fault and held is not None:
-            value = held
-        else:
-            yield entry
-            return
+        found = _objects(value, is_one)
+        yield from (of_fields(number, line if one is value else json.dumps(one), one) for one in found or [value])
+        return
     if not isinstance(value, list):
         yield Entry(number, line, named=True, fault=f"expected an object or a list, got {line.strip()[:80]!r}")
     elif value and not isinstance(value[0], dict) and is_one(value):
@@ -208,12 +227,34 @@ def _problems(number: int, line: str, value: Any, is_one: Callable[[list[Any]], 
     else:
         for part in value:
             if isinstance(part, dict):
-                yield _entry(number, json.dumps(part), part)
+                found = _objects(part, is_one) or [part]
+                yield from (of_fields(number, json.dumps(one), one) for one in found)
             else:
                 fault = (
                     "" if isinstance(part, (str, list)) else f"expected problems in the list, got {str(part)[:80]!r}"
                 )
                 yield Entry(number, part, named=True, fault=fault)
+
+
+def _objects(value: Any, is_one: Callable[[list[Any]], bool], depth: int = _DEEPEST) -> list[Mapping[str, Any]]:
+    """The objects with a problem that an object or a list holds: itself, rows below a name, or a column of them all."""
+    if isinstance(value, list):
+        return [one for part in value if isinstance(part, dict) for one in _objects(part, is_one, depth)]
+    small = {str(name).lower(): part for name, part in value.items()}
+    if name := next((name for name in PROBLEM if name in small), None):
+        column = list(small[name].values()) if isinstance(small[name], dict) else small[name]
+        if not isinstance(column, list) or not all(isinstance(one, (str, list)) for one in column) or is_one(column):
+            return [value]
+        solution = next((name for name in SOLUTION if name in small), "")
+        beside = list(small[solution].values()) if isinstance(small.get(solution), dict) else small.get(solution)
+        if not isinstance(beside, list) or len(beside) != len(column):
+            beside = [None] * len(column)
+        return [{name: one, solution or SOLUTION[0]: other} for one, other in zip(column, beside, strict=True)]
+    names, rows = small.get("columns"), small.get("data")
+    if isinstance(names, list) and isinstance(rows, list) and set(map(str, names)) & set(PROBLEM):
+        return [dict(zip(map(str, names), row, strict=False)) for row in rows if isinstance(row, list)]
+    held = [part for part in value.values() if isinstance(part, (list, dict))] if depth else []
+    return [one for part in held for one in _objects(part, is_one, depth - 1)]
 
 
 def _open_brackets(line: str) -> int:
@@ -231,7 +272,7 @@ def _parsed(text: str) -> Any:
 
 def _final(text: str) -> Any:
     """The JSON value that a text is, or the list of another language. Raises ProblemError, with its place."""
-    if not text.lstrip().startswith("{"):
+    if not text.lstrip().startswith("{") or is_list(text):
         return read_list(text) if (value := _parsed(text)) is None else value
     try:
         return json.loads(text)

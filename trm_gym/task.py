@@ -25,8 +25,19 @@ if TYPE_CHECKING:
     import gymnasium
     from numpy.typing import NDArray
 
-UserProblem = str | os.PathLike[str] | Sequence[int] | Sequence[Sequence[int]] | np.ndarray
-"""What a person may hand in as a problem of their own: text, a file, a list, an array."""
+UserProblem = (
+    str
+    | bytes
+    | os.PathLike[str]
+    | Sequence[int]
+    | Sequence[str]
+    | Sequence[Sequence[int]]
+    | np.ndarray
+    | Mapping[str, Any]
+)
+"""What a person may hand in as a problem of their own: text, a file, a list, an array, an object with named fields.
+
+Tensors, data frames and whatever else becomes an array are taken too (``trm_gym.given``)."""
 
 
 @dataclass(frozen=True)

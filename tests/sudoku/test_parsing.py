@@ -73,7 +73,7 @@ def test_files_of_one_puzzle(tmp_path):
         (np.zeros((3, 3, 9), int), r"an array of shape \(3, 3, 9\) is no puzzle"),
         (np.zeros(80, int), r"shape \(80,\)"),
         ("y" + EASY[1:], "'y' at character 1 is no cell of a 9x9 sudoku: use the digits 1-9"),
-        ("\u0663" + EASY[1:], "at character 1 is no cell"),
+        ("²" + EASY[1:], "at character 1 is no cell"),
         ([10] + [0] * 80, "10 in row 1, column 1 is no cell"),
         ([0] * 80 + [-1], "-1 in row 9, column 9"),
         ([0.5] + [0] * 80, "0.5 in row 1"),

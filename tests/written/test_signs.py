@@ -87,7 +87,7 @@ def test_blanks_part_digits_only(cells, text):
         ("3.5", r"unexpected '\.'"),
         ("z", "unexpected 'z'"),
         ("simplify x", "unexpected 's'"),
-        ("\u0663", "unexpected"),
+        ("\u2460\u0307", "unexpected"),
         ("\0", "unexpected"),
         ("1 2", "'1 2' is no number: leave out the space"),
         ("x+12\n345", "is no number"),

@@ -21,6 +21,7 @@ from trm_gym.algebra.layout import ANSWER, LENGTH, WRITTEN
 from trm_gym.errors import ProblemError
 from trm_gym.task import Problems, UserProblem
 from trm_gym.written.signs import VERBS, as_text, free_cells, plain, tokenize
+from trm_gym.written.typed import check_letters
 from trm_gym.written.user_problems import problem_text
 
 _EXAMPLE = "3*x+4=10"
@@ -47,12 +48,20 @@ _SYNONYMS = tuple(
     (re.compile(pattern), verb)
     for pattern, verb in (
         (r"^(?:please\s+|the\s+)+", ""),
+        (r"^solve\s+the\s+(?:equation|system)s?\b", "solve "),
         (r"^solve\s*(?:for\s+[a-z]\b)?\s*[:/]?\s*(.+?)(?:\s+for\s+[a-z])?$", r"\1"),
-        (r"^(?:d\s*/\s*d\s*[a-z]\b|(?:find\s+)?(?:the\s+)?derivative\s+of\b|derive\b|diff\b)", "differentiate "),
+        (r"^(?:find|what\s+is)\s+[a-z]\s*(?:[:/,]|if|when|such\s+that|in)\s*", ""),
+        (r"^eq\((.+),\s*(.+)\)$", r"\1=\2"),
+        (r"^(?:diff|differentiate)\s*\((.+),\s*[a-z]\s*\)$", r"differentiate \1"),
+        (r"^d\s*\((.+)\)\s*/\s*d\s*[a-z]$", r"differentiate \1"),
+        (r"^[∂d]\s*/\s*[∂d]\s*[a-z]\b", "differentiate "),
+        (r"^(?:(?:find\s+)?(?:the\s+)?derivative\s+of\b|derive\b|diff\b)", "differentiate "),
         (r"^(?:factori[sz]e|factori[sz]ation\s+of)\b", "factor "),
         (r"^(?:simplify|combine)\b", "collect "),
         (r"^multiply\s+out\b", "expand "),
         (r"^(?:compute|calculate)\b", "evaluate "),
+        (r"^(expand|factor|collect|differentiate|evaluate)\s*/\s*", r"\1 "),
+        (r"^\(([^()]*=[^()]*,[^()]*=[^()]*)\)$", r"\1"),
         (r"\b(?:when|where|for|if|with)\b(?=\s*[a-z]\s*=)", " at "),
         (r"\s+and\s+(?=.*=)", ", "),
     )
@@ -121,6 +130,7 @@ def _in_known_words(text: str) -> str:
 def _plain(text: str) -> str:
     """``text`` in the alphabet's own signs, its unknowns named x and y, every product with its sign."""
     text = _in_known_words(plain(text).strip())
+    check_letters(text)
     if long := re.search(r"[0-9]{10,}", text):
         raise ProblemError(f"{text[:80]!r}: {long[0][:20]} has more than 9 digits")
     words = re.findall("[a-z]+", text)
@@ -157,6 +167,13 @@ def _check_brackets(text: str) -> None:
 
 def _check_equations(text: str) -> None:
     parts = text.split(",")
+    if unequal := re.search(r"[<>≤≥≠]|!=", text):
+        raise ProblemError(f"{unequal[0]!r} in {text!r}: inequalities are not read, an equation has one =")
+    if len(parts) == 2 and "=" in parts[0] and re.fullmatch(r"\s*-?[0-9/]+\s*", parts[1]):
+        raise ProblemError(
+            f"{text!r}: {parts[1].strip()!r} is no equation; if it is an answer in a table, let the first line name "
+            "the columns (problem,answer), if it belongs to a number, leave the comma out"
+        )
     if len(parts) > 2:
         raise ProblemError(f"{text!r} has {len(parts)} equations: write one, or two separated by a comma")
     for part in parts:

@@ -1,4 +1,4 @@
-"""Reads the tasks that people bring, in ARC's own JSON format, each fault with an error of its own."""
+"""Checks the tasks that people bring, each fault with an error of its own; ``reading`` knows their forms."""
 
 from __future__ import annotations
 
@@ -23,18 +23,15 @@ from trm_gym.arc.layout import (
     length,
     panel_of,
 )
+from trm_gym.arc.reading import FORM, grid_rows, task_of, tasks_of_file
 from trm_gym.errors import ProblemError
-from trm_gym.files import file_of, file_text
 from trm_gym.short_repr import short
 from trm_gym.task import BLANK, ImportedProblems, Problems, UserProblem
-
-_LONGEST = 20_000_000
-_FORM = '{"train": [{"input": grid, "output": grid}, ...], "test": [{"input": grid, "output": grid}]}'
 
 
 def encode(problem: UserProblem | Mapping[str, Any], size: int) -> Problems:
     """A person's task with one test pair, on panels of ``size``, as a batch of one of level -1. Raises ProblemError."""
-    problems = _problems(_read(problem), size)
+    problems = _problems(task_of(problem), size)
     if len(problems) > 1:
         raise ProblemError(
             f"the task has {len(problems)} test pairs, and a problem asks for one grid: leave one in 'test', "
@@ -44,17 +41,15 @@ def encode(problem: UserProblem | Mapping[str, Any], size: int) -> Problems:
 
 
 def read_file(path: str | os.PathLike[str], size: int) -> ImportedProblems:
-    """The test pairs of a JSON file with a task or with many by their ids. Raises ProblemError where none is left."""
-    whole, where = _read(file_text(path, _LONGEST + 1)), os.fspath(path)
-    tasks = {os.path.splitext(os.path.basename(where))[0]: whole} if "train" in whole or "test" in whole else whole
-    kept, skipped = [], []
-    for name, task in tasks.items():
+    """The test pairs of a file with a task or with many, see ``reading``. Raises ProblemError where none is left."""
+    where, kept, skipped = os.fspath(path), [], []
+    for name, task in tasks_of_file(path):
         try:
             kept.append(_problems(task, size))
         except ProblemError as error:
             skipped.append(f"{where}: {name}: {error}")
     if not kept:
-        fault = skipped[0] if skipped else f"it is empty; expected {_FORM}"
+        fault = skipped[0] if skipped else f"it is empty; expected {FORM}"
         raise ProblemError(f"{where} holds no task for panels of {size}x{size}; the first fault: {fault}")
     return ImportedProblems(Problems.concatenate(kept), tuple(skipped))
 
@@ -84,7 +79,7 @@ def read_draft(text: str, size: int) -> NDArray[np.uint8]:
     except (ValueError, RecursionError) as error:
         raise ProblemError(f"this is no JSON ({error}): a draft is a grid, such as [[0, 1], [2, 3]]") from None
     draft = np.full(length(size), BLANK, np.uint8)
-    draft[-size * size :] = panel_of(_grid(rows, "the draft", size), size).ravel()
+    draft[-size * size :] = panel_of(_grid(grid_rows(rows), "the draft", size), size).ravel()
     return draft
 
 
@@ -92,28 +87,10 @@ def _rows(tokens: NDArray[np.uint8]) -> list[list[int | None]]:
     return [[token - COLOUR if token >= COLOUR else None for token in row] for row in tokens.tolist()]
 
 
-def _read(problem: object) -> Mapping[str, Any]:
-    """The JSON object that a person's problem is, or that stands in its text or file."""
-    if isinstance(problem, str) and problem.strip().endswith(".json"):
-        problem = file_text(problem.strip(), _LONGEST + 1)
-    elif isinstance(problem, (str, os.PathLike)) and (path := file_of(problem)) is not None:
-        problem = file_text(path, _LONGEST + 1)
-    if isinstance(problem, str):
-        if len(problem) > _LONGEST:
-            raise ProblemError(f"the text is longer than {_LONGEST:,} characters: leave fewer tasks in it")
-        try:
-            problem = json.loads(problem)
-        except (ValueError, RecursionError) as error:
-            raise ProblemError(f"this is no JSON ({error}): an ARC task is {_FORM}") from None
-    if not isinstance(problem, Mapping):
-        raise ProblemError(f"an ARC task is {_FORM}, as JSON or a mapping, not {short(problem)}")
-    return problem
-
-
 def _problems(task: object, size: int) -> Problems:
     """One problem for each test pair of a task."""
     if not isinstance(task, Mapping):
-        raise ProblemError(f"an ARC task is {_FORM}, not {short(task)}")
+        raise ProblemError(f"an ARC task is {FORM}, not {short(task)}")
     panels = {part: _part(task, part, size) for part in ("train", "test")}
     nothing = np.full((2, size, size), OUTSIDE, np.uint8)
     context = (panels["train"] + [nothing] * SHOWN_PAIRS)[:SHOWN_PAIRS]
@@ -125,7 +102,7 @@ def _part(task: Mapping[str, Any], part: str, size: int) -> list[NDArray[np.uint
     """The panels uint8 [2, size, size] of each pair of a part; the output's is blank where nobody told it."""
     pairs = task.get(part)
     if not isinstance(pairs, Sequence) or isinstance(pairs, str) or not pairs:
-        raise ProblemError(f"the task has no list of pairs under {part!r}: expected {_FORM}")
+        raise ProblemError(f"the task has no list of pairs under {part!r}: expected {FORM}")
     found = []
     for number, pair in enumerate(pairs, start=1):
         where = f"{part} pair {number}"

@@ -120,7 +120,7 @@ class ArcTask(Task):
         return self._known[problem.tobytes()].copy()
 
     def encode(self, problem: UserProblem | Mapping[str, Any]) -> Problems:
-        """A person's own task in ARC's format as a batch of one: JSON text, a .json or .txt file, or a mapping.
+        """A person's own task as a batch of one: JSON, a drawing (``reading``), a file of either, or a mapping.
 
         It has "train", pairs of "input" and "output", the first three of which are shown, and "test", one such pair.
         Where the test's output is missing, no answer counts as solved: there is nothing to hold it against. ``parsing``
@@ -129,7 +129,7 @@ class ArcTask(Task):
         return parsing.encode(problem, self.size)
 
     def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:
-        """All test pairs of a .json file with one task, or with an object of tasks by their ids."""
+        """All test pairs of a file with one task, a task a line, or an object of tasks by their ids."""
         return parsing.read_file(path, self.size)
 
     def decode(self, tokens: NDArray[np.uint8]) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.arc.layout import COLOUR, OUTSIDE, SHOWN_PAIRS, as_panels, extent
+from trm_gym.render import changes
 from trm_gym.task import BLANK, Problems
 
 _SIDE, _MARGIN, _GAP, _CAPTION = 200, 16, 16, 40
@@ -19,7 +20,8 @@ _COLOURS = np.array(
 )
 """Blank, outside, and ARC's ten colours from black to maroon, as its own site has them: near enough to be known."""
 _WIRE, _WHITE, _BLACK = (85, 85, 85), (255, 255, 255), (17, 17, 17)
-_PLAIN = "\x1b[0m"
+_CHANGED, _PLAIN = "\x1b[4m", "\x1b[0m"
+_YELLOW = (250, 205, 60)
 _ARROW = "  ->  "
 
 
@@ -29,40 +31,52 @@ def panels(problems: Problems, draft: NDArray[np.uint8], size: int) -> NDArray[n
 
 
 def draw_ansi(problems: Problems, draft: NDArray[np.uint8], size: int) -> str:
-    """A batch of one and a draft uint8 [L] as text with colour codes, two characters a cell: pair below pair.
+    """A batch of one and a draft uint8 [L] or [2, L] as text with colour codes, two characters a cell: pair below pair.
 
-    A cell shows its colour's number; blank cells are dots.
+    A cell shows its colour's number; blank cells are dots. Cells that the draft changed in the one before are
+    underlined.
     """
+    draft, changed = changes(draft)
     blocks = []
-    for shown, answer in panels(problems, draft, size):
+    for (shown, answer), marks in zip(panels(problems, draft, size), _marks(changed, size), strict=True):
         (tall, low), (wide, narrow) = extent(np.stack([shown, answer]))
+        rows = range(max(tall, low))
         if tall or low:
-            rows = range(max(tall, low))
-            blocks.append("\n".join(_row(shown[r, :wide]) + _ARROW + _row(answer[r, :narrow]) for r in rows))
+            sides = ((_row(shown[r, :wide]), _row(answer[r, :narrow], marks[1, r])) for r in rows)
+            blocks.append("\n".join(_ARROW.join(pair) for pair in sides))
     return "\n\n".join(blocks)
 
 
-def _row(tokens: NDArray[np.uint8]) -> str:
-    return "".join(_cell(token) for token in tokens.tolist())
+def _marks(changed: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
+    """Changed cells, bool [L], as panels."""
+    return as_panels(changed[None].view(np.uint8), size)[0].view(np.bool_)
 
 
-def _cell(token: int) -> str:
-    if token == OUTSIDE:
-        return "  "
-    if token == BLANK:
-        return "· "
+def _row(tokens: NDArray[np.uint8], marks: NDArray[np.bool_] | None = None) -> str:
+    marked = np.zeros(len(tokens), np.bool_) if marks is None else marks[: len(tokens)]
+    return "".join(_cell(token, mark) for token, mark in zip(tokens.tolist(), marked.tolist(), strict=True))
+
+
+def _cell(token: int, mark: bool) -> str:
+    style = _CHANGED if mark else ""
+    if token in (OUTSIDE, BLANK):
+        sign = "  " if token == OUTSIDE else "· "
+        return style + sign + _PLAIN if mark else sign
     red, green, blue = _COLOURS[token].tolist()
     ink = 30 if red + green + blue > 380 else 97
-    return f"\x1b[{ink};48;2;{red};{green};{blue}m{token - COLOUR} {_PLAIN}"
+    return f"{style}\x1b[{ink};48;2;{red};{green};{blue}m{token - COLOUR} {_PLAIN}"
 
 
 def draw_rgb(problems: Problems, draft: NDArray[np.uint8], caption: str, size: int) -> NDArray[np.uint8]:
-    """A batch of one and a draft uint8 [L] as a picture uint8 [H, W, 3], its size fixed by the canvas's.
+    """A batch of one and a draft uint8 [L] or [2, L] as a picture uint8 [H, W, 3], its size fixed by the canvas's.
 
-    The inputs stand above their outputs, the grid that is asked for at the right; blank cells are grey.
+    The inputs stand above their outputs, the grid that is asked for at the right; blank cells are grey. Cells that the
+    draft changed in the one before have a yellow corner.
     """
     from PIL import Image, ImageDraw, ImageFont
 
+    draft, changed = changes(draft)
+    marks = _marks(changed, size)
     block = max(_SIDE // size, 1)
     side = block * size
     wide, tall = (SHOWN_PAIRS + 1) * (side + _GAP) - _GAP, 2 * side + _GAP
@@ -75,6 +89,9 @@ def draw_rgb(problems: Problems, draft: NDArray[np.uint8], caption: str, size: i
             board = _COLOURS[panel].repeat(block, 0).repeat(block, 1)
             if block >= 5:  # Thin lines between cells, where there is room for them.
                 board[block - 1 :: block], board[:, block - 1 :: block] = _WIRE, _WIRE
+            corner = max(block // 3, 1)
+            for row, column in np.argwhere(marks[place, role]) * block:
+                board[row : row + corner, column : column + corner] = _YELLOW
             if height and width:
                 picture.paste(Image.fromarray(board[:height, :width]), (left, top))
                 pen.rectangle((left - 1, top - 1, left + width, top + height), outline=_BLACK)

@@ -19,6 +19,7 @@ _LONGEST = 1000
 _EXAMPLE = "3*(4-1)"
 _PIECE = re.compile(r"[0-9]+|[-+*/()]|(?P<foreign>.+)")
 _ACCEPTED = "whole numbers, + - * / and brackets"
+_VERB = re.compile(r"^\s*(?:(?:what is|calculate|evaluate|compute|work out)\s*/?\s*|=\s*)")
 _TIMES = re.compile(r"(?<=[0-9)])\s*(?:x\s*(?=[0-9(-])|(?=\())")
 """What people write for a product beside its sign: an x between numbers, a number before a bracket."""
 
@@ -79,7 +80,11 @@ def from_words(question: str) -> str | None:
 
 def _checked(text: str) -> NDArray[np.uint8]:
     """The tokens uint8 [WRITTEN] of an expression. Raises ProblemError, with the place, for what is none."""
-    text = _TIMES.sub("*", plain(text))
+    text = _VERB.sub("", _TIMES.sub("*", plain(text)), count=1)
+    if "=" in text:
+        raise ProblemError(f"{text[:80]!r} has an equals sign: write the expression alone, without its value")
+    if "," in text:
+        raise ProblemError(f"{text[:80]!r} has a comma: write 1000 without one, and name the columns of a table")
     pieces = [(match, match.start() + 1) for match in _PIECE.finditer(as_text(tokenize(text, _LONGEST, _ACCEPTED)))]
     if not pieces:
         raise ProblemError(f"there is no problem in it: write an expression such as {_EXAMPLE}")

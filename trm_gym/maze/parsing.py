@@ -107,6 +107,8 @@ def _told(entry: Entry) -> int | None:
     steps = entry.fields.get("len")
     if steps is None or type(steps) is int:
         return steps
+    if steps == "":
+        return None
     if isinstance(steps, str) and steps.strip().lstrip("-").isdecimal():
         return int(steps)
     raise ProblemError(f"expected len, the steps of a shortest path, as a whole number, got {short(steps)}")
@@ -152,8 +154,8 @@ def _grid(rows: Sequence) -> NDArray[np.uint8]:
             raise ProblemError(f"row {number} is {short(row)}: expected text or a list of cells")
         if len(row) != len(rows[0]):
             raise ProblemError(
-                f"row {number} has {len(row)} cells and row 1 has {len(rows[0])}: make all rows equally long "
-                "(spaces at the end of a line count; a dot is an open cell too)"
+                f"row {number} has {len(row)} cells and row 1 has {len(rows[0])}: make all rows equally long, "
+                "with dots for open cells"
             )
         grid.append([_cell(value, number, column) for column, value in enumerate(row, start=1)])
     if not grid or not grid[0]:

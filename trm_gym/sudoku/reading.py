@@ -1,7 +1,8 @@
 """Sudokus as people write them: one text, or the lines of a file, as cells; rules of the game are not looked at.
 
 Blanks are 0 . _ * x ? and the like, and dashes where they draw no lines. White space, bars, commas, slashes, brackets
-and box-drawing signs part cells and mean nothing else; lines with words are titles.
+and box-drawing signs part cells and mean nothing else; lines with words are titles. Blanks may also be empty columns
+(``columns``) or, where digits stand below each other, spaces.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.columns import cells_in_columns
 from trm_gym.errors import ProblemError
 from trm_gym.files import Path
+from trm_gym.given import given
 from trm_gym.lists import is_list, read_list
-from trm_gym.plain_text import has_words, plain_text, where
+from trm_gym.plain_text import has_words, pasted_text, where
 from trm_gym.records import Entry, is_comment, records
 from trm_gym.sudoku.geometry import Geometry
 from trm_gym.task import UserProblem
@@ -28,10 +31,15 @@ LONGEST = 10_000
 SIZES = {16: 4, 36: 6, 81: 9}
 """The size of a sudoku by its number of cells."""
 
-BLANKS = "0._*xX?·•∙"
+BLANKS = "0._*xXoO?~·•∙□▢◻⬜"
 """What stands for an empty cell, beside a dash."""
 
-_PARTS = "|+,;/:\\!'\"`[](){}" + "".join(map(chr, range(0x2500, 0x2580)))
+_PARTS = "|+,;/:\\!'\"`[](){}=" + "".join(map(chr, range(0x2500, 0x2580)))
+_DASHES, _NO_BARS = str.maketrans("–—−", "---"), str.maketrans("", "", "|│┃║")
+_RUN = re.compile(r"(?<![0-9._*])[0-9._*]+(?![0-9._*])")
+_LOOKS = re.compile(r"[0-9._*]{9}")
+_FLOATS = re.compile(r"\d\.\d*(?:e[-+]?\d+)?\s|\bnan\b", re.IGNORECASE)
+_ROUNDED = re.compile(r"\s*[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}\s*")
 _RULE = re.compile(f"[-\\s{re.escape(_PARTS)}]*")
 _LONGEST_ROW = 12
 _SHORTEST_PUZZLE = 14  # An index or a name beside a puzzle is shorter; the smallest puzzle is longer.
@@ -44,15 +52,55 @@ def cells_of_text(text: str, board: Geometry | None) -> NDArray[np.uint8]:
     """
     if len(text) > LONGEST:
         raise ProblemError(f"a text of {len(text)} characters is too long: expected {shape_text(board)}")
-    text = _puzzle_alone(plain_text(text).replace("\\n", "\n"))
+    text, whole = _puzzle_alone(pasted := pasted_text(text).translate(_DASHES)), pasted
     wanted = (board.size**2,) if board else tuple(SIZES)
+    if (cells := _in_columns(whole)) is None or len(cells) not in wanted:
+        cells = _below_each_other(text)
+    if cells is None or len(cells) not in wanted:
+        cells = _cells_apart(text, whole, wanted, board)
+    return np.array(cells, np.uint8)
+
+
+def _cells_apart(text: str, whole: str, wanted: tuple[int, ...], board: Geometry | None) -> list[int]:
+    """The cells of a text where every sign but those of ``_PARTS`` is one. Raises ProblemError."""
+    if _ROUNDED.fullmatch(text):
+        raise ProblemError(
+            f"{text.strip()} is what a spreadsheet made of a puzzle: mark the column as text before the file is opened"
+        )
     places = _places(text, dashes=False)
-    if len(places) not in wanted and len(dashed := _places(text, dashes=True)) in wanted:
-        places = dashed
+    if len(dashed := _places(text, dashes=True)) in wanted:
+        widths = {count for line in text.split("\n") if (count := len(_places(line, dashes=True)))}
+        places = dashed if len(places) not in wanted or len(widths) == 1 else places
+    if len(places) not in wanted or any(digit_of(text[place], None) is None for place in places):
+        # Words around it: an address, a line of XML, a sentence.
+        alone = {run for run in _RUN.findall(whole) if len(run) in wanted}
+        if len(alone) == 1:
+            text = alone.pop()
+            places = list(range(len(text)))
     cells = [_token(text, place, board) for place in places]
     if len(cells) not in wanted:
         raise ProblemError(_wrong_number(text, len(cells), board))
-    return np.array(cells, np.uint8)
+    return cells
+
+
+def _in_columns(text: str) -> list[int] | None:
+    """The cells of a square in columns, row by row or in one row; None where it is none."""
+    if not set("\t;,&|│┃║") & set(text) and not _FLOATS.search(text):
+        return None
+    rows = cells_in_columns(text) or []
+    cells = [digit_of(cell, None) if cell else 0 for row in rows for cell in row]
+    square = len(rows) == 1 or (rows and len(rows) == len(rows[0]))
+    return [cell for cell in cells if cell is not None] if square and None not in cells else None
+
+
+def _below_each_other(text: str) -> list[int] | None:
+    """The cells of rows of digits, with spaces where a cell is blank; None where these are no such rows."""
+    lines = [line.translate(_NO_BARS).rstrip() for line in text.strip("\n").split("\n")]
+    for rows in (lines, [line for line in lines if line]):
+        whole = len(rows) in SIZES.values() and max(map(len, rows)) <= len(rows)
+        if whole and " " in "".join(rows) and not set("".join(rows)) - set("123456789 "):
+            return [int(cell) if cell != " " else 0 for row in rows for cell in row.ljust(len(rows))]
+    return None
 
 
 def size_of(problem: UserProblem) -> int:
@@ -69,10 +117,11 @@ def size_of(problem: UserProblem) -> int:
 
 
 def listed(problem: UserProblem) -> UserProblem:
-    """Text that is a list as this list, anything else as it is; so is text with brackets that mean nothing."""
-    if isinstance(problem, str) and len(problem) <= LONGEST and is_list(problem):
+    """What a person hands in, see ``given``, and text that is a list as this list; brackets may also mean nothing."""
+    problem = given(problem)
+    if isinstance(problem, str) and len(problem) <= LONGEST and is_list(text := pasted_text(problem)):
         with contextlib.suppress(ProblemError):
-            return read_list(problem)
+            return read_list(text)
     return problem
 
 
@@ -103,7 +152,7 @@ def entries(path: Path) -> Iterator[Entry]:
         if puzzle is None and line and has_words(line, BLANKS):
             # The first line, and what stands above rows, is a title; any other line of words is no puzzle.
             yield from (*block.end(), *([title] if title else ()))
-            title = None if first else record
+            title = None if first and not _LOOKS.search(line) else record
         elif puzzle is None and line is not None:
             if _places(line, dashes=False):
                 title = None
@@ -134,10 +183,10 @@ class _Block:
     def take(self, record: Entry) -> Iterator[Entry]:
         """Add a line; the puzzle, if it ends with it. An empty line ends one that is whole with dashes as blanks."""
         line = record.problem
-        if line and (self._rows or _places(line, dashes=True)):
+        if line and (self._rows or _places(line, dashes=True) or _width(line)):
             self._begun = self._begun if self._rows else record.line
             self._rows.append(line)
-        rows = [count for row in self._rows if (count := len(_places(row, dashes=False)))]
+        rows = [count for row in self._rows if (count := _width(row))]
         whole = len(rows) == max(rows, default=0) and sum(rows) in SIZES
         if whole or (not line and len(_places("\n".join(self._rows), dashes=True)) in SIZES):
             yield from self.end()
@@ -152,7 +201,7 @@ class _Block:
 def _puzzle_of(record: Entry) -> Entry | None:
     """The puzzle on a line, and its solution, if there is one; None where it is no line with a whole puzzle."""
     line = record.problem
-    for delimiter in ("\t", ",", ";", None):
+    for delimiter in ("\t", ",", ";", "|", ":", None):
         columns = ["".join(column.split()) for column in line.split(delimiter)]
         if len(columns) == 1:
             continue
@@ -163,8 +212,16 @@ def _puzzle_of(record: Entry) -> Entry | None:
             count = len(_places(column, dashes=True))
             solution = follows if count == len(_places(follows, dashes=True)) else None
             return Entry(record.line, column, solution)
-    whole = not has_words(line, BLANKS) and not _RULE.fullmatch(line)
-    return Entry(record.line, line) if whole and len(_places(line, dashes=False)) > _LONGEST_ROW else None
+    if has_words(line, BLANKS) or _RULE.fullmatch(line):
+        return None
+    whole = len(_places(line, dashes=False)) > _LONGEST_ROW or len(_in_columns(line) or ()) in SIZES
+    return Entry(record.line, line) if whole else None
+
+
+def _width(row: str) -> int:
+    """The cells of a row that stands on a line of its own."""
+    cells = _in_columns(row) or ()
+    return len(cells) if len(cells) in SIZES.values() else len(_places(row, dashes=False))
 
 
 def _puzzle_alone(text: str) -> str:
@@ -214,4 +271,5 @@ def _wrong_number(text: str, count: int, board: Geometry | None) -> str:
         if odd := next((row for row in rows if row[1] != usual), None):
             return f"{message}; line {odd[0]} has {odd[1]}"
         return f"{message}; there are {len(rows)} rows"
-    return message
+    lost = "0" in text and "." not in text and any(0 < size - count < 5 for size in SIZES)
+    return f"{message}; spreadsheets drop zeros at the start" if lost else message

@@ -14,6 +14,7 @@ import numpy as np
 
 from trm_gym.errors import ProblemError
 from trm_gym.plain_text import plain_text
+from trm_gym.written.typed import in_signs, without_latex
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,9 +33,11 @@ ARROW, NOTHING = "-> ", "…"
 
 _ALTERNATIVES = str.maketrans(
     {
-        **dict.fromkeys("−–—‐‑‒﹣", "-"),
+        **dict.fromkeys("−–—‐‑‒﹣➖", "-"),
         **dict.fromkeys("·×⋅∙•∗✕✖⨯", "*"),
-        **dict.fromkeys("÷∕⁄:", "/"),
+        **dict.fromkeys("÷∕⁄:➗", "/"),
+        **dict.fromkeys("﹢➕", "+"),
+        "﹦": "=",
         **dict.fromkeys("[{", "("),
         **dict.fromkeys("]}", ")"),
         **dict.fromkeys("₀₁₂₃₄₅₆₇₈₉"),  # of x₁, which is called x here
@@ -63,10 +66,10 @@ _GAP = re.compile(r"[0-9]+\s+[0-9]+")
 def plain(text: str) -> str:
     """``text`` in the alphabet's own signs and small letters: the one table of what is read, in problems and answers.
 
-    Other minus, times and division signs, other brackets, ``**`` and superscripts are turned; a plus that adds nothing
-    is left out.
+    Other minus, times and division signs, other brackets, ``**``, superscripts and LaTeX are turned; a plus that adds
+    nothing is left out.
     """
-    text = plain_text(text).lower().translate(_ALTERNATIVES).replace("**", "^")
+    text = in_signs(without_latex(plain_text(text).lower()).translate(_ALTERNATIVES)).replace("**", "^")
     text = re.sub(f"[{SUPERSCRIPTS}]+", lambda power: "^" + power[0].translate(_LOWER), text)
     while (shorter := _UNARY_PLUS.sub(r"\1\2", text)) != text:
         text = shorter

@@ -18,7 +18,7 @@ from trm_gym.task import BLANK, ImportedProblems, Level, Problems, Task, UserPro
 from trm_gym.written import view
 from trm_gym.written.answers import bare, named
 from trm_gym.written.signs import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text
-from trm_gym.written.user_problems import question_entries, read_questions
+from trm_gym.written.user_problems import in_hand, question_entries, read_questions
 
 _LONGEST = 1000
 
@@ -93,8 +93,9 @@ class WrittenTask(Task):
 
         Raises ProblemError.
         """
+        problem = in_hand(problem)
         text = (
-            self._parsing.from_words(problem)
+            self._parsing.from_words(problem.strip())
             if isinstance(problem, str) and has_words(problem[:_LONGEST], "")
             else None
         )

@@ -10,13 +10,26 @@ from numpy.typing import NDArray
 
 from trm_gym.errors import ProblemError
 from trm_gym.files import Path, file_of, file_text
+from trm_gym.given import given
 from trm_gym.plain_text import plain_text
 from trm_gym.records import Entry, is_comment, only_entry, records
 from trm_gym.short_repr import short
 from trm_gym.task import ImportedProblems, Problems, UserProblem
 from trm_gym.written.signs import ARROW, NOTHING, SYMBOLS, as_text
+from trm_gym.written.typed import unlabelled
 
 _LONGEST = 1000
+_ITEM = "a dash and a space may be a minus or mark an item of a list: write -x, or leave the dash out"
+
+
+def in_hand(problem: UserProblem) -> UserProblem:
+    """A problem in any form as text or tokens: for a path what the file holds. Raises ProblemError."""
+    if (path := file_of(problem)) is None:
+        return given(problem)
+    if _is_table(path):
+        return given(only_entry(question_entries(path), path).given())
+    text = file_text(path, _LONGEST + 1)
+    return text if "\n" in text.strip() else text.split("\t")[0]
 
 
 def problem_text(problem: UserProblem, written: int, length: int, example: str) -> str:
@@ -25,8 +38,7 @@ def problem_text(problem: UserProblem, written: int, length: int, example: str) 
     written: the cells of a problem, and as many tokens as it has; ``length`` with the answer's cells, which are blank.
     example: a problem of the task, for messages. Raises ProblemError.
     """
-    if (path := file_of(problem)) is not None:
-        problem = only_entry(question_entries(path), path).given() if _is_table(path) else file_text(path, _LONGEST + 1)
+    problem = in_hand(problem)
     if isinstance(problem, str):
         text = problem
     elif isinstance(problem, (np.ndarray, Sequence)):
@@ -55,7 +67,7 @@ def _problem_alone(text: str) -> str:
         if lines and line.startswith((ARROW.strip(), NOTHING)):
             break
         if line and not is_comment(line) and not (not lines and line.endswith(":")):
-            lines.append(line)
+            lines.append(unlabelled(line))
     return (", " if len(lines) == 2 and all("=" in line.strip("=") for line in lines) else " ").join(lines)
 
 
@@ -86,7 +98,9 @@ def question_entries(path: Path) -> Iterator[Entry]:
         if record.named or record.fault:
             yield record
         elif isinstance(record.problem, str) and record.problem.strip():
-            yield Entry(record.line, record.problem.split("\t")[0])
+            text = record.problem.split("\t")[0]
+            fault = _ITEM if text.startswith("- ") and "=" in text else ""
+            yield Entry(record.line, text, fault=fault)
 
 
 def read_questions(path: Path, encode: Callable[[str], Problems]) -> ImportedProblems:
