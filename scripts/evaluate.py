@@ -46,7 +46,7 @@ class Config(EvaluationConfig):
     validation split; any solution counts."""
     json: Path | None = None
     """A file to write the rows {rule, accuracy, steps, n} to, accuracy in [0, 1]."""
-    out: Path | None = None
+    folder: Path | None = None
     """Folder for report, raw results and pictures; runs/evaluate/CHECKPOINT-PROBLEMS by default."""
 
 
@@ -77,7 +77,7 @@ def joined(checkpoint: Checkpoint, others: tuple[str, ...]) -> Checkpoint:
 def folder_of(config: Config) -> Path:
     """Where the report goes."""
     what = "-".join(config.level) or "own-levels" if config.data is None else config.data.stem
-    return config.out or Path("runs", "evaluate", f"{Path(config.checkpoint).name}-{what}")
+    return config.folder or Path("runs", "evaluate", f"{Path(config.checkpoint).name}-{what}")
 
 
 @writes(lambda config: Places([folder_of(config)], [config.json], [config.data, config.checkpoint, *config.also]))

@@ -65,8 +65,8 @@ class Config(Checked):
 
     docs: Path = Path("docs")
     """Where the documentation is: results are read there, and pages go to its folder ``environments``."""
-    out: Path | None = None
-    """Another folder for the pages."""
+    folder: Path | None = None
+    """Folder for the pages; environments among the docs by default."""
     pictures: bool = True
     """Whether to draw a problem of every level; the text is the same without."""
     problems: int = 200
@@ -267,10 +267,10 @@ def index(pages: list[Page]) -> str:
     return f"# Environments\n\n<!-- written by scripts/pages.py -->\n\n{markdown_table(head, rows)}\n"
 
 
-@writes(lambda config: Places([config.out or config.docs / "environments"]))
+@writes(lambda config: Places([config.folder or config.docs / "environments"]))
 def run(config: Config) -> None:
     """Write all pages."""
-    out = config.out or config.docs / "environments"
+    out = config.folder or config.docs / "environments"
     pages = registered()
     atomic_write(out / "index.md", index(pages))
     for shown in pages:

@@ -12,7 +12,6 @@ from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.halting import outcomes
 from agents.inference.demo_config import ShownConfig
-from agents.inference.solver import Solver
 from agents.inference.trajectory_figures import chosen_steps, refinement_figure
 
 
@@ -40,8 +39,8 @@ class Config(ShownConfig):
 @writes(lambda config: Places(files=[config.out], reads=[config.checkpoint]))
 def run(config: Config) -> None:
     """Choose a problem and draw its drafts up to the first right one."""
-    solver = Solver.from_pretrained(config.checkpoint, config.size)
-    problem = config.longest(solver, config.drawn(solver, config.candidates))
+    solver, own = config.shown()
+    problem = config.longest(solver, config.drawn(solver, config.candidates)) if own is None else own.problems
     found = solver.trajectory(problem, config.max_steps, config.price)
     last = int(outcomes.first_true(found.solved, len(found)))
     shown = chosen_steps(last, config.panels)

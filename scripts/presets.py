@@ -27,7 +27,7 @@ SCRIPTS: Mapping[str, Mapping[str, Any]] = {"pretrain": pretrain.presets(), "grp
 class Config:
     """Write a file for every preset."""
 
-    out: Path = FOLDER
+    folder: Path = FOLDER
     """Folder for the YAML files."""
 
 
@@ -42,13 +42,13 @@ def files() -> dict[str, str]:
     return texts
 
 
-@writes(lambda config: Places([config.out]))
+@writes(lambda config: Places([config.folder]))
 def run(config: Config) -> None:
     """Write them all."""
     texts = files()
     for path, text in texts.items():
-        atomic_write(config.out / path, text)
-    print(f"{len(texts)} presets: {config.out}")
+        atomic_write(config.folder / path, text)
+    print(f"{len(texts)} presets: {config.folder}")
 
 
 if __name__ == "__main__":

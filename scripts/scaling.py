@@ -1,6 +1,6 @@
 """Measure what more thinking buys: several noisy branches per problem against a longer budget. It trains nothing.
 
-python scripts/scaling.py --checkpoint sudoku9x9 --level search --out docs/scaling
+python scripts/scaling.py --checkpoint sudoku9x9 --level search --out docs/scaling.json
 
 Branches start from carries with noise on them (the first without) and run by continuous batching; one answer is made of
 them by vote, by the highest halt logit, or by the first that halts. Written: OUT.json and OUT.png.
@@ -61,8 +61,8 @@ class Config(Checked):
     """Compile the network (torch.compile)."""
     seed: int = 0
     """Seed of the problems and of the noise."""
-    out: Path = Path("runs", "scaling")
-    """Path of the figures and the picture, without the ending."""
+    out: Path = Path("runs", "scaling.json")
+    """File for the figures; the picture stands beside it, as .png."""
 
     prefix = "--"
 
@@ -95,7 +95,7 @@ def longer(solver: Solver, problems: Problems, config: Config) -> list[Point]:
 
 def files(config: Config) -> tuple[Path, Path]:
     """The files of the figures and of the picture."""
-    place = config.out.with_name(f"{config.out.name}.json")
+    place = config.out if config.out.suffix == ".json" else config.out.with_name(f"{config.out.name}.json")
     return place, place.with_suffix(".png")
 
 

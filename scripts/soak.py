@@ -63,7 +63,7 @@ class Config(Checked):
     seconds: float | None = None
     """When to stop for now; the next run goes on from there."""
     out: Path = Path("runs", "soak.json")
-    """The report. One that is there is gone on with."""
+    """File for the report. One that is there is gone on with."""
 
     prefix = "--"
 

@@ -9,8 +9,8 @@ python scripts/solve.py algebra                                          asks fo
 
 from __future__ import annotations
 
-import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,31 +19,21 @@ import tyro
 from rich.console import Console
 from rich.text import Text
 
-from agents.checkpoint import load_checkpoint
 from agents.common.checks import Checked, above_zero, at_least_one
 from agents.common.cli import main
 from agents.common.places import Places, writes
-from agents.common.tensor_file import CheckpointError
 from agents.halting import outcomes
 from agents.halting.registry import ALWAYS, LEARNER, VERIFIER
 from agents.inference.batch_file import solve_file
+from agents.inference.own_problem import canvas, own_problem, solver_for
 from agents.inference.solver import PRICE, Solver
+from agents.inference.taught import untaught
 from agents.inference.trajectory import Trajectory
 from agents.rollouts.unroll import BATCH
-from trm_gym import make_task
 from trm_gym.errors import ProblemError
-from trm_gym.files import check_regular, file_of
-from trm_gym.maze.parsing import size_of as maze_size
-from trm_gym.records import only_entry
-from trm_gym.sudoku.reading import size_of as sudoku_size
-from trm_gym.task import Problems, Task, UserProblem
-
-_MAZES = "maze11x11"
-_PATH = re.compile(
-    r"(?:[A-Za-z]:|~|\.{1,2})?[/\\](?=.*[b-npqrtuvyz]{2}).*|(?:[\w.-]+[/\\])*[\w-]*[a-z]{4}[\w-]*\.[a-z]{2,4}"
-)
-"""What is the path of a file, be there one or not: no puzzle has such words."""
-
+from trm_gym.files import check_regular
+from trm_gym.task import Task
+from trm_gym.written.answers import renamed
 
 WORDS = {
     LEARNER: "learnt: another step seemed not worth its price",
@@ -62,10 +52,11 @@ class Config(Checked):
     puzzle: Annotated[str | None, tyro.conf.Positional] = None
     """The problem, or a file with it; without one, and without --data, you are asked for them. A sudoku: its 16, 36 or
     81 cells row by row, blanks as 0, . _ * x or -. A maze: rows parted by /, walls as #, open cells as dots or spaces,
-    S and G. Arithmetic: 3*(4-1). Algebra: 3*x + 4 = 10, or a word (expand, factor, collect, differentiate, evaluate)
-    and an expression."""
+    S and G. Arithmetic: 731-58+94. Algebra: 3*x + 4 = 10, or a word (expand, factor, collect, differentiate, evaluate)
+    and an expression, such as expand (x+2)*(3*x-1). What the shipped networks were never taught, they do not solve."""
     checkpoint: str | None = None
-    """A folder with a checkpoint, or the name of one that comes with the package: by default the task's."""
+    """A folder with a checkpoint, the name of one that comes with the package, or hf://owner/name; by default the
+    task's that comes with the package."""
     rule: str | None = None
     """When to stop. grpo, or another head of the checkpoint: when it says so; grpo is the default, and verifier for a
     network without it. verifier: at the first draft that obeys the rules. always: at the end of the budget. Other rules
@@ -81,7 +72,7 @@ class Config(Checked):
     spaces) or JSON, with a name such as puzzle, question, quizzes, q; packed by gzip or not. docs/file-formats.md has
     an example of every form. What is no problem gets a result that says so."""
     out: Path | None = None
-    """Where the answers to --data go, as JSON lines; beside it, with .answers.jsonl added to its name, by default."""
+    """File for the answers to --data, as JSON lines; beside it, with .answers.jsonl added to its name, by default."""
     slots: int = BATCH
     """Problems of --data side by side."""
 
@@ -95,48 +86,6 @@ class Config(Checked):
             raise ValueError("give one problem, or --data with a file of many, not both")
         if self.out is not None and self.data is None:
             raise ValueError("--out is where the answers to --data go: give --data too")
-
-
-def read(family: str, puzzle: str) -> tuple[Task, Problems]:
-    """The task, in the size that the problem needs, and the problem. Raises ProblemError, saying what is wrong."""
-    given = puzzle
-    if (path := file_of(puzzle)) or _is_file(Path(puzzle)) or _PATH.fullmatch(puzzle):
-        given = only_entry(make_task(_READERS[family]).entries(path or puzzle), path or puzzle).given()
-    task = make_task(task_name(family, given))
-    return task, task.encode(given)
-
-
-def task_name(family: str, problem: UserProblem) -> str:
-    """The name of the task that a problem of a family belongs to, in its size. Raises ProblemError."""
-    if family == "sudoku":
-        size = sudoku_size(problem)
-    elif family == "maze":
-        if (size := maze_size(problem)) is None:
-            return _MAZES  # which says what is wrong with it
-    else:
-        return family
-    return f"{family}{size}x{size}"
-
-
-_READERS = {"sudoku": "sudoku9x9", "maze": _MAZES, "arithmetic": "arithmetic", "algebra": "algebra"}
-"""The task of each family that reads its files, whatever the size of what they hold."""
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file() or path.is_fifo()
-    except (OSError, ValueError):  # A puzzle may be too long for a file name.
-        return False
-
-
-def fitting(config: Config, task: Task) -> Solver:
-    """The checkpoint asked for, or the shipped one of the task; a network for mazes serves every size of them."""
-    if config.family != "maze":
-        return Solver(load_checkpoint(config.checkpoint or task.name, task.name))
-    checkpoint = load_checkpoint(config.checkpoint or _MAZES, size=task.structure.shape[0])
-    if checkpoint.task != task.name:
-        raise CheckpointError(f"{config.checkpoint} was trained on {checkpoint.task}: choose a checkpoint of mazes")
-    return Solver(checkpoint)
 
 
 def show(console: Console, task: Task, found: Trajectory) -> None:
@@ -159,10 +108,10 @@ def _draw(console: Console, task: Task, found: Trajectory, step: int) -> None:
     console.print(Text.from_ansi(task.draw_ansi(found.problems, found.draft_after(step))), soft_wrap=True)
 
 
-def conclude(console: Console, task: Task, found: Trajectory, rule: str) -> bool:
-    """Print the answer and what to think of it; whether it is right."""
+def conclude(console: Console, solver: Solver, found: Trajectory, rule: str, names: Mapping[str, str]) -> bool:
+    """Print the answer and what to think of it; whether it is right. names: the person's own letters."""
     steps, answer = found.stop, found.draft_after(found.stop)
-    console.print(f"\n{task.answer_text(answer)}", highlight=False, soft_wrap=True)
+    console.print(f"\n{renamed(solver.task.answer_text(answer), names)}", highlight=False, soft_wrap=True)
     plural = "step" if steps == 1 else "steps"
     if found.solved[steps - 1]:
         console.print(f"Solved in {steps} {plural}: the answer obeys the rules.", style="green", highlight=False)
@@ -173,24 +122,28 @@ def conclude(console: Console, task: Task, found: Trajectory, rule: str) -> bool
         advice = f"A right draft came at step {later}, after {rule} had stopped."
     elif later:
         advice = f"Its draft at step {later} was right, and it thought on: choose --rule {VERIFIER}."
+    elif why := untaught(solver.checkpoint, found.problems):
+        advice = f"That is no wonder: {why}. More steps will hardly help, but another --checkpoint may."
     else:
         advice = (
             f"No draft was right in a budget of {len(found)}. A larger --max-steps may help, or another --checkpoint."
         )
-    console.print(f"Not solved: the network's answer breaks the rules. {advice}", style="red", highlight=False)
+    console.print(
+        f"Not solved: the network's answer breaks the rules. {advice}", style="red", highlight=False, soft_wrap=True
+    )
     return False
 
 
 def solve_one(config: Config, console: Console, puzzle: str) -> bool:
     """Read, think, show; whether it is solved."""
-    task, problems = read(config.family, puzzle)
-    if remark := task.remark(problems):
-        console.print(f"Note: {remark}.", highlight=False, soft_wrap=True)
-    solver = fitting(config, task)
+    own = own_problem(config.family, puzzle)
+    if own.remark:
+        console.print(f"Note: {own.remark}.", highlight=False, soft_wrap=True)
+    solver = solver_for(own.task, config.checkpoint)
     rule = stopped_by(config, solver, console)
-    found = solver.trajectory(problems, config.max_steps, config.price, rule)
-    show(console, task, found)
-    return conclude(console, task, found, rule)
+    found = solver.trajectory(own.problems, config.max_steps, config.price, rule)
+    show(console, own.task, found)
+    return conclude(console, solver, found, rule, own.names)
 
 
 def stopped_by(config: Config, solver: Solver, console: Console) -> str:
@@ -219,29 +172,6 @@ def ask(config: Config, console: Console) -> None:
             console.print(f"{error}", style="red", highlight=False, markup=False)
 
 
-def canvas(family: str, data: Path) -> Task:
-    """The task of a file's problems, in the largest size that one of them needs. Raises ProblemError."""
-    names, fault = set(), f"{data} holds no problem: expected one a line, a table, or JSON"
-    for entry in make_task(_READERS[family]).entries(data):
-        try:
-            problem = entry.given()
-            if family != "maze" or maze_size(problem) is not None:
-                names.add(task_name(family, problem))
-            elif not names:
-                make_task(_MAZES).encode(problem)
-        except ProblemError as error:
-            fault = f"line {entry.line}: {error}"
-    tasks = []
-    for name in names:
-        try:
-            tasks.append(make_task(name))
-        except ValueError as error:  # of a size that there is not
-            fault = str(error)
-    if not tasks:
-        raise ProblemError(f"{data}: {fault}")
-    return max(tasks, key=lambda task: task.length)
-
-
 def answers_of(config: Config, data: Path) -> Path:
     """Where the answers to a file go."""
     return config.out or data.with_name(f"{data.name}.answers.jsonl")
@@ -258,7 +188,7 @@ def places(config: Config) -> Places:
 
 def solve_many(config: Config, console: Console, data: Path) -> None:
     """Answers to a file, as a file."""
-    out, solver = answers_of(config, data), fitting(config, canvas(config.family, data))
+    out, solver = answers_of(config, data), solver_for(canvas(config.family, data), config.checkpoint)
     rule = stopped_by(config, solver, console)
     found = solve_file(solver, data, out, rule, config.max_steps, config.price, config.slots)
     bad = f", {found.bad} are no problems of {solver.task.name}" if found.bad else ""

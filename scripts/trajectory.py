@@ -18,7 +18,6 @@ from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.halting import outcomes
 from agents.inference.demo_config import ShownConfig
-from agents.inference.solver import Solver
 from agents.inference.trajectory import Trajectory, settle
 from agents.inference.trajectory_figures import (
     chosen_steps,
@@ -41,7 +40,7 @@ class Config(ShownConfig):
     """Test problems, whose latents are shown settling."""
     panels: int = 6
     """Drafts shown at most, the problem among them."""
-    out: Path | None = None
+    folder: Path | None = None
     """Folder for drafts.png, thinking.png, settling.png, trajectory.json and TensorBoard's events;
     runs/trajectory/CHECKPOINT by default."""
     settling: Path | None = None
@@ -74,16 +73,17 @@ def log(found: Trajectory, pictures: dict[str, Path], folder: Path) -> None:
 
 def folder_of(config: Config) -> Path:
     """Where everything goes."""
-    return config.out or Path("runs", "trajectory", Path(config.checkpoint).name)
+    return config.folder or Path("runs", "trajectory", Path(config.name).name)
 
 
 @writes(lambda config: Places([folder_of(config)], [config.settling], [config.checkpoint]))
 def run(config: Config) -> None:
     """Follow one problem, settle many, draw both."""
-    solver = Solver.from_pretrained(config.checkpoint, config.size)
+    solver, own = config.shown()
     out = folder_of(config)
     problems = config.drawn(solver, config.problems)
-    found = solver.trajectory(config.longest(solver, problems), config.max_steps, config.price)
+    problem = config.longest(solver, problems) if own is None else own.problems
+    found = solver.trajectory(problem, config.max_steps, config.price)
     last = int(outcomes.first_true(found.solved, len(found)))
     settled = settle(solver.checkpoint, problems, ladder(config.max_steps)[1:])
     pictures = {

@@ -19,6 +19,7 @@ from agents.common.checks import above_zero, at_least_one
 from agents.common.cli import main
 from agents.inference.demo_config import ShownConfig
 from agents.inference.solver import Solver
+from agents.inference.taught import untaught
 from agents.inference.trajectory import Trajectory
 from trm_gym.task import Problems, Task
 
@@ -76,6 +77,12 @@ def frame(found: Trajectory, task: Task, step: int, budget: int) -> Group:
     return Group(*lines)
 
 
+def say_why(console: Console, solver: Solver, found: Trajectory) -> None:
+    """Say of a problem that was not solved that the network was never taught such ones, if so."""
+    if not found.solved[-1] and (why := untaught(solver.checkpoint, found.problems)):
+        console.print(f"That is no wonder: {why}.", highlight=False, soft_wrap=True)
+
+
 def play(console: Console, solver: Solver, problems: Problems, config: Config) -> None:
     """One problem from its first draft to the one on which the rule stops."""
     found = solver.solve(problems, config.max_steps, config.rule, True, config.price).trajectory
@@ -83,18 +90,20 @@ def play(console: Console, solver: Solver, problems: Problems, config: Config) -
     if not console.is_terminal:
         for step in range(len(found) + 1):
             console.print(frame(found, solver.task, step, config.max_steps))
+        say_why(console, solver, found)
         return
     with Live(console=console, auto_refresh=False) as live:
         for step in range(len(found) + 1):
             live.update(frame(found, solver.task, step, config.max_steps), refresh=True)
             time.sleep(1 / config.rate)
+    say_why(console, solver, found)
 
 
 def run(config: Config) -> None:
     """Play one problem after another."""
-    solver = Solver.from_pretrained(config.checkpoint, config.size)
+    solver, own = config.shown()
     console = Console()
-    problems = config.drawn(solver, config.problems) if config.puzzle is None else solver.problems(config.puzzle)
+    problems = config.drawn(solver, config.problems) if own is None else own.problems
     for place in range(len(problems)):
         play(console, solver, problems[slice(place, place + 1)], config)
 

@@ -23,7 +23,7 @@ SMALL = {
     "grpo": "--help",
 }
 """What makes a script's work small; each is named here, so that a new one is thought of."""
-FOLDERS = {"pages": "--out", "soak": "--out"}
+FOLDERS = {"pages": "--folder", "soak": "--out"}
 BLOCKER = '''
 import sys
 

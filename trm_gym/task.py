@@ -8,7 +8,7 @@ from __future__ import annotations
 import abc
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex
 
@@ -183,6 +183,17 @@ class Task(abc.ABC):
     def remark(self, problems: Problems) -> str:
         """What a person should know of problems that they brought, in a sentence; empty where it is nothing."""
         return ""
+
+    def names(self, problem: UserProblem) -> Mapping[str, str]:
+        """The letters that ``encode`` renames, of a problem that it reads: the task's letter, and the person's own."""
+        return {}
+
+    def traits(self, problems: Problems) -> list[tuple[Hashable, tuple[float, ...]]]:
+        """What tells problems of different levels apart at sight: of each its kind, and numbers that measure it.
+
+        Here of no kind, and how hard.
+        """
+        return [((), (float(difficulty),)) for difficulty in problems.difficulty]
 
     @abc.abstractmethod
     def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:

@@ -36,6 +36,7 @@ _GRPO = {
 }
 OPTIONS: dict[str, str] = {
     "bank": "dataset",
+    "out": "folder",
     "iterations": "training.iterations",
     "groups": "training.groups",
     "teach": "training",

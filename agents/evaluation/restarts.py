@@ -27,6 +27,7 @@ from agents.halting.rules import HaltingRule, HeadThreshold, StepRecord
 from agents.halting.tuning import thresholds
 from agents.rollouts.dataset import RolloutDataset
 from agents.rollouts.starts import StartsRecord
+from trm_gym.short_repr import short_repr
 
 PRICES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.6, 1.0)
 """Prices at which a policy is asked, each with its own sweep of the logit of halting."""
@@ -39,6 +40,7 @@ ONE_RUN, FIXED_CUTOFF = "one long run", "fixed cutoff"
 EVER = VALUES.index("correct_ever")
 
 
+@short_repr
 class Outcome(NamedTuple):
     """What settings of a rule do, [..., n]."""
 
@@ -167,6 +169,7 @@ def _lengths(least: float, most: float, count: int) -> list[float]:
 
 
 @final
+@short_repr
 class Chosen(NamedTuple):
     """A setting that validation problems chose: of which candidate, and its threshold and cap."""
 

@@ -23,6 +23,7 @@ from agents.inference.solver import Solver
 from agents.rollouts.unroll import BATCH
 from trm_gym.atomic_io import naming
 from trm_gym.errors import ProblemError
+from trm_gym.written.answers import renamed
 
 FLUSH_EVERY = 64
 _CHUNK = 1 << 20
@@ -64,10 +65,11 @@ def solve_file(
             text = entry.problem if isinstance(entry.problem, str) else json.dumps(entry.problem)
             waiting.append({"problem": text})
             try:
-                problems = solver.task.encode(entry.given())
+                problems = solver.task.encode(given := entry.given())
             except ProblemError as error:
                 yield ProblemError(f"line {entry.line}: {error}")
                 continue
+            waiting[-1]["names"] = solver.task.names(given)
             if remark := solver.task.remark(problems):
                 waiting[-1]["remark"] = remark
             yield problems
@@ -92,13 +94,14 @@ def solve_file(
 
 
 def as_record(solver: Solver, number: int, known: dict[str, Any], result: Result) -> dict[str, Any]:
-    """One line of the output. known: the problem as text, and what a person should know of it."""
+    """One line of the output. known: the problem as text, its letters, what a person should know of it."""
+    names = known.pop("names", {})
     if result.answer is None:
         return {"index": number, **known, "error": result.error}
     return {
         "index": number,
         **known,
-        "answer": solver.task.answer_text(result.answer),
+        "answer": renamed(solver.task.answer_text(result.answer), names),
         "solved": result.solved,
         "steps": result.steps,
         "confidence": round(result.confidence, 6),

@@ -23,6 +23,7 @@ from agents.common.tensor_file import CheckpointError, NotFiniteError
 from agents.halting.registry import LEARNER, VERIFIER, rule_of
 from agents.halting.rules import HaltingRule
 from agents.inference.engine import Engine, Item, Result
+from agents.inference.taught import untaught
 from agents.inference.trajectory import Trajectory, follow, read_answer
 from agents.losses import binary_cross_entropy
 from agents.pretraining.supervision import HALT_WEIGHT, answer_loss, labels
@@ -35,6 +36,7 @@ from trm_gym.checks import LARGEST, SEED_LIMIT, real_number, whole_number
 from trm_gym.errors import ProblemError
 from trm_gym.short_repr import short_repr
 from trm_gym.task import Problems, Task, UserProblem
+from trm_gym.written.answers import renamed
 
 PRICE = 0.1
 """The price of the whole budget at which a policy is asked, where nobody says otherwise."""
@@ -52,7 +54,9 @@ class Verdict(NamedTuple):
 @short_repr
 @dataclass(frozen=True)
 class Solution:
-    """An answer as tokens, uint8 [L], and as text; the steps it took; what the network and the verifier think of it."""
+    """An answer as tokens, uint8 [L], and as text, in the letters of the problem given; the steps it took; what the
+    network and the verifier think of it.
+    """
 
     answer: NDArray[np.uint8]
     text: str
@@ -64,6 +68,8 @@ class Solution:
     verdict: Verdict
     trajectory: Trajectory | None = None
     """Every step up to the last, if asked for."""
+    note: str = ""
+    """Where it is not solved: that the network was never taught such problems, if so; see ``taught.untaught``."""
 
 
 @final
@@ -145,15 +151,18 @@ class Solver:
         problem of the task, ValueError for an unknown rule or a bad number.
         """
         problems, acting = self.problems(problem), self.rule(rule, price)
+        names = {} if isinstance(problem, Problems) else self.task.names(problem)
         found = follow(self.checkpoint, problems, max_steps, price, acting, whole=False)
+        solved = bool(found.solved[-1])
         return Solution(
             answer=found.drafts[-1],
-            text=self.task.answer_text(found.drafts[-1]),
+            text=renamed(self.task.answer_text(found.drafts[-1]), names),
             steps=found.stop,
             confidence=float(found.least_confidence[-1]),
             right=float(found.right[-1]),
-            verdict=Verdict(bool(found.solved[-1]), float(found.score[-1])),
+            verdict=Verdict(solved, float(found.score[-1])),
             trajectory=found if return_trajectory else None,
+            note="" if solved else untaught(self.checkpoint, problems),
         )
 
     def stream(
@@ -194,6 +203,8 @@ class Solver:
         and NotFiniteError, which leaves the weights as they were, where the update comes to what is no number.
         """
         problems = self.problems(problem)
+        if isinstance(solution, str) and not isinstance(problem, Problems):
+            solution = renamed(solution, {own: known for known, own in self.task.names(problem).items()})
         answers = problems.solution if solution is None else read_answer(self.task, problems, solution)[None]
         if not self.task.verify(problems, answers).solved.all():
             raise ValueError("this is no solution of the problem: it breaks the task's rules, so it teaches nothing")

@@ -8,7 +8,7 @@ import torch
 
 from agents.halting.heads import HaltPolicy
 from agents.rollouts.features import STEP_FEATURE
-from agents.trm import TRM, Carry, Output
+from agents.trm import TRM, Carry, Inputs, Output
 from trm_gym import make_task
 
 TASKS = {task.length: task for task in map(make_task, ("sudoku4x4", "maze11x11", "algebra", "arithmetic", "maze5x5"))}
@@ -19,7 +19,8 @@ def solving(monkeypatch: pytest.MonkeyPatch):
     """A network that gets every problem right at a step of the test's choice, and only there."""
 
     def at(step: int, budget: int = 16) -> None:
-        def forward(model: TRM, carry: Carry, problem: torch.Tensor) -> tuple[Carry, Output]:
+        def forward(model: TRM, carry: Carry, inputs: Inputs) -> tuple[Carry, Output]:
+            problem = inputs.problem
             taken = (carry.answer - model.answer_start).mean().round() + 1
             task = TASKS[problem.shape[1]]
             tokens = torch.zeros_like(problem)

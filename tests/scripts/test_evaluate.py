@@ -96,7 +96,7 @@ def test_questions_that_the_task_does_not_cover_are_listed(evaluate, tmp_path: P
     file, place = tmp_path / "questions.jsonl", untrained(tmp_path, "arithmetic")
     lines = ['{"q": "What is 3 + 4?"}', "12*(3-1)", '{"q": "Who is there?"}', '{"question": "?"}', "# no problem"]
     file.write_text("\n".join(lines), encoding="utf-8")
-    words = ["--checkpoint", str(place), "--level", "sum2", "--data", str(file), "--out", str(tmp_path / "out")]
+    words = ["--checkpoint", str(place), "--level", "sum2", "--data", str(file), "--folder", str(tmp_path / "out")]
     evaluate(*words, "--json", str(tmp_path / "rows.json"))
     assert json.loads((tmp_path / "rows.json").read_text())[0]["n"] == 2
     listed = (tmp_path / "out" / "skipped.txt").read_text(encoding="utf-8").splitlines()

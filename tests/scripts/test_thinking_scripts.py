@@ -15,7 +15,7 @@ from trm_gym import make_task
 
 
 def test_pictures_files_and_tensorboard(tmp_path: Path):
-    words = ["--checkpoint", "sudoku4x4", "--problems", "4", "--max-steps", "3", "--out", str(tmp_path)]
+    words = ["--checkpoint", "sudoku4x4", "--problems", "4", "--max-steps", "3", "--folder", str(tmp_path)]
     main(trajectory.run, trajectory.Config, args=words)
     for name in ("drafts", "thinking", "settling"):
         assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -46,7 +46,7 @@ def test_more_branches_cost_more(tmp_path: Path):
     main(
         scaling.run,
         scaling.Config,
-        args=[*words, "--budgets", "1", "4", "--max-steps", "4", "--out", str(tmp_path / "s"), "--compile", "off"],
+        args=[*words, "--budgets", "1", "4", "--max-steps", "4", "--out", str(tmp_path / "s.json"), "--compile", "off"],
     )
     found = json.loads((tmp_path / "s.json").read_text())["curves"]
     assert set(found) == {"vote", "surest", "first", scaling.LONGER}

@@ -22,7 +22,7 @@ from trm_gym.errors import ProblemError
 from trm_gym.task import Problems, UserProblem
 from trm_gym.written.signs import VERBS, as_text, free_cells, plain, tokenize
 from trm_gym.written.typed import check_letters
-from trm_gym.written.user_problems import problem_text
+from trm_gym.written.user_problems import in_hand, problem_text
 
 _EXAMPLE = "3*x+4=10"
 
@@ -133,6 +133,15 @@ def _plain(text: str) -> str:
     check_letters(text)
     if long := re.search(r"[0-9]{10,}", text):
         raise ProblemError(f"{text[:80]!r}: {long[0][:20]} has more than 9 digits")
+    names = _letters(text)
+    text = re.sub(r"\b[a-z]\b|(?<=[0-9])[a-z]\b", lambda letter: names[letter[0]], text)
+    if faulty := re.search(r"[xy)]\s*[0-9]", text):
+        raise ProblemError(f"{text[:80]!r}: {faulty[0]!r} is neither a product nor a power: write a * or a ^")
+    return re.sub(r"(?<=[0-9xy)])(\s*)(?=[xy(])", "*", text)
+
+
+def _letters(text: str) -> dict[str, str]:
+    """The unknowns of a text in the alphabet's signs, and what they are called here. Raises ProblemError."""
     words = re.findall("[a-z]+", text)
     for word in words:
         if len(word) > 1 and word not in (*VERBS, "at"):
@@ -145,11 +154,19 @@ def _plain(text: str) -> str:
         raise ProblemError(f"{text[:80]!r} has {len(letters)} unknowns, {', '.join(letters)}: at most two can be found")
     if not letters:
         raise ProblemError(f"{text[:80]!r} has no unknown: write a problem such as {_EXAMPLE!r}")
-    names = dict(zip(letters, "xy", strict=False))
-    text = re.sub(r"\b[a-z]\b|(?<=[0-9])[a-z]\b", lambda letter: names[letter[0]], text)
-    if faulty := re.search(r"[xy)]\s*[0-9]", text):
-        raise ProblemError(f"{text[:80]!r}: {faulty[0]!r} is neither a product nor a power: write a * or a ^")
-    return re.sub(r"(?<=[0-9xy)])(\s*)(?=[xy(])", "*", text)
+    return dict(zip(letters, "xy", strict=False))
+
+
+def names(problem: UserProblem) -> dict[str, str]:
+    """The unknowns that are called otherwise here, of a problem that ``encode`` reads: x or y, and the letter given."""
+    problem = in_hand(problem)
+    if not isinstance(problem, str):
+        return {}
+    if (asked := _asked(problem)) is not None and _covered(asked[0]):
+        found = asked[1]
+    else:
+        found = _letters(_in_known_words(plain(problem_text(problem, WRITTEN, LENGTH, _EXAMPLE)).strip()))
+    return {known: letter for letter, known in found.items() if letter != known}
 
 
 def _check_brackets(text: str) -> None:
@@ -201,6 +218,12 @@ def from_words(question: str) -> str | None:
 
     The unknown that is asked for becomes x, another one y: the answer is the first of a system's two.
     """
+    asked = _asked(question)
+    return None if asked is None else _covered(asked[0])
+
+
+def _asked(question: str) -> tuple[str, dict[str, str]] | None:
+    """The problem that a question asks, and what its unknowns are called there; None where it is no such question."""
     for verb, pattern in _QUESTIONS:
         if match := pattern.fullmatch(question.strip()):
             groups = match.groupdict()
@@ -209,8 +232,8 @@ def from_words(question: str) -> str | None:
             others = [letter for letter in letters if letter != asked]
             if asked not in letters or len(others) > 1:
                 return None
-            names = str.maketrans({asked: "x", **dict.fromkeys(others, "y")})
-            return _covered(verb + match["of"].translate(names))
+            called = {asked: "x", **dict.fromkeys(others, "y")}
+            return verb + match["of"].translate(str.maketrans(called)), called
     return None
 
 

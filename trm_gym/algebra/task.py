@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import final
 
 from trm_gym.algebra import generator, parsing, verifier
 from trm_gym.algebra.layout import LENGTH, PLACE_OF_CELL, POWER_OF_CELL, WRITTEN
 from trm_gym.algebra.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.structure import TextStructure
+from trm_gym.task import UserProblem
 from trm_gym.written.task import WrittenTask
 
 
@@ -28,3 +30,7 @@ class AlgebraTask(WrittenTask):
     def __init__(self) -> None:
         structure = TextStructure((LENGTH,), written=WRITTEN, places=PLACE_OF_CELL, powers=POWER_OF_CELL)
         super().__init__("algebra", LEVELS, DEFAULT_LEVEL, structure, generator, parsing, verifier)
+
+    def names(self, problem: UserProblem) -> Mapping[str, str]:
+        """The unknowns that are called x or y here, and another letter in a problem: ``{"x": "t"}`` of ``t+3=7``."""
+        return parsing.names(problem)

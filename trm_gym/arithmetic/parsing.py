@@ -16,7 +16,7 @@ from trm_gym.written.signs import as_text, free_cells, plain, tokenize
 from trm_gym.written.user_problems import problem_text
 
 _LONGEST = 1000
-_EXAMPLE = "3*(4-1)"
+_EXAMPLE = "731-58+94"
 _PIECE = re.compile(r"[0-9]+|[-+*/()]|(?P<foreign>.+)")
 _ACCEPTED = "whole numbers, + - * / and brackets"
 _VERB = re.compile(r"^\s*(?:(?:what is|calculate|evaluate|compute|work out)\s*/?\s*|=\s*)")

@@ -12,11 +12,13 @@ from trm_gym.regression.formula import Formula, of_draft
 from trm_gym.regression.layout import VARIABLES
 from trm_gym.regression.points import PRESENT, TARGET, points_of
 from trm_gym.regression.programs import evaluate, to_programs
+from trm_gym.short_repr import short_repr
 
 _STEPS = 241
 """Places at which a curve is computed."""
 
 
+@short_repr
 class Curve(NamedTuple):
     """Points and a draft that is to go through them.
 

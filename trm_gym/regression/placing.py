@@ -16,8 +16,10 @@ from trm_gym.regression.formula import Formula, is_join, number
 from trm_gym.regression.layout import CONSTANT, DEPTH, LENGTH, NUMBERS, SLOTS, TOKEN, UNARY, VARIABLES
 from trm_gym.regression.programs import CONSTANTS
 from trm_gym.regression.rewriting import forms, terms
+from trm_gym.short_repr import short_repr
 
 
+@short_repr
 @dataclass(frozen=True)
 class Placed:
     """A draft uint8 [L] and the values of its constants, float64 [CONSTANTS], 1 where it has none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from trm_gym.errors import ProblemError
 from trm_gym.written.signs import plain
@@ -35,6 +36,11 @@ def bare(text: str, unknowns: str) -> str:
     for value in values:
         _check_finished(value, text)
     return ",".join(one for value in values for one in _both_signs(value))
+
+
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """An answer with other letters for its unknowns, all at once: ``names`` has the new by the old."""
+    return _LETTER.sub(lambda letter: names.get(letter[0], letter[0]), text)
 
 
 def _named_value(part: str, text: str) -> tuple[str, str]:

@@ -124,3 +124,15 @@ def answer_text(tokens: NDArray[np.uint8]) -> str:
 def answer_tokens(text: str, cells: int, accepted: str = ACCEPTED) -> NDArray[np.uint8]:
     """An answer as people write it, as tokens uint8 [cells], numbers units first. Raises as ``tokenize`` does."""
     return tokenize(_NUMBER.sub(lambda number: number[0][::-1], plain(text)), cells, accepted)
+
+
+def traits(text: str) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """What a problem in the alphabet is at sight: its verb and which signs beside plus and minus it has; how many
+    numbers and unknowns, and the digits of the longest number.
+    """
+    verb = next((verb for verb in VERBS if text.startswith(verb)), "")
+    rest = text.removeprefix(verb)
+    numbers = _NUMBER.findall(rest)
+    unknowns = len(re.findall(r"\b[xy]\b|(?<=[0-9])[xy]", rest))
+    kind = (verb, *(sign for sign in "*/^()=,y" if sign in rest))
+    return kind, (len(numbers), unknowns, max(map(len, numbers), default=0))

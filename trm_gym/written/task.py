@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import os
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from types import ModuleType
 
 import numpy as np
@@ -17,7 +17,7 @@ from trm_gym.structure import TextStructure
 from trm_gym.task import BLANK, ImportedProblems, Level, Problems, Task, UserProblem, Verdicts
 from trm_gym.written import view
 from trm_gym.written.answers import bare, named
-from trm_gym.written.signs import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text
+from trm_gym.written.signs import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text, traits
 from trm_gym.written.user_problems import in_hand, question_entries, read_questions
 
 _LONGEST = 1000
@@ -105,6 +105,10 @@ class WrittenTask(Task):
             if isinstance(problem, str) and problem.strip()[-1:] in ("?", ".") and has_words(problem[:_LONGEST], ""):
                 raise ProblemError(f"not covered: {problem[:120]!r}") from error
             raise
+
+    def traits(self, problems: Problems) -> list[tuple[Hashable, tuple[float, ...]]]:
+        """Of each problem its verb and the signs beside plus and minus; how many numbers, unknowns and digits."""
+        return [traits(as_text(tokens[: self.structure.answer_start])) for tokens in problems.problem]
 
     def entries(self, path: str | os.PathLike[str]) -> Iterator[Entry]:
         """The problems of a file, one a line, in the first of its columns, or by the names of ``trm_gym.records``."""

@@ -1,0 +1,130 @@
+"""A problem of a person's own, read in one way by every script: as text, as a file, as a list; in the size it needs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from agents.common.tensor_file import CheckpointError
+from agents.inference.solver import Solver
+from trm_gym import make_task
+from trm_gym.errors import ProblemError
+from trm_gym.files import file_of
+from trm_gym.maze.parsing import size_of as maze_size
+from trm_gym.records import only_entry
+from trm_gym.short_repr import short_repr
+from trm_gym.sudoku.reading import size_of as sudoku_size
+from trm_gym.task import Problems, Task, UserProblem
+
+MAZES = "maze11x11"
+FAMILIES = {"sudoku": "sudoku9x9", "maze": MAZES, "arithmetic": "arithmetic", "algebra": "algebra"}
+"""The task of each family that reads its files, whatever the size of what they hold."""
+
+_PATH = re.compile(
+    r"(?:[A-Za-z]:|~|\.{1,2})?[/\\](?=.*[b-npqrtuvyz]{2}).*|(?:[\w.-]+[/\\])*[\w-]*[a-z]{4}[\w-]*\.[a-z]{2,4}"
+)
+"""What is the path of a file, be there one or not: no puzzle has such words."""
+
+
+@final
+@short_repr
+@dataclass(frozen=True)
+class OwnProblem:
+    """A problem as a batch of one, and its task in the size that it needs.
+
+    names: the person's own letters by those of the task, see ``Task.names``. remark: what the person should know.
+    """
+
+    task: Task
+    problems: Problems
+    names: Mapping[str, str]
+    remark: str
+
+
+def own_problem(family: str, given: UserProblem) -> OwnProblem:
+    """What a person gave: a problem, or a file with one. Raises ProblemError, saying what is wrong.
+
+    family: one of FAMILIES, or the name of a task that has no other size.
+    """
+    if family in FAMILIES and (path := _path(given)) is not None:
+        given = only_entry(make_task(FAMILIES[family]).entries(path), path).given()
+    task = make_task(task_name(family, given))
+    problems, names = task.encode(given), task.names(given)
+    called = ", ".join(f"{letter} is written as {known}" for known, letter in names.items())
+    remarks = [part for part in (task.remark(problems), called and f"{called} while the network works") if part]
+    return OwnProblem(task, problems, names, "; ".join(remarks))
+
+
+def task_name(family: str, problem: UserProblem) -> str:
+    """The name of the task that a problem of a family belongs to, in its size. Raises ProblemError."""
+    if family == "sudoku":
+        size = sudoku_size(problem)
+    elif family == "maze":
+        if (size := maze_size(problem)) is None:
+            return MAZES  # which says what is wrong with it
+    else:
+        return family
+    return f"{family}{size}x{size}"
+
+
+def family_of(task: str) -> str:
+    """The family of a task by its name; the name itself of a task that is none of FAMILIES."""
+    family = re.sub(r"[0-9]+x[0-9]+$", "", task)
+    return family if family in FAMILIES else task
+
+
+def solver_for(task: Task, checkpoint: str | None = None) -> Solver:
+    """The checkpoint asked for, or the shipped one of the task; a network for mazes serves every size of them.
+
+    Raises CheckpointError for a network of another task.
+    """
+    maze = family_of(task.name) == "maze"
+    usual, size = (MAZES, task.structure.shape[0]) if maze else (task.name, None)
+    found = Solver.from_pretrained(checkpoint or usual, size)
+    if found.task is not task:
+        wanted = "mazes" if maze else task.name
+        raise CheckpointError(
+            f"{checkpoint} was trained on {found.task.name}, not on {task.name}: choose a checkpoint of {wanted}"
+        )
+    return found
+
+
+def canvas(family: str, data: Path) -> Task:
+    """The task of a file's problems, in the largest size that one of them needs. Raises ProblemError."""
+    names, fault = set(), f"{data} holds no problem: expected one a line, a table, or JSON"
+    for entry in make_task(FAMILIES[family]).entries(data):
+        try:
+            problem = entry.given()
+            if family != "maze" or maze_size(problem) is not None:
+                names.add(task_name(family, problem))
+            elif not names:
+                make_task(MAZES).encode(problem)
+        except ProblemError as error:
+            fault = f"line {entry.line}: {error}"
+    tasks = []
+    for name in names:
+        try:
+            tasks.append(make_task(name))
+        except ValueError as error:  # of a size that there is not
+            fault = str(error)
+    if not tasks:
+        raise ProblemError(f"{data}: {fault}")
+    return max(tasks, key=lambda task: task.length)
+
+
+def _path(given: UserProblem) -> str | os.PathLike[str] | None:
+    """The file that stands for a problem, be there one or not; None for a problem itself."""
+    if (path := file_of(given)) is not None or not isinstance(given, str):
+        return path
+    return given if _is_file(Path(given)) or _PATH.fullmatch(given) else None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file() or path.is_fifo()
+    except (OSError, ValueError):  # A puzzle may be too long for a file name.
+        return False

@@ -1,0 +1,67 @@
+"""Whether a network was taught problems like the one at hand: told from what its checkpoint says it was taught."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Hashable
+
+from agents.checkpoint import Checkpoint
+from trm_gym import make_task
+from trm_gym.task import Problems
+
+SAMPLES = 256
+"""Problems of a level that are looked at, to know what its problems are like."""
+
+Span = tuple[tuple[float, ...], tuple[float, ...]]
+"""The least and the largest of each number of ``Task.traits``."""
+
+
+def taught_levels(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """The levels that a checkpoint says its network was taught; none where it does not say, or not of this task."""
+    told = checkpoint.meta.get("pretraining")
+    levels = told.get("levels") if isinstance(told, dict) else None
+    known = {level.name for level in make_task(checkpoint.task).levels}
+    return tuple(level for level in levels if level in known) if isinstance(levels, (list, tuple)) else ()
+
+
+def untaught(checkpoint: Checkpoint, problems: Problems) -> str:
+    """Why no right answer to a batch of one is to be expected, as a sentence without its end.
+
+    Empty where the network was taught such problems, and where its checkpoint does not say what it was taught.
+    """
+    task, levels = make_task(checkpoint.task), taught_levels(checkpoint)
+    told = checkpoint.meta.get("pretraining")
+    made_for = told.get("task") if isinstance(told, dict) else None
+    if isinstance(made_for, str) and made_for != task.name:
+        return f"this network was taught {made_for}, and the problem is one of {task.name}"
+    ((kind, numbers),) = task.traits(problems)
+    if not levels or any(_holds(task.name, task.level_index(name), kind, numbers) for name in levels):
+        return ""
+    known = "; ".join(f"{name} ({task.levels[task.level_index(name)].description})" for name in levels)
+    like = [level.name for place, level in enumerate(task.levels) if _holds(task.name, place, kind, numbers)]
+    other = f", such as those of level {like[0]}" if like else ""
+    return f"this network was never taught problems of this kind{other}; it was taught {known}"
+
+
+def _holds(task: str, level: int, kind: Hashable, numbers: tuple[float, ...]) -> bool:
+    """Whether a level has problems of that kind, with such numbers."""
+    span = _spans(task, level).get(kind)
+    return span is not None and all(low <= n <= high for low, n, high in zip(span[0], numbers, span[1], strict=True))
+
+
+@functools.cache
+def _spans(name: str, level: int) -> dict[Hashable, Span]:
+    """The kinds of a level's problems, and the span of each one's numbers."""
+    task = make_task(name)
+    found: dict[Hashable, list[tuple[float, ...]]] = {}
+    for kind, numbers in task.traits(task.generate_at_most(SAMPLES, level, "train", 0)):
+        found.setdefault(kind, []).append(numbers)
+    return {
+        kind: (
+            # Where all that is known is how hard a problem is, an easier one is none of another kind.
+            tuple(min(column) if kind else -math.inf for column in zip(*rows, strict=True)),
+            tuple(max(column) for column in zip(*rows, strict=True)),
+        )
+        for kind, rows in found.items()
+    }
