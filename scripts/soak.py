@@ -25,7 +25,7 @@ from agents.common.checks import Checked, at_least_one
 from agents.common.cli import main
 from agents.common.console import Progress
 from agents.common.places import Places, writes
-from scripts.oracles import arithmetic, maze, points, sudoku
+from scripts.oracles import arithmetic, maze, points, regression, sudoku
 from trm_gym.atomic_io import atomic_write
 from trm_gym.registration import TASKS, make_task
 from trm_gym.splits import SPLITS
@@ -44,7 +44,7 @@ KEPT = 100
 EMPTY = {"chunks": 0, "problems": 0, "verdicts": 0, "seconds": 0.0, "wrong": 0}
 """What the report counts of a task."""
 
-ORACLES = {"sudoku": sudoku, "maze": maze, "arithmetic": arithmetic, "algebra": points}
+ORACLES = {"sudoku": sudoku, "maze": maze, "arithmetic": arithmetic, "algebra": points, "regression": regression}
 """The oracle of each task, by the first word of its name."""
 
 
@@ -97,7 +97,8 @@ def check(chunk: Chunk) -> Outcome:
     level, split = chunk.levels[level], SPLITS[turn % len(SPLITS)]
     drawn = task.sample(mix(0x50A4, chunk.number, np.arange(CHUNK)), np.full(CHUNK, level), split)
     oracle, verdicts = next(one for name, one in ORACLES.items() if chunk.task.startswith(name)), 0
-    wrong = [(index, fault) for index, fault in enumerate(oracle.faults(drawn.problem, drawn.solution)) if fault]
+    parts = (drawn.problem, drawn.solution, *((drawn.numbers, drawn.truth) if task.numbers else ()))
+    wrong = [(index, fault) for index, fault in enumerate(oracle.faults(*parts)) if fault]
     for index, answers, worth, what in answers_of(task, drawn, np.random.default_rng(chunk.number)):
         verdicts += len(answers)
         misjudged = index[task.verify(drawn[index], answers).solved != worth]

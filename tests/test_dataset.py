@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
+from tests.observations import problem_seen
 from tests.toy import ToyTask
 from trm_gym import dataset
 from trm_gym.registration import TASKS, make_task
@@ -20,12 +21,18 @@ every_task = pytest.mark.parametrize("name", TASKS)
 def test_environment_and_dataset_hold_the_same_problems(name):
     problems = dataset.draw(name, None, "test", 6, seed=40)
     envs = gymnasium.make_vec(TASKS[name].env_id, num_envs=6, split="test")
-    np.testing.assert_array_equal(problems.problem, envs.reset(seed=40)[0]["problem"])
+    task = make_task(name)
+    seen = problem_seen({**task.shown(problems, slice(None)), "answer": problems.start})
+    np.testing.assert_array_equal(seen, problem_seen(envs.reset(seed=40)[0]))
     single = gymnasium.make(TASKS[name].env_id, split="test")
-    np.testing.assert_array_equal(problems.problem[5], single.reset(seed=45)[0]["problem"])
+    np.testing.assert_array_equal(seen[5], problem_seen(single.reset(seed=45)[0]))
+    if task.numbers:
+        with pytest.raises(ValueError, match="problems of regression hold numbers"):
+            dataset.arrays(name, None, "test", 6, seed=40)
+        return
     laid_out = dataset.arrays(name, None, "test", 6, seed=40)
     np.testing.assert_array_equal(laid_out["inputs"].astype(int) - 1, problems.problem)
-    assert make_task(name).verify(problems, laid_out["labels"] - np.uint8(1)).solved.all()
+    assert task.verify(problems, laid_out["labels"] - np.uint8(1)).solved.all()
 
 
 def test_batches_do_not_show(monkeypatch):
@@ -77,7 +84,7 @@ def test_a_data_loader_of_torch_stacks_problems():
         data[10]
 
 
-@pytest.mark.parametrize("name", ["sudoku4x4", "algebra", "maze11x11"])
+@pytest.mark.parametrize("name", ["sudoku4x4", "algebra", "maze11x11", "regression"])
 def test_lines_of_json_say_problem_and_solution(name, tmp_path):
     folder = dataset.write_jsonl(tmp_path / name, name, None, {"train": 5, "validation": 3}, seed=9)
     task, problems = make_task(name), dataset.draw(name, None, "train", 5, 9)
@@ -90,7 +97,9 @@ def test_lines_of_json_say_problem_and_solution(name, tmp_path):
         assert task.encode(row["problem"]).problem[0].tolist() == row["problem_tokens"]
         draft = np.where(problems.free[i], task.read_draft(row["solution"]), problems.problem[i])
         assert task.verify(problems[i : i + 1], draft[None]).solved.all()
-        assert row["id"] == hashlib.sha256(bytes(row["problem_tokens"])).hexdigest()
+        numbers = task.encode(row["problem"]).numbers[0]
+        np.testing.assert_array_equal(numbers, problems.numbers[i])
+        assert row["id"] == hashlib.sha256(bytes(row["problem_tokens"]) + numbers.tobytes()).hexdigest()
     card = (folder / "README.md").read_text(encoding="utf-8")
     for line in (folder / "sha256sums.txt").read_text(encoding="utf-8").splitlines():
         digest, file = line.split("  ")

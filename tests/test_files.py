@@ -16,10 +16,11 @@ from trm_gym.registration import TASKS, make_task
 @pytest.mark.parametrize("name", TASKS)
 def test_a_path_in_any_form_stands_for_the_problem_in_the_file(name, tmp_path):
     task, path = make_task(name), tmp_path / "mine.txt"
-    problem = task.generate(1, 1, "test", 0).problem[0]
-    path.write_text(task.decode(problem) + "\n", encoding="utf-8")
+    problems = task.generate(1, 1, "test", 0)
+    path.write_text(task.problem_text(problems) + "\n", encoding="utf-8")
     for form in (path, str(path), f" {path}\n"):
-        assert np.array_equal(task.encode(form).problem[0], problem)
+        read = task.encode(form)
+        assert np.array_equal(read.problem, problems.problem) and np.array_equal(read.numbers, problems.numbers)
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -13,6 +13,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 
 import trm_gym
+from tests.observations import problem_seen
 from tests.toy import ToyTask
 from trm_gym.env import RefinementEnv
 from trm_gym.registration import TASKS, make_task
@@ -23,6 +24,7 @@ every_id = pytest.mark.parametrize("env_id", IDS)
 
 
 @every_id
+@pytest.mark.filterwarnings("ignore:.*unconventional shape")  # of points: rows of four
 def test_checkers_accept_it(env_id):
     check_env(gymnasium.make(env_id).unwrapped)
     sb3.check_env(gymnasium.make(env_id))
@@ -36,7 +38,8 @@ def test_sb3_counts_every_token(env_id):
     space = gymnasium.make(env_id).observation_space
     assert isinstance(space, gymnasium.spaces.Dict)
     task = gymnasium.make(env_id).unwrapped.get_wrapper_attr("task")
-    assert get_flattened_obs_dim(space["problem"]) == task.length * task.vocab
+    for name in {"problem", "answer"} & set(space):
+        assert get_flattened_obs_dim(space[name]) == task.length * task.vocab
 
 
 def test_ppo_of_sb3_plays_it():
@@ -73,7 +76,7 @@ def test_specs_survive_json_and_copying(env_id):
         env = gymnasium.make(twin).unwrapped
         assert isinstance(env, RefinementEnv)
         assert env.max_steps == 4
-        np.testing.assert_array_equal(env.reset(seed=3)[0]["problem"], made.reset(seed=3)[0]["problem"])
+        np.testing.assert_array_equal(problem_seen(env.reset(seed=3)[0]), problem_seen(made.reset(seed=3)[0]))
 
 
 @pytest.mark.parametrize(
@@ -85,11 +88,11 @@ def test_a_size_makes_a_relative_of_the_task(env_id, size, name):
     spec = made.spec
     assert spec is not None
     twin = gymnasium.make(EnvSpec.from_json(spec.to_json()))
-    np.testing.assert_array_equal(twin.reset(seed=3)[0]["problem"], made.reset(seed=3)[0]["problem"])
+    np.testing.assert_array_equal(problem_seen(twin.reset(seed=3)[0]), problem_seen(made.reset(seed=3)[0]))
     envs = gymnasium.make_vec(env_id, num_envs=2, size=size)
     assert isinstance(envs, RefinementVectorEnv)
     assert envs.task is make_task(name)
-    np.testing.assert_array_equal(envs.reset(seed=3)[0]["problem"][0], made.reset(seed=3)[0]["problem"])
+    np.testing.assert_array_equal(problem_seen(envs.reset(seed=3)[0])[0], problem_seen(made.reset(seed=3)[0]))
 
 
 @every_id
@@ -101,7 +104,7 @@ def test_make_vec_takes_every_mode(env_id):
     assert spec is not None and EnvSpec.from_json(spec.to_json()) == spec
     looped = gymnasium.make_vec(env_id, num_envs=3, vectorization_mode="sync")
     assert isinstance(looped, SyncVectorEnv)
-    np.testing.assert_array_equal(native.reset(seed=1)[0]["problem"], looped.reset(seed=1)[0]["problem"])
+    np.testing.assert_array_equal(problem_seen(native.reset(seed=1)[0]), problem_seen(looped.reset(seed=1)[0]))
 
 
 def test_spawned_workers_find_it_by_module_name():
@@ -111,7 +114,7 @@ def test_spawned_workers_find_it_by_module_name():
     assert isinstance(envs, AsyncVectorEnv)
     try:
         again = gymnasium.make_vec(IDS[0], num_envs=2)
-        np.testing.assert_array_equal(envs.reset(seed=1)[0]["problem"], again.reset(seed=1)[0]["problem"])
+        np.testing.assert_array_equal(problem_seen(envs.reset(seed=1)[0]), problem_seen(again.reset(seed=1)[0]))
     finally:
         envs.close()
 
@@ -134,7 +137,7 @@ def test_episodes_are_reproducible(env_id):
 @every_id
 def test_neighbouring_seeds_share_no_problems(env_id):
     envs = gymnasium.make_vec(env_id, num_envs=40)
-    streams = np.stack([envs.reset(seed=100)[0]["problem"], *(envs.reset()[0]["problem"] for _ in range(4))])
+    streams = np.stack([problem_seen(envs.reset(seed=100)[0]), *(problem_seen(envs.reset()[0]) for _ in range(4))])
     assert len(np.unique(streams.reshape(200, -1), axis=0)) >= 199
 
 

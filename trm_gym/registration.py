@@ -40,6 +40,7 @@ TASKS = {
     "arithmetic": TaskEntry("TRM-Arithmetic-v0", "trm_gym.arithmetic", "ArithmeticTask", {}),
     "maze11x11": TaskEntry("TRM-Maze-v0", "trm_gym.maze", "MazeTask", {"size": 11}),
     "algebra": TaskEntry("TRM-Algebra-v0", "trm_gym.algebra", "AlgebraTask", {}),
+    "regression": TaskEntry("TRM-Regression-v0", "trm_gym.regression", "RegressionTask", {"size": 64}),
 }
 """Every task by its name. One that has a ``size`` comes in others too: maze11x11 as maze30x30, and a name without a
 number, which stands for the size in its entry, with a number after it."""

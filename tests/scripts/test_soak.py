@@ -28,7 +28,7 @@ def test_tasks_have_no_fault(name, monkeypatch):
         assert outcome.problems == 12 and outcome.verdicts >= 24
 
 
-@pytest.mark.parametrize("name", ["sudoku4x4", "arithmetic", "algebra", "maze11x11"])
+@pytest.mark.parametrize("name", ["sudoku4x4", "arithmetic", "algebra", "maze11x11", "regression"])
 def test_a_wrong_solution_is_a_fault(name, monkeypatch):
     monkeypatch.setattr(soak, "CHUNK", 4)
     task = make_task(name)

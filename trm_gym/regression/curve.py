@@ -36,6 +36,11 @@ class Curve(NamedTuple):
     formula: Formula | None
     error: float
 
+    @property
+    def along_x(self) -> bool:
+        """Whether it is shown along the first variable: where that is the only one, or there is nothing to compare."""
+        return self.variables == 1 or not np.isfinite(self.values).any()
+
 
 def curve_of(problems: Problems, draft: NDArray[np.uint8], marks: NDArray[np.bool_] | None = None) -> Curve:
     """The curve of a batch of one and a draft uint8 [L]. marks: bool [L], cells that the formula marks."""

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.checks import LARGEST
 from trm_gym.errors import ProblemError
 from trm_gym.files import check_regular, file_lines
 from trm_gym.lists import is_list, read_list
@@ -25,8 +26,6 @@ from trm_gym.regression.points import FEWEST
 
 TARGETS = ("target", "output", "label", "response", "result", "f", "f(x)", "f(x,y)", "f(x, y)")
 """What a column of targets is called."""
-LARGEST = 1e30
-"""Numbers beyond this are not computed with."""
 MOST_ROWS = 1_000_000
 _LONGEST = 10_000
 _DELIMITERS = ("\t", ";", "|", ",")

@@ -11,7 +11,7 @@ import numpy as np
 from gymnasium.spaces import Box, MultiBinary
 from numpy.typing import NDArray
 
-from trm_gym.checks import whole_number
+from trm_gym.checks import LARGEST, whole_number
 from trm_gym.errors import ProblemError
 from trm_gym.records import Entry
 from trm_gym.regression import corruption, generator, user_problems, verifier, view
@@ -44,8 +44,8 @@ class RegressionTask(Task):
     size: the most points that a problem has, 8 to 512; it shows 20 or more of them where there is room. Raises
     ValueError for another.
 
-    Problems come from base formulas, which no other formula with as few nodes equals: their functions are in one split
-    each. Every problem shows one of them on one of several ranges, at points of its own, its variables renamed.
+    Problems come from base formulas, each the shortest known of its function; each function is in one split. A problem
+    shows one of them on one of several ranges, at points of its own, its variables renamed.
 
     Difficulty: how many operators, functions and leaves the shortest formula has that is known.
     """
@@ -64,7 +64,7 @@ class RegressionTask(Task):
     def shown_space(self) -> dict[str, gymnasium.Space]:
         """``points``, float32 [N, 4], rows of x, y, z and the target; ``mask`` [N], 1 for rows that hold a point."""
         return {
-            "points": Box(-np.inf, np.inf, (self.size, PRESENT), np.float32),
+            "points": Box(-LARGEST, LARGEST, (self.size, PRESENT), np.float32),
             "mask": MultiBinary(self.size),
         }
 

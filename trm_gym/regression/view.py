@@ -32,6 +32,7 @@ def draw_ansi(problems: Problems, draft: NDArray[np.uint8]) -> str:
     """A batch of one and a draft uint8 [L] or [2, L] as text: the formula, its error, points o and the formula's x.
 
     Where there are several variables, the values of the formula against the targets; exact ones are on the diagonal.
+    Before there is a formula, the targets along x.
     """
     draft, changed = changes(draft)
     curve = curve_of(problems, draft, changed)
@@ -60,7 +61,7 @@ def _told(curve: Curve) -> str:
 
 def _axes(curve: Curve) -> list[tuple[NDArray[np.float64], NDArray[np.float64], str]]:
     """What is drawn: places, heights and a sign for each kind."""
-    if curve.variables == 1:
+    if curve.along_x:
         return [(curve.places, curve.line, "x"), (curve.inputs[:, 0], curve.target, "o")]
     steps = np.linspace(*_span(curve.target), _COLUMNS)
     return [(steps, steps, "."), (curve.target, curve.values, "x")]
@@ -83,12 +84,12 @@ def _scaled(values: NDArray[np.float64], over: NDArray[np.float64], size: int) -
 def _plot(curve: Curve) -> list[str]:
     """The lines of a plot in characters."""
     board = np.full((_ROWS, _COLUMNS), " ")
-    across = curve.inputs[:, 0] if curve.variables == 1 else curve.target
+    across = curve.inputs[:, 0] if curve.along_x else curve.target
     for places, heights, sign in _axes(curve):
         columns, rows = _scaled(places, across, _COLUMNS), _scaled(heights, curve.target, _ROWS)
         seen = (columns >= 0) & (rows >= 0)
         board[_ROWS - 1 - rows[seen], columns[seen]] = sign
-    name, below = ("y", "x") if curve.variables == 1 else ("formula", "y")
+    name, below = ("y", "x") if curve.along_x else ("formula", "y")
     (bottom, top), (left, right) = _span(curve.target), _span(across)
     lines = ["".join(row).rstrip() for row in board]
     told = f"{name} from {bottom:.4g} to {top:.4g}, {below} from {left:.4g} to {right:.4g}"
@@ -125,13 +126,13 @@ def draw_rgb(problems: Problems, draft: NDArray[np.uint8], caption: str) -> NDAr
 def _draw_points(pen: ImageDraw.ImageDraw, curve: Curve, box: tuple[int, int, int, int]) -> None:
     left, top, right, bottom = box
     pen.rectangle(box, outline=_LINE)
-    across = curve.inputs[:, 0] if curve.variables == 1 else curve.target
+    across = curve.inputs[:, 0] if curve.along_x else curve.target
     wide, high = right - left - 20, bottom - top - 20
     for places, heights, sign in _axes(curve):
         columns, rows = _scaled(places, across, wide), _scaled(heights, curve.target, high)
         seen = (columns >= 0) & (rows >= 0)
         dots = list(zip((left + 10 + columns).tolist(), (bottom - 10 - rows).tolist(), seen.tolist(), strict=True))
-        if sign == "o" or (sign == "x" and curve.variables > 1):
+        if sign == "o" or (sign == "x" and not curve.along_x):
             colour = _POINT if sign == "o" else _CURVE
             for across_at, up, visible in dots:
                 if visible:
@@ -151,7 +152,7 @@ def _draw_residuals(pen: ImageDraw.ImageDraw, curve: Curve, box: tuple[int, int,
     off = curve.values - curve.target
     largest = np.abs(off[np.isfinite(off)]).max(initial=0.0)
     spread = max(largest, 1e-12 * np.abs(curve.target).max(initial=0.0), 1e-300)
-    across = curve.inputs[:, 0] if curve.variables == 1 else curve.target
+    across = curve.inputs[:, 0] if curve.along_x else curve.target
     columns = _scaled(across, across, right - left - 20)
     for column, one in zip(columns.tolist(), off.tolist(), strict=True):
         if np.isfinite(one):
