@@ -24,6 +24,7 @@ from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.halting import outcomes
 from agents.halting.registry import ALWAYS, LEARNER, VERIFIER
+from agents.halting.restart_registry import RESTARTS_LEARNER
 from agents.inference.batch_file import solve_file
 from agents.inference.own_problem import canvas, own_problem, solver_for
 from agents.inference.solver import PRICE, Solver
@@ -35,8 +36,12 @@ from trm_gym.files import check_regular
 from trm_gym.task import Task
 from trm_gym.written.answers import renamed
 
+BUDGET, RESTARTS_BUDGET = 16, 64
+"""Steps by default: of one run, and where a learnt policy may start afresh."""
+
 WORDS = {
     LEARNER: "learnt: another step seemed not worth its price",
+    RESTARTS_LEARNER: "learnt: neither another step nor a fresh start seemed worth its price",
     VERIFIER: "it checks every draft by the rules",
     ALWAYS: "at the end of the budget",
 }
@@ -61,9 +66,12 @@ class Config(Checked):
     """When to stop. grpo, or another head of the checkpoint: when it says so; grpo is the default, and verifier for a
     network without it. verifier: at the first draft that obeys the rules. always: at the end of the budget. Other rules
     take a threshold or a number of steps after a colon: confidence:0.9, unchanged:2, best-fixed-k:5, q:0. Rules joined
-    by + stop with the first of them: grpo+best-fixed-k:12."""
-    max_steps: int = 16
-    """The budget of steps."""
+    by + stop with the first of them: grpo+best-fixed-k:12. One of them may say when to start afresh: restart-every:16,
+    restart-geometric:8,2, restart-luby:8. grpo_restarts: the head that learnt both, where the checkpoint has one."""
+    max_steps: int | None = None
+    """The budget of steps: 16 by default, 64 where a learnt policy may start afresh."""
+    restarts: bool = True
+    """Whether a checkpoint's policy that may start afresh decides, where it has one and no --rule is given."""
     price: float = PRICE
     """The price of using the whole budget, as a share of what a right answer is worth; policies stop the sooner the
     higher it is."""
@@ -80,7 +88,7 @@ class Config(Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least_one(self, "max_steps", "slots")
+        at_least_one(self, "slots", *([] if self.max_steps is None else ["max_steps"]))
         above_zero(self, "price")
         if self.puzzle is not None and self.data is not None:
             raise ValueError("give one problem, or --data with a file of many, not both")
@@ -95,6 +103,8 @@ def show(console: Console, task: Task, found: Trajectory) -> None:
     for step in range(1, found.stop + 1):
         least = found.least_confidence[step - 1]
         wishes = "" if not found.policy else f", would stop {found.halt[step - 1]:.0%}"
+        if step > 1 and found.start[step - 1] > found.start[step - 2]:
+            console.print(f"\nstart {found.start[step - 1]}: afresh, from another noisy start", style="bold magenta")
         console.print(
             f"\nstep {step}: {found.changed[step - 1]} cells changed, least sure cell {least:.0%}, "
             f"right {found.right[step - 1]:.0%}{wishes}",
@@ -110,10 +120,13 @@ def _draw(console: Console, task: Task, found: Trajectory, step: int) -> None:
 
 def conclude(console: Console, solver: Solver, found: Trajectory, rule: str, names: Mapping[str, str]) -> bool:
     """Print the answer and what to think of it; whether it is right. names: the person's own letters."""
-    steps, answer = found.stop, found.draft_after(found.stop)
+    steps, handed = found.stop, found.handed
+    answer = found.draft_after(handed)
     console.print(f"\n{renamed(solver.task.answer_text(answer), names)}", highlight=False, soft_wrap=True)
     plural = "step" if steps == 1 else "steps"
-    if found.solved[steps - 1]:
+    if handed != steps:
+        console.print(f"The draft of step {handed} seemed best and is handed in.", highlight=False)
+    if found.solved[handed - 1]:
         console.print(f"Solved in {steps} {plural}: the answer obeys the rules.", style="green", highlight=False)
         console.print(f"Stopped by {rule} ({WORDS.get(rule, 'see --rule')}).", highlight=False, soft_wrap=True)
         return True
@@ -121,7 +134,8 @@ def conclude(console: Console, solver: Solver, found: Trajectory, rule: str, nam
     if later > steps:
         advice = f"A right draft came at step {later}, after {rule} had stopped."
     elif later:
-        advice = f"Its draft at step {later} was right, and it thought on: choose --rule {VERIFIER}."
+        missed = "it thought on" if handed == steps else "another seemed better"
+        advice = f"Its draft at step {later} was right, and {missed}: choose --rule {VERIFIER}."
     elif why := untaught(solver.checkpoint, found.problems):
         advice = f"That is no wonder: {why}. More steps will hardly help, but another --checkpoint may."
     else:
@@ -140,18 +154,19 @@ def solve_one(config: Config, console: Console, puzzle: str) -> bool:
     if own.remark:
         console.print(f"Note: {own.remark}.", highlight=False, soft_wrap=True)
     solver = solver_for(own.task, config.checkpoint)
-    rule = stopped_by(config, solver, console)
-    found = solver.trajectory(own.problems, config.max_steps, config.price, rule)
+    rule, max_steps = stopped_by(config, solver, console)
+    found = solver.trajectory(own.problems, max_steps, config.price, rule)
     show(console, own.task, found)
     return conclude(console, solver, found, rule, own.names)
 
 
-def stopped_by(config: Config, solver: Solver, console: Console) -> str:
-    """The rule that is asked for, or the default one; whoever gets another than the usual one is told."""
-    rule = config.rule or solver.default_rule
-    if config.rule is None and rule != LEARNER:
+def stopped_by(config: Config, solver: Solver, console: Console) -> tuple[str, int]:
+    """The rule and the budget asked for, or the default ones; whoever gets another than the usual rule is told."""
+    afresh = config.restarts and config.rule is None and solver.restarts
+    rule = RESTARTS_LEARNER if afresh else config.rule or solver.default_rule
+    if config.rule is None and rule not in (LEARNER, RESTARTS_LEARNER):
         console.print(f"This network was not taught when to stop: {rule} stops it.", highlight=False, soft_wrap=True)
-    return rule
+    return rule, config.max_steps or (RESTARTS_BUDGET if rule == RESTARTS_LEARNER else BUDGET)
 
 
 def ask(config: Config, console: Console) -> None:
@@ -189,8 +204,8 @@ def places(config: Config) -> Places:
 def solve_many(config: Config, console: Console, data: Path) -> None:
     """Answers to a file, as a file."""
     out, solver = answers_of(config, data), solver_for(canvas(config.family, data), config.checkpoint)
-    rule = stopped_by(config, solver, console)
-    found = solve_file(solver, data, out, rule, config.max_steps, config.price, config.slots)
+    rule, max_steps = stopped_by(config, solver, console)
+    found = solve_file(solver, data, out, rule, max_steps, config.price, config.slots)
     bad = f", {found.bad} are no problems of {solver.task.name}" if found.bad else ""
     several = f", {found.several} have more than one solution, any of which counts" if found.several else ""
     console.print(

@@ -64,16 +64,22 @@ def board(found: Trajectory, task: Task, step: int) -> Text:
 
 def frame(found: Trajectory, task: Task, step: int, budget: int) -> Group:
     """The draft after a step, with what the network thinks of it."""
-    lines = [Text(f"{task.name}, step {step} of at most {budget}", "bold"), board(found, task, step)]
+    start = int(found.start[step - 1]) if step else 1
+    begun = f", start {start}" if found.start[-1] > 1 else ""
+    lines = [Text(f"{task.name}, step {step} of at most {budget}{begun}", "bold"), board(found, task, step)]
     if step:
         bars = [("least sure cell", found.least_confidence[step - 1]), ("right, it thinks", found.right[step - 1])]
         if found.policy:
             bars.append(("would stop", found.halt[step - 1]))
-        lines += [Text(f"{name:>16} {'█' * round(_BAR * share):<{_BAR}} {share:4.0%}") for name, share in bars]
-        lines.append(Text(f"{'velocity':>16} {found.velocity[step - 1]:.4f}   entropy {found.entropy[step - 1]:.4f}"))
+        if not np.isnan(found.again[step - 1]):
+            bars.append(("would start afresh", found.again[step - 1]))
+        lines += [Text(f"{name:>18} {'█' * round(_BAR * share):<{_BAR}} {share:4.0%}") for name, share in bars]
+        lines.append(Text(f"{'velocity':>18} {found.velocity[step - 1]:.4f}   entropy {found.entropy[step - 1]:.4f}"))
     if step == len(found):
-        right = found.solved[step - 1]
-        lines.append(Text("solved" if right else "stopped at a wrong draft", "bold green" if right else "bold red"))
+        right = found.solved[found.handed - 1]
+        which = "" if found.handed == step else f" by the draft of step {found.handed}, which is handed in"
+        said = f"solved{which}" if right else f"stopped at a wrong draft{which}"
+        lines.append(Text(said, "bold green" if right else "bold red"))
     return Group(*lines)
 
 

@@ -76,7 +76,7 @@ def solve_file(
 
     with ending() as asked, naming(out), partial.open("a", encoding="utf-8") as file, Progress(count, "solve") as bar:
         solved = 0
-        for result in solver.stream(stream(), max_steps, rule, price, slots):
+        for result in solver.stream(stream(), max_steps, rule, price, slots, done):
             number = done + result.index
             file.write(json.dumps(as_record(solver, number, waiting.popleft(), result)) + "\n")
             solved += result.solved
@@ -105,6 +105,7 @@ def as_record(solver: Solver, number: int, known: dict[str, Any], result: Result
         "solved": result.solved,
         "steps": result.steps,
         "confidence": round(result.confidence, 6),
+        **({"starts": result.starts} if result.starts > 1 else {}),
     }
 
 

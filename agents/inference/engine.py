@@ -61,6 +61,7 @@ class Engine:
     noise: added to first carries, see ``noisy_start``; that of problem i is a function of ``seed`` and i alone.
     branches: so many problems of the stream, one after another, are branches of one; the first starts without noise.
     race: as soon as one branch halts by the rule, its rivals stop where they are.
+    first: what the first problem of a stream is counted as for its noise, where a stream goes on that was interrupted.
     Raises ValueError for numbers out of range.
     """
 
@@ -75,7 +76,9 @@ class Engine:
         branches: int = 1,
         race: bool = False,
         seed: int = 0,
+        first: int = 0,
     ) -> None:
+        whole_number("first", first, 0)
         for name, number in (("slots", slots), ("max_steps", max_steps), ("branches", branches)):
             whole_number(name, number)
         real_number("noise", noise, 0)
@@ -84,7 +87,7 @@ class Engine:
             raise ValueError(f"branches race side by side: slots ({slots}) must be a multiple of branches ({branches})")
         self.network, self.task, self.actor = network, task, actor_of(rule)
         self.slots, self.max_steps = slots, max_steps
-        self.noise, self.branches, self.race, self.seed = noise, branches, race, seed
+        self.noise, self.branches, self.race, self.seed, self.first = noise, branches, race, seed, first
         # While the oldest problem thinks for its whole budget, every other slot can finish one problem a step. Beyond
         # that many, only problems that need no slot (bad ones) could pile up: they wait in the stream.
         self.window = slots * max_steps
@@ -135,20 +138,20 @@ class Engine:
         starts = []
         for number in numbers:
             noise = self.noise if self.branches == 1 or number % self.branches else 0.0
-            starts.append(drawn_start(self.network, noise, self.seed, number))
+            starts.append(drawn_start(self.network, noise, self.seed, self.first + number))
         return Carry(*(torch.cat(parts) for parts in zip(*starts, strict=True)))
 
     @torch.inference_mode()
     def _advance(self, slots: Slots) -> list[Result]:
         """One step of every slot; what halted, whose slots are then idle."""
-        step, acts = slots.advance()
+        step, _, acts = slots.advance()
         halted = (acts == HALT) & slots.busy
         ended = halted | ((slots.steps >= self.max_steps) & slots.busy)
         if self.race:
             group = slots.numbers // self.branches
             ended |= np.isin(group, group[halted]) & slots.busy
         results = self._results(slots, step, np.flatnonzero(ended), halted)
-        slots.restart(np.flatnonzero((acts == RESTART) & slots.busy), self.seed)
+        slots.restart(np.flatnonzero((acts == RESTART) & slots.busy), self.seed, self.first)
         return results
 
     def _results(self, slots: Slots, step: Step, ended: NDArray[np.intp], halted: NDArray[np.bool_]) -> list[Result]:

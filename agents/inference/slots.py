@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import NamedTuple, final
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from agents.rollouts.starts import StartsRecord
 from agents.rollouts.step import Network, Step, take_step
 from agents.rollouts.unroll import noisy_start
 from agents.trm import Carry
+from trm_gym.short_repr import short_repr
 from trm_gym.short_repr import short_repr
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
@@ -32,6 +33,7 @@ def drawn_start(network: Network, noise: float, seed: int, number: int, start: i
 
 
 @short_repr
+@short_repr
 @dataclass(frozen=True)
 class Handed:
     """The drafts that are handed in, uint8 [b, L], and what was seen of them: see ``Result``."""
@@ -40,6 +42,15 @@ class Handed:
     confidence: NDArray[np.float32]
     halt_logit: NDArray[np.float32]
     solved: NDArray[np.bool_]
+
+
+@short_repr
+class Advanced(NamedTuple):
+    """A step of every slot, what was known of their starts after it, and the acts that follow it, int [b]."""
+
+    step: Step
+    record: StartsRecord
+    acts: NDArray[np.int64]
 
 
 @final
@@ -61,7 +72,8 @@ class Slots:
             self._history = History.empty(count, device)
             # Of the best draft so far: its judgement, itself, its confidence and halt logit.
             self._best = torch.full((count,), -torch.inf, dtype=torch.float32, device=device)
-            self._current = np.zeros(count, np.bool_)
+            # Whether the best draft is the present one.
+            self.current = np.zeros(count, np.bool_)
             self._kept, self._seen = self._draft, torch.zeros(count, 2, dtype=torch.float32, device=device)
 
     @property
@@ -79,8 +91,8 @@ class Slots:
         self._begin(places, start)
 
     @torch.inference_mode()
-    def advance(self) -> tuple[Step, NDArray[np.int64]]:
-        """One step of every slot, idle ones too; and the act that follows it, int [slots]."""
+    def advance(self) -> Advanced:
+        """One step of every slot, idle ones too; and the act that follows it."""
         step = take_step(
             self._network, self._task, self.problems, self._carry, self._draft, self._history, self._max_steps
         )
@@ -89,24 +101,22 @@ class Slots:
         self._judge(step)
         steps, starts = (torch.from_numpy(part.copy()).to(step.draft.device) for part in (self.steps, self.starts))
         record = StartsRecord(step, steps, starts, self._best, self._max_steps)
-        return step, self._actor.acts(record).cpu().numpy()
+        return Advanced(step, record, self._actor.acts(record).cpu().numpy())
 
     @torch.inference_mode()
-    def restart(self, places: NDArray[np.intp], seed: int) -> None:
-        """Begin the problems at ``places`` again, each from a noisy start of its own."""
+    def restart(self, places: NDArray[np.intp], seed: int, first: int = 0) -> None:
+        """Begin the problems at ``places`` again, each from a noisy start of its own. first: see ``Engine``."""
         if not len(places):
             return
         self.starts[places] += 1
-        starts = [
-            drawn_start(self._network, self._actor.noise, seed, int(self.numbers[place]), int(self.starts[place]))
-            for place in places
-        ]
+        which = [(first + int(self.numbers[place]), int(self.starts[place])) for place in places]
+        starts = [drawn_start(self._network, self._actor.noise, seed, number, start) for number, start in which]
         self._begin(places, Carry(*(torch.cat(parts) for parts in zip(*starts, strict=True))))
 
     def handed(self, places: NDArray[np.intp], step: Step) -> Handed:
         """What is handed in at ``places`` where they end after ``step``, the last one. A draft is graded once."""
         rows = self._rows(places)
-        drafts, current = self._kept[rows].cpu().numpy().astype(np.uint8), self._current[places]
+        drafts, current = self._kept[rows].cpu().numpy().astype(np.uint8), self.current[places]
         solved = np.zeros(len(places), np.bool_)
         if current.any():
             solved[current] = step.solved_at(places[current])
@@ -126,7 +136,7 @@ class Slots:
         self.steps, self.starts = self.steps[kept], self.starts[kept]
         self._carry, self._draft = Carry(*(part[rows] for part in self._carry)), self._draft[rows]
         self._history = self._history.keep(rows)
-        self._current = self._current[kept]
+        self.current = self.current[kept]
         self._best, self._kept, self._seen = self._best[rows], self._kept[rows], self._seen[rows]
 
     def _begin(self, places: NDArray[np.intp], start: Carry) -> None:
@@ -141,7 +151,7 @@ class Slots:
         """Keep the present drafts that seem no worse than any before."""
         seems = self._actor.judgement(step).float()
         better = seems >= self._best
-        self._current = better.cpu().numpy()
+        self.current = better.cpu().numpy()
         self._best = torch.maximum(self._best, seems)
         self._kept = torch.where(better[:, None], step.draft, self._kept)
         self._seen = torch.where(better[:, None], torch.stack([step.confidence, step.halt_logit], 1), self._seen)

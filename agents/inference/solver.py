@@ -20,7 +20,9 @@ from agents.checkpoint import Checkpoint, load_checkpoint, shipped
 from agents.common.acceleration import prepare_process
 from agents.common.finite import check_finite, check_gradients
 from agents.common.tensor_file import CheckpointError, NotFiniteError
-from agents.halting.registry import LEARNER, VERIFIER, rule_of
+from agents.halting.registry import LEARNER, VERIFIER
+from agents.halting.restart_registry import RESTARTS_LEARNER, acting_rule
+from agents.halting.restarts import Actor
 from agents.halting.rules import HaltingRule
 from agents.inference.engine import Engine, Item, Result
 from agents.inference.taught import untaught
@@ -130,17 +132,22 @@ class Solver:
         """The rule where nobody names one: grpo, the learnt halting; of a network without such a head the verifier."""
         return LEARNER if LEARNER in self.checkpoint.heads else VERIFIER
 
-    def rule(self, rule: str | HaltingRule | None, price: float = PRICE) -> HaltingRule:
-        """A halting rule by its name (see ``halting.registry.rule_of``). Raises ValueError with the known names."""
+    @property
+    def restarts(self) -> bool:
+        """Whether the checkpoint has a policy of three acts, the rule ``grpo_restarts``."""
+        return RESTARTS_LEARNER in self.checkpoint.heads
+
+    def rule(self, rule: str | HaltingRule | Actor | None, price: float = PRICE) -> HaltingRule | Actor:
+        """A rule by its name (see ``restart_registry.acting_rule``). Raises ValueError with the known names."""
         real_number("price", price, above=0)
         rule = self.default_rule if rule is None else rule
-        return rule_of(rule, self.checkpoint.heads, price) if isinstance(rule, str) else rule
+        return acting_rule(rule, self.checkpoint.heads, price) if isinstance(rule, str) else rule
 
     def solve(
         self,
         problem: UserProblem | Problems,
         max_steps: int = 16,
-        rule: str | HaltingRule | None = None,
+        rule: str | HaltingRule | Actor | None = None,
         return_trajectory: bool = False,
         price: float = PRICE,
     ) -> Solution:
@@ -153,14 +160,15 @@ class Solver:
         problems, acting = self.problems(problem), self.rule(rule, price)
         names = {} if isinstance(problem, Problems) else self.task.names(problem)
         found = follow(self.checkpoint, problems, max_steps, price, acting, whole=False)
-        solved = bool(found.solved[-1])
+        handed = found.handed - 1
+        solved = bool(found.solved[handed])
         return Solution(
-            answer=found.drafts[-1],
-            text=renamed(self.task.answer_text(found.drafts[-1]), names),
+            answer=found.drafts[handed],
+            text=renamed(self.task.answer_text(found.drafts[handed]), names),
             steps=found.stop,
-            confidence=float(found.least_confidence[-1]),
-            right=float(found.right[-1]),
-            verdict=Verdict(solved, float(found.score[-1])),
+            confidence=float(found.least_confidence[handed]),
+            right=float(found.right[handed]),
+            verdict=Verdict(solved, float(found.score[handed])),
             trajectory=found if return_trajectory else None,
             note="" if solved else untaught(self.checkpoint, problems),
         )
@@ -169,19 +177,24 @@ class Solver:
         self,
         problems: Iterable[Item],
         max_steps: int = 16,
-        rule: str | HaltingRule | None = None,
+        rule: str | HaltingRule | Actor | None = None,
         price: float = PRICE,
         slots: int = BATCH,
+        first: int = 0,
     ) -> Iterator[Result]:
-        """Any number of problems by continuous batching, results in order; a bad problem gives one with an error."""
-        return Engine(self.checkpoint.model, self.task, self.rule(rule, price), slots, max_steps).run(problems)
+        """Any number of problems by continuous batching, results in order; a bad problem gives one with an error.
+
+        first: what the first problem is counted as, where a stream goes on that was interrupted.
+        """
+        acting = self.rule(rule, price)
+        return Engine(self.checkpoint.model, self.task, acting, slots, max_steps, first=first).run(problems)
 
     def trajectory(
         self,
         problem: UserProblem | Problems,
         max_steps: int = 16,
         price: float = PRICE,
-        rule: str | HaltingRule | None = None,
+        rule: str | HaltingRule | Actor | None = None,
     ) -> Trajectory:
         """Every step of the whole budget; where ``rule`` would have stopped is noted in ``stop``."""
         acting = None if rule is None else self.rule(rule, price)

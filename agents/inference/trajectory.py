@@ -12,14 +12,20 @@ from numpy.typing import NDArray
 
 from agents.checkpoint import Checkpoint
 from agents.halting.registry import LEARNER
-from agents.halting.rules import HaltingRule, HeadThreshold
-from agents.rollouts.step import Step
+from agents.halting.restart_head import two_acts
+from agents.halting.restart_policy import PolicyHalts
+from agents.halting.restarts import HALT, RESTART, Actor, RestartRule, actor_of
+from agents.halting.rules import FixedSteps, HaltingRule, HeadThreshold
+from agents.inference.slots import Advanced, Slots, drawn_start
 from agents.rollouts.unroll import refine
 from trm_gym import make_task
 from trm_gym.checks import real_number, whole_number
 from trm_gym.short_repr import short_repr
 from trm_gym.structure import TextStructure
 from trm_gym.task import Problems, Task
+
+_ONLY = np.zeros(1, dtype=np.intp)
+"""The one slot, and the number of the problem in it."""
 
 
 @short_repr
@@ -32,6 +38,8 @@ class Trajectory:
     stopping; not a number without a policy. right: float [s], probability that the draft is right, by the head trained
     with the network. velocity: float [s], |z_t - z_{t-1}| / |z_t|. entropy: float [s], mean over the free cells, in
     nats. changed: int [s], cells changed since the last draft. solved: bool [s], the verdict; score: float [s].
+    start: int [s], from which start of the problem the draft is, counted from 1. again: float [s], the policy's
+    probability of starting afresh, if it does not stop; not a number without a policy that may.
     """
 
     problems: Problems
@@ -45,10 +53,14 @@ class Trajectory:
     changed: NDArray[np.int64]
     solved: NDArray[np.bool_]
     score: NDArray[np.float64]
+    start: NDArray[np.int64]
+    again: NDArray[np.float64]
     policy: bool
     """Whether there is a policy that says when to stop."""
     stop: int
     """The step after which the rule stops, counted from 1; the last one where there is no rule, or it never does."""
+    handed: int
+    """The step whose draft is handed in: the one after which the rule stops, or with restarts the best judged."""
 
     def __len__(self) -> int:
         return len(self.drafts)
@@ -59,7 +71,7 @@ class Trajectory:
 
     def as_json(self, task: Task) -> dict[str, Any]:
         """All of it as JSON has it: lists by step under the fields' names, None where there is no number."""
-        fields = ("drafts", "changed", "solved", "confidence", "halt", "right", "velocity", "entropy")
+        fields = ("drafts", "changed", "solved", "confidence", "halt", "right", "velocity", "entropy", "start", "again")
         columns = {name: getattr(self, name) for name in fields}
         return {
             "task": task.name,
@@ -79,41 +91,62 @@ def follow(
     problems: Problems,
     max_steps: int,
     price: float,
-    rule: HaltingRule | None = None,
+    rule: HaltingRule | Actor | None = None,
     whole: bool = True,
 ) -> Trajectory:
     """Refine a batch of one for ``max_steps`` steps, or up to the one after which ``rule`` stops.
 
     price: at which the policy is asked for its probability of stopping. whole: go on to the end of the budget; the
-    step of the rule is noted all the same. Raises ValueError for another number of problems, or of steps.
+    step of the rule is noted all the same. The starts are those of the first problem of a stream. Raises ValueError for
+    another number of problems, or of steps.
     """
     if len(problems) != 1:
         raise ValueError(f"a trajectory is of one problem, got {len(problems)}")
     whole_number("max_steps", max_steps)
     real_number("price", price, above=0)
-    policy = checkpoint.heads.get(LEARNER)
-    asked = HeadThreshold(policy, price=price) if policy else None
-    rows, stop, last = [], 0, problems.start[0]
-    for step in refine(checkpoint.model, make_task(checkpoint.task), problems, max_steps):
-        rows.append(_row(step, last, asked))
+    actor = actor_of(FixedSteps() if rule is None else rule)
+    asked = _policy(checkpoint, actor, price)
+    slots = Slots(checkpoint.model, make_task(checkpoint.task), actor, 1, max_steps)
+    slots.fill(_ONLY, _ONLY, problems, drawn_start(checkpoint.model, 0.0, 0, 0))
+    rows, stop, handed, last = [], 0, 0, problems.start[0]
+    for _ in range(max_steps):
+        start = int(slots.starts[0])
+        advanced = slots.advance()
+        rows.append(_row(advanced, last, asked) | {"start": start})
         last = rows[-1]["drafts"]
-        if rule is not None and not stop and rule.stops(step).item():
+        if slots.current[0] and not stop:
+            handed = len(rows)
+        if advanced.acts[0] == HALT and not stop:
             stop = len(rows)
             if not whole:
                 break
+        if advanced.acts[0] == RESTART:
+            slots.restart(_ONLY, 0)
+            last = problems.start[0]
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return Trajectory(problems, **columns, policy=policy is not None, stop=stop or len(rows))
+    return Trajectory(problems, **columns, policy=asked is not None, stop=stop or len(rows), handed=handed)
 
 
-def _row(step: Step, last: NDArray[np.uint8], asked: HeadThreshold | None) -> dict[str, Any]:
+def _policy(checkpoint: Checkpoint, actor: Actor, price: float) -> HaltingRule | None:
+    """The policy whose probability of stopping is shown: the one that acts, or the one that the checkpoint has."""
+    if isinstance(actor, RestartRule) and isinstance(actor.halting, PolicyHalts):
+        return actor.halting
+    head = two_acts(checkpoint.heads).get(LEARNER)
+    return HeadThreshold(head, price=price) if head else None
+
+
+def _row(advanced: Advanced, last: NDArray[np.uint8], asked: HaltingRule | None) -> dict[str, Any]:
     """What a trajectory holds of one step. last: the draft before; asked: the policy, if there is one."""
+    step, record = advanced.step, advanced.record
     draft, free = step.draft[0].cpu().numpy().astype(np.uint8), step.problems.free[0]
     sure = step.output.logits[0].float().softmax(-1).amax(-1).cpu().numpy()
+    again = asked.head.of_record(record, asked.price)[0, 2].sigmoid().item() if isinstance(asked, PolicyHalts) else None
     return {
         "drafts": draft,
         "confidence": np.where(free, sure, 1.0).astype(np.float64),
         "least_confidence": step.confidence.item(),
-        "halt": float("nan") if asked is None else asked.score(step).sigmoid().item(),
+        "halt": float("nan") if asked is None else asked.score(record).sigmoid().item(),
+        "again": float("nan") if again is None else again,
         "right": step.halt_logit.double().sigmoid().item(),
         "velocity": step.velocity.item(),
         "entropy": step.statistics.mean_entropy.item(),

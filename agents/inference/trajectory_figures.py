@@ -42,7 +42,10 @@ def refinement_figure(found: Trajectory, task: Task, steps: Sequence[int], path:
 
 
 def trajectory_figure(found: Trajectory, path: str | os.PathLike[str]) -> Path:
-    """What the network thinks of its drafts, step by step: velocity and entropy fall, confidence rises; every cell."""
+    """What the network thinks of its drafts, step by step: velocity and entropy fall, confidence rises; every cell.
+
+    A dashed line stands where the problem was begun again.
+    """
     steps, free = np.arange(1, len(found) + 1), found.problems.free[0]
     with figure_file(path, 10.4, 3.4) as figure:
         falling, rising, cells = figure.subplots(1, 3, width_ratios=(1, 1, 1.2))
@@ -59,6 +62,8 @@ def trajectory_figure(found: Trajectory, path: str | os.PathLike[str]) -> Path:
         for axes in (falling, rising):
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.legend(fontsize=8)
+            for begun in np.flatnonzero(np.diff(found.start)):
+                axes.axvline(begun + 1.5, color=GREY, lw=1, ls="--")
             if found.solved.any():
                 axes.axvline(float(found.solved.argmax()) + 1, color=INK, lw=1, ls=":", label="first right draft")
         _cells(cells, found)

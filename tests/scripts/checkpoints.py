@@ -9,6 +9,7 @@ import torch
 
 from agents.checkpoint import Checkpoint, save_checkpoint
 from agents.halting.heads import HaltHead, HaltPolicy
+from agents.halting.restart_head import RestartPolicy
 from agents.rollouts.unroll import unroll
 from agents.trm import TRM, TRMConfig
 from trm_gym import make_task
@@ -29,5 +30,9 @@ def untrained(folder: Path, task_name: str = "sudoku4x4", heads: tuple[str, ...]
         model = TRM(SHAPES.get(task_name, TINY), task.vocab, task.structure).eval()
     features = unroll(model, task, task.generate(1, 0, "train", 0), 1).features.shape[-1]
     sizes = {"bce": 1, "two_heads": 2}
-    made = {name: HaltHead(features, 4, sizes[name]) if name in sizes else HaltPolicy(features, 4) for name in heads}
+    policies = {"grpo_restarts": RestartPolicy}
+    made = {
+        name: HaltHead(features, 4, sizes[name]) if name in sizes else policies.get(name, HaltPolicy)(features, 4)
+        for name in heads
+    }
     return save_checkpoint(folder / task_name, Checkpoint(model, task_name, made))

@@ -81,6 +81,26 @@ def test_rules(
     assert said in " ".join(capsys.readouterr().out.split())
 
 
+def test_a_policy_that_may_start_afresh_decides_by_default(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """An untrained one starts afresh now and then; what is handed in is the draft that it thinks best."""
+    place = untrained(tmp_path, heads=("grpo", "grpo_restarts"))
+    assert code_of(PUZZLE, "--checkpoint", str(place)) == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "step 64:" in out and "start 2: afresh, from another noisy start" in out
+    assert code_of(PUZZLE, "--checkpoint", str(place), "--no-restarts") == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "afresh" not in out and "step 17:" not in out
+    assert code_of(PUZZLE, "--checkpoint", str(place), "--max-steps", "8") == 1
+    assert "step 9:" not in capsys.readouterr().out
+
+
+def test_restarts_by_the_clock(checkpoint: Path, capsys: pytest.CaptureFixture[str]):
+    words = ("--checkpoint", str(checkpoint), "--max-steps", "7", "--rule", "restart-every:3+verifier")
+    assert code_of(PUZZLE, *words) == 1
+    out = capsys.readouterr().out
+    assert out.index("step 3:") < out.index("start 2:") < out.index("step 4:") < out.index("start 3:")
+
+
 def test_a_file(checkpoint: Path, tmp_path: Path, solving, capsys: pytest.CaptureFixture[str]):
     solving(1)
     for name in ("puzzle.txt", "puzzle"):

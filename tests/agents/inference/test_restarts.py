@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from agents.checkpoint import Checkpoint
 from agents.halting.paths import Paths, follow_schedule, in_order
 from agents.halting.restarts import (
     FixedCutoff,
@@ -22,6 +23,7 @@ from agents.halting.restarts import (
 from agents.halting.rules import FixedSteps, ScoreThreshold
 from agents.inference.engine import Engine
 from agents.inference.slots import drawn_start
+from agents.inference.trajectory import follow
 from agents.rollouts.unroll import Unroll, refine, unroll
 from agents.trm import TRM, TRMConfig
 from tests.toy import ToyTask
@@ -144,3 +146,29 @@ def test_a_cutoff_is_at_least_a_step(bad):
             made(bad)
     with pytest.raises(ValueError, match="cutoff"):
         Geometric(bad, 2)
+
+
+def test_a_trajectory_is_what_the_engine_does(network, monkeypatch):
+    """One problem step by step, shown with its starts; the first problem of a stream has the same ones."""
+    monkeypatch.setattr("agents.inference.trajectory.make_task", lambda name: TOY)
+    checkpoint = Checkpoint(network, TOY.name)
+    one = PROBLEMS[slice(0, 1)]
+    for schedule in SCHEDULES[1:]:
+        rule = RestartRule(FixedSteps(9), schedule, SURE, STARTS, NOISE)
+        result = next(Engine(network, TOY, rule, 2, STEPS).run([one]))
+        found = follow(checkpoint, one, STEPS, 0.1, rule, whole=False)
+        assert len(found) == found.stop == result.steps == 9
+        assert result.answer is not None and (found.drafts[found.handed - 1] == result.answer).all()
+        assert found.start[-1] == result.starts and (np.diff(found.start) >= 0).all()
+        whole = follow(checkpoint, one, STEPS, 0.1, rule)
+        assert len(whole) == STEPS and (whole.stop, whole.handed) == (found.stop, found.handed)
+
+
+def test_a_stream_that_goes_on_has_the_starts_that_it_would_have_had(network):
+    rule = RestartRule(NEVER, FixedCutoff(3), SURE, STARTS, NOISE)
+    whole = [result.answer for result in Engine(network, TOY, rule, 3, STEPS).run([PROBLEMS])]
+    rest = Engine(network, TOY, rule, 3, STEPS, first=4).run([PROBLEMS[slice(4, None)]])
+    for expected, result in zip(whole[4:], rest, strict=True):
+        assert (expected == result.answer).all()
+    other = [result.answer for result in Engine(network, TOY, rule, 3, STEPS).run([PROBLEMS[slice(4, None)]])]
+    assert any((a != b).any() for a, b in zip(whole[4:], other, strict=True))
