@@ -17,7 +17,7 @@ import torch
 from agents.common.acceleration import operations
 from agents.common.cli import main
 from agents.losses import stablemax_cross_entropy
-from agents.trm import TRM, Carry
+from agents.trm import TRM, Carry, Inputs
 from scripts import benchmark
 from scripts.benchmarking import fresh
 from scripts.benchmarking import training as part
@@ -97,7 +97,7 @@ def test_the_restated_step_has_our_logits_carry_loss_and_gradients():
     problem, solution = torch.randint(0, 10, (2, 3, 81), generator=torch.Generator().manual_seed(1))
     carry, (y, z) = ours.initial_carry(3), theirs.initial_carry(3)
     for _ in range(2):
-        carry, output = ours(carry, problem)
+        carry, output = ours(carry, Inputs.of_tokens(problem))
         y, z, logits, halt = theirs.step(y.detach(), z.detach(), problem, torch.zeros(3, dtype=torch.long))
         torch.testing.assert_close(output.logits, logits)
         torch.testing.assert_close(output.halt, halt)
