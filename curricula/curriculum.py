@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.checks import real_number, whole_number
+from trm_gym.short_repr import short
+
 
 class Curriculum(abc.ABC):
     """Chooses levels. ``levels``: indices into a task's levels, from easy to hard, each once.
@@ -17,9 +20,13 @@ class Curriculum(abc.ABC):
     """
 
     def __init__(self, levels: Sequence[int]) -> None:
-        self.levels = np.array(levels, dtype=np.int64)
-        if self.levels.ndim != 1 or not len(levels) or len(np.unique(self.levels)) != len(levels):
-            raise ValueError(f"a curriculum needs one or more different levels, from easy to hard; got {list(levels)}")
+        try:
+            given = [whole_number("a level of a curriculum", level, 0) for level in levels]
+        except TypeError:  # it is no sequence
+            given = []
+        if not given or len(set(given)) != len(given):
+            raise ValueError(f"a curriculum needs one or more different levels, from easy to hard; got {short(levels)}")
+        self.levels = np.array(given, dtype=np.int64)
 
     @property
     @abc.abstractmethod
@@ -73,4 +80,4 @@ def restored(values: Sequence[float], like: NDArray[np.float64]) -> NDArray[np.f
     """Saved numbers, one per level, as an array. Raises ValueError where there are not as many as in ``like``."""
     if len(values) != len(like):
         raise ValueError(f"this curriculum has {len(like)} levels, the saved one {len(values)}: name the same ones")
-    return np.array(values, dtype=np.float64)
+    return np.array([real_number("a number of a saved curriculum", value) for value in values], dtype=np.float64)

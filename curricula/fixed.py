@@ -24,7 +24,10 @@ class Fixed(Curriculum):
         self, levels: Sequence[int], stages: Sequence[Sequence[float]] | None = None, problems: int = 1024
     ) -> None:
         super().__init__(levels)
-        rows = np.eye(len(levels)) if stages is None else np.array(stages, dtype=np.float64)
+        try:
+            rows = np.eye(len(levels)) if stages is None else np.array(stages, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError):  # no numbers, or rows of different lengths
+            rows = np.zeros(0)
         if rows.ndim != 2 or not len(rows) or rows.shape[1] != len(levels):
             raise ValueError(f"a stage needs one weight for each of {len(levels)} levels, got {stages}")
         if not np.isfinite(rows).all() or (rows < 0).any() or (rows.sum(1) <= 0).any():
@@ -46,4 +49,4 @@ class Fixed(Curriculum):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take back what ``state_dict`` gave."""
-        self._seen = int(state["seen"])
+        self._seen = whole_number("problems seen", state["seen"], 0)

@@ -49,5 +49,9 @@ class LearningProgress(Curriculum):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take back what ``state_dict`` gave. Raises ValueError where it is of other levels."""
-        means = [[np.nan if value is None else value for value in state[name]] for name in ("fast", "slow")]
-        self._solved = np.stack([restored(mean, self._solved[0]) for mean in means])
+        solved = []
+        for name in ("fast", "slow"):
+            unseen = np.array([value is None for value in state[name]])
+            known = restored([0.0 if value is None else value for value in state[name]], self._solved[0])
+            solved.append(np.where(unseen, np.nan, known))
+        self._solved = np.stack(solved)

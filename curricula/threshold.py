@@ -56,4 +56,5 @@ class Threshold(Curriculum):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take back what ``state_dict`` gave. Raises ValueError where it is of other levels."""
         self._solved = restored(state["solved"], self._solved)
-        self._place, self._seen = int(state["place"]), int(state["seen"])
+        self._place = whole_number("the place of a saved curriculum", state["place"], 0, len(self.levels) - 1)
+        self._seen = whole_number("problems seen", state["seen"], 0)

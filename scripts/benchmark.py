@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from agents.common.checks import Checked
 from agents.common.cli import main
 from scripts.benchmarking.envs import measure_envs
 from scripts.benchmarking.measuring import Settings, show
@@ -23,7 +24,7 @@ from scripts.benchmarking.training import Training, measure_training
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """What to measure, and how long."""
 
     subject: Annotated[Literal["envs", "tasks", "sb3", "training"], tyro.conf.Positional]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from agents.common.checks import Checked
 from agents.common.cli import main
 from agents.common.places import Places, writes
 from trm_gym.atomic_io import atomic_write
@@ -27,7 +28,7 @@ COUNT, SEED = 16, 2026
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Where to write."""
 
     path: Path = GOLDEN

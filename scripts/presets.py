@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agents.common.checks import Checked
 from agents.common.cli import as_yaml, main
 from agents.common.places import Places, writes
 from scripts import grpo, pretrain
@@ -24,7 +25,7 @@ SCRIPTS: Mapping[str, Mapping[str, Any]] = {"pretrain": pretrain.presets(), "grp
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Write a file for every preset."""
 
     folder: Path = FOLDER

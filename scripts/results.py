@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agents.common.checks import Checked
 from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.evaluation.records import Record, load_record, page, section
@@ -34,7 +35,7 @@ SAID = ("title", "commands", "runs", "taught", "summary", "notes")
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
     """Write the pages of results from their records, after adding a run to these."""
 
     add: tuple[Path, ...] = ()
@@ -57,6 +58,7 @@ class Config:
     """The folder of the pages, which holds the records in its folder ``records``."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if bool(self.add) != bool(self.name):
             raise ValueError("give --add FOLDER and --name NAME together, or neither to write the pages alone")
 

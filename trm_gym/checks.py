@@ -6,8 +6,9 @@ import dataclasses
 import functools
 import math
 import types
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -33,7 +34,7 @@ def whole_number(name: str, value: object, least: int = 1, most: int = _WORD - 1
 
 
 def real_number(
-    name: str, value: object, least: float = -math.inf, most: float = math.inf, above: float = -math.inf
+    name: str, value: object, least: float = -LARGEST, most: float = LARGEST, above: float = -math.inf
 ) -> float:
     """``value`` as a float. Raises ValueError, which calls it ``name``, where it is not finite or outside the range.
 
@@ -41,9 +42,9 @@ def real_number(
     """
     number = _finite(value)
     if number is None or not (least <= number <= most and number > above):
-        low = f" above {above:g}" if above > -math.inf else f" from {least:g} up" if least > -math.inf else ""
-        high = f" and at most {most:g}" if most < math.inf else ""
-        both = -math.inf < least <= most < math.inf
+        low = f" above {above:g}" if above > -math.inf else f" from {least:g} up" if least > -LARGEST else ""
+        high = f" and at most {most:g}" if most < LARGEST or (number or 0) > most else ""
+        both = -LARGEST < least <= most < LARGEST
         span = f"between {least:g} and {most:g}" if both else f"a finite number{low}{high}"
         raise ValueError(f"{name} must be {span}, not {short(value)}")
     return number
@@ -68,18 +69,19 @@ def known_name(kind: str, name: object, known: Collection[str]) -> str:
 
 
 def check_numbers(config: object, prefix: str = "") -> None:
-    """Raise ValueError, which names the field, where a number of a dataclass is not finite or not of its field's type.
+    """Raise ValueError, which names the field, where a dataclass holds what is not of its field's type, or not finite.
 
-    Numbers in tuples are checked too, and choices (Literal); dataclasses in a field check themselves. A field called
+    What is in tuples is checked too, and choices (Literal); dataclasses in a field check themselves. A field called
     seed, or the numbers in one called seeds, must be 0 or more. prefix: what stands before the field's name in the
     message: ``teach.``, or ``--`` for an option of the command line.
     """
     for name, hint in _field_types(type(config)).items():
         called = f"{prefix}{name.replace('_', '-') if prefix.startswith('--') else name}"
         value = getattr(config, name)
-        _check(called, value, hint)
-        if name == "seed" or (name == "seeds" and isinstance(value, tuple)):
-            for seed in value if isinstance(value, tuple) else (value,):
+        if said := _expected(value, hint):
+            raise ValueError(f"{called} must be {said}, not {short(value)}")
+        if name == "seed" or (name == "seeds" and isinstance(value, (tuple, list))):
+            for seed in value if isinstance(value, (tuple, list)) else (value,):
                 whole_number(called, seed, 0, SEED_LIMIT - 1)
 
 
@@ -89,34 +91,48 @@ def _field_types(cls: type[Any]) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
 
 
-def _check(name: str, value: Any, hint: Any) -> None:
-    """Raise ValueError where ``value`` is no number, tuple of numbers or choice as ``hint`` has it; others pass."""
+def _expected(value: Any, hint: Any) -> str:
+    """What a field of that type takes, where ``value`` is something else; empty where it fits, or nobody can tell."""
     origin, args = get_origin(hint), get_args(hint)
-    if hint is int:
-        if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= _WORD:
-            raise ValueError(f"{name} must be a whole number, not {short(value)}")
-    elif hint is float:
-        number = _finite(value)
-        if not isinstance(value, (int, float)) or number is None or abs(number) > LARGEST:
-            raise ValueError(f"{name} must be a finite number (at most {LARGEST:g}), not {short(value)}")
-    elif origin is Literal:
-        if value not in args:
-            raise ValueError(f"{name} must be one of {', '.join(map(str, args))}, got {short(value)}")
-    elif origin in (Union, types.UnionType):
-        if value is not None or type(None) not in args:
-            for arg in args:
-                _check(name, value, arg)
-    elif origin is tuple and (any(kind in _kinds(hint) for kind in (int, float))):
+    if hint in _KINDS:
+        fits, said = _KINDS[hint]
+        return "" if fits(value) else said
+    if origin is Literal:
+        known = any(isinstance(value, type(arg)) and value == arg for arg in args)
+        return "" if known else f"one of {', '.join(map(str, args))}"
+    if origin in (Union, types.UnionType):
+        if value is None and type(None) in args:
+            return ""
+        said = [_expected(value, arg) for arg in args if arg is not type(None)]
+        return " or ".join(said) if all(said) else ""
+    if origin is tuple:
+        if not isinstance(value, (tuple, list)):
+            return "a tuple of values"
         kinds = [args[0]] * len(value) if len(args) == 2 and args[1] is Ellipsis else args
-        if not isinstance(value, Sequence) or len(value) != len(kinds):
-            raise ValueError(f"{name} must be {len(kinds)} values, got {short(value)}")
-        for part, kind in zip(value, kinds, strict=True):
-            _check(name, part, kind)
+        if len(value) != len(kinds):
+            return f"{len(kinds)} values"
+        said = [_expected(part, kind) for part, kind in zip(value, kinds, strict=True)]
+        return next((f"values that are each {one}" for one in said if one), "")
+    return ""
 
 
-def _kinds(hint: Any) -> set[Any]:
-    """The types that a hint is made of."""
-    return {hint}.union(*map(_kinds, get_args(hint)))
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _WORD
+
+
+def _is_real(value: Any) -> bool:
+    number = _finite(value)
+    return isinstance(value, (int, float)) and number is not None and abs(number) <= LARGEST
+
+
+_KINDS: dict[Any, tuple[Callable[[Any], bool], str]] = {
+    int: (_is_whole, "a whole number"),
+    float: (_is_real, f"a finite number (at most {LARGEST:g})"),
+    bool: (lambda value: isinstance(value, bool), "True or False"),
+    str: (lambda value: isinstance(value, str), "text"),
+    Path: (lambda value: isinstance(value, Path) or (isinstance(value, str) and value != ""), "a path"),
+}
+"""What a value of each type is, and what it is called."""
 
 
 def _finite(value: object) -> float | None:

@@ -6,9 +6,11 @@ A later source overrides an earlier one: preset (``--preset NAME``), file (``--c
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import inspect
+import io
 import itertools
 import os
 import re
@@ -218,7 +220,8 @@ def _overlay(base: Any, values: Any, where: str) -> Any:
 def _convert(hint: Any, value: Any, where: str) -> Any:
     """``value`` from YAML as ``hint``, by the command line's own rules: 1e-3, which YAML takes for text, is a float."""
     try:
-        return tyro.cli(hint, args=_words(value), add_help=False, console_outputs=False)
+        with contextlib.redirect_stderr(io.StringIO()):  # its box tells of words that nobody has typed
+            return tyro.cli(hint, args=_words(value), add_help=False, console_outputs=False)
     except SystemExit:
         expected = inspect.formatannotation(hint)
         raise ConfigError(f"{where}: expected {expected}, got {short(value)} ({type(value).__name__})") from None
@@ -243,4 +246,6 @@ def _plain(value: Any) -> Any:
         return [_plain(part) for part in value]
     if isinstance(value, Enum):
         return value.name
-    return str(value) if isinstance(value, os.PathLike) else value
+    if isinstance(value, float):
+        return float(value)  # NumPy's are floats too, but none that YAML knows
+    return str(value) if isinstance(value, (str, os.PathLike)) else value

@@ -11,6 +11,13 @@ from torch import Tensor
 
 from agents.common.tensor_file import CheckpointError
 
+_ADAM = frozenset({"step", "exp_avg", "exp_avg_sq"})
+MOMENTS: Mapping[str, Collection[str]] = {
+    **dict.fromkeys(("Adam", "AdamW", "AdamATan2"), _ADAM),
+    "Muon": frozenset({"momentum_buffer"}),
+}
+"""What an optimiser remembers of every weight that it has moved, by the name of its class."""
+
 
 @contextlib.contextmanager
 def restoring(path: str | os.PathLike[str]) -> Iterator[None]:
@@ -59,11 +66,19 @@ def check_count(name: str, value: object, most: int) -> int:
 
 
 def check_moments(optimizer: torch.optim.Optimizer, state: Mapping[int, Mapping[str, Tensor]]) -> None:
-    """Raise ValueError where an optimiser's state is not of its own weights: of one's shape, or a single number."""
+    """Raise ValueError where an optimiser's state is not of its own weights: of one's shape, or a single number.
+
+    What it remembers of one weight it remembers of all that it has moved, by the names of ``MOMENTS``.
+    """
+    names = MOMENTS[type(optimizer).__name__]
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     for index, entry in state.items():
         if index not in range(len(weights)):
             raise ValueError(f"an optimiser has no weight {index}")
+        if entry.keys() != names:
+            raise ValueError(
+                f"an optimiser's weight {index} has {', '.join(sorted(entry))}, not {', '.join(sorted(names))}"
+            )
         for name, value in entry.items():
             if value.shape not in (weights[index].shape, torch.Size()) or not value.is_floating_point():
                 raise ValueError(f"{name} of an optimiser's weight {index} is {value.dtype} {tuple(value.shape)}")

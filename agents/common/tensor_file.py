@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -9,11 +10,17 @@ from typing import Any
 
 import safetensors
 import safetensors.torch
+import torch
 from torch import Tensor
 
 from trm_gym.atomic_io import atomic_write
 from trm_gym.errors import ProblemError
 from trm_gym.files import check_regular
+
+HASH = "blake2b"
+"""What a note begins with that has a hash of the tensors and of the rest of the note: this, a colon, and the hash."""
+FOREIGN = {"format"}
+"""What files of other programs say of themselves in place of a note."""
 
 
 class CheckpointError(ValueError):
@@ -46,7 +53,17 @@ def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, Tensor], no
 def write_tensors(path: str | os.PathLike[str], tensors: Mapping[str, Tensor], note: Mapping[str, Any]) -> None:
     """``save_tensors`` for whatever numbers: what went wrong, for people to look at."""
     whole = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-    atomic_write(path, safetensors.torch.save(whole, {"note": json.dumps(note)}))
+    told = json.dumps(note)
+    atomic_write(path, safetensors.torch.save(whole, {"note": f"{HASH}:{_digest(whole, told)}\n{told}"}))
+
+
+def _digest(tensors: Mapping[str, Tensor], note: str) -> str:
+    """A hash by which damage is told: of names, types, shapes and bytes of the tensors, and of the note."""
+    found = hashlib.blake2b(note.encode(), digest_size=16)
+    for name, value in sorted(tensors.items()):
+        found.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        found.update(value.contiguous().flatten().view(torch.uint8).numpy())
+    return found.hexdigest()
 
 
 def load_note(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -55,7 +72,10 @@ def load_note(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """What ``save_tensors`` wrote. Raises CheckpointError where the file is no such thing, or not all is finite."""
+    """What ``save_tensors`` wrote. Raises CheckpointError where the file is no such thing, or not all is finite.
+
+    Files of other programs, and of versions before, have no hash of their content; the others must be as they were.
+    """
     tensors, note = _read(path)
     if fault := first_not_finite(tensors):
         raise CheckpointError(f"{path} is damaged: {fault}; delete it and train again")
@@ -63,11 +83,21 @@ def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[
 
 
 def _read(path: str | os.PathLike[str], with_tensors: bool = True) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors, if they are asked for and then held to their hash, and the note."""
     try:
         check_regular(path)
         with safetensors.safe_open(str(path), framework="pt") as file:
-            note = json.loads((file.metadata() or {}).get("note", "{}"))
-            names = file.keys() if with_tensors else ()
-            return {name: file.get_tensor(name) for name in names}, note
-    except (ProblemError, safetensors.SafetensorError, OSError, json.JSONDecodeError, RecursionError) as error:
+            said = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in (file.keys() if with_tensors else ())}
+        if "note" not in said and said.keys() - FOREIGN:
+            raise ProblemError(f"it has no note, but {', '.join(said)}")
+        text = said.get("note", "{}")
+        digest, text = ("", text) if text.startswith("{") else text.partition("\n")[::2]
+        note = json.loads(text)
+        if not isinstance(note, dict):
+            raise ProblemError("its note is no JSON object")
+        if digest and with_tensors and digest != f"{HASH}:{_digest(tensors, text)}":
+            raise ProblemError("it is no longer what was written, by its checksum")
+        return tensors, note
+    except (safetensors.SafetensorError, OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is not a readable safetensors file ({error}); train it again") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 import time
@@ -22,6 +23,8 @@ from trm_gym.atomic_io import atomic_write
 from trm_gym.files import check_regular
 
 PARTS = ("point", "prices", "curve")
+DIGEST = "digest"
+"""Under which name a file of arrays has a hash of the others."""
 MOST_BYTES = 2**32
 """What the arrays of a file may take."""
 DAMAGED = (zipfile.BadZipFile, zlib.error)
@@ -73,8 +76,18 @@ def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """
     if objects := [name for name, values in arrays.items() if np.asarray(values).dtype.hasobject]:
         raise ValueError(f"{path} is to hold numbers alone: {', '.join(objects)} holds Python objects")
-    named: dict[str, Any] = dict(arrays)
+    # First, so that an archive that has lost its end still has it.
+    named: dict[str, Any] = {DIGEST: _digest(arrays), **arrays}
     atomic_write(path, lambda file: np.savez_compressed(file, **named))
+
+
+def _digest(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    """A hash of names, types, shapes and bytes, uint8 [16]: an archive's own checksums leave out its list of names."""
+    found = hashlib.blake2b(digest_size=16)
+    for name, values in sorted(arrays.items()):
+        values = np.ascontiguousarray(values)
+        found.update(f"{name} {values.dtype} {values.shape}".encode() + values.tobytes())
+    return np.frombuffer(found.digest(), np.uint8)
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -85,7 +98,11 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
             if sum(part.file_size for part in packed.infolist()) > MOST_BYTES:
                 raise ValueError(f"it holds more than {MOST_BYTES} bytes")
         with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+            arrays = {name: file[name] for name in file.files}
+        digest = arrays.pop(DIGEST, None)  # those of versions before have none
+        if not arrays or (digest is not None and not np.array_equal(digest, _digest(arrays))):
+            raise ValueError("it is no longer what was written, by its checksum")
+        return arrays
     except (OSError, ValueError, EOFError, LookupError, MemoryError, RuntimeError, struct.error, *DAMAGED) as error:
         raise CheckpointError(f"{path} cannot be read ({error}): delete its folder to do it again") from error
 

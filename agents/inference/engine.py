@@ -81,13 +81,13 @@ class Engine:
         whole_number("first", first, 0)
         for name, number in (("slots", slots), ("max_steps", max_steps), ("branches", branches)):
             whole_number(name, number)
-        real_number("noise", noise, 0)
+        self.noise = real_number("noise", noise, 0)
         whole_number("seed", seed, 0, SEED_LIMIT - 1)
         if race and slots % branches:
             raise ValueError(f"branches race side by side: slots ({slots}) must be a multiple of branches ({branches})")
         self.network, self.task, self.actor = network, task, actor_of(rule)
         self.slots, self.max_steps = slots, max_steps
-        self.noise, self.branches, self.race, self.seed, self.first = noise, branches, race, seed, first
+        self.branches, self.race, self.seed, self.first = branches, race, seed, first
         # While the oldest problem thinks for its whole budget, every other slot can finish one problem a step. Beyond
         # that many, only problems that need no slot (bad ones) could pile up: they wait in the stream.
         self.window = slots * max_steps

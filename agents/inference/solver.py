@@ -34,7 +34,7 @@ from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import BATCH
 from agents.trm import Inputs, TRMConfig
 from trm_gym import make_task
-from trm_gym.checks import LARGEST, SEED_LIMIT, real_number, whole_number
+from trm_gym.checks import SEED_LIMIT, real_number, whole_number
 from trm_gym.errors import ProblemError
 from trm_gym.short_repr import short_repr
 from trm_gym.task import Problems, Task, UserProblem
@@ -139,7 +139,7 @@ class Solver:
 
     def rule(self, rule: str | HaltingRule | Actor | None, price: float = PRICE) -> HaltingRule | Actor:
         """A rule by its name (see ``restart_registry.acting_rule``). Raises ValueError with the known names."""
-        real_number("price", price, above=0)
+        price = real_number("price", price, above=0)
         rule = self.default_rule if rule is None else rule
         return acting_rule(rule, self.checkpoint.heads, price) if isinstance(rule, str) else rule
 
@@ -222,7 +222,7 @@ class Solver:
         if not self.task.verify(problems, answers).solved.all():
             raise ValueError("this is no solution of the problem: it breaks the task's rules, so it teaches nothing")
         whole_number("steps", steps)
-        real_number("learning_rate", learning_rate, 0, LARGEST)
+        learning_rate = real_number("learning_rate", learning_rate, 0)
         model = self.checkpoint.model.train().requires_grad_(True)
         self._optimizer = self._optimizer or torch.optim.AdamW(model.parameters(), weight_decay=0.0)
         for group in self._optimizer.param_groups:

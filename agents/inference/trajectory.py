@@ -103,7 +103,7 @@ def follow(
     if len(problems) != 1:
         raise ValueError(f"a trajectory is of one problem, got {len(problems)}")
     whole_number("max_steps", max_steps)
-    real_number("price", price, above=0)
+    price = real_number("price", price, above=0)
     actor = actor_of(FixedSteps() if rule is None else rule)
     asked = _policy(checkpoint, actor, price)
     slots = Slots(checkpoint.model, make_task(checkpoint.task), actor, 1, max_steps)

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 
+from agents.common.finite import check_finite
 from agents.losses import token_log_prob
 from agents.rollouts.features import History
 from agents.rollouts.step import Network, Step, draw_tokens, take_step
@@ -121,7 +122,7 @@ def noisy_start(
     if not isinstance(noise, Tensor) and noise == 0:
         return carry
     draws = [torch.randn(part.shape, generator=generator, dtype=torch.float32).to(part) for part in carry]
-    scale = noise.to(carry.answer)[:, None, None] if isinstance(noise, Tensor) else noise
+    scale = noise.to(carry.answer)[:, None, None] if isinstance(noise, Tensor) else float(noise)
     return Carry(*(part + scale * part.std() * draw for part, draw in zip(carry, draws, strict=True)))
 
 
@@ -154,7 +155,7 @@ def _run(
     temperature: float,
     generator: torch.Generator | None,
 ) -> tuple[Unroll, UInt8[Tensor, "b s l"], Float[Tensor, "b s"]]:
-    """An unroll of one batch, the drafts that were graded and their log-probabilities."""
+    """An unroll of one batch, the drafts that were graded and their log-probabilities. Raises NotFiniteError."""
     free = torch.from_numpy(problems.free)
     columns, drafts, log_probs = {name: [] for name in OF_STEPS}, [], []
     for step in refine(network, task, problems, max_steps, start, lambda _: drafts[-1].long()):
@@ -173,4 +174,5 @@ def _run(
         level=torch.from_numpy(problems.level.copy()),
         difficulty=torch.from_numpy(problems.difficulty.copy()),
     )
+    check_finite("a run's", vars(unrolled))
     return unrolled, torch.stack(drafts, dim=1), torch.stack(log_probs, dim=1)

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agents.trm.encoders import ENCODERS
-from agents.trm.layers import FULL_SPREAD
+from agents.trm.layers import FULL_SPREAD, swiglu_width
 from agents.trm.mixers import MIXERS
 from agents.trm.options import part_named, read_options
 from trm_gym import make_task
 from trm_gym.checks import check_numbers, real_number, whole_number
 
+MOST_WEIGHTS = 10**9
+"""Weights that a network may have; the largest published one has 27 million."""
 LEAST_ONE = (
     "hidden",
     "layers",
@@ -101,10 +103,21 @@ class TRMConfig:
             raise ValueError(
                 f"model.prefix {self.prefix} has no room for {self.puzzle_tokens} puzzle_tokens: use fewer"
             )
+        self._check_size()
         _ = self.mixer_settings, self.position_settings  # unknown names are refused at once
         if self.prefix and MIXERS[self.mixer].cells_only:
             raise ValueError(
                 f"model.prefix: the {self.mixer} mixer knows cells only; use prefix=0, or mixer mlp, attention or mla"
+            )
+
+    def _check_size(self) -> None:
+        """Raise ValueError, before anything is built, for a network that no memory would hold."""
+        width = swiglu_width(self.hidden, self.expansion, self.width_multiple)
+        weights = self.hidden * (3 * self.layers * width + self.puzzles * self.puzzle_tokens + self.halt_outputs)
+        if weights > MOST_WEIGHTS:
+            raise ValueError(
+                f"model.hidden={self.hidden}, layers={self.layers} and a width of {width} make more than "
+                f"{MOST_WEIGHTS:,} weights: use less of model.hidden, model.layers, model.expansion or model.puzzles"
             )
 
     @property

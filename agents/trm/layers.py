@@ -36,7 +36,9 @@ def truncated_normal_(tensor: Tensor, std: float) -> Tensor:
 
 def swiglu_width(hidden: int, expansion: float, multiple: int) -> int:
     """The inner width of a SwiGLU: two thirds of ``hidden * expansion``, rounded up to a multiple."""
-    return math.ceil(round(hidden * expansion * 2 / 3) / multiple) * multiple
+    if not (width := math.ceil(round(hidden * expansion * 2 / 3) / multiple) * multiple):
+        raise ValueError(f"model.expansion must leave a width of at least 1, and {expansion:g} leaves none: use 4")
+    return width
 
 
 @final

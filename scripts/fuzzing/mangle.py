@@ -62,6 +62,43 @@ def content(rng: Random, seeds: Sequence[str]) -> bytes:
     return rng.choice(("\n", "\r\n", "\n\n", "\t")).join(lines).encode("utf-8", "surrogatepass")
 
 
+def damaged(rng: Random, whole: bytes) -> bytes:
+    """Bytes that something happened to: on a disk, on the way, in an editor."""
+    found = bytearray(whole)
+    at = rng.randrange(len(found) + 1)
+    # The beginning says what a file is, and is the smaller part of most.
+    at = rng.choice((at, min(at, rng.randrange(400)), len(found) - min(at, rng.randrange(200))))
+    size = rng.choice((1, 1, 4, 64, 600))
+    match rng.randrange(9):
+        case 0:
+            del found[at:]
+        case 1:
+            del found[at : at + size]
+        case 2:
+            found[at : at + size] = bytes(len(found[at : at + size]))
+        case 3:
+            found[at : at + size] = rng.randbytes(size)
+        case 4:
+            found[at:at] = rng.choice((rng.randbytes(size), found[:size], b"\xef\xbb\xbf", b"\0"))
+        case 5:
+            found[at : at + 1] = rng.choice(b'0123456789{}[]",:-e.\n').to_bytes(1, "big")
+        case _ if found:
+            for _ in range(rng.choice((1, 1, 3))):
+                found[rng.choice((rng.randrange(len(found)), min(at, len(found) - 1)))] ^= 1 << rng.randrange(8)
+        case _:
+            found[:0] = b"\xff\xfe"
+    return bytes(found)
+
+
+def numeral(rng: Random) -> Any:
+    """What a person may give where a number is asked for: sound ones, ones that are none, and other things."""
+    sound = rng.choice((0, 1, 2, 3, 7, 0.1, 0.5, 0.999, 1.0, 1e-9))
+    wild = rng.choice((-1, -0.0, -1e-9, 1e9, 1e30, 1e31, 1e308, 5e-324, 2**31, 2**63, -(2**70), 10**400))
+    none = rng.choice((math.nan, math.inf, -math.inf, True, None, "3", "nan", "", [1], {}, (), 2j, np.float32(0.5)))
+    other = rng.choice((np.int64(3), np.float64("nan"), np.array(3), np.array([1, 2]), b"1", number))
+    return rng.choice((sound, sound, sound, sound, wild, wild, none, other, number(rng)))
+
+
 def number(rng: Random) -> int | float:
     """A number, whole or not, of any size."""
     choices = (rng.randrange(-3, 20), rng.randrange(-(2**70), 2**70), 2**63, -1, rng.random(), math.nan, math.inf, -0.0)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import functools
 import io
 import json
 import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
+from agents.common.cli import load_config
+from agents.evaluation.protocol import EvaluationConfig
+from scripts.fuzzing import mangle
 from trm_gym.records import PROBLEM, SOLUTION
 from trm_gym.registration import make_task
-from trm_gym.structure import CellStructure
-from trm_gym.task import Problems, Task
+from trm_gym.structure import CellStructure, PanelStructure
+from trm_gym.task import BLANK, Problems, Task
 
 _NAMES = ("sudoku4x4", "sudoku6x6", "sudoku9x9", "maze11x11", "maze5x5", "algebra", "arithmetic")
 _ENCODINGS = ("utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
@@ -65,20 +70,65 @@ def _written(rng: Random, task: Task, texts: list[str], answers: list[str]) -> s
             return "\n".join(f"Nr. {rng.randrange(99)}\n" + "\n".join(_rows(task, text)) for text in texts)
 
 
-def files(rng: Random) -> None:
-    """A sound file in any form, encoding and system's line ends: every problem is read, as it is."""
-    task = make_task(name := rng.choice(_NAMES))
-    batch = rng.choice(_drawn(name))
+def right(task: Task, problems: Problems) -> None:
+    """Assert that problems that were read are sound, and solved by their solutions."""
+    assert problems.problem.shape[1] == task.length and problems.problem.max() < task.vocab
+    assert (problems.level == -1).all() and np.isfinite(problems.difficulty).all()
+    # Where nobody told the answer, which only a task in panels allows, there is nothing that could be right.
+    told = (problems.solution[:, task.structure.answer_start :] != BLANK).all(axis=1)
+    told |= not isinstance(task.structure, PanelStructure)
+    assert np.array_equal(task.verify(problems, problems.solution).solved, told)
+
+
+@contextlib.contextmanager
+def taken() -> Iterator[None]:
+    """What is sound is read: a refusal in here is a fault."""
+    try:
+        yield
+    except ValueError as error:
+        raise AssertionError(f"it is refused: {error}") from error
+
+
+def _file(rng: Random, name: str) -> tuple[list[str], bytes]:
+    """Some problems of a task as text, and a file of them in any form, encoding and system's line ends."""
+    task, batch = make_task(name), rng.choice(_drawn(name))
     chosen = [rng.randrange(len(batch)) for _ in range(rng.randrange(1, 5))]
     texts = [task.decode(batch.problem[place]) for place in chosen]
     answers = [task.decode(batch.solution[place]).replace("\n", "") for place in chosen]
     content = _written(rng, task, texts, answers).replace("\n", rng.choice(("\n", "\r\n", "\r")))
-    with tempfile.TemporaryDirectory() as folder:
+    return texts, (content + rng.choice(("", "\n"))).encode(rng.choice(_ENCODINGS))
+
+
+def files(rng: Random) -> None:
+    """A sound file: every problem is read, as it is."""
+    task = make_task(name := rng.choice(_NAMES))
+    texts, content = _file(rng, name)
+    with tempfile.TemporaryDirectory() as folder, taken():
         path = Path(folder, rng.choice(("a.txt", "a.csv", "a.jsonl", "a")))
-        path.write_bytes((content + rng.choice(("", "\n"))).encode(rng.choice(_ENCODINGS)))
+        path.write_bytes(content)
         read = task.read_file(path)
         assert not read.skipped and [task.decode(row) for row in read.problems.problem] == texts, content
         assert len(list(task.entries(path))) == len(texts), content
+
+
+def spoilt(rng: Random) -> None:
+    """A file that something happened to, for every reader of files: what is read of it is sound."""
+    task = make_task(name := rng.choice(_NAMES))
+    _, content = _file(rng, name)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, rng.choice(("a.txt", "a.csv", "a.jsonl", "a")))
+        path.write_bytes(mangle.damaged(rng, content))
+        kind = rng.randrange(4)
+        if kind == 0:
+            right(task, task.encode(path))
+        elif kind == 1:
+            right(task, task.read_file(path).problems)
+        elif kind == 2:
+            for entry in task.entries(path):
+                with contextlib.suppress(ValueError):
+                    right(task, task.encode(entry.given()))
+        else:
+            load_config(path, EvaluationConfig())
 
 
 def pasted(rng: Random) -> None:
@@ -87,15 +137,32 @@ def pasted(rng: Random) -> None:
     batch = rng.choice(_drawn(name))
     place = rng.randrange(len(batch))
     one = batch[slice(place, place + 1)]
-    draft = np.where(one.free[0], [rng.randrange(task.vocab) for _ in range(task.length)], one.problem[0]).astype(
-        np.uint8
-    )
-    if not isinstance(task.structure, CellStructure):
-        shown = task.draw_ansi(one, np.stack([one.start[0], draft]) if rng.randrange(2) else draft)
-        assert np.array_equal(task.encode(_COLOURS.sub("", shown)).problem, one.problem), shown
-    shown = task.draw_ansi(one, one.start[0])
-    assert np.array_equal(task.encode(rng.choice((shown, _COLOURS.sub("", shown)))).problem, one.problem), shown
-    for text in (task.draft_text(one.solution[0]), task.answer_text(one.solution[0])):
-        again = np.where(one.free[0], task.read_draft(text), one.problem[0])
-        assert task.verify(one, again[None]).solved[0], text
-    assert task.read_draft(task.answer_text(draft)).shape == draft.shape
+    wild = np.array([rng.randrange(task.vocab) for _ in range(task.length)], np.uint8)
+    draft = np.where(one.free[0], wild, one.problem[0])
+    shown = task.draw_ansi(one, np.stack([one.start[0], draft]) if rng.randrange(2) else draft)
+    if isinstance(task.structure, CellStructure):  # what stands in a drawing's cells is all of the problem
+        shown = task.draw_ansi(one, one.start[0])
+    with taken():
+        for text in (shown, _COLOURS.sub("", shown), task.decode(one.problem[0])):
+            assert np.array_equal(task.encode(text).problem, one.problem), text
+        for text in (task.draft_text(one.solution[0]), task.answer_text(one.solution[0])):
+            again = np.where(one.free[0], task.read_draft(text), one.problem[0])
+            assert task.verify(one, again[None]).solved[0], text
+    _answered(rng, task, one)
+
+
+def _answered(rng: Random, task: Task, one: Problems) -> None:
+    """An answer with some cells changed: printed and read it is right or wrong as before, and a right one is read."""
+    draft = one.solution[0].copy()
+    known = np.unique(one.solution)
+    for _ in range(rng.randrange(4)):
+        draft[rng.randrange(task.length)] = rng.choice((*known.tolist(), BLANK, rng.randrange(task.vocab)))
+    draft = np.where(one.free[0], draft, one.problem[0])
+    solved = bool(task.verify(one, draft[None]).solved[0])
+    said = rng.choice((task.answer_text, task.draft_text))(draft)
+    try:
+        again = np.where(one.free[0], task.read_draft(said), one.problem[0])
+    except ValueError:
+        assert not solved, f"a right answer is refused: {said}"
+        raise
+    assert bool(task.verify(one, again[None]).solved[0]) == solved, f"right and wrong are no longer the same: {said}"

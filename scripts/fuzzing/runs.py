@@ -1,116 +1,120 @@
-"""What runs are handed: states that lie, settings that make no sense, signals at any moment."""
+"""Runs that are gone on with: their states after somebody changed them, and signals at any moment."""
 
 from __future__ import annotations
 
 import contextlib
+import copy
+import dataclasses
 import functools
-import io
 import os
+import shutil
 import signal
 import tempfile
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
-from typing import Any, cast
+from typing import Any, Literal, NamedTuple, cast
 
-import torch
-import torch._dynamo  # at the first optimiser otherwise, which takes longer than a case may
 from torch import Tensor
 
 from agents.common.acceleration import AccelerationConfig
-from agents.common.cli import parse
 from agents.common.signals import Ended, ending, interruptible
-from agents.common.tensor_file import load_tensors, save_tensors
+from agents.common.tensor_file import NotFiniteError
+from agents.learners.config import LearnerConfig
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.trainer import Pretrainer
-from agents.trm import TRMConfig
-from scripts import grpo, pretrain
+from scripts import grpo
 from scripts.fuzzing import mangle
+from scripts.fuzzing.stored import SHAPE, folder, naming, rewritten, same, untrained
 
-PRESETS: dict[str, tuple[type[Any], dict[str, Any]]] = {
-    "pretrain": (pretrain.Config, dict(pretrain.presets())),
-    "grpo": (grpo.Config, dict(grpo.PRESETS)),
-}
-OPTIONS = (
-    *("updates", "batch", "max-steps", "optim.muon-lr", "average", "explore", "model.hidden", "model.cycles", "seed"),
-    *("model.mixer", "levels", "training.lr", "price", "branches", "training.policy.price-range", "loss"),
-)
-VALUES = (
-    "0",
-    "1",
-    "-1",
-    "nan",
-    "inf",
-    "-inf",
-    "1e30",
-    "1e-3",
-    "2.5",
-    "True",
-    "None",
-    "",
-    "units",
-    "clues12",
-    "ä",
-    "x=1",
-)
+_PLAIN = AccelerationConfig(compile="off", bfloat16="off")
+_PRETRAIN = PretrainConfig("sudoku4x4", ("clues6-8",), SHAPE, acceleration=_PLAIN, updates=5, batch=2, max_steps=2)
+_TRAINING = LearnerConfig(iterations=3, groups=4, passes=1)
+_GRPO = dataclasses.replace(grpo.PRESETS["sudoku4x4"], branches=2, max_steps=2, training=_TRAINING, acceleration=_PLAIN)
+
+
+class Run(NamedTuple):
+    """A run that goes on from case to case, and the tensors, the state and the next piece of work of it."""
+
+    tensors: Callable[[], dict[str, Tensor]]
+    load: Callable[[Path], None]
+    save: Callable[[Path], None]
+    go_on: Callable[[], object]
+    done: Callable[[], int]
+    most: int
 
 
 @functools.cache
-def _pretraining() -> tuple[Pretrainer, dict[str, Tensor], dict[str, Any]]:
-    """A run that goes on from case to case, and its state after an update."""
-    shape = TRMConfig(hidden=8, cycles=1, latent_updates=1, positions="candidates")
-    plain = AccelerationConfig(compile="off", bfloat16="off")
-    config = PretrainConfig("sudoku4x4", ("clues6-8",), shape, acceleration=plain, updates=5, batch=2, max_steps=2)
-    with warnings.catch_warnings():  # of PyTorch's own, when it first makes an optimiser
-        warnings.simplefilter("ignore")
-        trainer = Pretrainer(config)
+def _pretraining() -> Run:
+    """Pretraining after an update."""
+    with _without_warnings():
+        trainer = Pretrainer(_PRETRAIN)
         trainer.update()
-    with tempfile.TemporaryDirectory() as folder:
-        trainer.save(Path(folder, "state"))
-        return trainer, *load_tensors(Path(folder, "state"))
+    return Run(
+        trainer.tensors, trainer.load, trainer.save, trainer.update, lambda: trainer.updates, trainer.config.updates
+    )
+
+
+@functools.cache
+def _teaching(setting: Literal["frozen", "joint"]) -> Run:
+    """GRPO after an iteration."""
+    start = dataclasses.replace(untrained(), model=copy.deepcopy(untrained().model))
+    with _without_warnings():
+        training = grpo.Training(dataclasses.replace(_GRPO, setting=setting), Path("nowhere"), start)
+
+    def iteration() -> None:
+        training.mixtures.append(training.curriculum.mixture)
+        levels = training.curriculum.sample(training.config.training.groups, training.rng)
+        training.learner.update(training.collect(levels), training.dataset)
+
+    iteration()
+    done, most = (lambda: len(training.mixtures)), training.config.training.iterations
+    return Run(training.learner.state_dict, training.load, training.save, iteration, done, most)
+
+
+@contextlib.contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Without those of PyTorch, when it first makes an optimiser."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+_RUNS: dict[str, Callable[[], Run]] = {
+    "pretrain": _pretraining,
+    "frozen": functools.partial(_teaching, "frozen"),
+    "joint": functools.partial(_teaching, "joint"),
+}
+
+
+def _states(place: Path) -> None:
+    for name, run in _RUNS.items():
+        run().save(place / name)
 
 
 def run_state(rng: Random) -> None:
-    """The state of a run of pretraining: a tensor or an entry of its note that is another, or bytes that are."""
-    trainer, whole, told = _pretraining()
-    tensors, note = dict(whole), dict(told)
-    for _ in range(rng.randrange(3)):
-        name = rng.choice(sorted(tensors))
-        with contextlib.suppress(RuntimeError, ValueError, TypeError, OverflowError):
-            made = torch.as_tensor(mangle.array(rng, tensors[name].numel()))
-            made = made.real if made.is_complex() else made  # which no such file can hold
-            tensors[name] = rng.choice((made, made.reshape(tensors[name].shape), tensors[name].flatten()))
-        if rng.randrange(4) == 0:
-            del tensors[name]
-    if rng.randrange(2):
-        name = rng.choice(("updates", "taken", "seconds", "config", "x"))
-        note[name] = rng.choice((mangle.number(rng), "1", None, []))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "state")
-        save_tensors(path, tensors, note)
-        if rng.randrange(4) == 0:
-            content = bytearray(path.read_bytes())
-            content[rng.randrange(min(len(content), 3000))] = rng.randrange(256)
-            path.write_bytes(content[: rng.choice((len(content), rng.randrange(len(content))))])
-        trainer.load(path)
-    assert 0 <= trainer.updates <= trainer.config.updates
-
-
-def settings(rng: Random) -> None:
-    """Words of a command line; a refusal of the reader is raised here."""
-    name = rng.choice(sorted(PRESETS))
-    cls, presets = PRESETS[name]
-    words = [word for _ in range(rng.randrange(1, 4)) for word in (f"--{rng.choice(OPTIONS)}", rng.choice(VALUES))]
-    if rng.randrange(4) == 0:
-        words.insert(rng.randrange(len(words)), mangle.text(rng, ["--preset", "--config", "nowhere.yaml"])[:200])
-    told = io.StringIO()
-    try:
-        with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
-            assert isinstance(parse(cls, presets, words), cls)
-    except SystemExit as ended:
-        if ended.code == 2:
-            raise ValueError(told.getvalue()) from ended
-        assert ended.code in (0, None), "help is the only other end"
+    """The state of a run: bytes that changed, or a tensor or an entry of its note that is another."""
+    run = _RUNS[name := rng.choice(sorted(_RUNS))]()
+    good = folder(_states) / name
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place, name)
+        shutil.copy(good, path)
+        if by_chance := rng.randrange(2) == 0:
+            path.write_bytes(mangle.damaged(rng, path.read_bytes()))
+        else:
+            rewritten(path, rng)
+        run.load(good)
+        before = {key: value.clone() for key, value in run.tensors().items()}
+        try:
+            with naming(path):
+                run.load(path)
+            assert not by_chance or same(run.tensors(), before), "it is not what was written"
+            assert 0 <= run.done() <= run.most
+            with contextlib.suppress(NotFiniteError):
+                run.go_on()
+        finally:
+            run.load(good)
 
 
 def signals(rng: Random) -> None:

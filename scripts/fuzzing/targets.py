@@ -18,17 +18,19 @@ from typing import Any, cast
 import numpy as np
 from gymnasium.error import ResetNeeded
 
-from agents.checkpoint import SHIPPED, load_checkpoint
 from agents.common.cli import load_config
 from scripts.fuzzing import mangle
 from scripts.fuzzing.halting import halting
-from scripts.fuzzing.reading import files, pasted
-from scripts.fuzzing.runs import run_state, settings, signals
+from scripts.fuzzing.killed import killed
+from scripts.fuzzing.options import command_line, settings
+from scripts.fuzzing.reading import files, pasted, right, spoilt
+from scripts.fuzzing.runs import run_state, signals
+from scripts.fuzzing.stored import checkpoint, damaged, results
+from scripts.fuzzing.tried import tried
 from trm_gym.env import RefinementEnv
 from trm_gym.errors import ProblemError
 from trm_gym.registration import TASKS, make_task
 from trm_gym.structure import PanelStructure
-from trm_gym.task import BLANK, Problems, Task
 from trm_gym.vector import RefinementVectorEnv
 from trm_gym.wrappers import EditCells, TextObservation
 
@@ -42,16 +44,6 @@ def seeds(name: str) -> tuple[str, ...]:
     levels = [task.default_level] if name.startswith("sudoku") else range(len(task.levels))
     batches = [task.generate(4, level, "train", 0) for level in levels]
     return tuple(task.decode(row) for batch in batches for row in batch.problem)
-
-
-def right(task: Task, problems: Problems) -> None:
-    """Assert that problems that were read are sound, and solved by their solutions."""
-    assert problems.problem.shape[1] == task.length and problems.problem.max() < task.vocab
-    assert (problems.level == -1).all() and np.isfinite(problems.difficulty).all()
-    # Where nobody told the answer, which only a task in panels allows, there is nothing that could be right.
-    told = (problems.solution[:, task.structure.answer_start :] != BLANK).all(axis=1)
-    told |= not isinstance(task.structure, PanelStructure)
-    assert np.array_equal(task.verify(problems, problems.solution).solved, told)
 
 
 def problem(rng: Random) -> None:
@@ -249,37 +241,29 @@ def config(rng: Random) -> None:
     assert type(read.steps) is int and isinstance(read.out, Path) and isinstance(read.inner.rate, float)
 
 
-def checkpoint(rng: Random) -> None:
-    """A checkpoint with bytes that are not what was written."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name in ("config.json", "model.safetensors"):
-            whole = bytearray((SHIPPED / "sudoku4x4" / name).read_bytes())
-            # The first bytes of tensors are the header; beyond it, a changed weight is a weight like any other.
-            for _ in range(rng.choice((0, 0, 1, 1, 3))):
-                at = rng.randrange(len(whole) if name == "config.json" else 2000)
-                whole[at] = rng.choice((rng.randrange(256), ord(rng.choice('0123456789{}[]",:-e'))))
-            cut = rng.randrange(len(whole)) if rng.randrange(6) == 0 else len(whole)
-            Path(folder, name).write_bytes(whole[:cut])
-        assert load_checkpoint(folder).task in TASKS
-
-
 TARGETS: dict[str, tuple[Callable[[Random], None], int]] = {
-    "problem": (problem, 26),
-    "file": (file, 8),
-    "files": (files, 4),
-    "pasted": (pasted, 4),
-    "solving": (solving, 6),
-    "making": (making, 4),
-    "reset": (reset, 10),
-    "action": (action, 9),
-    "words": (words, 4),
-    "edit": (edit, 4),
-    "state": (state, 4),
-    "halting": (halting, 4),
-    "config": (config, 4),
-    "checkpoint": (checkpoint, 1),
-    "run_state": (run_state, 3),
-    "settings": (settings, 3),
-    "signals": (signals, 2),
+    "problem": (problem, 240),
+    "file": (file, 70),
+    "files": (files, 60),
+    "spoilt": (spoilt, 60),
+    "pasted": (pasted, 60),
+    "solving": (solving, 50),
+    "making": (making, 35),
+    "reset": (reset, 95),
+    "action": (action, 80),
+    "words": (words, 50),
+    "edit": (edit, 30),
+    "state": (state, 40),
+    "halting": (halting, 35),
+    "config": (config, 25),
+    "command_line": (command_line, 10),
+    "settings": (settings, 13),
+    "checkpoint": (checkpoint, 10),
+    "damaged": (damaged, 10),
+    "results": (results, 7),
+    "run_state": (run_state, 6),
+    "tried": (tried, 8),
+    "signals": (signals, 5),
+    "killed": (killed, 1),
 }
-"""Each target and how many cases of a hundred are its."""
+"""Each target and how many cases of a thousand are its."""

@@ -1,6 +1,7 @@
 """Which levels come next: each curriculum by hand, and what all of them promise."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -216,3 +217,28 @@ def test_threshold_waits_for_enough_problems_and_stays_within_its_levels():
 def test_bad_settings_are_errors(make, match):
     with pytest.raises(ValueError, match=match):
         make()
+
+
+@pytest.mark.parametrize(
+    "levels", [3, None, 0.5, [0, 0.5], [0, math.inf], [0, "1"], [-1, 0], [0, None], np.array(3), [[0]]]
+)
+@pytest.mark.parametrize("name", CURRICULA)
+def test_levels_that_are_none_are_errors(name, levels):
+    with pytest.raises(ValueError, match="level"):
+        make_curriculum(name, levels)
+
+
+@pytest.mark.parametrize("mixture", [(0.5, "x"), (0.5, None), (math.nan, 1), (10**400, 1), (0.5, [1])])
+def test_mixtures_that_are_none_are_errors(mixture):
+    with pytest.raises(ValueError, match="weight"):
+        make_curriculum("fixed", [0, 1], 10, mixture)
+
+
+@pytest.mark.parametrize("name", CURRICULA)
+def test_states_with_numbers_that_are_none_are_errors(name):
+    state = make_curriculum(name, [0, 1]).state_dict()
+    for key, value in state.items():
+        for wrong in (math.nan, math.inf, "x", -math.inf):
+            changed = {**state, key: [wrong] * len(value) if isinstance(value, list) else wrong}
+            with pytest.raises(ValueError, match=r"must be|must hold"):
+                make_curriculum(name, [0, 1]).load_state_dict(changed)

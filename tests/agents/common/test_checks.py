@@ -6,60 +6,20 @@ import dataclasses
 import importlib
 import math
 import types
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
 import pytest
 
 from agents.common.checks import Checked
-from agents.common.cli import load_config, main
-from agents.evaluation.protocol import EvaluationConfig
-from agents.pretraining.presets import PRETRAIN
+from agents.common.cli import load_config, main, save_config
 from agents.trm import TRMConfig
 from agents.trm.config import NetworkExtras
 from scripts import grpo, pretrain
+from scripts.fuzzing.configs import all_configs
 
-SCRIPTS = sorted(path.stem for path in (Path(__file__).parents[3] / "scripts").glob("*.py") if path.stem != "__init__")
-NEEDED: dict[str, dict[str, Any]] = {
-    "ablate": {"kind": "halting", "evaluation": EvaluationConfig(level=("clues12",))},
-    "benchmark": {"subject": "envs"},
-    "compare": {
-        "pretrain": PRETRAIN["sudoku4x4"],
-        "evaluation": EvaluationConfig(level=("clues6-8",)),
-        "learn": ("clues6-8",),
-    },
-    "compare_networks": {"checkpoints": ("sudoku4x4",)},
-    "grpo": {
-        "levels": ("clues6-8",),
-        "pretrain": PRETRAIN["sudoku4x4"],
-        "evaluation": EvaluationConfig(level=("clues6-8",)),
-    },
-    "solve": {"family": "sudoku", "puzzle": "1"},
-}
-"""What a script's config has no default for."""
-
-
-def configs(config: Any) -> Iterator[Any]:
-    """A config and those in it."""
-    yield config
-    for field in dataclasses.fields(config):
-        if dataclasses.is_dataclass(inner := getattr(config, field.name)):
-            yield from configs(inner)
-
-
-def found() -> dict[type, Any]:
-    """An instance of every class of configs that a script takes."""
-    instances: dict[type, Any] = {}
-    for name in SCRIPTS:
-        module = importlib.import_module(f"scripts.{name}")
-        if hasattr(module, "Config"):
-            for config in configs(module.Config(**NEEDED.get(name, {}))):
-                instances.setdefault(type(config), config)
-    return instances
-
-
-FOUND = found()
+FOUND = all_configs()
 
 
 def wrong_values(hint: Any) -> list[Any]:
@@ -68,13 +28,20 @@ def wrong_values(hint: Any) -> list[Any]:
     if hint is float:
         return [math.nan, math.inf, -math.inf, 1e31, 10**400, True]
     if hint is int:
-        return [math.nan, math.inf, 2.5, True, 2**64]
+        return [math.nan, math.inf, 2.5, True, 2**64, "3", None]
+    if hint in (str, Path):
+        return [math.nan, 3, None, ["x"]]
+    if hint is bool:
+        return [1, "True", math.nan, None]
     if origin in (Union, types.UnionType):
-        return [value for arg in args for value in wrong_values(arg)]
+        values = [value for arg in args for value in wrong_values(arg) if not (value is None and type(None) in args)]
+        return [] if sum(arg is not type(None) for arg in args) > 1 else values
+    if origin is Literal:
+        return ["none of them", math.nan, None, ["x"]]
     if origin is tuple:
         first = args[0]
         inner = (first, first) if len(args) == 1 else args if args[1] is not Ellipsis else (first,)
-        return [(value,) * len(inner) for value in wrong_values(inner[0])]
+        return [(value,) * len(inner) for value in wrong_values(inner[0])] + [3, "abc", math.nan]
     return []
 
 
@@ -88,7 +55,7 @@ CASES = [
 
 def test_every_config_is_looked_at():
     assert len(FOUND) > 30 and len(CASES) > 500
-    assert {cls.__name__ for cls in FOUND if not issubclass(cls, Checked)} <= {"Config", "TRMConfig", "NetworkExtras"}
+    assert {cls.__name__ for cls in FOUND if not issubclass(cls, Checked)} <= {"TRMConfig", "NetworkExtras"}
     assert {TRMConfig, NetworkExtras} <= FOUND.keys()
 
 
@@ -142,3 +109,19 @@ def test_files_of_settings_refuse_what_is_no_number(number: str, tmp_path: Path)
     file.write_text(f"training: {{policy: {{price_range: [{number}, 1]}}}}\n")
     with pytest.raises(ValueError, match=r"price_range"):
         load_config(file, grpo.PRESETS["sudoku4x4"])
+
+
+def test_what_a_file_says_wrong_is_one_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    """The reader of command lines would show a box about words that nobody typed."""
+    file = tmp_path / "c.yaml"
+    file.write_text("updates: many\n")
+    with pytest.raises(ValueError, match=r"updates: expected int, got 'many'"):
+        load_config(file, pretrain.presets()["sudoku4x4"])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_numbers_of_numpy_are_written_as_numbers(tmp_path: Path):
+    config = dataclasses.replace(
+        pretrain.presets()["sudoku4x4"], average=np.float64(0.5), explore=np.float32(0.25).item()
+    )
+    assert load_config(save_config(config, tmp_path / "c.yaml"), config) == config

@@ -10,10 +10,11 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from torch import Tensor
 
@@ -21,6 +22,7 @@ from agents.checkpoint import SHIPPED, load_checkpoint
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.evaluation.run_store import CachedRun, load_arrays, load_head, save_arrays, save_head
 from agents.halting.heads import HaltHead, HaltPolicy
+from agents.pretraining.optim import OptimConfig
 from agents.pretraining.trainer import Pretrainer
 from scripts import grpo
 from tests.agents.pretraining.test_trainer import TINY
@@ -193,3 +195,48 @@ def test_what_comparisons_keep(tmp_path: Path, unchecked):
     for text in ("", "[]", "{}", "3", "{" * 9000):
         (tmp_path / "run" / "run.json").write_text(text)
         refused(run.read, tmp_path / "run")
+
+
+def test_bits_that_flip_are_told_by_a_checksum(tmp_path: Path, unchecked):
+    """Whatever bit it is: the file is refused, or reads as before. What such a file held before is read without one."""
+    rng = np.random.default_rng(0)
+    tensors = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor([True, False]), "c": torch.tensor(3)}
+    arrays = {"a": np.arange(5, dtype=np.int16), "b": np.array(0.5), "c": np.zeros((0, 2), bool)}
+    state, packed = tmp_path / "state", tmp_path / "arrays.npz"
+    save_tensors(state, tensors, {"x": [1, {"y": 0.5}]})
+    save_arrays(packed, arrays)
+    for path, load in ((state, load_tensors), (packed, load_arrays)):
+        whole, sound = path.read_bytes(), repr(load(path))
+        places = range(len(whole)) if len(whole) < 500 else rng.permutation(len(whole))[:500]
+        for place in places:
+            changed = bytearray(whole)
+            changed[place] ^= 1 << int(rng.integers(8))
+            path.write_bytes(changed)
+            try:
+                assert repr(load(path)) == sound, place
+            except CheckpointError as error:
+                assert path.name in str(error)
+    safetensors.torch.save_file(tensors, state, {"note": '{"x": 1}'})
+    assert load_tensors(state)[1] == {"x": 1}
+    np.savez_compressed(packed, **arrays)
+    assert load_arrays(packed).keys() == arrays.keys()
+    safetensors.torch.save_file(tensors, state, {"note": "[3]"})
+    refused(lambda: load_tensors(state), state)
+
+
+@pytest.mark.parametrize("core", ["muon", "adamw", "adam_atan2"])
+def test_what_optimisers_remember_is_whole(core: Literal["muon", "adamw", "adam_atan2"], tmp_path: Path, unchecked):
+    """A moment that is absent would end the next update, long after the state was taken over."""
+    config = dataclasses.replace(TINY, optim=OptimConfig(core=core))
+    trainer, path = Pretrainer(config), tmp_path / "pretrain.safetensors"
+    trainer.update()
+    trainer.save(path)
+    tensors, note = load_tensors(path)
+    for name in [name for name in tensors if name.startswith("optimizers")][:9]:
+        less = {key: value for key, value in tensors.items() if key != name}
+        if any(key.startswith(name.rpartition(".")[0] + ".") for key in less):  # Muon has one of each weight
+            save_tensors(path, less, note)
+            refused(lambda: trainer.load(path), path)
+        save_tensors(path, {**less, f"{name}.x": tensors[name]}, note)
+        refused(lambda: trainer.load(path), path)
+    trainer.prefetcher.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from agents.checkpoint import Checkpoint, load_checkpoint
+from agents.common.tensor_file import NotFiniteError
 from agents.evaluation.protocol import choose
 from agents.halting.registry import ORACLE, all_rules
 from agents.halting.rules import FixedSteps, HaltingRule, StepRecord, VerifierStop
@@ -210,3 +212,13 @@ def test_a_draft_is_graded_once(network: TRM, monkeypatch: pytest.MonkeyPatch):
         graded.clear()
         results = list(Engine(network, TOY, rule, 6, STEPS).run([problems]))
         assert sum(graded) == (expected or sum(result.steps for result in results))
+
+
+@pytest.mark.parametrize("noise", [10**29, 1e29, np.float64(0.5)])
+def test_noise_is_any_number(network: TRM, noise: float):
+    """A whole number that no 64 bits hold is one too: results are answers, or say that they are none."""
+    problems = TOY.generate(2, 1, "test", 0)
+    with contextlib.suppress(NotFiniteError):
+        assert len(list(Engine(network, TOY, FixedSteps(2), 2, 2, noise=noise).run([problems]))) == 2
+    with pytest.raises(ValueError, match=r"noise must be a finite number from 0 up and at most 1e\+30"):
+        Engine(network, TOY, FixedSteps(2), noise=1e31)

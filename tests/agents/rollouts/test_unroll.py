@@ -5,6 +5,7 @@ import pytest
 import torch
 from gymnasium.vector import AutoresetMode
 
+from agents.common.tensor_file import NotFiniteError
 from agents.pretraining.trainer import new_model
 from agents.rollouts.collect import Rollout, collect
 from agents.rollouts.unroll import Unroll, noisy_start, refine, unroll
@@ -165,3 +166,10 @@ def test_drafts_are_drawn_at_a_temperature(network):
 def test_slots_must_fit_the_groups():
     with pytest.raises(ValueError, match="3 groups of 2 branches need 6 slots, not 4"):
         collect(make_envs(2, 2), Chain(), np.zeros(3, np.int64), 2, np.random.default_rng(0))
+
+
+def test_runs_of_noise_that_drowns_all_end_so(network: TRM):
+    """What heads would be taught on is looked at where it is made: no dataset of infinities is kept."""
+    problems = ToyTask().generate(3, 1, "train", 0)
+    with pytest.raises(NotFiniteError, match="a run's features is not finite"):
+        unroll(network, ToyTask(), problems, 2, noise=1e30, generator=torch.Generator().manual_seed(0))

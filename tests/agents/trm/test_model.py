@@ -222,3 +222,18 @@ def test_mixers_and_encoders_ask_for_the_structure_that_they_need():
         TRM(dataclasses.replace(SMALL, mixer="conv"), 5, CellStructure((2, 4, 2)))
     with pytest.raises(ValueError, match=r"model\.hidden must be a whole number from 1 up"):
         TRMConfig(hidden=0)
+
+
+def test_networks_that_no_memory_holds_are_refused_before_they_are_built():
+    for sizes in (
+        {"layers": 10**9},
+        {"hidden": 10**6},
+        {"expansion": 1e30},
+        {"width_multiple": 10**9},
+        {"puzzles": 10**9},
+    ):
+        with pytest.raises(ValueError, match=r"more than 1,000,000,000 weights: use less of model\.hidden"):
+            TRMConfig(**sizes)
+    for expansion in (1e-9, 5e-324):
+        with pytest.raises(ValueError, match=r"model\.expansion must leave a width of at least 1"):
+            TRMConfig(expansion=expansion)
