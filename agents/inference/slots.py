@@ -18,7 +18,6 @@ from agents.rollouts.step import Network, Step, take_step
 from agents.rollouts.unroll import noisy_start
 from agents.trm import Carry
 from trm_gym.short_repr import short_repr
-from trm_gym.short_repr import short_repr
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
 
