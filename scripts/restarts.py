@@ -22,7 +22,8 @@ from agents.common.acceleration import AccelerationConfig
 from agents.common.checks import Checked, above_zero, at_least_one
 from agents.common.cli import main, save_config
 from agents.common.places import Places, writes
-from agents.evaluation.restart_report import Played, as_json, markdown, play_run, rows
+from agents.evaluation.records import write_tables
+from agents.evaluation.restart_report import Played, as_json, play_run, rows, tables
 from agents.evaluation.restarts import StartsBank
 from agents.evaluation.run_store import CachedRun, load_head, save_head
 from agents.halting.restart_head import RestartPolicy, two_acts
@@ -154,9 +155,8 @@ def run(config: Config) -> None:
     found = rows(runs, config.prices, config.dataset.max_steps, config.resamples)
     about = {"level": config.level, "networks": len(networks), "seeds": config.seeds, "problems": config.problems}
     atomic_write(folder / "results.json", as_json(found, about))
-    atomic_write(folder / "table.md", markdown(found))
     console = Console()
-    console.print(markdown(found), highlight=False, markup=False, soft_wrap=True)
+    console.print(write_tables(folder, tables(found)), highlight=False, markup=False, soft_wrap=True)
     console.print(f"tables, heads, runs: {folder}", highlight=False)
 
 

@@ -56,6 +56,18 @@ def test_it_learns_when_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert max(fixed) + 0.8 * (best - max(fixed)) < earned < best
 
 
+def test_three_acts(tmp_path: Path):
+    """The block on restarts runs as it stands; its first act begins another start, and is paid for."""
+    block = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[1]
+    text = block.replace('"sudoku4x4"', repr(str(untrained(tmp_path)))).replace("problems=64", "problems=4")
+    file = tmp_path / "block.py"
+    file.write_text(text, encoding="utf-8")
+    left = runpy.run_path(str(file))
+    seen = dict(zip(left["env"].get_wrapper_attr("observation_names"), left["seen"].tolist(), strict=True))
+    assert seen["starts_used"] == 0.5 and seen["all_steps_used"] == 2 * seen["budget_used"]
+    assert left["reward"] == pytest.approx(-0.02, abs=1e-9) and not left["ended"]
+
+
 def test_it_is_short():
     assert BLOCK is not None
     assert len([line for line in BLOCK[1].splitlines() if line.strip() and "import" not in line]) <= 30

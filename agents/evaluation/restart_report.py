@@ -136,34 +136,46 @@ def rows(runs: Sequence[Mapping[str, Played]], prices: Sequence[float], budget: 
     return found
 
 
-def markdown(found: Sequence[Row]) -> str:
-    """A table for each price. In bold what leaves 0 out."""
-    parts = []
-    for price in dict.fromkeys(row.price for row in found):
-        lines = [
-            f"lambda = {price:g}",
-            "",
-            "| rule | right, % | steps | starts | right and not handed in, % | return | policy minus rule "
-            "| right within the policy's steps, % (steps) | policy minus rule, points | setting |",
-            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-        ]
-        for row in found:
-            if row.price == price:
-                cells = [
-                    row.rule,
-                    f"{100 * row.right:.1f}",
-                    f"{row.steps:.2f}",
-                    f"{row.starts:.2f}",
-                    f"{100 * row.lost:.1f}",
-                    f"{row.value:.4f}",
-                    _gap(row.value_gap, 1, 4),
-                    f"{100 * row.equal_right:.1f} ({row.equal_steps:.2f})",
-                    _gap(row.equal_gap, 100, 1),
-                    row.setting,
-                ]
-                lines.append(f"| {' | '.join(cells)} |")
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts) + "\n"
+HEADER = (
+    "rule",
+    "right, %",
+    "steps",
+    "starts",
+    "right and not handed in, %",
+    "return",
+    "policy minus rule",
+    "right within the policy's steps, % (steps)",
+    "policy minus rule, points",
+    "setting",
+)
+
+
+def tables(found: Sequence[Row]) -> list[dict[str, Any]]:
+    """A table for each price, as records have them. In bold what leaves 0 out."""
+    return [
+        {
+            "caption": f"lambda = {price:g}. The policy is asked at that price, without tuning; rules are tuned on "
+            "validation problems, for the return and for right answers within the policy's steps.",
+            "header": list(HEADER),
+            "rows": [_cells(row) for row in found if row.price == price],
+        }
+        for price in dict.fromkeys(row.price for row in found)
+    ]
+
+
+def _cells(row: Row) -> list[str]:
+    return [
+        row.rule,
+        f"{100 * row.right:.1f}",
+        f"{row.steps:.2f}",
+        f"{row.starts:.2f}",
+        f"{100 * row.lost:.1f}",
+        f"{row.value:.4f}",
+        _gap(row.value_gap, 1, 4),
+        f"{100 * row.equal_right:.1f} ({row.equal_steps:.2f})",
+        _gap(row.equal_gap, 100, 1),
+        row.setting,
+    ]
 
 
 def as_json(found: Sequence[Row], about: Mapping[str, Any]) -> str:

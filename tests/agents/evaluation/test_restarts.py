@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from agents.evaluation.restart_report import CHECKED, CLAIRVOYANT, UNTUNED, markdown, play_run, rows
+from agents.evaluation.records import plain_table
+from agents.evaluation.restart_report import CHECKED, CLAIRVOYANT, UNTUNED, play_run, rows, tables
 from agents.evaluation.restarts import (
     FIXED_CUTOFF,
     ONE_RUN,
@@ -139,4 +140,7 @@ def test_a_report_holds_every_rule_against_the_policy():
     for row in by_name.values():
         assert row.value == pytest.approx(row.right - 0.3 * row.steps / BUDGET)
         assert row.value_gap.value == pytest.approx(mine.value - row.value)
-    assert markdown(found).count("lambda = ") == 2 and f"| {FIXED_CUTOFF} |" in markdown(found)
+    made = tables(found)
+    assert [len(table["rows"]) for table in made] == [len(names)] * 2
+    assert all(len(row) == len(table["header"]) for table in made for row in table["rows"])
+    assert f"| {FIXED_CUTOFF} |" in plain_table(made[0])
