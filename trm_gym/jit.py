@@ -7,12 +7,14 @@ the compiler.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numba import njit
 from numba.core import config
+from numba.core.dispatcher import Dispatcher
+from numba.core.types import unliteral
 
 from trm_gym import kernel_cache
 from trm_gym.lazy_kernel import LazyKernel, interpreted
@@ -33,7 +35,21 @@ _INTERPRET: bool = bool(getattr(config, "DISABLE_JIT", 0))
 
 
 def _compiler(options: dict[str, Any]) -> Callable[[Callable[..., Any]], Any]:
-    return lambda function: kernel_cache.keep(njit(**options)(function))
+    return lambda function: kernel_cache.keep(_for_any_number(njit(**options)(function)))
+
+
+def _for_any_number(kernel: Dispatcher) -> Dispatcher:
+    """The kernel itself, which from now on is compiled once for all integers that it is called with.
+
+    Numba compiles a function anew for each number that stands in a call of it; here nothing depends on that.
+    """
+    template = kernel.get_call_template
+
+    def get_call_template(args: Sequence[Any], kws: Mapping[str, Any]) -> Any:
+        return template([unliteral(arg) for arg in args], {name: unliteral(arg) for name, arg in kws.items()})
+
+    setattr(kernel, "get_call_template", get_call_template)  # noqa: B010  Numba's name, undeclared
+    return kernel
 
 
 def _called(options: dict[str, Any]) -> Callable[[Callable[..., Any]], Any]:

@@ -1,1 +1,1 @@
-"""Internals of the search for base formulas."""
+"""Internals of the search for base formulas and of the search for constants."""
