@@ -93,3 +93,18 @@ class PanelStructure(Structure):
         cells = math.prod(self.shape) // self.panels
         shape = (self.shape[0] // self.panels, *self.shape[1:])
         return CellStructure(shape, tuple(unit[:cells] for unit in self.units), self.exchangeable)
+
+
+@final
+@dataclass(frozen=True)
+class HeapStructure(Structure):
+    """A task whose answer is a binary tree laid out as a heap, row below row of the same slots: slot i has the children
+    2i + 1 and 2i + 2.
+
+    shape: (rows, slots); all rows of one slot say together what stands there.
+    """
+
+    @property
+    def answer_start(self) -> int:
+        """0: every cell is the answer's."""
+        return 0

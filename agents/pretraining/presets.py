@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from agents.pretraining.config import PretrainConfig
+from agents.pretraining.config import DraftsConfig, PretrainConfig
 from agents.pretraining.optim import OptimConfig
 from agents.trm.config import (
     ALGEBRA,
@@ -14,6 +14,7 @@ from agents.trm.config import (
     OFFICIAL_MAZE,
     OFFICIAL_SUDOKU_ATTENTION,
     OFFICIAL_SUDOKU_MLP,
+    REGRESSION,
     SUDOKU,
 )
 
@@ -94,6 +95,17 @@ PRETRAIN: dict[str, PretrainConfig] = {
         max_steps=8,
         explore=0.5,
         average=0.995,
+    ),
+    # Without spoilt drafts nothing starts: what is wanted of a part means something only where the others are right.
+    "regression": PretrainConfig(
+        task="regression",
+        levels=("nodes5", "nodes7", "nodes9"),
+        model=REGRESSION,
+        optim=OptimConfig(muon_lr=6e-3, adamw_lr=1.2e-3),
+        updates=20_000,
+        max_steps=6,
+        average=0.998,
+        drafts=DraftsConfig(start_corrupted=0.35, next_corrupted=0.3, sampled=0.35),
     ),
     "official_sudoku_mlp": PUBLISHED,
     "official_sudoku_attention": dataclasses.replace(PUBLISHED, model=OFFICIAL_SUDOKU_ATTENTION),

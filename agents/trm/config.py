@@ -57,17 +57,17 @@ class TRMConfig:
     latent_updates: int = 3
     """n, the updates of the reasoning latent in a cycle. One update of the answer latent follows them."""
     mixer: str = "units"
-    """Mixer by which positions exchange information: units, mlp, attention, mla, conv, or grid (conv and units
-    together)."""
+    """Mixer by which positions exchange information: units, mlp, attention, mla, conv, grid (conv and units together),
+    or tree."""
     mixer_options: tuple[str, ...] = ()
     """Options of the mixer, such as heads=8. attention has heads; mla has heads, low_rank and rope_width."""
     positions: str = "cells"
     """What a position of the recursion stands for. cells: a cell of the problem. candidates: one value of a cell, for
     tasks whose values may be renamed. terms: a term of a problem of text, then a cell of its answer. panels: one value
-    of a cell of the answer, for tasks that show panels of examples."""
+    of a cell of the answer, for tasks that show panels of examples. formula: a slot of a formula."""
     position_options: tuple[str, ...] = ()
     """Options of the positions, such as reserved=1. cells has reserved, the tokens kept free before those of the task;
-    terms has terms, the number of terms that are read."""
+    terms has terms, the number of terms that are read; formula has points, at how many of them a draft is run."""
     expansion: float = 4.0
     """Expansion of the SwiGLU layers: their width is two thirds of hidden times this, rounded up to width_multiple."""
     width_multiple: int = 32
@@ -185,6 +185,9 @@ MAZE = TRMConfig(hidden=48, cycles=1, latent_updates=2, expansion=3.0, mixer="co
 ARC = TRMConfig(hidden=32, layers=1, cycles=1, latent_updates=2, expansion=3.0, mixer="grid", positions="panels")
 """A position for every value of every cell of the answer, which hears of its neighbours and of its row, its column, the
 whole grid and the cell's other values: nothing in it depends on the size of the canvas."""
+
+REGRESSION = TRMConfig(hidden=64, cycles=1, latent_updates=2, expansion=3.0, mixer="tree", positions="formula")
+"""A position for every slot of the formula, which hears of the slots above and below it."""
 
 OFFICIAL_SUDOKU_ATTENTION = TRMConfig(
     hidden=512,

@@ -75,12 +75,13 @@ def left_inverse(code, wanted, present, right):
         return wanted / right if right != 0.0 else NAN
     if code == OVER:
         return wanted * right if right != 0.0 else NAN
-    if right == 0.0:
+    if right == 0.0 or not -_FAR < right < _FAR:
         return NAN
-    if right == math.floor(right) and -_FAR < right < _FAR and int(right) % 2:
+    whole = right == math.floor(right)
+    if whole and int(right) % 2:
         return _root(wanted, right)
     root = _root(wanted, right) if wanted >= 0.0 else NAN
-    return -root if present < 0.0 and right == math.floor(right) else root
+    return -root if present < 0.0 and whole else root
 
 
 @inner

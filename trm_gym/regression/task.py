@@ -21,7 +21,7 @@ from trm_gym.regression.layout import LENGTH, SIGNS, SLOTS, VARIABLES, VOCAB
 from trm_gym.regression.levels import DEFAULT_LEVEL, LEVELS
 from trm_gym.regression.points import FEWEST, MOST, PRESENT, ROW, TARGET, USUAL_MOST, points_of
 from trm_gym.regression.programs import PROGRAM
-from trm_gym.structure import CellStructure
+from trm_gym.structure import HeapStructure
 from trm_gym.task import ImportedProblems, Problems, Task, UserProblem, Verdicts
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class RegressionTask(Task):
         self.name = "regression" if size == USUAL_MOST else f"regression{size}"
         self.numbers = ROW * self.size
         self.default_level = self.level_index(DEFAULT_LEVEL)
-        self.structure = CellStructure((2, SLOTS))
+        self.structure = HeapStructure((2, SLOTS))
 
     def shown_space(self) -> dict[str, gymnasium.Space]:
         """``points``, float32 [N, 4], rows of x, y, z and the target; ``mask`` [N], 1 for rows that hold a point."""

@@ -7,6 +7,7 @@ One file each. A new encoder is a final subclass of ``Encoder`` and a line in ``
 from agents.trm.encoders.base import NEVER, Encoder, EncoderContext
 from agents.trm.encoders.candidates import CandidateEncoder
 from agents.trm.encoders.cells import CellEncoder
+from agents.trm.encoders.formula import FormulaEncoder
 from agents.trm.encoders.panels import PanelEncoder
 from agents.trm.encoders.terms import TermEncoder
 
@@ -15,6 +16,7 @@ ENCODERS: dict[str, type[Encoder]] = {
     "candidates": CandidateEncoder,
     "terms": TermEncoder,
     "panels": PanelEncoder,
+    "formula": FormulaEncoder,
 }
 """By the name that ``TRMConfig.positions`` says."""
 

@@ -9,6 +9,7 @@ from agents.trm.mixers.conv import ConvMixer
 from agents.trm.mixers.grid import GridMixer
 from agents.trm.mixers.latent_attention import LatentAttentionMixer
 from agents.trm.mixers.mlp import MlpMixer
+from agents.trm.mixers.tree import TreeMixer
 from agents.trm.mixers.units import UnitsMixer
 
 MIXERS: dict[str, type[Mixer]] = {
@@ -18,6 +19,7 @@ MIXERS: dict[str, type[Mixer]] = {
     "mla": LatentAttentionMixer,
     "conv": ConvMixer,
     "grid": GridMixer,
+    "tree": TreeMixer,
 }
 """By the name that ``TRMConfig.mixer`` says."""
 
