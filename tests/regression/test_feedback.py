@@ -132,6 +132,14 @@ def test_no_formula():
     assert found.wanted[0, 0, 0] == 3.0 and np.isnan(found.wanted[0, 1:]).all()
 
 
+def test_constants_are_fitted():
+    draft = draft_of((0, "+", "id"), (1, "*", "id"), (3, "c", "id"), (4, "x", "id"), (2, "c", "id"))
+    found = at(draft, [(x, 0, 0, 2 * x - 3, 1.0) for x in (-1.0, 0.0, 1.0, 2.0)])
+    assert sorted(found.constants[0, :2].tolist()) == pytest.approx([-3.0, 2.0])
+    assert found.error[0] < 1e-9
+    np.testing.assert_allclose(found.wanted[0, 3], [2, np.nan, 2, 2])
+
+
 def test_arrays_of_another_shape():
     points = np.zeros((1, 4, 5))
     with pytest.raises(ValueError, match="drafts must be uint8"):

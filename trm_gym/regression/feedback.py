@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.jit import inner, lazy_kernel
+from trm_gym.regression.fitting import fit
 from trm_gym.regression.inverses import left_inverse, right_inverse, unary_inverse
 from trm_gym.regression.layout import LAST_BINARY, SLOTS
 from trm_gym.regression.operations import INFINITE, NAN
-from trm_gym.regression.points import PRESENT, ROW, TARGET
+from trm_gym.regression.points import PRESENT, TARGET
 from trm_gym.regression.programs import (
-    CONSTANTS,
     INPUTS,
-    check_drafts,
     load_columns,
     read_draft,
     read_numbers,
@@ -34,10 +33,9 @@ from trm_gym.short_repr import short_repr
 class Execution(NamedTuple):
     """B drafts at N points each; NaN in what is not there, in slots that do not count, and where nothing would do.
 
-    constants: float64 [B, CONSTANTS], in the order of the slots; all 1 for now. error: float64 [B], the root of the
-    mean square of what is left, over the targets' standard deviation; infinite where that is no number. used: bool
-    [B, SLOTS], the slots that count; none where a draft is no formula, and then slot 0 alone has a wanted value.
-    before: float64 [B, SLOTS, N], what a slot is before its function is taken. value: the same,
+    constants: float64 [B, CONSTANTS], and error: float64 [B], see ``fitting.Fit``. used: bool [B, SLOTS], the slots
+    that count; none where a draft is no formula, and then slot 0 alone has a wanted value. before: float64 [B, SLOTS,
+    N], what a slot is before its function is taken. value: the same,
     after it. wanted: the same, what the slot's value must have been for the whole to equal the target, all other parts
     as they are; of several numbers that would do, the one nearest to what is there now.
     """
@@ -93,32 +91,15 @@ def _execute(drafts, points, constants, used, numbers, columns, rows, before, va
 
 
 def execute(drafts: NDArray[np.uint8], points: NDArray[np.float64]) -> Execution:
-    """Run drafts uint8 [B, L] at points float64 [B, N, ROW], forwards and backwards.
+    """Fit the constants of drafts uint8 [B, L] to points float64 [B, N, ROW] and run them there, both ways.
 
     Raises ValueError for arrays of another shape or type.
     """
-    check_drafts(drafts)
-    if points.dtype != np.float64 or points.ndim != 3 or len(points) != len(drafts) or points.shape[2] != ROW:
-        raise ValueError(
-            f"points must be float64 of shape [{len(drafts)}, N, {ROW}], not {points.dtype} of shape {points.shape}"
-        )
-    constants = np.ones((len(drafts), CONSTANTS))
+    constants, error = fit(drafts, points)
     count = points.shape[1]
     used = np.zeros((len(drafts), SLOTS), np.bool_)
     before, value, wanted = np.full((3, len(drafts), SLOTS, count), NAN)
     room = np.empty(SLOTS), np.empty((INPUTS, count)), np.empty((2 * SLOTS, count))
     arrays = np.ascontiguousarray(drafts), np.ascontiguousarray(points), constants
     _execute(*arrays, used, *room, before, value, wanted)
-    return Execution(constants, _error(value[:, 0], points), used, before, value, wanted)
-
-
-def _error(values: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The root of the mean square of what is left, over the targets' standard deviation, float64 [B]."""
-    present = points[:, :, PRESENT] > 0
-    count = np.maximum(present.sum(1), 1)
-    with np.errstate(all="ignore"):
-        left = np.where(present, (values - points[:, :, TARGET]) ** 2, 0.0).sum(1) / count
-        mean = np.where(present, points[:, :, TARGET], 0.0).sum(1) / count
-        spread = np.where(present, (points[:, :, TARGET] - mean[:, None]) ** 2, 0.0).sum(1) / count
-        error = np.sqrt(left / spread)
-    return np.where(np.isfinite(error), error, np.where(left == 0, 0.0, np.inf))
+    return Execution(constants, error, used, before, value, wanted)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.regression.circuit.numbers import FINEST, LARGEST
 from trm_gym.regression.circuit.slots import FEATURES, read_slots, room
 from trm_gym.regression.feedback import Execution, execute
 from trm_gym.regression.layout import SLOTS
@@ -53,7 +54,8 @@ def read_drafts(drafts: NDArray[np.uint8], points: NDArray[np.float64], most: in
 
 
 def _whole(execution: Execution, points: NDArray[np.float64], few: NDArray[np.float64]) -> NDArray[np.float32]:
-    error = np.clip(np.nan_to_num(execution.error, nan=1e9, posinf=1e9), 1e-10, 1e9)
+    error = np.clip(np.nan_to_num(execution.error, nan=LARGEST, posinf=LARGEST), FINEST, LARGEST)
+    constants = np.clip(execution.constants, -LARGEST, LARGEST)
     size = np.sqrt((few[:, :, TARGET] ** 2).mean(1))
     columns = [np.log10(error) / 10, error < 1e-6, np.arcsinh(size) / 3, (points[:, :, PRESENT] > 0).mean(1)]
-    return np.concatenate([np.stack(columns, axis=1), np.arcsinh(execution.constants) / 3], axis=1).astype(np.float32)
+    return np.concatenate([np.stack(columns, axis=1), np.arcsinh(constants) / 3], axis=1).astype(np.float32)
