@@ -97,12 +97,13 @@ def rollout_store(
     """
     model, task = checkpoint.model, make_task(checkpoint.task)
 
-    def speed_up(passes: int) -> None:
+    def speed_up(passes: int) -> Mapping[str, Any]:
         how = accelerate(model, solving_pass(model, task, batch), passes, acceleration)
         if title:
             announce(title, how.seconds, console)
+        return dataclasses.asdict(how.numerics)
 
-    return RolloutStore(folder, model, digest(checkpoint), task, speed_up, batch)
+    return RolloutStore(folder, model, digest(checkpoint), task, speed_up, batch, acceleration.chosen)
 
 
 def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size: int | None = None) -> Checkpoint:

@@ -24,6 +24,7 @@ from agents.common.checks import Checked, at_least
 from agents.common.cli import main, parse, save_config
 from agents.common.console import Countdown
 from agents.common.places import Places, writes
+from agents.common.same_numerics import same_numerics
 from agents.evaluation.ablation import Run, effects, headline
 from agents.evaluation.evaluate import measure
 from agents.evaluation.figures import effects_figure
@@ -268,6 +269,7 @@ def folder_of(config: Config) -> Path:
 
 
 @writes(lambda config: Places([folder_of(config)]))
+@same_numerics(folder_of)
 def run(config: Config) -> None:
     """Fill the grid; then the table and a picture of every level."""
     pretraining, task = config.kind == "pretraining", task_of(config)

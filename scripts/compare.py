@@ -23,7 +23,7 @@ from agents.common.checks import Checked, at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Countdown
 from agents.common.places import Places, writes
-from agents.common.signals import ending
+from agents.common.same_numerics import same_numerics
 from agents.evaluation.comparison import StepsByRule, compare
 from agents.evaluation.evaluate import write
 from agents.evaluation.protocol import EvaluationConfig, RuleSteps, TestOutcomes, choose, outcomes_of, steps_of
@@ -184,9 +184,8 @@ class Network:
         run = CachedRun(self.folder / "heads" / f"{learner}-{seed}", settings)
         if not run.done:
             groups = self._groups()
-            with ending():
-                save_head(run.folder / "head.safetensors", train_head(learner, groups, config.training, seed))
-                run.finish()
+            save_head(run.folder / "head.safetensors", train_head(learner, groups, config.training, seed))
+            run.finish()
         return run
 
     def drafts(self, level: str, split: str) -> Unroll:
@@ -229,9 +228,8 @@ class Network:
             run = CachedRun(folder, asked | ({} if head is None else {"head": head.read()["settings"]}))
             if worked := not run.done:
                 drafts = drafts or (self.drafts(level, "validation"), self.drafts(level, "test"))
-                with ending():
-                    self._test(rules, *drafts, folder, keep=head is None)
-                    run.finish()
+                self._test(rules, *drafts, folder, keep=head is None)
+                run.finish()
             self.countdown.done(worked)
             for name, steps in load_rule_steps(folder / "steps.npz").items():
                 found.setdefault(name, []).append(steps)
@@ -252,6 +250,7 @@ def folder_of(config: Config) -> Path:
 
 
 @writes(lambda config: Places([folder_of(config)]))
+@same_numerics(folder_of)
 def run(config: Config) -> None:
     """Fill the grid, then a table and pictures for every level."""
     task = make_task(config.pretrain.task, config.size)

@@ -25,6 +25,7 @@ from agents.common.checks import Checked, above_zero, at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
 from agents.common.places import Places, writes
+from agents.common.same_numerics import same_numerics
 from agents.evaluation.figures import curriculum_figure, learning_figure
 from agents.evaluation.records import write_tables
 from agents.evaluation.run_store import CachedRun
@@ -175,6 +176,7 @@ def folder_of(config: Config) -> Path:
 
 
 @writes(lambda config: Places([folder_of(config)]))
+@same_numerics(folder_of)
 def run(config: Config) -> None:
     """Every curriculum at every seed; then the table and the pictures."""
     folder = folder_of(config)

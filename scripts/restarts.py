@@ -22,6 +22,7 @@ from agents.common.acceleration import AccelerationConfig
 from agents.common.checks import Checked, above_zero, at_least_one
 from agents.common.cli import main, save_config
 from agents.common.places import Places, writes
+from agents.common.same_numerics import same_numerics
 from agents.evaluation.records import write_tables
 from agents.evaluation.restart_report import Played, as_json, play_run, rows, tables
 from agents.evaluation.restarts import StartsBank
@@ -146,6 +147,7 @@ def folder_of(config: Config) -> Path:
 
 
 @writes(lambda config: Places([folder_of(config)]))
+@same_numerics(folder_of)
 def run(config: Config) -> None:
     """Run, teach, choose, measure."""
     folder = folder_of(config)

@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 import gymnasium
 import numpy as np
+import torch
 from gymnasium.vector import AutoresetMode
 from rich.console import Console
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -118,7 +119,12 @@ def teach(model: BaseAlgorithm, config: Config, folder: Path) -> None:
     with ending() as asked, Progress(config.timesteps, config.algorithm) as bar:
         model.learn(config.timesteps, callback=ShowProgress(bar, asked))
         told = {"algorithm": config.algorithm} | ({"timesteps": model.num_timesteps} if asked else {})
-        save_tensors(folder / "policy.safetensors", model.policy.state_dict(), told)
+        tensors = dict(model.policy.state_dict())
+        if (seen := model.get_vec_normalize_env()) is not None:  # what a policy sees is scaled by these
+            tensors |= {
+                f"observations.{name}": torch.as_tensor(getattr(seen.obs_rms, name)) for name in ("mean", "var")
+            }
+        save_tensors(folder / "policy.safetensors", tensors, told)
         if asked:  # their own states are pickles, which nothing here reads
             kept = f"the weights after step {model.num_timesteps:,} of {config.timesteps:,} are in {folder}"
             asked.end(f"{kept}; the same command learns from the beginning")
@@ -130,7 +136,8 @@ def halt(config: Config, folder: Path, console: Console) -> dict[str, Any]:
     def dataset(split: str, problems: int) -> RolloutDataset:
         console.print(f"{problems:,} {split} problems: from {config.cache}, or run now", highlight=False)
         settings = (config.level, split, problems, config.max_steps, config.price)
-        return load_dataset(config.checkpoint, *settings, cache=config.cache)
+        with ending():
+            return load_dataset(config.checkpoint, *settings, cache=config.cache)
 
     train, test = dataset("train", config.problems), dataset(config.measured, config.test_problems)
     native = HaltingVectorEnv(config.slots, train, autoreset_mode=AutoresetMode.SAME_STEP)

@@ -55,6 +55,11 @@ class AccelerationConfig(Checked):
 
     prefix = "acceleration."
 
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What a person has chosen otherwise than it is by default."""
+        return {name: value for name, value in vars(self).items() if value != getattr(type(self), name)}
+
     def __post_init__(self) -> None:
         super().__post_init__()
         at_least(0, self, "threads")
@@ -149,13 +154,18 @@ def _as_before(config: AccelerationConfig, before: Numerics, device: torch.devic
         "compile": (config.compile, "on" if before.compiled else "off"),
         "threads": (config.threads or before.threads, before.threads),
     }
-    for name, (now, then) in forced.items():
-        if now not in (then, "auto"):
+    check_choices({name: (now, then) for name, (now, then) in forced.items() if now != "auto"})
+    return AccelerationConfig("on" if before.compiled else "off", "on" if before.bfloat16 else "off", before.threads)
+
+
+def check_choices(choices: Mapping[str, tuple[object, object]]) -> None:
+    """Raise ValueError where a choice, by its name, is now another than it was at the start of a run: (now, then)."""
+    for name, (now, then) in choices.items():
+        if now != then:
             raise ValueError(
                 f"this run began with {name}={then}, which decides its numbers, and cannot go on with {name}={now}: "
                 f"use acceleration.{name}={then}, or begin anew in another folder"
             )
-    return AccelerationConfig("on" if before.compiled else "off", "on" if before.bfloat16 else "off", before.threads)
 
 
 def operations(work: Callable[[], object]) -> int:

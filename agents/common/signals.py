@@ -1,7 +1,8 @@
 """Work that is asked to end: it finishes what it is at, saves, says so, and ends with the conventional exit code.
 
-A loop runs ``with ending() as asked`` and asks after each piece of work; ``asked.end(...)`` once all is saved. In the
-rest of a script a signal ends it at once, as Ctrl-C does, with everything closed on the way (``interruptible``).
+A loop runs ``with ending() as asked`` and asks after each piece of work; ``asked.end(...)`` once all is saved. Work
+whose pieces stand in many places calls ``pause()`` wherever one has been saved. In the rest of a script a signal ends
+it at once, as Ctrl-C does, with everything closed on the way (``interruptible``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, NoReturn, final
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Windows has no SIGHUP."""
 GOES_ON = "the same command goes on from there"
+KEPT = f"what is finished is kept, {GOES_ON}"
 Handlers = dict[int, Any]
 """What is done at a signal, as ``signal.signal`` takes it."""
 
@@ -49,6 +51,10 @@ class Request:
         raise Ended(self.number, said)
 
 
+_OPEN: list[Request] = []
+"""Those that are listened for, the innermost last."""
+
+
 @contextlib.contextmanager
 def ending() -> Iterator[Request]:
     """Work that ends well: the first signal is only noted, a second one ends the process as it would without this.
@@ -56,6 +62,7 @@ def ending() -> Iterator[Request]:
     Work that did not ask in time ends when the context is left. Outside the main thread, which alone hears of signals,
     nobody ever asks.
     """
+    pause()
     request, before = Request(), Handlers()
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -66,12 +73,20 @@ def ending() -> Iterator[Request]:
             os.write(2, f"\n{name}: finishing what is under way; a second signal ends it at once\n".encode())
 
     before |= _listen(dict.fromkeys(SIGNALS, note))
+    _OPEN.append(request)
     try:
         yield request
     finally:
+        _OPEN.remove(request)
         _listen(before)
     if request:
-        request.end(f"what is finished is kept, {GOES_ON}")
+        request.end(KEPT)
+
+
+def pause() -> None:
+    """Between two pieces of work: end it here where a signal has asked the ``ending`` around it."""
+    if _OPEN and _OPEN[-1]:
+        _OPEN[-1].end(KEPT)
 
 
 @contextlib.contextmanager

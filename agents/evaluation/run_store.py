@@ -15,6 +15,7 @@ from typing import Any, final
 import numpy as np
 
 from agents.checkpoint import check_head, describe_head, make_head
+from agents.common.signals import pause
 from agents.common.state_form import check_form, restoring
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.evaluation.protocol import RuleSteps, TestOutcomes
@@ -62,10 +63,14 @@ class CachedRun:
             raise CheckpointError(f"{self.folder / 'run.json'} cannot be read ({error}): delete it") from error
 
     def finish(self, **found: Any) -> None:
-        """Say that all files are written, what was found, and how many seconds it took since the run was made."""
+        """Say that all files are written, what was found, and how many seconds it took since the run was made.
+
+        Where a signal has asked for the end, it is here.
+        """
         seconds = round(time.perf_counter() - self._started, 2)
         text = json.dumps({"settings": self._settings, "seconds": seconds, **found}, indent=2)
         atomic_write(self.folder / "run.json", text + "\n")
+        pause()
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

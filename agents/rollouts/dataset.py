@@ -23,6 +23,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from agents.common.checks import at_least_one
+from agents.common.signals import pause
 from agents.common.state_form import restoring
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.rollouts.collect import run_branches
@@ -146,7 +147,8 @@ class RolloutStore:
     """The datasets of one network on one task, in a folder: collected when first asked for, read ever after.
 
     folder: None keeps nothing. digest: a hash of all that decides what the network does. speed_up: called before a
-    dataset is collected, with the number of passes of a batch through the network that it will take.
+    dataset is collected, with the number of passes of a batch through the network that it will take; what it gives
+    back, the numerics, is noted beside the dataset. chosen: what was chosen of them; other choices, other datasets.
     """
 
     def __init__(
@@ -155,11 +157,12 @@ class RolloutStore:
         network: Network,
         digest: str,
         task: Task,
-        speed_up: Callable[[int], None] = lambda passes: None,
+        speed_up: Callable[[int], Mapping[str, Any]] = lambda passes: {},
         batch: int = BATCH,
+        chosen: Mapping[str, Any] | None = None,
     ) -> None:
         self._folder, self._network, self._digest, self._task = folder, network, digest, task
-        self._speed_up, self._batch = speed_up, batch
+        self._speed_up, self._batch, self._chosen = speed_up, batch, dict(chosen or {})
 
     def load_or_collect(
         self, levels: Sequence[int], config: DatasetConfig, split: str = SPLITS[0], shuffle: bool = True
@@ -178,12 +181,13 @@ class RolloutStore:
                 return RolloutDataset(_read(path, settings), config.branches, config.step_cost)
             except CheckpointError as error:
                 _log.warning("%s; it is made anew", error)
-        self._speed_up(-(-config.problems * config.branches // self._batch) * config.max_steps)
+        numerics = self._speed_up(-(-config.problems * config.branches // self._batch) * config.max_steps)
         began = time.perf_counter()
         made = collect_dataset(self._network, self._task, levels, config, split, shuffle, self._batch)
         _log.info("ran %d problems for %d steps in %.1f s", len(made), config.max_steps, time.perf_counter() - began)
         if path is not None:
-            save_tensors(path, vars(made.unroll), settings)
+            save_tensors(path, vars(made.unroll), settings | {"numerics": dict(numerics)})
+            pause()
         return made
 
     def _settings(self, levels: Sequence[int], config: DatasetConfig, split: str, shuffle: bool) -> dict[str, Any]:
@@ -193,13 +197,13 @@ class RolloutStore:
         }
         names = [self._task.levels[level].name for level in levels]
         where = {"format": FORMAT, "network": self._digest, "task": self._task.name, "levels": names, "split": split}
-        return where | {"shuffle": shuffle} | decisive
+        return where | {"shuffle": shuffle} | decisive | ({"chosen": self._chosen} if self._chosen else {})
 
 
 def _read(path: Path, settings: Mapping[str, Any]) -> Unroll:
     """What stands in a file of the store. Raises CheckpointError where it is no such dataset."""
     tensors, note = load_tensors(path)
-    if note != settings:
+    if {name: value for name, value in note.items() if name != "numerics"} != settings:
         raise CheckpointError(f"{path} holds another dataset")
     most = settings["problems"] * settings["branches"]
     with restoring(path):

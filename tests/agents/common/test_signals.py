@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from agents.common.signals import Ended, ending, interruptible
+from agents.common.signals import Ended, ending, interruptible, pause
 from agents.common.tensor_file import load_tensors
 from tests.scripts.checkpoints import untrained
 
@@ -54,6 +54,24 @@ def test_who_does_not_ask_ends_when_the_work_is_left_and_handlers_go_back():
     with pytest.raises(Ended, match="SIGTERM"), interruptible():
         signal.raise_signal(signal.SIGTERM)
     assert before == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+
+
+def test_work_in_many_places_ends_between_two_pieces():
+    done = []
+    with pytest.raises(Ended, match="SIGTERM: stopped; what is finished is kept"), ending():
+        for piece in range(3):
+            pause()
+            with ending():
+                done.append(piece)
+            if piece == 1:
+                signal.raise_signal(signal.SIGTERM)
+                assert done == [0, 1]
+    assert done == [0, 1]
+    with pytest.raises(Ended, match="SIGHUP"), ending():
+        signal.raise_signal(signal.SIGHUP)
+        with ending():
+            pytest.fail("nothing more is begun")
+    pause()  # nobody has asked any longer
 
 
 def test_what_is_ignored_stays_ignored(monkeypatch: pytest.MonkeyPatch):

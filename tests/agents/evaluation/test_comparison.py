@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from agents.common.tensor_file import CheckpointError
 from agents.evaluation import metrics
 from agents.evaluation.comparison import Runs, compare, mean_curve
 from agents.evaluation.evaluate import measure
-from agents.evaluation.protocol import EvaluationConfig, RuleSteps, TestOutcomes
+from agents.evaluation.protocol import EvaluationConfig, RuleSteps, TestOutcomes, choose, outcomes_of, steps_of
 from agents.evaluation.report import NO_TUNING
 from agents.evaluation.run_store import (
     CachedRun,
@@ -26,7 +27,7 @@ from agents.evaluation.run_store import (
 from agents.evaluation.tables import levels_markdown, report_markdown
 from agents.halting import outcomes, registry
 from agents.halting.heads import HaltHead, HaltPolicy
-from tests.agents.synthetic import varied
+from tests.agents.synthetic import made_up, varied
 
 CONFIG = EvaluationConfig(max_steps=8, resamples=300)
 
@@ -174,3 +175,31 @@ def test_what_cells_hold_comes_back(tmp_path, several):
         assert torch.equal(
             load_head(tmp_path / "head.safetensors")(features, torch.ones(2, 3)), head(features, torch.ones(2, 3))
         )
+
+
+def test_the_best_fixed_k_closes_none_of_the_gap_that_is_counted_from_it():
+    """On networks whose best fixed k differ, in every table, and where a report of before tells no gap."""
+    rules, networks, steps = [*registry.plain_rules(8), registry.oracle()], [], {}
+    for slowest in (4, 6, 8):
+        first = np.random.default_rng(slowest).integers(1, slowest + 1, 300)
+        validation, test = made_up(first[:150]), made_up(first[150:])
+        networks.append(outcomes_of(test, validation, CONFIG.slack))
+        for rule in rules:
+            chosen = choose(rule, validation, networks[-1].target, CONFIG.prices)
+            steps.setdefault(rule.name, []).append([steps_of(rule, chosen, test)])
+    assert [network.best_fixed for network in networks] == [4, 6, 8]
+    found = compare("toy", "made up", networks, steps, CONFIG)
+    assert tuple(found.row("best-fixed-k").oracle_gap_closed) == (0, 0, 0)
+    assert found.row("oracle").oracle_gap_closed.value == pytest.approx(1)
+    plain = json.loads(json.dumps(found.plain()))
+    of_before = {**plain, "best_fixed": 5, "rows": [dict(row) for row in plain["rows"]]}
+    for row in of_before["rows"]:
+        del row["oracle_gap_closed"]
+    for report, shown in ((plain, "0 (0..0)"), (of_before, "0")):
+        lines = [line.split("|") for line in report_markdown(report).split("\n")]
+        names, row = (
+            next(line for line in lines if len(line) > 2 and line[1].strip() == name)
+            for name in ("rule", "best fixed k")
+        )
+        place = next(at for at, name in enumerate(names) if "oracle gap closed" in name)
+        assert row[place].strip() == shown
