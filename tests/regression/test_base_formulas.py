@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import sympy
 
-from tests.regression.oracle import random_drafts
+from tests.regression.oracle import expression, random_drafts
 from trm_gym.regression import base_formulas as bases
 from trm_gym.regression._search.growth import grow
 from trm_gym.regression._search.values import traits
+from trm_gym.regression.drafts import read_draft
 from trm_gym.regression.layout import BINARY, NUMBERS, SLOTS, TOKEN, UNARY
 from trm_gym.regression.levels import FAMILIES, LEVELS, PARTS, RANGES
 from trm_gym.regression.operations import IDENTITY
@@ -170,3 +172,70 @@ def test_four_fifths_are_for_training():
     split = bases.base_formulas("nodes7").split
     shares = np.bincount(split) / len(split)
     assert len(shares) == len(SPLITS) and np.allclose(shares, (0.8, 0.1, 0.1), atol=0.01)
+
+
+def kept_forms() -> set[bytes]:
+    return {draft.tobytes() for draft in bases.base_formulas("constants").drafts}
+
+
+@pytest.mark.parametrize(
+    ("kept", "left_out"),
+    [
+        ("(c * x) + c", "c - (c * x)"),
+        ("(c * x) + c", "c * (x + c)"),
+        ("x + c", "x - c"),
+        ("c * x", "x / c"),
+        ("c * sqrt(x)", "sqrt(c * x)"),
+        ("exp(c * x)", "c ^ x"),
+        ("c * exp(x)", "exp(x + c)"),
+        ("sin(x + c)", "cos(x + c)"),
+        ("sin(x + c)", "sin(c - x)"),
+        ("x ^ c", "square(x ^ c)"),
+        ("x ^ c", "square(x) ^ c"),
+        ("square(x + c)", "square(c - x)"),
+        ("log(x) + c", "log(c * x)"),
+        ("c * x", "c * (2 * x)"),
+        ("x + c", "(x + 2) + c"),
+    ],
+)
+def test_of_forms_with_the_same_functions_one_is_kept(kept, left_out):
+    known = kept_forms()
+    drafts = [read_draft(text).tobytes() for text in (kept, left_out)]
+    assert drafts[0] in known and drafts[1] not in known
+
+
+def test_each_constant_says_what_no_other_does():
+    """The slopes by the constants, by SymPy, are independent at points of the range that shows a formula."""
+    formulas = bases.base_formulas("constants")
+    rng = np.random.default_rng(3)
+    for index in rng.choice(len(formulas.drafts), 40, replace=False):
+        exact = expression(formulas.drafts[index])
+        constants = sorted((one for one in exact.free_symbols if str(one).startswith("c")), key=str)
+        assert constants
+        which = int(formulas.shown[index]).bit_length() - 1
+        points = rng.uniform(*RANGES[which], (60, 2))
+        values = dict(zip(constants, rng.uniform(0.3, 3.0, len(constants)), strict=True))
+        slopes = [sympy.diff(exact, one).subs(values) for one in constants]
+        columns = [sympy.lambdify(sympy.symbols("x y"), slope, "numpy") for slope in slopes]
+        with np.errstate(all="ignore"):
+            matrix = np.stack([np.broadcast_to(np.asarray(of(*points.T)), (60,)) for of in columns], axis=1)
+        matrix = matrix[np.isreal(matrix).all(axis=1) & np.isfinite(matrix).all(axis=1)].astype(np.float64)
+        if len(matrix) > 10:
+            matrix = matrix / np.linalg.norm(matrix, axis=0)
+            assert np.linalg.svd(matrix, compute_uv=False).min() > 1e-7, exact
+
+
+def test_formulas_that_differ_by_constants_alone_share_a_split():
+    formulas = bases.base_formulas("constants")
+    place = {draft.tobytes(): index for index, draft in enumerate(formulas.drafts)}
+    families = (("c * x", "x + c", "(c * x) + c"), ("c * sin(x)", "sin(x) + c", "sin(c * x)", "(c * sin(c * x)) + c"))
+    for texts in families:
+        known = [place[draft] for text in texts if (draft := read_draft(text).tobytes()) in place]
+        assert len(known) >= 3 and len(set(formulas.split[known].tolist())) == 1
+
+
+def test_formulas_of_three_variables_have_all_of_them():
+    drafts = bases.base_formulas("three_variables").drafts
+    for name in "xyz":
+        assert (drafts == TOKEN[name]).any(axis=1).all()
+    assert len(drafts) > 30_000

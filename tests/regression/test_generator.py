@@ -10,6 +10,7 @@ from trm_gym.regression import generator
 from trm_gym.regression.base_formulas import level_formulas, nodes_of
 from trm_gym.regression.layout import SLOTS, TOKEN
 from trm_gym.regression.levels import LEVELS, PARTS, RANGES
+from trm_gym.regression.operations import LITERAL
 from trm_gym.regression.points import PRESENT, TARGET, points_of
 from trm_gym.regression.programs import evaluate
 from trm_gym.splits import SPLITS
@@ -58,6 +59,17 @@ def test_a_problem_is_a_function_of_its_key(level, way):
     part = generator.sample(mix(1, np.arange(30))[7:9], np.full(2, level), "train", 64)
     for name, values in vars(part).items():
         assert np.array_equal(values, getattr(whole, name)[7:9])
+
+
+def test_constants_are_drawn_for_each_problem_and_stand_in_the_truth():
+    problems = draw(LEVEL["constants"], 3000)
+    count = (problems.solution[:, :SLOTS] == TOKEN["c"]).sum(axis=1)
+    codes, values = problems.truth[:, ::2], problems.truth[:, 1::2]
+    drawn = (codes == LITERAL) & ~np.isin(values, np.arange(1.0, 6.0))
+    assert np.array_equal(drawn.sum(axis=1), count) and set(count.tolist()) == {1, 2, 3}
+    sizes = np.abs(values[drawn])
+    assert sizes.min() >= 0.1 and sizes.max() <= 5.0 and 0.3 < (values[drawn] < 0).mean() < 0.6
+    assert len(np.unique(values[drawn])) > 0.8 * drawn.sum()
 
 
 def test_levels_may_be_mixed_in_a_batch():

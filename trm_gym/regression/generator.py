@@ -1,4 +1,4 @@
-"""Problems from base formulas: for each key a formula, a range, points, names of variables, and noise."""
+"""Problems from base formulas: for each key a formula, names of its variables, constants, a range, points, noise."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.jit import below, inner, lazy_kernel
+from trm_gym.regression._search.fitted_forms import TYPICAL
 from trm_gym.regression._search.renaming import rename
 from trm_gym.regression._search.values import LARGEST, is_telling
 from trm_gym.regression.base_formulas import level_formulas, nodes_of
@@ -17,6 +18,7 @@ from trm_gym.regression.points import PRESENT, ROW, TARGET, USUAL_LEAST
 from trm_gym.regression.programs import (
     CONSTANTS,
     FIRST_VARIABLE,
+    FITTED,
     INPUTS,
     LAST_VARIABLE,
     read_draft,
@@ -29,10 +31,12 @@ from trm_gym.streams import mix
 from trm_gym.task import Problems
 
 _TRIES = 8
-"""Ranges that are tried for a formula which is all but constant at the points drawn."""
+"""Ranges and constants that are tried for a formula which tells nothing at the points drawn."""
 _ROUNDS = 16
 """Times that points are drawn anew where a formula has no value."""
 _UNIT = 2.0**-32
+SMALLEST_CONSTANT, LARGEST_CONSTANT = 0.1, 5.0
+"""Between which sizes the constants of a formula are drawn; half of them are negative."""
 
 
 @inner
@@ -65,30 +69,54 @@ def _weed(columns, values, count):
 
 
 @inner
-def _place(state, allowed, variables, size, ranges, drafts, index, used, literals, columns, rows):
-    """Draw ``size`` points on one of the ranges ``allowed``; the first row of ``columns`` after that has the values.
+def _pick(state, allowed, count):
+    """One of the bits that are set in ``allowed``, of ``count``."""
+    left = 0
+    for place in range(count):
+        left += allowed >> place & 1
+    left = below(state, left)
+    for place in range(count):
+        if allowed >> place & 1:
+            if left == 0:
+                return place
+            left -= 1
+    return 0
+
+
+@inner
+def _settle(state, drafts, index, used, constants, literals, typical):
+    """Draw the constants of a formula, into ``constants`` and into ``literals`` by slot; the typical ones, if so."""
+    count = 0
+    for slot in range(SLOTS):
+        if used[slot] and drafts[index, slot] == FITTED:
+            value = TYPICAL[count]
+            if not typical:
+                value = SMALLEST_CONSTANT + (LARGEST_CONSTANT - SMALLEST_CONSTANT) * _share(state)
+                if below(state, 2):
+                    value = -value
+            constants[index, count], literals[slot] = value, value
+            count += 1
+
+
+@inner
+def _place(state, allowed, variables, size, ranges, drafts, index, used, constants, literals, columns, rows):
+    """Draw ``size`` points on one of the ranges ``allowed``, and constants; row SLOTS of ``rows`` gets the values.
 
     Returns how many there are, fewer where the formula has no value almost everywhere.
     """
     count = 0
-    for _ in range(_TRIES):
-        which, left = 0, 0
-        for place in range(len(ranges)):
-            left += allowed >> place & 1
-        left = below(state, left)
-        for place in range(len(ranges)):
-            if allowed >> place & 1:
-                if left == 0:
-                    which = place
-                left -= 1
+    for tries in range(_TRIES):
+        _settle(state, drafts, index, used, constants, literals, tries == _TRIES - 1)
+        which = _pick(state, allowed, len(ranges))
         count, even = 0, variables == 1 and below(state, 3) == 0
         for _ in range(_ROUNDS):
             _fill(state, ranges[which, 0], ranges[which, 1], even, size, columns, count)
             run_draft(drafts, index, used, literals, columns, rows, size)
             count, even = _weed(columns, rows[SLOTS], size), False
-            if count == size:
+            # Where half of the points have no value, others may suit a formula better: another range or constants.
+            if count == size or 2 * count < size:
                 break
-        if is_telling(rows[SLOTS], 0, count):
+        if count == size and is_telling(rows[SLOTS], 0, count):
             break
     return count
 
@@ -125,24 +153,23 @@ def _draw(keys, drafts, allowed, noise, constants, ranges, numbers, names, used,
     fewest = min(room, USUAL_LEAST)
     for index in range(len(keys)):
         state[0] = keys[index]
-        read_draft(drafts, index, used)
-        read_numbers(drafts, index, used, constants, literals)
         variables = 0
         for slot in range(SLOTS):
-            if used[slot] and FIRST_VARIABLE <= drafts[index, slot] <= LAST_VARIABLE:
+            if FIRST_VARIABLE <= drafts[index, slot] <= LAST_VARIABLE:
                 variables = max(variables, drafts[index, slot] - FIRST_VARIABLE + 1)
-        size = fewest + below(state, room - fewest + 1)
-        bits = allowed[index]
-        count = _place(state, bits, variables, size, ranges, drafts, index, used, literals, columns, rows)
+        _name(state, variables, names)
+        rename(drafts, index, names)
+        read_draft(drafts, index, used)
+        read_numbers(drafts, index, used, constants, literals)
+        size, bits = fewest + below(state, room - fewest + 1), allowed[index]
+        count = _place(state, bits, variables, size, ranges, drafts, index, used, constants, literals, columns, rows)
         if noise[index] > 0.0:
             _noisy(state, rows[SLOTS], count, noise[index])
-        _name(state, variables, names)
         for at in range(count):
             for variable in range(variables):
-                numbers[index, at * ROW + names[variable]] = columns[variable, at]
+                numbers[index, at * ROW + variable] = columns[variable, at]
             numbers[index, at * ROW + TARGET] = rows[SLOTS, at]
             numbers[index, at * ROW + PRESENT] = 1.0
-        rename(drafts, index, names)
 
 
 def _problems(

@@ -13,19 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.jit import kernel
+from trm_gym.regression._search.fitted_forms import independent, typical, without
 from trm_gym.regression._search.pool import Joins, Pool
+from trm_gym.regression._search.renaming import in_order
 from trm_gym.regression._search.values import Traits, traits
-from trm_gym.regression.layout import LENGTH, NUMBERS, TOKEN, UNARY, VARIABLES
+from trm_gym.regression.layout import CONSTANT, LENGTH, NUMBERS, TOKEN, UNARY, VARIABLES
 from trm_gym.regression.levels import RANGES, Family
 from trm_gym.regression.operations import IDENTITY
-from trm_gym.regression.programs import CONSTANTS
 from trm_gym.streams import mix
 from trm_gym.task import BLANK
 
 _SEED = 20_261_129
 
 _LEAF, _JOIN = 0.5, 0.5
-_LEAVES = {"x": 0.3, "y": 0.2, "z": 0.2, "1": 0.12, "2": 0.1, "3": 0.05, "4": 0.03, "5": 0.03}
+_LEAVES = {"x": 0.3, "y": 0.2, "z": 0.2, "1": 0.12, "2": 0.1, "3": 0.05, "4": 0.03, "5": 0.03, "c": 0.4}
 _BASES = {"*": 0.32, "+": 0.33, "-": 0.17, "/": 0.15, "^": 0.03}
 _POWERS = {"square": 0.24, "cube": 0.1, "fourth": 0.05, "sqrt": 0.13}
 _UNARIES = _POWERS | {"sin": 0.14, "cos": 0.12, "exp": 0.12, "log": 0.1}
@@ -81,33 +82,49 @@ def grow(family: Family) -> Grown:
     pool, most = Pool(), 100_000 + sum(family.draws.values())
     owned, held, ranged = _Known(most), _Known(most), [_Known(most) for _ in RANGES]
     parts = []
-    for nodes in range(1, 1 + max(last for _, last in family.parts.values())):
+    for nodes in range(1, family.most + 1):
         joins, drafts = _made(pool, nodes, family)
-        found = traits(drafts, np.ones((len(drafts), CONSTANTS)), family.variables)
+        found = traits(drafts, typical(drafts), 1)
         new = owned.claim(np.where(found.shown > 0, found.own, np.uint64(0)))
         if joins is not None:
             # By their tokens, so that terms of the same length have an order that a draft tells by itself.
             new = np.flatnonzero(new)[np.argsort(drafts[new].view(f"S{LENGTH}")[:, 0], kind="stable")]
-        drafts, found = drafts[new], Traits(*(part[new] for part in found))
-        if joins is not None:
             joins = joins.at(new)
-            pool.add(joins, drafts, _weights(pool, joins))
-        shown = _claimed(found, held, ranged)
-        kept = shown > 0
-        parts.append(Grown(drafts[kept], np.full(kept.sum(), nodes), shown[kept], found.family[kept]))
+            pool.add(joins, drafts[new], _weights(pool, joins))
+        drafts = in_order(drafts[new])
+        drafts = drafts[np.unique(drafts, axis=0, return_index=True)[1]]
+        parts.append(_base(drafts[_belongs(drafts, family)], nodes, family, held, ranged))
     return Grown(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _base(drafts: NDArray[np.uint8], nodes: int, family: Family, held: _Known, ranged: list[_Known]) -> Grown:
+    """Those of drafts uint8 [B, L] that become base formulas."""
+    found = traits(drafts, typical(drafts), family.variables)
+    shown = _claimed(found, held, ranged)
+    kept, hashes = shown > 0, found.family
+    if family.constants:
+        count = (drafts == TOKEN[CONSTANT]).sum(axis=1)
+        kept &= independent(drafts, count, shown)
+        hashes = traits(drafts, without(drafts), family.variables).family
+    return Grown(drafts[kept], np.full(kept.sum(), nodes), shown[kept], hashes[kept])
+
+
+def _belongs(drafts: NDArray[np.uint8], family: Family) -> NDArray[np.bool_]:
+    """Which drafts uint8 [B, L] have the variables and constants that all formulas of a family have, bool [B]."""
+    wanted = [VARIABLES[2]] * (family.variables > 2) + [CONSTANT] * family.constants
+    return np.array([(drafts == TOKEN[sign]).any(axis=1) for sign in [VARIABLES[0], *wanted]]).all(axis=0)
 
 
 def _made(pool: Pool, nodes: int, family: Family) -> tuple[Joins | None, NDArray[np.uint8]]:
     """The formulas of so many ``nodes`` as drafts uint8 [B, L], and how they are made of those of the pool.
 
-    Variables are put into the pool at once, and numbers, which are no formulas by themselves.
+    Variables are put into the pool at once, and numbers and constants, which are no formulas by themselves.
     """
     if nodes > 1:
         joins = _drawn(pool, nodes, family.draws[nodes]) if nodes in family.draws else _all(pool, nodes)
         joins = joins.at(pool.kept(joins))
         return joins, pool.build(joins)
-    leaves = [*VARIABLES[: family.variables], *NUMBERS]
+    leaves = [*VARIABLES[: family.variables], *NUMBERS, *([CONSTANT] if family.constants else [])]
     number = np.arange(len(leaves)) >= family.variables
     weights = np.array([_LEAVES[sign] for sign in leaves])
     pool.add_leaves(np.array([TOKEN[sign] for sign in leaves], np.uint8), number, _LEAF * weights)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.jit import inner, kernel
+from trm_gym.regression._search.fitted_forms import FittedForms
 from trm_gym.regression.layout import DEPTH, LENGTH, SLOTS
 from trm_gym.regression.operations import IDENTITY, MINUS, OVER, PLUS, TIMES
 from trm_gym.task import BLANK
@@ -43,13 +44,15 @@ class Pool:
     """N formulas, of few nodes first.
 
     drafts: uint8 [N, L]. nodes, height: int64 [N], of operators, functions and leaves, and of slots from the root down.
-    number: bool [N], whether it is one. weight: float64 [N], how often a grammar would make it.
+    number: bool [N], whether it is one, or a constant. weight: float64 [N], how often a grammar would make it. fitted:
+    what is known of its constants.
     """
 
     def __init__(self) -> None:
         self.drafts = np.empty((0, LENGTH), np.uint8)
         self.nodes, self.height = np.empty(0, np.int64), np.empty(0, np.int64)
         self.number, self.weight = np.empty(0, np.bool_), np.empty(0)
+        self.fitted = FittedForms()
         # The operator at the root, where no function is taken of it, and the place of its first term in an order.
         self._kind, self._lead = np.empty(0, np.int64), np.empty(0, np.int64)
 
@@ -63,6 +66,7 @@ class Pool:
         drafts[:, 0], drafts[:, SLOTS] = tokens, IDENTITY
         ones, none = np.ones(len(tokens), np.int64), np.zeros(len(tokens), np.int64)
         self._extend(drafts, ones, ones, number, weight, none, none)
+        self.fitted.add_leaves(tokens, number)
 
     def add(self, joins: Joins, drafts: NDArray[np.uint8], weight: NDArray[np.float64]) -> None:
         """Formulas made by ``joins``, all of as many nodes."""
@@ -71,6 +75,7 @@ class Pool:
         height = np.maximum(self.height[joins.left], np.where(alone, 0, self.height[joins.right])) + ~alone
         kind = np.where(plain, joins.base, BLANK)
         lead = self._order(joins.left, joins.base)
+        self.fitted.add(*joins)
         self._extend(drafts, nodes, height, np.zeros(len(drafts), np.bool_), weight, kind, lead)
 
     def _extend(self, drafts, nodes, height, number, weight, kind, lead) -> None:
@@ -95,6 +100,7 @@ class Pool:
             first = np.where(chained[right], self._lead[right], self._order(right, base))
             ordered = np.where(base == back, self._kind[right] != back, self._order(left, base) >= first)
             fits &= ~chain | (~chained[left] & ordered)
+        fits &= ~self.fitted.redundant(*joins)
         return np.where(alone, self._kind[left] == BLANK, fits)
 
     def build(self, joins: Joins) -> NDArray[np.uint8]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from trm_gym.jit import inner
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.jit import inner, kernel
 from trm_gym.regression.layout import SLOTS
 from trm_gym.regression.operations import IDENTITY, MINUS, OVER, PLUS, TIMES
-from trm_gym.regression.programs import FIRST_NUMBER, FIRST_VARIABLE, LAST_VARIABLE
+from trm_gym.regression.programs import FIRST_NUMBER, FIRST_VARIABLE, INPUTS, LAST_VARIABLE
 from trm_gym.task import BLANK
 
 
@@ -92,3 +95,24 @@ def rename(drafts, index, names):
         for slot in range(SLOTS // 2 - 1, -1, -1):
             if _mend(drafts, index, slot):
                 changed = True
+
+
+@kernel
+def _in_order(drafts, names):
+    for index in range(len(drafts)):
+        seen = 0
+        for variable in range(INPUTS):
+            names[variable] = -1
+        for slot in range(SLOTS):
+            base = drafts[index, slot]
+            if FIRST_VARIABLE <= base <= LAST_VARIABLE and names[base - FIRST_VARIABLE] < 0:
+                names[base - FIRST_VARIABLE] = seen
+                seen += 1
+        rename(drafts, index, names)
+
+
+def in_order(drafts: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Drafts uint8 [B, L] with their variables called x, y, z as they come, slot after slot."""
+    renamed = drafts.copy()
+    _in_order(renamed, np.empty(INPUTS, np.int64))
+    return renamed

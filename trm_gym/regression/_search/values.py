@@ -18,7 +18,7 @@ from trm_gym.jit import inner, kernel, scramble
 from trm_gym.regression.layout import SLOTS
 from trm_gym.regression.levels import RANGES
 from trm_gym.regression.operations import COS, SIN
-from trm_gym.regression.programs import FIRST_VARIABLE, INPUTS, LAST_VARIABLE, read_draft, read_numbers, run_draft
+from trm_gym.regression.programs import INPUTS, read_draft, read_numbers, run_draft
 
 POINTS = 8
 """How many points of each range a formula is computed at."""
@@ -50,8 +50,8 @@ class Traits(NamedTuple):
     """What B formulas are by their values.
 
     own: uint64 [B], equal where all values are; 0 for shaky ones. family: uint64 [B], the same whatever the variables
-    are called. ranged: uint64 [B, R], the same for a range's values alone. shown: int64 [B], bit r is set where a
-    formula can be shown on range r.
+    are called; as own, if they are never called by other names. ranged: uint64 [B, R], as family, for a range's values
+    alone. shown: int64 [B], bit r is set where a formula can be shown on range r.
     """
 
     own: NDArray[np.uint64]
@@ -113,20 +113,6 @@ def _is_wild(drafts, index, used, rows, first):
     return False
 
 
-@inner
-def _is_named(drafts, index, used):
-    """Whether a formula's variables come as x, y, z, slot after slot."""
-    seen = 0
-    for slot in range(SLOTS):
-        if used[slot] and FIRST_VARIABLE <= drafts[index, slot] <= LAST_VARIABLE:
-            variable = drafts[index, slot] - FIRST_VARIABLE
-            if variable > seen:
-                return False
-            if variable == seen:
-                seen += 1
-    return True
-
-
 @kernel
 def _traits(drafts, constants, columns, used, numbers, rows, words, own, family, ranged, shown):
     points, count = columns.shape[2], ranged.shape[1]
@@ -134,9 +120,8 @@ def _traits(drafts, constants, columns, used, numbers, rows, words, own, family,
         if not read_draft(drafts, index, used):
             continue
         read_numbers(drafts, index, used, constants, numbers)
-        named = _is_named(drafts, index, used)
         bits = (1 << count) - 1
-        for order in range(columns.shape[0] if named else 1):
+        for order in range(columns.shape[0]):
             run_draft(drafts, index, used, numbers, columns[order], rows, points)
             for part in range(count):
                 first = part * POINTS
@@ -150,8 +135,6 @@ def _traits(drafts, constants, columns, used, numbers, rows, words, own, family,
                 break
             family[index] += scramble(mixed)
         shown[index] = bits
-        if not named:
-            family[index] = np.uint64(0)
 
 
 def _columns(variables: int) -> NDArray[np.float64]:
@@ -164,9 +147,10 @@ def _columns(variables: int) -> NDArray[np.float64]:
 
 
 def traits(drafts: NDArray[np.uint8], constants: NDArray[np.float64], variables: int) -> Traits:
-    """What drafts uint8 [B, L] of the first ``variables`` are by their values.
+    """What drafts uint8 [B, L] are by their values.
 
-    constants: float64 [B, CONSTANTS], the numbers that stand for theirs.
+    constants: float64 [B, CONSTANTS], the numbers that stand for theirs. variables: how many there are to be called by
+    other names; with 1, all keep theirs.
     """
     count, columns = len(drafts), _columns(variables)
     found = Traits(
