@@ -225,6 +225,12 @@ def test_each_constant_says_what_no_other_does():
             assert np.linalg.svd(matrix, compute_uv=False).min() > 1e-7, exact
 
 
+def test_no_constant_stands_within_two_functions():
+    known = kept_forms()
+    for inside, outside in (("exp(c * x)", "sin(exp(c * x) + x)"), ("x / (x + c)", "sqrt(x / (x + c))")):
+        assert read_draft(inside).tobytes() in known and read_draft(outside).tobytes() not in known
+
+
 def test_formulas_that_differ_by_constants_alone_share_a_split():
     formulas = bases.base_formulas("constants")
     place = {draft.tobytes(): index for index, draft in enumerate(formulas.drafts)}

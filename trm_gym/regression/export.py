@@ -102,6 +102,8 @@ def _written(formula: Formula, style: _Style) -> tuple[str, int]:
 
 def _joined(formula: Formula, style: _Style) -> tuple[str, int]:
     sign, (left, right) = formula.sign, formula.parts
+    if sign in "+-" and right.value is not None and right.value < 0 and not style.exact:
+        sign, right = "-" if sign == "+" else "+", replace(right, value=-right.value)
     rank, joint = _RANK[sign], style.sign(formula, style.joins[sign])
     if sign == "/" and style.over is not None:
         return style.over(_written(left, style)[0], _written(right, style)[0]), _ATOM

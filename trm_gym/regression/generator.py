@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from trm_gym.jit import below, inner, lazy_kernel
 from trm_gym.regression._search.fitted_forms import TYPICAL
 from trm_gym.regression._search.renaming import rename
-from trm_gym.regression._search.values import LARGEST, is_telling
+from trm_gym.regression._search.values import LARGEST, STEEPEST, is_telling, is_wild
 from trm_gym.regression.base_formulas import level_formulas, nodes_of
 from trm_gym.regression.layout import LENGTH, SLOTS
 from trm_gym.regression.levels import LEVELS, RANGES
@@ -37,6 +37,8 @@ _ROUNDS = 16
 _UNIT = 2.0**-32
 SMALLEST_CONSTANT, LARGEST_CONSTANT = 0.1, 5.0
 """Between which sizes the constants of a formula are drawn; half of them are negative."""
+STEEPEST_FITTED = 10.0
+"""A formula with constants takes no sine or cosine of more: how fast one turns could not be found from few points."""
 
 
 @inner
@@ -85,7 +87,10 @@ def _pick(state, allowed, count):
 
 @inner
 def _settle(state, drafts, index, used, constants, literals, typical):
-    """Draw the constants of a formula, into ``constants`` and into ``literals`` by slot; the typical ones, if so."""
+    """Draw the constants of a formula, into ``constants`` and into ``literals`` by slot; the typical ones, if so.
+
+    Returns how many there are.
+    """
     count = 0
     for slot in range(SLOTS):
         if used[slot] and drafts[index, slot] == FITTED:
@@ -96,6 +101,7 @@ def _settle(state, drafts, index, used, constants, literals, typical):
                     value = -value
             constants[index, count], literals[slot] = value, value
             count += 1
+    return count
 
 
 @inner
@@ -106,7 +112,7 @@ def _place(state, allowed, variables, size, ranges, drafts, index, used, constan
     """
     count = 0
     for tries in range(_TRIES):
-        _settle(state, drafts, index, used, constants, literals, tries == _TRIES - 1)
+        fitted = _settle(state, drafts, index, used, constants, literals, tries == _TRIES - 1)
         which = _pick(state, allowed, len(ranges))
         count, even = 0, variables == 1 and below(state, 3) == 0
         for _ in range(_ROUNDS):
@@ -116,7 +122,9 @@ def _place(state, allowed, variables, size, ranges, drafts, index, used, constan
             # Where half of the points have no value, others may suit a formula better: another range or constants.
             if count == size or 2 * count < size:
                 break
-        if count == size and is_telling(rows[SLOTS], 0, count):
+        steepest = STEEPEST_FITTED if fitted else STEEPEST
+        wild = is_wild(drafts, index, used, rows, 0, count, steepest)
+        if count == size and is_telling(rows[SLOTS], 0, count) and not wild:
             break
     return count
 

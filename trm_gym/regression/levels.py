@@ -64,7 +64,7 @@ FAMILIES = (
         {6: 200_000, 7: 300_000, 8: 300_000, 9: 400_000},
     ),
     Family(3, {"three_variables": (5, 9)}, {5: 60_000, 6: 80_000, 7: 150_000, 8: 150_000, 9: 250_000}),
-    Family(2, {"constants": (3, 9)}, {5: 60_000, 6: 100_000, 7: 150_000, 8: 150_000, 9: 200_000}, constants=True),
+    Family(2, {"constants": (3, 9)}, {5: 60_000, 6: 120_000, 7: 200_000, 8: 250_000, 9: 300_000}, constants=True),
 )
 PARTS = {part: family for family in FAMILIES for part in family.parts}
 """The family of each part."""

@@ -87,7 +87,9 @@ class _Parser:
         return repr(self._pieces[self._at][0].strip()) if self._at < len(self._pieces) else "the end"
 
     def _error(self, what: str) -> ProblemError:
-        place = self._pieces[self._at].start() if self._at < len(self._pieces) else len(self._text)
+        place = len(self._text)
+        if self._at < len(self._pieces):
+            place = self._pieces[self._at].end() - len(self._pieces[self._at][0].strip())
         return ProblemError(f"{what} at character {place + 1} of the formula {self._text.strip()[:80]!r}")
 
     def _sum(self) -> Formula:

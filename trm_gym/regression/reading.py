@@ -69,7 +69,7 @@ def is_table(text: str) -> bool:
     if is_list(text):
         return True
     lines = [line for line in plain_text(text).split("\n") if line.strip() and not line.startswith("#")]
-    return len(lines) > 1 and any(_is_row(_cells(line, _delimiter(line))) for line in lines[:2])
+    return len(lines) > 1 and any(_is_row(_cells(line, _delimiter(line))) for line in lines[:4])
 
 
 def _checked(values: NDArray[np.float64], table: Table) -> NDArray[np.float64]:

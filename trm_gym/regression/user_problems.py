@@ -27,8 +27,8 @@ from trm_gym.regression.programs import PROGRAM, evaluate, to_programs
 from trm_gym.regression.reading import is_table, read_points
 from trm_gym.streams import mix
 
-_USABLE = 0.9
-"""The share of points at which a typed formula must have a value, for a range to show it."""
+_USABLE = (0.9, 0.25)
+"""The share of points at which a typed formula must have a value for a range to show it; where none does, less."""
 _GRIDS = ("E", "U")
 _MOST = 100_000
 
@@ -139,11 +139,12 @@ def _shown(points: NDArray[np.float64], size: int, program: NDArray[np.float64] 
 def _of_formula(formula: Formula, size: int) -> Problems:
     """A formula at points of the first usual range on which it has values."""
     inputs = _inputs_of(formula)
-    for which in USUAL:
-        low, high = RANGES[which]
-        found = _with_values(formula, low + (high - low) * spread(size), inputs)
-        if found is not None:
-            return _labelled(formula, found, size)
+    for share in _USABLE:
+        for which in USUAL:
+            low, high = RANGES[which]
+            found = _with_values(formula, low + (high - low) * spread(4 * size), inputs, share)
+            if found is not None:
+                return _labelled(formula, found[:size], size)
     raise ProblemError(
         "the formula has no value, or the same, almost everywhere where it would be shown: give points of your own"
     )
@@ -162,11 +163,16 @@ def _inputs_of(formula: Formula) -> int:
     return found
 
 
-def _with_values(formula: Formula, places: NDArray[np.float64], inputs: int) -> NDArray[np.float64] | None:
-    """The points of a formula at ``places`` float64 [N, 3] where it has a value; None where those tell too little."""
+def _with_values(
+    formula: Formula, places: NDArray[np.float64], inputs: int, share: float = _USABLE[0]
+) -> NDArray[np.float64] | None:
+    """The points of a formula at ``places`` float64 [N, 3] where it has a value; None where those tell too little.
+
+    share: of the places at which it must have one.
+    """
     values = evaluate(to_program(formula)[None], places[None])[0]
     usable = np.abs(np.where(np.isfinite(values), values, np.inf)) <= LARGEST
-    if usable.sum() < max(FEWEST, _USABLE * len(values)):
+    if usable.sum() < max(FEWEST, share * len(values)):
         return None
     target = values[usable]
     if np.ptp(target) <= FLATTEST * np.abs(target).max():

@@ -44,11 +44,12 @@ _POINTS = 8
 
 # What is known of a formula, as bits. Of a leaf: that it is a number, or a constant. Of a sum (of a product): that
 # there is a number or a constant among its terms (its factors). Further: a constant is a factor of one of its terms; it
-# is a sum with a constant, or such a sum is one of its factors; its exponent is a constant; it is a power or e to one.
+# is a sum with a constant, or such a sum is one of its factors; its exponent is a constant; it is a power or e to one;
+# there is a constant within a function, an exponent or a denominator.
 _NUMBER, _FITTED = 1, 2
 _SUM_NUMBER, _SUM_FITTED = 4, 8
 _PRODUCT_NUMBER, _PRODUCT_FITTED = 16, 32
-_SCALED_TERM, _SHIFTED, _EXPONENT, _POWER = 64, 128, 256, 512
+_SCALED_TERM, _SHIFTED, _EXPONENT, _POWER, _WITHIN = 64, 128, 256, 512, 1024
 _SUM, _PRODUCT = _SUM_NUMBER | _SUM_FITTED, _PRODUCT_NUMBER | _PRODUCT_FITTED
 
 Bits = NDArray[np.int64]
@@ -71,7 +72,9 @@ class FittedForms:
         """Formulas by how they are joined, all int64 [B], see ``pool.Joins``."""
         bits = _joined(base, self._bits[left], self._bits[right])
         power = np.where(np.isin(unary, (SQUARE, CUBE, FOURTH, SQRT, EXP)), _POWER, 0)
-        self._extend(self._total(base, left, right), np.where(unary == IDENTITY, bits, power))
+        bits = np.where(unary == IDENTITY, bits, power)
+        within = self._bent(unary, base, left, right) | _has(self._bits[left] | self._bits[right], _WITHIN)
+        self._extend(self._total(base, left, right), bits | np.where(within, _WITHIN, 0))
 
     def _extend(self, count: Bits, bits: Bits) -> None:
         self.count, self._bits = np.concatenate([self.count, count]), np.concatenate([self._bits, bits])
@@ -79,11 +82,24 @@ class FittedForms:
     def _total(self, base: Bits, left: Bits, right: Bits) -> Bits:
         return self.count[left] + np.where(base == BLANK, 0, self.count[right])
 
-    def redundant(self, unary: Bits, base: Bits, left: Bits, right: Bits) -> NDArray[np.bool_]:
-        """Which joins are another form of one that is kept, bool [B]; also those with too many constants."""
+    def _bent(self, unary: Bits, base: Bits, left: Bits, right: Bits, bits: int = 0) -> NDArray[np.bool_]:
+        """Whether joins put a constant within a function, an exponent or a denominator, bool [B].
+
+        bits: only where that is known of the part that is put there.
+        """
+        parts = [self.count[side] > 0 if bits == 0 else _has(self._bits[side], bits) for side in (left, right)]
+        right_too = parts[1] & (base != BLANK)
+        return ((unary != IDENTITY) | (base == POWER)) & (parts[0] | right_too) | ((base == OVER) & right_too)
+
+    def left_out(self, unary: Bits, base: Bits, left: Bits, right: Bits) -> NDArray[np.bool_]:
+        """Which joins are another form of one that is kept, bool [B], or more than can be fitted: they have too many
+        constants, or one within two functions, such as sin(exp(c*x))."""
         one, other = self._bits[left], self._bits[right]
         joined = _joined(base, one, other)
         found = self._total(base, left, right) > MOST
+        found |= self._bent(unary, base, left, right, _WITHIN)
+        bent = self._bent(np.full(len(unary), IDENTITY), base, left, right)
+        found |= bent & (unary != IDENTITY)
         for fitted, among in ((_SUM_FITTED, _SUM), (_PRODUCT_FITTED, _PRODUCT)):
             found |= _has(joined, fitted) & _has(one, among) & _has(other, among)
         found |= (base == MINUS) & _has(other, _SUM_FITTED | _SCALED_TERM)

@@ -100,7 +100,7 @@ class Pool:
             first = np.where(chained[right], self._lead[right], self._order(right, base))
             ordered = np.where(base == back, self._kind[right] != back, self._order(left, base) >= first)
             fits &= ~chain | (~chained[left] & ordered)
-        fits &= ~self.fitted.redundant(*joins)
+        fits &= ~self.fitted.left_out(*joins)
         return np.where(alone, self._kind[left] == BLANK, fits)
 
     def build(self, joins: Joins) -> NDArray[np.uint8]:

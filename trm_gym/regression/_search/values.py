@@ -103,12 +103,12 @@ def is_telling(values, first, count):
 
 
 @inner
-def _is_wild(drafts, index, used, rows, first):
-    """Whether a sine or cosine is taken of a number beyond STEEPEST at one of the points from ``first`` on."""
+def is_wild(drafts, index, used, rows, first, count, steepest):
+    """Whether a sine or cosine is taken of more than ``steepest`` at one of ``count`` points from ``first`` on."""
     for slot in range(SLOTS):
         if used[slot] and SIN <= drafts[index, SLOTS + slot] <= COS:
-            for at in range(first, first + POINTS):
-                if abs(rows[slot, at]) > STEEPEST:
+            for at in range(first, first + count):
+                if abs(rows[slot, at]) > steepest:
                     return True
     return False
 
@@ -125,7 +125,8 @@ def _traits(drafts, constants, columns, used, numbers, rows, words, own, family,
             run_draft(drafts, index, used, numbers, columns[order], rows, points)
             for part in range(count):
                 first = part * POINTS
-                if not is_telling(rows[SLOTS], first, POINTS) or _is_wild(drafts, index, used, rows, first):
+                wild = is_wild(drafts, index, used, rows, first, POINTS, STEEPEST)
+                if wild or not is_telling(rows[SLOTS], first, POINTS):
                     bits &= ~(1 << part)
             mixed = _hash_row(rows[SLOTS], words, index, ranged)
             if order == 0:
