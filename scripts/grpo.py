@@ -32,7 +32,7 @@ from agents.common.tensors import Tensors, nest, unnest
 from agents.evaluation.evaluate import evaluate_checkpoint
 from agents.evaluation.figures import curriculum_figure
 from agents.evaluation.protocol import EvaluationConfig
-from agents.halting.restart_head import Head
+from agents.halting.restart_head import Head, RestartPolicy
 from agents.learners.base import Learner
 from agents.learners.config import LearnerConfig
 from agents.learners.curves import SHOWN, log
@@ -207,6 +207,8 @@ class Training:
         """The head, and in the frozen setting those that it is compared with, taught on the same drafts."""
         config = self.config
         heads: dict[str, Head] = {config.learner: self.learner.head.eval().requires_grad_(False)}
+        if isinstance(self.learner.head, RestartPolicy):
+            self.learner.head.taught_on(config.branches, config.deviation)
         if self.dataset:
             same = RolloutDataset(self.dataset, config.branches, config.step_cost)
             others = [name for name in COMPARED if name not in heads]

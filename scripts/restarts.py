@@ -131,6 +131,7 @@ def play(network: Network, config: Config, seed: int) -> dict[str, Played]:
     """Every rule with the heads of one halting seed; all drafts are judged by its policy of three acts."""
     places = {name: network.head(name, seed).folder / "head.safetensors" for name in (RESTARTS_LEARNER, TWO)}
     head = cast(RestartPolicy, load_head(places[RESTARTS_LEARNER]))
+    head.taught_on(config.dataset.branches, config.dataset.deviation)
     two = two_acts({TWO: load_head(places[TWO])})[TWO]
     validation = StartsBank(network.runs("validation", config.validation), SeemsRight(head))
     test = StartsBank(network.runs("test", config.problems), SeemsRight(head))

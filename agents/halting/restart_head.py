@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from agents.halting.heads import NEUTRAL_PRICE, PRICE_RANGE, Halter, HaltHead
+from agents.halting.restarts import NOISE, STARTS
 from agents.rollouts.starts import StartsRecord
 
 VALUES = ("correct_now", "correct_soon", "correct_ever", "fresh_soon", "fresh_ever")
@@ -36,6 +37,7 @@ class RestartPolicy(nn.Module):
     """
 
     outputs = len(REASONS)
+    begun: Tensor
 
     def __init__(self, features: int, hidden: int = 64, seed: int = 0) -> None:
         super().__init__()
@@ -52,6 +54,22 @@ class RestartPolicy(nn.Module):
         coef = torch.zeros(len(REASONS), TERMS, dtype=torch.float32)
         coef[2, 1] = 2.0
         self.threshold_coef = nn.Parameter(coef)
+        self.register_buffer("begun", torch.tensor([STARTS, NOISE], dtype=torch.float32))
+
+    def taught_on(self, starts: int, noise: float) -> RestartPolicy:
+        """Note how the problems were begun that it learnt on, which is how it begins others; returns itself."""
+        self.begun.copy_(torch.tensor([starts, noise]))
+        return self
+
+    @property
+    def starts(self) -> int:
+        """Starts of a problem at the most."""
+        return max(1, round(self.begun[0].item()))
+
+    @property
+    def noise(self) -> float:
+        """Noise on the first carries of all starts but the first."""
+        return max(0.0, self.begun[1].item())
 
     @property
     def thresholds(self) -> list[nn.Parameter]:

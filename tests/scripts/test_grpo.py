@@ -11,6 +11,7 @@ import torch
 from agents.checkpoint import load_checkpoint
 from agents.common.cli import main
 from agents.common.tensor_file import load_tensors
+from agents.halting.restart_head import RestartPolicy
 from agents.learners.base import GroupLearner
 from agents.learners.registry import LEARNERS
 from scripts import grpo
@@ -78,6 +79,14 @@ def test_every_learner_can_be_taught_and_a_new_one_too(teach, tmp_path: Path, mo
     assert set(checkpoint.heads) == {name, "bce", "two_heads", "expected"}
     rules = json.loads((tmp_path / "run" / "evaluation-clues6-8" / "report.json").read_text())["rows"]
     assert any(row["rule"].replace("-", "_").startswith(name) for row in rules)
+
+
+def test_a_policy_of_three_acts_knows_how_its_problems_were_begun(teach, tmp_path: Path):
+    with pytest.raises(SystemExit):
+        teach("--learner", "grpo_restarts", "--folder", "other")  # branches that all have noise
+    teach("--learner", "grpo_restarts", "--branching", "restarts", "--noise", "0.7", "--folder", "run")
+    head = load_checkpoint(tmp_path / "run" / "checkpoint", "sudoku4x4").heads["grpo_restarts"]
+    assert isinstance(head, RestartPolicy) and head.starts == 2 and head.noise == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize(("setting", "curriculum"), [("frozen", "learnability"), ("joint", "fixed")])

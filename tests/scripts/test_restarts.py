@@ -46,7 +46,8 @@ def test_from_starts_to_tables(config, monkeypatch, capsys):
     assert results["about"]["problems"] == 6 and len(results["rows"]) == 22
 
     place = config.folder / "network-0" / "checkpoint"
-    assert isinstance(load_checkpoint(place).heads["grpo_restarts"], RestartPolicy)
+    head = load_checkpoint(place).heads["grpo_restarts"]
+    assert isinstance(head, RestartPolicy) and (head.starts, head.noise) == (3, 0.5)
     solver = Solver.from_pretrained(place)
     problems = solver.task.generate(1, 0, "test", 0)
     assert solver.restarts and solver.solve(problems, 8, rule="grpo_restarts").steps <= 8

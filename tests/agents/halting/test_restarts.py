@@ -48,6 +48,9 @@ def test_a_run_without_hope_is_known_by_a_value_head():
 def test_the_policy_of_three_acts():
     rule = acting_rule("grpo_restarts", HEADS, 0.3)
     assert rule == RestartRule(PolicyHalts(THREE, 0.3), PolicyRestarts(THREE, 0.3), SeemsRight(THREE))
+    other = RestartPolicy(5).taught_on(5, 1.0)
+    begun = acting_rule("grpo_restarts", {"grpo_restarts": other})
+    assert isinstance(begun, RestartRule) and (begun.starts, begun.noise) == (5, 1.0)
     assert two_acts(HEADS) == {"grpo": TWO} and judge_of({}) == ScoreThreshold("q", math.inf)
 
 
