@@ -172,6 +172,13 @@ def test_nothing_is_found_where_nothing_is():
     assert not features[:, EXACT:].any()
 
 
+def test_values_that_nearly_vanish_are_compared():
+    draft = draft_of((0, "*", "id"), (1, "c", "id"), (2, "x", "id"))
+    features = read(draft, lambda x, y, z: 1e-90 * x)
+    assert np.isfinite(features).all()
+    assert features[0, LIKENESS] == pytest.approx(1)
+
+
 def test_only_points_that_are_there_are_seen():
     whole = points(lambda x, y, z: x * y)
     padded = np.concatenate([np.zeros((1, 5, ROW)), whole[:, :10], np.zeros((1, 5, ROW)), whole[:, 10:24]], axis=1)

@@ -102,7 +102,7 @@ def _compare(value, wanted, index, slot, count, room, features):
         product += one * two
         apart += (room.target[at] - room.row[at]) * (room.target[at] - room.row[at])
     if square > 0.0 and across > 0.0:
-        likeness = product / math.sqrt(square * across)
+        likeness = product / (math.sqrt(square) * math.sqrt(across))  # the product of the squares may vanish
         features[index, slot, LIKENESS] = likeness
         features[index, slot, LIKENESS + 1] = close_root(1.0 - likeness * likeness)
     size = square + 1e-6 * mean * mean * both
