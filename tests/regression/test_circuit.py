@@ -173,7 +173,7 @@ def test_nothing_is_found_where_nothing_is():
 
 
 def test_values_that_nearly_vanish_are_compared():
-    draft = draft_of((0, "*", "id"), (1, "c", "id"), (2, "x", "id"))
+    draft = draft_of((0, "/", "id"), (1, "x", "id"), (2, "*", "exp"), (5, "5", "cube"), (6, "2", "id"))
     features = read(draft, lambda x, y, z: 1e-90 * x)
     assert np.isfinite(features).all()
     assert features[0, LIKENESS] == pytest.approx(1)
