@@ -34,12 +34,13 @@ class Fit(NamedTuple):
 def load_points(points, index, order, room):
     """Write the points of ``index`` that count into ``room``, so that the first few are spread over all.
 
-    order: int64 [N], room to work. Returns how many they are.
+    order: int64 [2, >= N]; in its second row is then the how-manieth of those points stands in each column. Returns how
+    many they are.
     """
     count = 0
     for at in range(points.shape[1]):
         if points[index, at, PRESENT] > 0.0:
-            order[count] = at
+            order[0, count] = at
             count += 1
     if count == 0:
         return 0
@@ -50,7 +51,8 @@ def load_points(points, index, order, room):
         while other:
             one, other = other, one % other
     for at in range(count):
-        row = order[at * stride % count]
+        order[1, at] = at * stride % count
+        row = order[0, order[1, at]]
         for variable in range(INPUTS):
             room.columns[variable, at] = points[index, row, variable]
         room.slopes[TARGETS, at], room.slopes[WEIGHTS, at] = points[index, row, TARGET], points[index, row, PRESENT]
@@ -103,7 +105,7 @@ def fit(drafts: NDArray[np.uint8], points: NDArray[np.float64]) -> Fit:
     check_drafts(drafts)
     check_points(points, len(drafts))
     constants, error = np.empty((len(drafts), CONSTANTS)), np.empty(len(drafts))
-    order, work = np.empty(points.shape[1], np.int64), room(points.shape[1])
+    order, work = np.empty((2, points.shape[1]), np.int64), room(points.shape[1])
     _fit(np.ascontiguousarray(drafts), np.ascontiguousarray(points), order, work, constants, error)
     return Fit(constants, error)
 

@@ -146,8 +146,11 @@ def load_columns(points, index, first, count, columns):
 
 
 @inner
-def _write_program(drafts, index, used, numbers, programs):
-    """Write draft ``index`` as program ``index``: slot after slot, children first."""
+def write_program(drafts, index, numbers, programs, place):
+    """Write draft ``index``, which is a formula, as program ``place``: slot after slot, children first.
+
+    numbers: see ``read_numbers``.
+    """
     step, slot, back = 0, 0, False
     while True:
         base = drafts[index, slot]
@@ -155,19 +158,19 @@ def _write_program(drafts, index, used, numbers, programs):
             slot = 2 * slot + 1
             continue
         number = base >= FIRST_NUMBER
-        programs[index, 2 * step] = LITERAL if number else base
-        programs[index, 2 * step + 1] = numbers[slot] if number else 0.0
+        programs[place, 2 * step] = LITERAL if number else base
+        programs[place, 2 * step + 1] = numbers[slot] if number else 0.0
         step += 1
         if drafts[index, SLOTS + slot] != IDENTITY:
-            programs[index, 2 * step] = drafts[index, SLOTS + slot]
-            programs[index, 2 * step + 1] = 0.0
+            programs[place, 2 * step] = drafts[index, SLOTS + slot]
+            programs[place, 2 * step + 1] = 0.0
             step += 1
         if slot == 0:
             break
         back = slot % 2 == 0
         slot = (slot - 1) // 2 if back else slot + 1
-    for place in range(2 * step, PROGRAM):
-        programs[index, place] = 0.0
+    for pair in range(2 * step, PROGRAM):
+        programs[place, pair] = 0.0
 
 
 @lazy_kernel
@@ -175,7 +178,7 @@ def _to_programs(drafts, constants, used, numbers, programs):
     for index in range(len(drafts)):
         if read_draft(drafts, index, used):
             read_numbers(drafts, index, used, constants, numbers)
-            _write_program(drafts, index, used, numbers, programs)
+            write_program(drafts, index, numbers, programs, index)
 
 
 @lazy_kernel
