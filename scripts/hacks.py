@@ -27,7 +27,7 @@ Drafts = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Config(Checked):
-    """Seven ways to earn something for nothing, each for as many episodes as there are slots."""
+    """Seven ways to earn something for nothing (ten on formulas), each for as many episodes as there are slots."""
 
     slots: int = 128
     """Problems of each level that every policy is tried on."""
@@ -104,6 +104,20 @@ HACKS = {
 """The policies by name."""
 
 
+def _formula(text: str) -> Hack:
+    """The same formula in every slot, its constants fitted by the verifier as those of every draft."""
+    return Hack(lambda envs, step, rng: np.repeat(envs.task.read_draft(text)[None], envs.num_envs, axis=0), 2)
+
+
+FORMULA_HACKS = {"the mean": _formula("c"), "a line": _formula("c*x + (c*y + c)"), "a number": _formula("2")}
+"""What more there is to try where an answer is a formula."""
+
+
+def hacks_of(name: str) -> dict[str, Hack]:
+    """The policies that are tried on a task, by name."""
+    return HACKS | (FORMULA_HACKS if name.startswith("regression") else {})
+
+
 def play(envs: RefinementVectorEnv, hack: Hack, level: int) -> tuple[NDArray[np.float64], dict[str, NDArray]]:
     """Returns float64 [slots] and the last infos of an episode in every slot."""
     rng = np.random.default_rng(level)
@@ -141,7 +155,7 @@ def measure(config: Config) -> Iterator[Row]:
         for mode in modes(task):
             envs = RefinementVectorEnv(config.slots, name, reward=mode, autoreset_mode="Disabled")
             for level in levels:
-                for title, hack in HACKS.items():
+                for title, hack in hacks_of(name).items():
                     total, infos = play(envs, hack, level)
                     paid = total + envs.step_cost * infos["steps"]
                     shown = (paid.mean(), infos["solved"].mean())
@@ -161,9 +175,11 @@ each.
   twice
 - **never halt** echoes until the budget is used up; **halt at once** halts at step 1 on noise
 - **a neighbour's answer** hands in the solution of another problem of the level
+- where formulas are asked for: **the mean** of the targets, **a line** through them (a plane), and **a number**
 
 Where a share is solved, the answer *is* a solution: of a sudoku with one blank cell, by a constant; of an equation that
-has the neighbour's root. That is worth what a solution is worth. "graded" and "progress" are for training only.
+has the neighbour's root; of points on a line, by a line. That is worth what a solution is worth. "graded" and
+"progress" are for training only.
 
 """
 
@@ -171,10 +187,11 @@ has the neighbour's root. That is worth what a solution is worth. "graded" and "
 def table(rows: list[Row], slots: int) -> str:
     """The page."""
     page = [HEAD.format(slots=slots)]
-    head = f"| level | reward | {' | '.join(HACKS)} |\n|{'---|' * (2 + len(HACKS))}\n"
     for env_id in dict.fromkeys(row.env_id for row in rows):
-        page.append(f"## {env_id}\n\n{head}")
         mine = [row for row in rows if row.env_id == env_id]
+        titles = list(dict.fromkeys(row.hack for row in mine))
+        head = f"| level | reward | {' | '.join(titles)} |\n|{'---|' * (2 + len(titles))}\n"
+        page.append(f"## {env_id}\n\n{head}")
         for level, reward in dict.fromkeys((row.level, row.reward) for row in mine):
             cells = [_cell(row) for row in mine if (row.level, row.reward) == (level, reward)]
             page.append(f"| {level} | {reward} | {' | '.join(cells)} |\n")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import sympy
 from numpy.typing import NDArray
 
 from agents.checkpoint import SHIPPED, load_checkpoint
@@ -22,10 +23,11 @@ from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.halting.outcomes import oracle_steps
 from agents.rollouts.unroll import unroll
-from scripts.oracles import sudoku
+from scripts.oracles import regression, sudoku
 from trm_gym.atomic_io import atomic_write
 from trm_gym.maze.layout import ON, WALL
 from trm_gym.registration import TASKS, make_task
+from trm_gym.regression.points import PRESENT, TARGET, points_of
 from trm_gym.streams import mix
 from trm_gym.sudoku.geometry import geometry
 from trm_gym.sudoku.solver import efforts_of
@@ -96,6 +98,29 @@ def of_text(task: Task, problems: Problems) -> Measures:
     }
 
 
+def of_points(task: Task, problems: Problems) -> Measures:
+    """Operations of the formula as SymPy has it, and what a cubic in all variables leaves of the targets."""
+    rows = zip(problems.solution, problems.truth, strict=True)
+    exact = [regression.expression(label, regression.numbers_of(truth)) for label, truth in rows]
+    points = points_of(problems.numbers)
+    return {
+        "operations": np.array([float(sympy.count_ops(one)) for one in exact]),
+        "left by a cubic": np.array([left_by_a_cubic(row[row[:, PRESENT] > 0]) for row in points]),
+        "variables": np.array([float(len(one.free_symbols)) for one in exact]),
+        "points": points[..., PRESENT].sum(axis=1),
+    }
+
+
+def left_by_a_cubic(points: NDArray[np.float64]) -> float:
+    """The standard deviations of the targets that the best polynomial of degree 3 leaves of points float64 [N, 5]."""
+    used = points[:, :TARGET][:, points[:, :TARGET].any(axis=0)]
+    powers = itertools.product(range(4), repeat=used.shape[1])
+    terms = np.stack([(used ** np.array(power)).prod(axis=1) for power in powers if sum(power) <= 3], axis=1)
+    target = points[:, TARGET]
+    off = target - terms @ np.linalg.lstsq(terms, target, rcond=None)[0]
+    return float(off.std() / target.std())
+
+
 def depth(text: str) -> int:
     """How many sums, products and powers stand within each other: 0 for a number, 2 for ``3*x+4``, 4 for
     ``2*(3*x+4)+1``.
@@ -131,6 +156,7 @@ MEASURES: dict[str, tuple[Callable[[Task, Problems], Measures], int]] = {
     "maze": (of_mazes, 1),
     "arithmetic": (of_text, 1),
     "algebra": (of_text, 1),
+    "regression": (of_points, 1),
 }
 """What is measured, by the first word of a task's name, and how many of the measures must rise with the difficulty."""
 
@@ -199,6 +225,8 @@ Made by `python scripts/levels.py --count {count}`; it fails where difficulty do
   "hidden singles needed" is the share of such problems
 - mazes: steps of a shortest path, open cells beside it at which a walker could leave it, the share of walls
 - arithmetic and algebra: operations, how deep sums, products and powers are nested, digits of the answer
+- formulas: operations of the formula once SymPy has it; the standard deviations of the targets that the best
+  polynomial of degree 3 in all variables leaves; variables and points shown
 
 The last columns are the shipped network's: the first step at which its draft is right, and the share that it solves.
 

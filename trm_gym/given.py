@@ -25,10 +25,7 @@ def given(problem: Any) -> UserProblem:
     ProblemError.
     """
     if isinstance(problem, (bytes, bytearray)):
-        try:
-            problem = bytes(problem).decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise ProblemError("these bytes are no text in UTF-8: decode them first") from None
+        problem = text_of(problem)
     if isinstance(problem, str) and problem[:200].lstrip().startswith("{") and len(problem) <= _LONGEST:
         problem = _object_of(problem)
     if isinstance(problem, Mapping):
@@ -43,6 +40,14 @@ def given(problem: Any) -> UserProblem:
         if problem.ndim == 0 and isinstance(problem.item(), (str, bytes)):
             return given(problem.item())
     return problem
+
+
+def text_of(data: bytes | bytearray) -> str:
+    """The text that bytes are. Raises ProblemError where they are none."""
+    try:
+        return bytes(data).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ProblemError("these bytes are no text in UTF-8: decode them first") from None
 
 
 def _object_of(text: str) -> Any:

@@ -49,7 +49,7 @@ def read_arrays(path: Path, names: tuple[str, ...], sound: Callable[[Arrays], bo
 def write_arrays(path: Path, arrays: Arrays) -> None:
     """Keep arrays on disk, whole or not at all; where nothing can be written, they live in memory."""
     try:
-        atomic_write(path, lambda file: np.savez_compressed(file, **arrays, checksum=_checksum(arrays)))
+        atomic_write(path, lambda file: np.savez_compressed(file, **{**arrays, "checksum": _checksum(arrays)}))
     except OSError as error:
         _log.warning("keeping %s in memory only: %s", path.stem, error)
 

@@ -215,7 +215,7 @@ def test_each_constant_says_what_no_other_does():
         which = int(formulas.shown[index]).bit_length() - 1
         points = rng.uniform(*RANGES[which], (60, 2))
         values = dict(zip(constants, rng.uniform(0.3, 3.0, len(constants)), strict=True))
-        slopes = [sympy.diff(exact, one).subs(values) for one in constants]
+        slopes = [sympy.diff(exact, one).subs(list(values.items())) for one in constants]
         columns = [sympy.lambdify(sympy.symbols("x y"), slope, "numpy") for slope in slopes]
         with np.errstate(all="ignore"):
             matrix = np.stack([np.broadcast_to(np.asarray(of(*points.T)), (60,)) for of in columns], axis=1)

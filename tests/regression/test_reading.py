@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -44,6 +46,8 @@ FORMS = {
     "empty lines": text().replace("\n", "\n\n") + "\n\n",
     "list": json.dumps(DATA.tolist()),
     "numpy's print": f"array({DATA.tolist()})",
+    "rows in JSON": json.dumps([dict(zip("aby", row, strict=True)) for row in DATA.tolist()]),
+    "columns in JSON": json.dumps(dict(zip("aby", DATA.T.tolist(), strict=True))),
     "decimal commas": text(";").replace(".", ","),
 }
 
@@ -55,8 +59,7 @@ def test_text_in_every_form_is_read(form):
 
 
 def test_arrays_rows_pairs_and_frames_are_read():
-    pandas = pytest.importorskip("pandas")
-    frame = pandas.DataFrame({"y": DATA[:, 2], "a": DATA[:, 0], "b": DATA[:, 1]})
+    frame = SimpleNamespace(columns=["y", "a", "b"], to_numpy=lambda: DATA[:, [2, 0, 1]])
     for data in (DATA, DATA.tolist(), list(DATA), (DATA[:, :2], DATA[:, 2]), DATA.astype(np.float32), frame):
         np.testing.assert_allclose(read_points(data), DATA, rtol=1e-6)
     np.testing.assert_allclose(read_points((GRID, GRID**2)), np.column_stack([GRID, GRID**2]))
@@ -66,7 +69,13 @@ def test_files_are_read(tmp_path):
     np.save(tmp_path / "a.npy", DATA)
     (tmp_path / "a.csv").write_text(text(header="u,v,w"), encoding="utf-8-sig")
     (tmp_path / "a.txt").write_text(text(" "), encoding="utf-16")
-    for name in ("a.npy", "a.csv", "a.txt"):
+    (tmp_path / "b.json").write_text(FORMS["columns in JSON"], encoding="utf-8")
+    (tmp_path / "a.json").write_text(json.dumps(DATA.tolist(), indent=1), encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text(
+        "\n".join(json.dumps(dict(zip("aby", row, strict=True))) for row in DATA.tolist()), encoding="utf-8"
+    )
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(text().encode()))
+    for name in ("a.npy", "a.csv", "a.txt", "a.json", "b.json", "a.jsonl", "a.csv.gz"):
         for path in (tmp_path / name, str(tmp_path / name)):
             np.testing.assert_allclose(read_points(path), DATA)
             found = points_of(TASK.encode(path).numbers)[0]
@@ -159,8 +168,9 @@ def test_any_text_is_points_or_a_problem_error(data):
     assert found.ndim == 2 and np.isfinite(found).all() and 2 <= found.shape[1] <= 4
 
 
-def test_bytes_are_no_points():
-    with pytest.raises(ProblemError, match="not bytes"):
-        TASK.encode(b"1,2\n3,4")  # pyright: ignore[reportArgumentType]
+def test_bytes_are_read_and_objects_refused():
+    np.testing.assert_array_equal(TASK.encode(text().encode()).numbers, TASK.encode(DATA).numbers)
+    with pytest.raises(ProblemError, match="these bytes are no text"):
+        TASK.encode(b"\xff\xfe1,2")
     with pytest.raises(ProblemError, match="points are text"):
         TASK.encode(io.StringIO)  # pyright: ignore[reportArgumentType]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scripts.hacks import HACKS, Config, measure, run
+from scripts.hacks import HACKS, Config, hacks_of, measure, run
 from trm_gym.registration import TASKS, make_task
 
 
@@ -13,11 +13,11 @@ from trm_gym.registration import TASKS, make_task
 def test_hacks_earn_what_they_solve_and_no_more(name):
     level = make_task(name).levels[make_task(name).default_level].name
     rows = list(measure(Config(slots=16, tasks=(name,), levels=(level,))))
-    assert {row.hack for row in rows} == set(HACKS)
+    assert {row.hack for row in rows} == set(hacks_of(name))
     for row in rows:
         slack = 0.0 if row.reward == "exact" or row.hack in ("echo", "constant", "never halt", "oscillate") else 0.5
         assert row.solved - 1e-12 <= row.worth <= row.solved + slack, row
-        assert row.solved == 0 or row.hack in ("random", "halt at once", "a neighbour's answer"), row
+        assert row.solved == 0 or row.hack in ("random", "halt at once", "a neighbour's answer", "a line"), row
 
 
 def test_the_page_has_a_row_for_each_level_and_reward(tmp_path):

@@ -38,12 +38,13 @@ def test_groups_go_from_easy_to_hard():
 
 def test_the_page(tmp_path):
     out = tmp_path / "levels.md"
-    run(Config(count=100, tasks=("sudoku4x4", "arithmetic", "algebra", "maze11x11"), networks=False, out=out))
+    tasks = ("sudoku4x4", "arithmetic", "algebra", "maze11x11", "regression")
+    run(Config(count=100, tasks=tasks, networks=False, out=out))
     page = out.read_text()
-    for name in ("sudoku4x4", "arithmetic", "algebra", "maze11x11"):
+    for name in tasks:
         for level in make_task(name).levels:
             assert f"| {level.name} |" in page
-    assert page.count(": rising\n") == 4 and page.count("MiniSat's conflicts: 0.0, 0.0, 0.0, 0.0: the same") == 1
+    assert page.count(": rising\n") == 5 and page.count("MiniSat's conflicts: 0.0, 0.0, 0.0, 0.0: the same") == 1
 
 
 def test_the_course_of_a_measure():

@@ -105,7 +105,7 @@ def _corrupt(keys, drafts, variables, numbers, operators, used, state):
 
 def corrupt(problems: Problems, keys: NDArray[np.uint64]) -> NDArray[np.uint8]:
     """Drafts uint8 [B, L] near the labels of ``problems``, each spoilt as its key, uint64 [B], says."""
-    shown = points_of(problems.numbers)[..., :TARGET].any(axis=1)
+    shown = np.any(points_of(problems.numbers)[..., :TARGET], axis=1)
     shown[:, 0] |= ~shown.any(axis=1)
     drafts = problems.solution.copy()
     variables = shown @ (1 << np.arange(INPUTS))

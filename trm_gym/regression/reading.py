@@ -6,10 +6,11 @@ The last column is the target, unless a column is called so (``TARGETS``), or y 
 from __future__ import annotations
 
 import csv
+import itertools
+import json
 import math
 import os
-import reprlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from trm_gym.lists import is_list, read_list
 from trm_gym.plain_text import plain_text
 from trm_gym.regression.layout import VARIABLES
 from trm_gym.regression.points import FEWEST
+from trm_gym.short_repr import short
 
 TARGETS = ("target", "output", "label", "response", "result", "f", "f(x)", "f(x,y)", "f(x, y)")
 """What a column of targets is called."""
@@ -45,8 +47,8 @@ class Table:
 def read_points(data: Any) -> NDArray[np.float64]:
     """The inputs and the target of data in any form, float64 [N, 2 to 4], the target last. Raises ProblemError.
 
-    data: text of several lines or a list as text, the path of a .csv, .txt, .tsv or .npy file, rows, an array, a
-    DataFrame, or a pair of inputs and targets.
+    data: text of several lines, JSON or a list as text, the path of a file of text or of an .npy file, rows, columns by
+    their names, an array, a DataFrame, or a pair of inputs and targets.
     """
     table = _table(data)
     if not table.rows:
@@ -66,7 +68,7 @@ def read_points(data: Any) -> NDArray[np.float64]:
 
 def is_table(text: str) -> bool:
     """Whether a text is meant as points: lines of which one holds several numbers, or a list."""
-    if is_list(text):
+    if _is_json(text):
         return True
     lines = [line for line in plain_text(text).split("\n") if line.strip() and not line.startswith("#")]
     return len(lines) > 1 and any(_is_row(_cells(line, _delimiter(line))) for line in lines[:4])
@@ -118,7 +120,7 @@ def _number(cell: Any, row: int, column: str) -> float:
         value = float(cell)
     except (TypeError, ValueError, OverflowError):
         raise ProblemError(
-            f"{place} holds {reprlib.repr(cell)}, which is no number: leave the column out, or write it as numbers"
+            f"{place} holds {short(cell)}, which is no number: leave the column out, or write it as numbers"
         ) from None
     if math.isnan(value):
         raise ProblemError(f"{place} is NaN, no number: leave the row out, or fill it in")
@@ -128,30 +130,60 @@ def _number(cell: Any, row: int, column: str) -> float:
 
 
 def _table(data: Any) -> Table:
-    if isinstance(data, str) and "\n" not in data.strip() and not is_list(data):
-        data = os.fspath(data.strip())
-        return _of_file(data)
+    if isinstance(data, os.PathLike) or (isinstance(data, str) and "\n" not in data.strip() and not _is_json(data)):
+        return _of_file(os.fspath(data).strip())
     if isinstance(data, str):
-        return _of_array(read_list(data)) if is_list(data) else _of_lines(data.split("\n"))
-    if isinstance(data, os.PathLike):
-        return _of_file(os.fspath(data))
+        return _of_json(data) if _is_json(data) else _of_lines(data.split("\n"))
     if isinstance(data, tuple) and len(data) == 2 and np.ndim(data[0]) in (1, 2) and np.ndim(data[1]) == 1:
-        inputs, target = _of_array(data[0]), list(np.asarray(data[1]).tolist())
+        inputs, target = _of_rows(data[0]), list(np.asarray(data[1]).tolist())
         if len(inputs.rows) != len(target):
             raise ProblemError(f"there are {len(inputs.rows)} rows of inputs and {len(target)} targets: give one each")
         rows = [[*row, value] for row, value in zip(inputs.rows, target, strict=True)]
         return Table((*inputs.names, "target"), rows, inputs.numbers)
-    return _of_array(data)
+    return _of_object(data)
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith("{") or is_list(text)
+
+
+def _of_json(text: str) -> Table:
+    """The table of JSON text, rows or columns, or of a list as another language prints it."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        if not is_list(text):
+            raise ProblemError(f"no JSON object: {short(text)}") from None
+        value = read_list(text)
+    return _of_object(value)
 
 
 def _of_file(path: str) -> Table:
     """The table of a file: an array for .npy, else text."""
-    if not path.lower().endswith(".npy"):
-        return _of_lines(file_lines(path, _LONGEST))
+    if path.lower().endswith(".npy"):
+        return _of_npy(path)
+    lines = file_lines(path, _LONGEST)
+    first = next((line for line in lines if line.strip()), "")
+    if _is_json(plain_text(first)) and not path.lower().endswith((".jsonl", ".ndjson")):
+        return _of_json("\n".join([first, *itertools.islice(lines, MOST_ROWS)]))
+    if plain_text(first).lstrip().startswith("{"):
+        rows = [_object(line) for line in itertools.chain([first], itertools.islice(lines, MOST_ROWS)) if line.strip()]
+        return _of_object(rows)
+    return _of_lines(file_lines(path, _LONGEST))
+
+
+def _object(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        raise ProblemError(f"no JSON object: {short(line)}") from None
+
+
+def _of_npy(path: str) -> Table:
     try:
         check_regular(path)
         with open(path, "rb") as file:
-            return _of_array(np.load(file, allow_pickle=False))
+            return _of_object(np.load(file, allow_pickle=False))
     except ProblemError:
         raise
     except OSError as error:
@@ -160,26 +192,42 @@ def _of_file(path: str) -> Table:
         raise ProblemError(f"cannot read {path}: no array of numbers in NumPy's format ({error})") from None
 
 
-def _of_array(data: Any) -> Table:
-    """The table of rows, or of a mapping of columns by their names."""
+def _of_object(data: Any) -> Table:
+    """The table of rows, of rows with named cells, of columns by their names, of an array, of a DataFrame."""
     if hasattr(data, "columns") and hasattr(data, "to_numpy"):  # a DataFrame, of whichever library
-        names = tuple(map(str, data.columns))
         rows = data.to_numpy().tolist()
-        return Table(names, rows, range(1, len(rows) + 1))
+        return Table(tuple(map(str, data.columns)), rows, range(1, len(rows) + 1))
+    if isinstance(data, Mapping):
+        columns = {str(name): list(column) for name, column in data.items() if isinstance(column, Iterable)}
+        lengths = {len(column) for column in columns.values()}
+        if len(columns) < len(data) or len(lengths) > 1 or any(isinstance(one, str) for one in data.values()):
+            raise ProblemError(f"columns by their names are lists of numbers, all equally long, not {short(data)}")
+        rows = [list(row) for row in zip(*columns.values(), strict=True)]
+        return Table(tuple(columns), rows, range(1, len(rows) + 1))
+    if hasattr(data, "__array__") and not isinstance(data, np.ndarray):
+        data = np.asarray(data)
     if isinstance(data, np.ndarray):
-        if data.ndim != 2 and not (data.ndim == 1 and data.dtype.names is None):
+        if data.ndim not in (1, 2) or data.dtype.names is not None:
             raise ProblemError(f"an array of shape {data.shape} is no table: give one of rows and columns")
         data = data.tolist()
+    return _of_rows(data)
+
+
+def _of_rows(data: Any) -> Table:
     if isinstance(data, (str, bytes)) or not isinstance(data, Iterable):
         raise ProblemError(f"points are text, a file, rows or an array, not {type(data).__name__}: {_EXAMPLE}")
-    rows = []
+    rows, names = [], None
     for row in data:
+        if isinstance(row, Mapping):
+            names = names or tuple(map(str, row))
+            rows.append([row.get(name) for name in names])
+            continue
         cells = row.tolist() if isinstance(row, np.ndarray) else row
         rows.append(list(cells) if isinstance(cells, (list, tuple)) else [cells])
         if len(rows) > MOST_ROWS:
             raise ProblemError(f"there are more than {MOST_ROWS} rows: give a sample of them")
     width = len(rows[0]) if rows else 0
-    return Table(_usual_names(width), rows, range(1, len(rows) + 1))
+    return Table(names or _usual_names(width), rows, range(1, len(rows) + 1))
 
 
 def _usual_names(width: int) -> tuple[str, ...]:

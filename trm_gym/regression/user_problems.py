@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from trm_gym.errors import ProblemError
 from trm_gym.files import file_lines, file_of
+from trm_gym.given import text_of
 from trm_gym.plain_text import plain_text
 from trm_gym.problems import ImportedProblems, Problems
 from trm_gym.records import Entry
@@ -25,6 +26,7 @@ from trm_gym.regression.placing import place
 from trm_gym.regression.points import FEWEST, PRESENT, ROW, TARGET
 from trm_gym.regression.programs import PROGRAM, evaluate, to_programs
 from trm_gym.regression.reading import is_table, read_points
+from trm_gym.short_repr import short
 from trm_gym.streams import mix
 
 _USABLE = (0.9, 0.25)
@@ -40,16 +42,21 @@ def encode(problem: Any, size: int) -> Problems:
     mapping or JSON text, with a formula ``expr`` and ``ranges`` by variable, or ``train``, as files of benchmarks have
     them.
     """
-    if isinstance(problem, str) and not _is_file(problem) and not is_table(problem):
-        text = plain_text(problem).strip()
-        if text.startswith("{"):
-            return _of_record(_parsed(text), size)
-        return _of_formula(parse(text), size)
-    if isinstance(problem, Mapping):
+    if isinstance(problem, (bytes, bytearray)):
+        problem = text_of(problem)
+    if file_of(problem) is not None:
+        if _is_formulas(problem):
+            (only,) = _only(list(entries(problem)), problem)
+            return encode(only.given(), size)
+        return _shown(read_points(problem), size)
+    if isinstance(problem, str):
+        problem = plain_text(problem).strip()
+        if record := _record(problem):
+            return _of_record(record, size)
+        if not is_table(problem):
+            return _of_formula(parse(problem), size)
+    if isinstance(problem, Mapping) and "expr" in problem:
         return _of_record(problem, size)
-    if _is_file(problem) and _is_formulas(problem):
-        (only,) = _only(list(entries(problem)), problem)
-        return encode(only.given(), size)
     return _shown(read_points(problem), size)
 
 
@@ -80,25 +87,14 @@ def read_file(path: str | os.PathLike[str], size: int) -> ImportedProblems:
     return ImportedProblems(Problems.concatenate(kept), tuple(skipped))
 
 
-def _is_file(problem: object) -> bool:
-    if isinstance(problem, str) and problem.strip().lower().endswith(".npy") and "\n" not in problem.strip():
-        return True
-    return file_of(problem) is not None
-
-
 def _is_formulas(path: str | os.PathLike[str]) -> bool:
     """Whether a file holds formulas or records, one a line, and no table."""
-    if os.fspath(path).lower().strip().endswith((".npy", ".csv", ".tsv")):
+    path = os.fspath(path).strip()
+    if path.lower().endswith(".npy"):
         return False
-    if os.fspath(path).lower().strip().endswith((".jsonl", ".ndjson")):
-        return True
-    first = []
-    for line in file_lines(os.fspath(path).strip(), LONGEST):
-        if line.strip() and not line.startswith("#"):
-            first.append(line)
-        if len(first) == 2:
-            break
-    return not is_table("\n".join(first + first[-1:]))
+    lines = (line for line in file_lines(path, LONGEST) if line.strip() and not line.startswith("#"))
+    first = list(itertools.islice(lines, 4))
+    return bool(first) and (_record(first[0]) is not None or not is_table("\n".join([*first, first[-1]])))
 
 
 def _only(found: Sequence[Entry], path: object) -> Sequence[Entry]:
@@ -108,12 +104,13 @@ def _only(found: Sequence[Entry], path: object) -> Sequence[Entry]:
     return found
 
 
-def _parsed(text: str) -> Mapping[str, Any]:
+def _record(text: str) -> Mapping[str, Any] | None:
+    """The record that a text is, a JSON object with a formula; None for any other text."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ProblemError(f"no JSON object ({error}): {reprlib.repr(text)}") from None
-    return value
+        value = json.loads(text) if text.lstrip().startswith("{") else None
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, Mapping) and "expr" in value else None
 
 
 def _shown(points: NDArray[np.float64], size: int, program: NDArray[np.float64] | None = None) -> Problems:
@@ -197,7 +194,7 @@ def _labelled(formula: Formula, points: NDArray[np.float64], size: int) -> Probl
 def _of_record(record: Any, size: int) -> Problems:
     """A formula with the ranges of its variables, as files of benchmarks have them."""
     if not isinstance(record, Mapping) or not isinstance(record.get("expr"), str):
-        raise ProblemError(f"expected an object with a formula as expr, got {reprlib.repr(record)}")
+        raise ProblemError(f"expected an object with a formula as expr, got {short(record)}")
     spans = record.get("ranges", record.get("train", {}))
     if not isinstance(spans, Mapping) or not spans:
         return _of_formula(parse(record["expr"]), size)
@@ -231,7 +228,7 @@ def _column(span: Any, size: int, number: int) -> NDArray[np.float64]:
     ):
         raise ProblemError(
             f"expected a range of low and high, {{'U': [low, high, n]}} or {{'E': [low, high, step]}}, "
-            f"got {reprlib.repr(span)}"
+            f"got {short(span)}"
         )
     low, high = float(numbers[0]), float(numbers[1])
     if kind == "E":

@@ -50,6 +50,7 @@ _NUMBER, _FITTED = 1, 2
 _SUM_NUMBER, _SUM_FITTED = 4, 8
 _PRODUCT_NUMBER, _PRODUCT_FITTED = 16, 32
 _SCALED_TERM, _SHIFTED, _EXPONENT, _POWER, _WITHIN = 64, 128, 256, 512, 1024
+_LEAF = _FITTED | _SUM_FITTED | _PRODUCT_FITTED | _SCALED_TERM
 _SUM, _PRODUCT = _SUM_NUMBER | _SUM_FITTED, _PRODUCT_NUMBER | _PRODUCT_FITTED
 
 Bits = NDArray[np.int64]
@@ -65,8 +66,8 @@ class FittedForms:
     def add_leaves(self, tokens: NDArray[np.uint8], number: NDArray[np.bool_]) -> None:
         """Leaves by their tokens uint8 [B]. number: bool [B], which of them are numbers or constants."""
         plain = np.where(number, _NUMBER | _SUM_NUMBER | _PRODUCT_NUMBER, 0)
-        fitted = tokens == FITTED
-        self._extend(fitted * 1, np.where(fitted, _FITTED | _SUM_FITTED | _PRODUCT_FITTED | _SCALED_TERM, plain))
+        fitted: NDArray[np.bool_] = tokens == FITTED
+        self._extend(fitted.astype(np.int64), np.where(fitted, _LEAF, plain))
 
     def add(self, unary: Bits, base: Bits, left: Bits, right: Bits) -> None:
         """Formulas by how they are joined, all int64 [B], see ``pool.Joins``."""
@@ -74,7 +75,7 @@ class FittedForms:
         power = np.where(np.isin(unary, (SQUARE, CUBE, FOURTH, SQRT, EXP)), _POWER, 0)
         bits = np.where(unary == IDENTITY, bits, power)
         within = self._bent(unary, base, left, right) | _has(self._bits[left] | self._bits[right], _WITHIN)
-        self._extend(self._total(base, left, right), bits | np.where(within, _WITHIN, 0))
+        self._extend(self._total(base, left, right), np.bitwise_or(bits, _WITHIN * within.astype(np.int64)))
 
     def _extend(self, count: Bits, bits: Bits) -> None:
         self.count, self._bits = np.concatenate([self.count, count]), np.concatenate([self._bits, bits])

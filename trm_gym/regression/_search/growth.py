@@ -112,7 +112,7 @@ def _base(drafts: NDArray[np.uint8], nodes: int, family: Family, held: _Known, r
 def _belongs(drafts: NDArray[np.uint8], family: Family) -> NDArray[np.bool_]:
     """Which drafts uint8 [B, L] have the variables and constants that all formulas of a family have, bool [B]."""
     wanted = [VARIABLES[2]] * (family.variables > 2) + [CONSTANT] * family.constants
-    return np.array([(drafts == TOKEN[sign]).any(axis=1) for sign in [VARIABLES[0], *wanted]]).all(axis=0)
+    return np.all([(drafts == TOKEN[sign]).any(axis=1) for sign in [VARIABLES[0], *wanted]], axis=0)
 
 
 def _made(pool: Pool, nodes: int, family: Family) -> tuple[Joins | None, NDArray[np.uint8]]:

@@ -43,7 +43,7 @@ _STEPS = (0.8191725133961645, 0.6710436067037893, 0.5497004779019703)
 
 def spread(count: int, first: int = 1) -> NDArray[np.float64]:
     """Points float64 [count, INPUTS] that fill the unit cube evenly, always the same, from number ``first``."""
-    return (0.5 + np.arange(first, first + count)[:, None] * np.array(_STEPS)) % 1.0
+    return (0.5 + np.arange(first, first + count, dtype=np.float64)[:, None] * np.array(_STEPS)) % 1.0
 
 
 class Traits(NamedTuple):
