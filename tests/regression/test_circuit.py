@@ -11,9 +11,9 @@ from tests.regression.oracle import draft_of, random_drafts
 from trm_gym.regression.circuit.numbers import CODE, KNOWN
 from trm_gym.regression.circuit.pairs import FUNCTIONS, NAME, OFFER
 from trm_gym.regression.circuit.reading import WHOLE, chosen_points, read_drafts
+from trm_gym.regression.circuit.search import BASES, ORIGINS, TOLD
 from trm_gym.regression.circuit.slots import (
     AFFINE,
-    CHILDREN,
     CONSTANCIES,
     EQUAL,
     EXACT,
@@ -25,8 +25,7 @@ from trm_gym.regression.circuit.slots import (
     OPERATOR,
     PARTS,
 )
-from trm_gym.regression.circuit.table import BASES
-from trm_gym.regression.layout import BASE, BINARY, LENGTH, SLOTS, UNARY, VARIABLES
+from trm_gym.regression.layout import BINARY, FIRST_UNARY, LENGTH, SLOTS, UNARY, VARIABLES
 from trm_gym.regression.points import PRESENT, ROW
 
 COUNT = 40
@@ -41,7 +40,7 @@ def points(function, seed: int = 0, low: float = 0.3, high: float = 2.0) -> np.n
 
 def read(draft: np.ndarray, function, **options) -> np.ndarray:
     """The features of a draft's slots, [SLOTS, FEATURES]."""
-    return read_drafts(draft[None], points(function, **options), 24).slots[0]
+    return read_drafts(draft[None], points(function, **options), 24, 3).slots[0]
 
 
 def leaf(variable: str, function: str) -> int:
@@ -142,29 +141,66 @@ def test_the_best_product_of_leaves():
     assert number(features[0], first + 2 * (NAME + CODE)) == 5
 
 
+def offered(features: np.ndarray, slot: int = 0) -> np.ndarray:
+    """The draft that a slot and those below it are told would do there; blank where there is none."""
+    draft = np.zeros(LENGTH, np.uint8)
+    for place in range(SLOTS):
+        for origin in range(ORIGINS):
+            above, at = place, EXACT + origin * TOLD
+            for _ in range(origin):
+                above = (above - 1) // 2
+            if above == slot and features[place, at]:
+                base, function = features[place, at + 1 : at + 1 + BASES], features[place, at + 1 + BASES : at + TOLD]
+                assert base.sum() == function.sum() == 1
+                draft[place], draft[SLOTS + place] = 1 + base.argmax(), FIRST_UNARY + function.argmax()
+    return draft
+
+
 @pytest.mark.parametrize(
-    ("tokens", "function"),
+    ("slots", "function"),
     [
-        (("cos", "+", ("x", "square"), ("5", "id")), lambda x, y, z: np.cos(x**2 + 5)),
-        (("id", "*", ("3", "id"), ("y", "exp")), lambda x, y, z: 3 * np.exp(y)),
-        (("sqrt", "/", ("x", "id"), ("z", "log")), lambda x, y, z: np.sqrt(x / np.log(z))),
-        (("id", "^", ("z", "id"), ("x", "sin")), lambda x, y, z: z ** np.sin(x)),
-        (("square", "-", ("y", "id"), ("z", "id")), lambda x, y, z: (y - z) ** 2),
-        (("sin", "*", ("z", "cube"), ("x", "id")), lambda x, y, z: np.sin(x * z**3)),
+        ([(0, "+", "cos"), (1, "x", "square"), (2, "5", "id")], lambda x, y, z: np.cos(x**2 + 5)),
+        ([(0, "*", "id"), (1, "3", "id"), (2, "y", "exp")], lambda x, y, z: 3 * np.exp(y)),
+        ([(0, "/", "sqrt"), (1, "x", "id"), (2, "z", "log")], lambda x, y, z: np.sqrt(x / np.log(z))),
+        ([(0, "^", "id"), (1, "z", "id"), (2, "x", "sin")], lambda x, y, z: z ** np.sin(x)),
+        ([(0, "-", "square"), (1, "y", "id"), (2, "z", "id")], lambda x, y, z: (y - z) ** 2),
+        ([(0, "*", "sin"), (1, "z", "cube"), (2, "x", "id")], lambda x, y, z: np.sin(x * z**3)),
+        (
+            [(0, "+", "log"), (1, "*", "id"), (3, "y", "exp"), (4, "x", "id"), (2, "2", "id")],
+            lambda x, y, z: np.log(x * np.exp(y) + 2),
+        ),
+        (
+            [(0, "/", "id"), (1, "x", "id"), (2, "+", "square"), (5, "y", "sqrt"), (6, "x", "id")],
+            lambda x, y, z: x / (np.sqrt(y) + x) ** 2,
+        ),
+        (
+            [(0, "^", "sin"), (1, "/", "id"), (3, "z", "id"), (4, "y", "id"), (2, "x", "id")],
+            lambda x, y, z: np.sin((z / y) ** x),
+        ),
+        (
+            [(0, "-", "fourth"), (1, "z", "id"), (2, "*", "sin"), (5, "x", "id"), (6, "y", "id")],
+            lambda x, y, z: (np.sin(x * y) - z) ** 4,
+        ),
     ],
 )
-def test_a_formula_of_two_leaves_is_found(tokens, function):
+def test_a_formula_of_few_leaves_is_found(slots, function):
     features = read(BLANK_DRAFT, function, low=1.1, high=2.5)
-    outer, operator, *leaves = tokens
-    hit = features[0, EXACT:CHILDREN]
-    assert hit[0] == 1 and hit[1:].sum() == 2
-    assert UNARY[hit[1 : 1 + FUNCTIONS].argmax()] == outer
-    assert BINARY[hit[1 + FUNCTIONS :].argmax()] == operator
-    bases = [sign for sign in BASE if sign not in BINARY]
-    for slot, (base, inner) in zip((1, 2), leaves, strict=True):
-        told = features[slot, CHILDREN:]
-        assert told[0] == 1 and told[1:].sum() == 2
-        assert bases[told[1 : 1 + BASES].argmax()] == base and UNARY[told[1 + BASES :].argmax()] == inner
+    np.testing.assert_array_equal(offered(features), draft_of(*slots))
+
+
+def test_three_leaves_are_looked_for_where_they_are_asked_for():
+    shown = points(lambda x, y, z: x * np.exp(y) + z)
+    for leaves, found in ((2, 0), (3, 5)):
+        draft = offered(read_drafts(BLANK_DRAFT[None], shown, 24, leaves).slots[0])
+        assert np.count_nonzero(draft[:SLOTS]) == found
+
+
+def test_what_a_part_should_be_is_found():
+    draft = draft_of((0, "*", "id"), (1, "z", "sin"), (2, "*", "id"), (5, "x", "id"), (6, "x", "id"))
+    features = read(draft, lambda x, y, z: np.sin(z) * np.exp(x - 2 / y))
+    assert not offered(features).any()
+    expected = draft_of((2, "-", "exp"), (5, "x", "id"), (6, "/", "id"), (13, "2", "id"), (14, "y", "id"))
+    np.testing.assert_array_equal(offered(features, 2), expected)
 
 
 def test_nothing_is_found_where_nothing_is():
@@ -183,8 +219,17 @@ def test_only_points_that_are_there_are_seen():
     whole = points(lambda x, y, z: x * y)
     padded = np.concatenate([np.zeros((1, 5, ROW)), whole[:, :10], np.zeros((1, 5, ROW)), whole[:, 10:24]], axis=1)
     draft = draft_of((0, "+", "id"), (1, "x", "id"), (2, "y", "id"))[None]
-    one, two = read_drafts(draft, whole[:, :24], 24), read_drafts(draft, padded, 24)
+    one, two = read_drafts(draft, whole[:, :24], 24, 3), read_drafts(draft, padded, 24, 3)
     np.testing.assert_array_equal(one.slots, two.slots)
+
+
+def test_branches_of_a_problem_are_read_as_single_ones():
+    drafts = random_drafts(6, 5, ("x", "y", "2"))
+    shown = np.concatenate([points(lambda x, y, z: x * np.exp(y) + z, seed) for seed in (0, 0, 1, 1, 0, 0)])
+    whole = read_drafts(drafts, shown, 24, 3)
+    for place in range(6):
+        alone = read_drafts(drafts[place : place + 1], shown[place : place + 1], 24, 3)
+        np.testing.assert_array_equal(alone.slots[0], whole.slots[place])
 
 
 def test_points_are_chosen_over_the_whole_range():
@@ -201,7 +246,7 @@ def test_features_are_numbers_whatever_the_points():
     rng = np.random.default_rng(4)
     wild = rng.choice([0.0, 1.0, -1.0, 1e-300, 1e6, -1e6, 0.5], (60, 12, ROW))
     wild[:, :, PRESENT] = rng.random((60, 12)) < rng.random((60, 1))
-    reading = read_drafts(drafts, wild, 24)
+    reading = read_drafts(drafts, wild, 24, 3)
     assert reading.slots.shape == (60, SLOTS, FEATURES) and reading.whole.shape == (60, WHOLE)
     assert np.isfinite(reading.slots).all() and np.isfinite(reading.whole).all()
     assert abs(reading.slots).max() < 10 and abs(reading.whole).max() < 10

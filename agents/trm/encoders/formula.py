@@ -27,18 +27,20 @@ from trm_gym.task import BLANK
 class FormulaEncoder(Encoder):
     """One position per slot of the draft, with its two tokens and what trm_gym/regression/circuit reads off it.
 
-    points: at how many of the points shown the draft is run.
+    points: at how many of the points shown the draft is run. leaves: the circuit looks for formulas of so many leaves,
+    2 or 3, that are exactly what is wanted of a slot.
     """
 
     never: Tensor
 
-    def __init__(self, context: EncoderContext, *, points: int = 24) -> None:
+    def __init__(self, context: EncoderContext, *, points: int = 24, leaves: int = 3) -> None:
         structure, hidden = context.structure, context.hidden
         at_least(1, points=points)
+        at_least(2, leaves=leaves)
         if not isinstance(structure, HeapStructure):
             raise ValueError("a network over formulas needs a task whose drafts are formulas; use positions='cells'")
         super().__init__(context, symbols=context.vocab, positions=SLOTS)
-        self.points = points
+        self.points, self.leaves = points, leaves
         self.slot = nn.Parameter(truncated_normal_(torch.empty(SLOTS, hidden, dtype=torch.float32), 1.0))
         self.feature = embedding(FEATURES, hidden)
         self.whole = embedding(WHOLE, hidden)
@@ -50,7 +52,7 @@ class FormulaEncoder(Encoder):
 
     def embed(self, inputs: Inputs) -> Float[Tensor, "batch positions hidden"]:
         points = points_of(inputs.numbers.cpu().numpy())
-        reading = read_drafts(inputs.draft.cpu().numpy().astype(np.uint8), points, self.points)
+        reading = read_drafts(inputs.draft.cpu().numpy().astype(np.uint8), points, self.points, self.leaves)
         slots, whole = (torch.from_numpy(part).to(self.symbols.device) for part in reading)
         tokens = F.embedding(inputs.draft, self.symbols).unflatten(1, (2, SLOTS)).sum(1) * self.scale
         return tokens + self.slot + self.feature(slots) + self.whole(whole)[:, None]

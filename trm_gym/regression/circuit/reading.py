@@ -44,12 +44,15 @@ def chosen_points(points: NDArray[np.float64], most: int) -> NDArray[np.float64]
     return np.where(place[:, None] < count[..., None], chosen, 0.0)
 
 
-def read_drafts(drafts: NDArray[np.uint8], points: NDArray[np.float64], most: int) -> Reading:
-    """Run drafts uint8 [B, L] at some of the points float64 [B, N, ROW] of each, and read off what they do."""
+def read_drafts(drafts: NDArray[np.uint8], points: NDArray[np.float64], most: int, leaves: int) -> Reading:
+    """Run drafts uint8 [B, L] at ``most`` of the points float64 [B, N, ROW] of each, and read off what they do.
+
+    leaves: formulas of how many are looked for as what would do, 2 or 3.
+    """
     few = chosen_points(points, most)
     execution = execute(drafts, few)
     features = np.zeros((len(drafts), SLOTS, FEATURES), np.float32)
-    read_slots(np.ascontiguousarray(drafts), few, *execution[2:], room(few.shape[1]), features)
+    read_slots(np.ascontiguousarray(drafts), few, *execution[2:], leaves, room(few.shape[1]), features)
     return Reading(features, _whole(execution, points, few))
 
 

@@ -28,7 +28,8 @@ from trm_gym.regression.circuit.pairs import (
     write_leaf,
     write_offer,
 )
-from trm_gym.regression.circuit.table import CHILD, HIT, Table, fill_table, find_pair, join, table_room, write_pair
+from trm_gym.regression.circuit.search import FOUND, ORIGINS, RANK, TOLD, find_pair, find_triple, write_found
+from trm_gym.regression.circuit.table import Table, fill_table, join, table_room
 from trm_gym.regression.layout import BINARY, FIRST_BOTTOM, FIRST_UNARY, LAST_BINARY, SLOTS
 from trm_gym.regression.operations import unary
 from trm_gym.regression.points import PRESENT
@@ -54,10 +55,10 @@ OFFERS = CLOSE + CLOSENESS
 PARTS = OFFERS + KINDS * OFFER
 """Which leaf would do here for the slot above to be what is wanted of it, in the best sum and in the best product."""
 EXACT = PARTS + KINDS * PART
-"""The shortest formula of two leaves that is exactly what is wanted."""
-CHILDREN = EXACT + HIT
-"""The leaf that it has here, for the slots below."""
-FEATURES = CHILDREN + CHILD
+"""The shortest formula of few leaves that is exactly what is wanted of the slot, of the one above it, and so on."""
+FEATURES = EXACT + ORIGINS * TOLD
+_SAME = 0.9
+"""How close a value is to what is wanted for nothing else to be looked for."""
 LEAST = 3
 """Points without which nothing is said."""
 
@@ -77,7 +78,7 @@ class Room(NamedTuple):
 def room(points: int) -> Room:
     """Room for so many points."""
     rows = np.empty(points), np.empty(points), np.empty(LEAVES), np.empty(BEST)
-    return Room(leaves_room(points), *rows, table_room(), np.empty(5, np.int64))
+    return Room(leaves_room(points), *rows, table_room(), np.empty(FOUND, np.int64))
 
 
 @inner
@@ -195,7 +196,18 @@ def _share_out(kind, index, slot, best, features):
 
 
 @inner
-def _read_slot(drafts, before, value, wanted, index, slot, count, counts, room, features):
+def _search(wanted, index, slot, count, most, room, features):
+    """EXACT, of a slot that has room for so many leaves below it; ``most`` of them."""
+    if slot < FIRST_BOTTOM:
+        find_pair(wanted, index, slot, count, count // 3, room.leaves, room.table, room.found)
+        if room.found[RANK] == 0 and most > 2 and slot < FIRST_BOTTOM // 2:
+            find_triple(wanted, index, slot, count, count // 3, room.leaves, room.table, room.found)
+        if room.found[RANK] > 0:
+            write_found(room.found, features, index, slot, EXACT)
+
+
+@inner
+def _read_slot(drafts, before, value, wanted, index, slot, count, counts, most, room, features):
     """All features of a slot but its PARTS."""
     valued, number, mean = 0, 0, 0.0
     for at in range(count):
@@ -218,21 +230,28 @@ def _read_slot(drafts, before, value, wanted, index, slot, count, counts, room, 
         _single(wanted, index, slot, count, mean, square, number, room, features)
         if counts:
             _swap(drafts, before, value, wanted, index, slot, count, square, features)
-        if (
-            slot < FIRST_BOTTOM
-            and 2 * number > count
-            and find_pair(wanted, index, slot, count, count // 3, room.leaves, room.table, room.found)
-        ):
-            write_pair(room.found, features, index, slot, EXACT, CHILDREN)
+        if 2 * number > count and features[index, slot, LIKENESS + 2] < _SAME:
+            _search(wanted, index, slot, count, most, room, features)
         if number == count:
             _offer(wanted, index, slot, count, room, features)
 
 
+@inner
+def _as_before(points, index):
+    """Whether problem ``index`` has the points of the one before: a branch of the same."""
+    for at in range(points.shape[1] if index > 0 else 0):
+        for column in range(points.shape[2]):
+            if points[index, at, column] != points[index - 1, at, column]:
+                return False
+    return index > 0
+
+
 @lazy_kernel
-def read_slots(drafts, points, used, before, value, wanted, room, features):
+def read_slots(drafts, points, used, before, value, wanted, most, room, features):
     """Write the features of every slot of every draft; they come filled with zeros.
 
     points: float64 [B, N, ROW], those that are there before those that are not. The others: see ``Execution``.
+    most: leaves of a formula that is looked for, 2 or 3.
     features: float32 [B, SLOTS, FEATURES].
     """
     for index in range(len(drafts)):
@@ -240,9 +259,10 @@ def read_slots(drafts, points, used, before, value, wanted, room, features):
         while count < points.shape[1] and points[index, count, PRESENT] > 0.0:
             count += 1
         if count >= LEAST:
-            read_leaves(points, index, count, room.leaves)
-            fill_table(count // 3, room.leaves, room.table)
+            if not _as_before(points, index):
+                read_leaves(points, index, count, room.leaves)
+                fill_table(count // 3, room.leaves, room.table)
             for slot in range(SLOTS):
                 if slot == 0 or used[index, slot]:
                     counts = bool(used[index, slot])
-                    _read_slot(drafts, before, value, wanted, index, slot, count, counts, room, features)
+                    _read_slot(drafts, before, value, wanted, index, slot, count, counts, most, room, features)
