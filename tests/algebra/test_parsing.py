@@ -239,3 +239,25 @@ def test_benchmark_questions_that_are_covered_are_solved_as_stated(benchmarks):
         else:
             assert sorted(ours.split(",")) == sorted(stated.split(",")), (entry, ours)
     assert covered == COVERED
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "solve 3{0} + 4 = 10 for {1}",
+        "Solve for {1}: 3{0} + 4 = 10",
+        "find {1} if 3{0} + 4 = 10",
+        "d/d{1} {0}^3",
+        "d({0}^3)/d{1}",
+        "diff({0}**3, {1})",
+        r"\frac{{d}}{{d{1}}} {0}^3",
+        "derivative of {0}^3 with respect to {1}",
+        "differentiate {0}^3 wrt {1}",
+    ],
+)
+def test_what_is_asked_for_is_in_the_problem(wording: str) -> None:
+    """The answer would be that of another unknown: x of 3x + 4 = 10 where y is asked for."""
+    for letter in ("x", "t"):
+        assert TASK.problem_text(TASK.encode(wording.format(letter, letter))) in ("3*x+4=10", "differentiate x^3")
+        with pytest.raises(ProblemError, match=r"'y' is asked for in .*: name an unknown that is"):
+            TASK.encode(wording.format(letter, "y"))

@@ -125,3 +125,17 @@ def test_a_file_of_one(head, tmp_path):
     path = tmp_path / "one.txt"
     path.write_text(f"{head}{MAZES[0]}\n", encoding="utf-8")
     assert TASK.decode(TASK.encode(path).problem[0]) == MAZES[0]
+
+
+@pytest.mark.parametrize("sides", ["─│", "━┃", "═║", "╌╎"])
+@pytest.mark.parametrize("corners", ["┌┐├┤└┘", "╔╗╠╣╚╝", "┏┓┣┫┗┛", "╭╮├┤╰╯"])
+@pytest.mark.parametrize(
+    "typed",
+    ["1---2|S  |3-- ||G  |5---6", "1-------2| S     |3---+   4| G     |5-------6".replace("-------", "---+---")],
+)  # a sign for every cell, and edges between cells of three
+def test_drawn_lines_are_walls_as_the_signs_typed_for_them(sides: str, corners: str, typed: str) -> None:
+    drawn = typed.translate(str.maketrans("-|+123456", f"{sides}┼{corners}"))
+    width = len(typed) // 5
+    rows = "\n".join(drawn[start : start + width] for start in range(0, len(drawn), width))
+    task = MazeTask(5)
+    assert task.decode(task.encode(rows).problem[0]) == "#####\n#S..#\n###.#\n#G..#\n#####"

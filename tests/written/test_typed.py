@@ -135,3 +135,30 @@ def test_files_of_many(tmp_path):
     path.write_text("- 3x=6\n2x=4\n")
     read = ALGEBRA.read_file(path)
     assert len(read.problems) == 1 and "may be a minus or mark an item of a list" in read.skipped[0]
+
+
+@pytest.mark.parametrize("operator", ["%", "//"])
+@pytest.mark.parametrize("right", ["3", "-3", "(3)", "3 + 1", "3 = 1"])
+@pytest.mark.parametrize("task", TASKS)
+def test_what_may_be_a_remainder_is_no_remark(operator: str, right: str, task: str) -> None:
+    left = "10" if task == "arithmetic" else "3*x+4=10"
+    with pytest.raises(ProblemError):
+        TASKS[task].encode(f"{left} {operator} {right}")
+    assert TASKS[task].decode(TASKS[task].encode(f"{left} {operator} from page 3").problem[0]) == left
+
+
+@pytest.mark.parametrize("text", ["x₁+x₂=4", "2x₁ - x=4", "x_1+x_2=4", "x_{1}+x_{2}=4, x_1=1", "x₁+x₂=3, x₁-x₂=1"])
+def test_unknowns_that_differ_in_their_subscripts_are_not_one(text: str) -> None:
+    with pytest.raises(ProblemError, match="are two unknowns: give each a letter of its own"):
+        ALGEBRA.encode(text)
+
+
+@pytest.mark.parametrize("one", ["x₁", "x_1", "x_{1}", "X₀"])
+def test_one_subscript_is_left_out_in_problems_and_answers(one: str) -> None:
+    assert ALGEBRA.problem_text(ALGEBRA.encode(f"3{one} + 4 = {one}")) == "3*x+4=x"
+    assert ALGEBRA.draft_text(ALGEBRA.read_draft(f"{one} = 2, x₂ = 3")) == "2,3"
+
+
+def test_a_question_that_is_not_covered_is_told_what_to_write() -> None:
+    with pytest.raises(ProblemError, match=r"not covered: .* write what is asked in signs"):
+        ARITHMETIC.encode("What's 5 plus 3?")

@@ -19,9 +19,10 @@ from trm_gym.algebra import solver
 from trm_gym.algebra._search import exact, factoring, reading
 from trm_gym.algebra.layout import ANSWER, LENGTH, WRITTEN
 from trm_gym.errors import ProblemError
+from trm_gym.plain_text import plain_text
 from trm_gym.task import Problems, UserProblem
 from trm_gym.written.signs import VERBS, as_text, free_cells, plain, tokenize
-from trm_gym.written.typed import check_letters
+from trm_gym.written.typed import check_letters, check_subscripts
 from trm_gym.written.user_problems import in_hand, problem_text
 
 _EXAMPLE = "3*x+4=10"
@@ -49,7 +50,8 @@ _SYNONYMS = tuple(
     for pattern, verb in (
         (r"^(?:please\s+|the\s+)+", ""),
         (r"^solve\s+the\s+(?:equation|system)s?\b", "solve "),
-        (r"^solve\s*(?:for\s+[a-z]\b)?\s*[:/]?\s*(.+?)(?:\s+for\s+[a-z])?$", r"\1"),
+        (r"^solve\s*(?:for\s+[a-z]\b)?\s*[:/]?\s*(.+?)(?:\s+for\s+[a-z](?:\s+and\s+[a-z])?)?$", r"\1"),
+        (r"\s+(?:wrt|with\s+respect\s+to)\s+[a-z]$", ""),
         (r"^(?:find|what\s+is)\s+[a-z]\s*(?:[:/,]|if|when|such\s+that|in)\s*", ""),
         (r"^eq\((.+),\s*(.+)\)$", r"\1=\2"),
         (r"^(?:diff|differentiate)\s*\((.+),\s*[a-z]\s*\)$", r"differentiate \1"),
@@ -67,6 +69,20 @@ _SYNONYMS = tuple(
     )
 )
 """Words that people use for those of the alphabet, each as a pattern."""
+
+_NAMING = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"solve\s*for\s+(?P<asked>[a-z])\b(?P<of>.+)",
+        r"solve\b(?P<of>.+)\bfor\s+(?P<asked>[a-z])$",
+        r"\b(?:find|what\s+is)\s+(?P<asked>[a-z])\s*(?:[:/,]|if\b|when\b|such\s+that\b|in\b)(?P<of>.+)",
+        r"^[∂d]\s*/\s*[∂d]\s*(?P<asked>[a-z])\b(?P<of>.+)",
+        r"^(?:diff|differentiate)\s*\((?P<of>.+),\s*(?P<asked>[a-z])\s*\)$",
+        r"^d\s*\((?P<of>.+)\)\s*/\s*d\s*(?P<asked>[a-z])$",
+        r"\b(?:differentiate|derivative\s+of)\b(?P<of>.+)\b(?:wrt|with\s+respect\s+to)\s+(?P<asked>[a-z])$",
+    )
+)
+"""Wordings that name the unknown which is asked for, or by which a derivative is taken."""
 
 _ASKED = "(?P<asked>[a-z])"
 _WHICH = f"(?: wrt {_ASKED}| with respect to {_ASKED.replace('asked', 'too')})?"
@@ -120,6 +136,16 @@ def parse(problem: UserProblem) -> NDArray[np.uint8]:
     return tokenize(text, WRITTEN)
 
 
+def _check_asked(text: str) -> None:
+    """Raise ProblemError where what is asked for is no unknown of the problem: the answer would be another one's."""
+    for match in filter(None, (pattern.search(text) for pattern in _NAMING)):
+        if match["asked"] not in re.findall(r"(?<![a-z])[a-z](?![a-z])", match["of"]):
+            raise ProblemError(
+                f"{match['asked']!r} is asked for in {text[:80]!r} and is not in {match['of'].strip(' /,')[:80]!r}: "
+                "name an unknown that is"
+            )
+
+
 def _in_known_words(text: str) -> str:
     """``text`` with the usual names of what is to be done turned into those of the alphabet."""
     for pattern, verb in _SYNONYMS:
@@ -129,7 +155,10 @@ def _in_known_words(text: str) -> str:
 
 def _plain(text: str) -> str:
     """``text`` in the alphabet's own signs, its unknowns named x and y, every product with its sign."""
-    text = _in_known_words(plain(text).strip())
+    check_subscripts(plain_text(text))
+    text = plain(text).strip()
+    _check_asked(text)
+    text = _in_known_words(text)
     check_letters(text)
     if long := re.search(r"[0-9]{10,}", text):
         raise ProblemError(f"{text[:80]!r}: {long[0][:20]} has more than 9 digits")

@@ -36,6 +36,13 @@ SIGNS = {
 }
 """The token of every sign that is read; those of a path that is drawn in are open."""
 
+_LINES = str.maketrans(
+    {
+        code: "-" if chr(code) in "─━┄┅┈┉═╌╍╴╶╸╺╼╾" else "|" if chr(code) in "│┃┆┇┊┋║╎╏╵╷╹╻╽╿" else "+"
+        for code in range(0x2500, 0x2580)
+    }
+)
+"""Drawn lines and their corners, as the signs that people type for them."""
 _LETTERS = "sgxowabefh"
 _SMALLEST_SQUARE = 25
 _LABEL = re.compile(r"\(?#?\d{1,3}[):]|=+")
@@ -45,7 +52,7 @@ def rows_of_text(text: str) -> list[str]:
     """The rows of a text. Raises ProblemError for one that is too long."""
     if len(text) > LONGEST:
         raise ProblemError(f"a text of {len(text)} characters is too long for a maze of at most {LARGEST} rows")
-    lines = unquoted(pasted_text(text).split("\n"))
+    lines = unquoted(pasted_text(text).translate(_LINES).split("\n"))
     titled = [line for line in lines if not _is_title(line)]
     above, rows, below = parted(titled if any(map(str.strip, titled)) else lines)
     if (cells := in_columns(rows)) is not None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from trm_gym.errors import ProblemError
 from trm_gym.plain_text import plain_text
-from trm_gym.written.typed import in_signs, without_latex
+from trm_gym.written.typed import in_signs, without_latex, without_subscripts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,12 +35,11 @@ _ALTERNATIVES = str.maketrans(
     {
         **dict.fromkeys("−–—‐‑‒﹣➖", "-"),
         **dict.fromkeys("·×⋅∙•∗✕✖⨯", "*"),
-        **dict.fromkeys("÷∕⁄:➗", "/"),
+        **dict.fromkeys("÷∕⁄:∶➗", "/"),
         **dict.fromkeys("﹢➕", "+"),
         "﹦": "=",
         **dict.fromkeys("[{", "("),
         **dict.fromkeys("]}", ")"),
-        **dict.fromkeys("₀₁₂₃₄₅₆₇₈₉"),  # of x₁, which is called x here
         ";": ",",
     }
 )
@@ -69,7 +68,9 @@ def plain(text: str) -> str:
     Other minus, times and division signs, other brackets, ``**``, superscripts and LaTeX are turned; a plus that adds
     nothing is left out.
     """
-    text = in_signs(without_latex(plain_text(text).lower()).translate(_ALTERNATIVES)).replace("**", "^")
+    text = in_signs(without_latex(without_subscripts(plain_text(text).lower())).translate(_ALTERNATIVES)).replace(
+        "**", "^"
+    )
     text = re.sub(f"[{SUPERSCRIPTS}]+", lambda power: "^" + power[0].translate(_LOWER), text)
     while (shorter := _UNARY_PLUS.sub(r"\1\2", text)) != text:
         text = shorter

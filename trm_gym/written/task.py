@@ -103,7 +103,9 @@ class WrittenTask(Task):
             return self._parsing.encode(problem if text is None else text)
         except ProblemError as error:
             if isinstance(problem, str) and problem.strip()[-1:] in ("?", ".") and has_words(problem[:_LONGEST], ""):
-                raise ProblemError(f"not covered: {problem[:120]!r}") from error
+                raise ProblemError(
+                    f"not covered: {problem[:120]!r}; write what is asked in signs, without the words"
+                ) from error
             raise
 
     def traits(self, problems: Problems) -> list[tuple[Hashable, tuple[float, ...]]]:

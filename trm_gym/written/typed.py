@@ -38,7 +38,9 @@ _LABEL = re.compile(
     r"|[•‣▪]|\[[ x]\])\s+(?=\S)",
     re.IGNORECASE,
 )
-_REMARK = re.compile(r"\s+(?:#|//|%)(?:\s.*)?$")
+# A division in whole numbers or a remainder is no remark: it is left for the task to refuse.
+_REMARK = re.compile(r"\s+(?:#(?:\s.*)?|(?://|%)(?:\s+(?![-+]?\s*[0-9(])(?![a-z]\s*(?:[-+*/^=)]|$)).*)?)$")
+_SUBSCRIPTED = re.compile(r"(?<![a-z])([a-z])(?![a-z])(_(?:\{[0-9a-z]\}|[0-9a-z](?![0-9a-z]))|[₀-₉]*)")
 _QUOTES = (('"', '"'), ("'", "'"), ("`", "`"), ("**", "**"))
 _ASKED = re.compile(r"\s*=+\s*(?:\?+|_+|…|\.\.\.)?\s*$")
 _END = re.compile(r"[\s.,;?]+$")
@@ -81,6 +83,23 @@ def _spelt(match: re.Match[str]) -> str:
 
 def _parts(sign: str) -> str:
     return unicodedata.normalize("NFKC", sign).replace("⁄", "/")
+
+
+def check_subscripts(text: str) -> None:
+    """Raise ProblemError where a letter stands with different subscripts, x₁ and x₂: those are two unknowns."""
+    found: dict[str, str] = {}
+    for match in _SUBSCRIPTED.finditer(text.lower()):
+        written = found.setdefault(match[1], match[2])
+        if written.strip("_{}") != match[2].strip("_{}"):
+            raise ProblemError(
+                f"{match[1]}{written} and {match[1]}{match[2]} are two unknowns: give each a letter of its own, "
+                "such as x and y"
+            )
+
+
+def without_subscripts(text: str) -> str:
+    """``text``, in small letters, with x for x₁ and x_1."""
+    return _SUBSCRIPTED.sub(lambda match: match[1], text)
 
 
 def in_signs(text: str) -> str:
