@@ -126,6 +126,7 @@ PRESETS = {
         "algebra", ("long_shift", "both_sides", "collect", "expand"), ("long_shift", "both_sides"), training=SHORT
     ),
     "maze": preset("maze11x11", ("random", "perfect", "far"), ("perfect", "far"), training=SHORT),
+    "regression": preset("regression", ("nodes5", "nodes7", "nodes9", "constants"), ("nodes7",), training=SHORT),
 }
 """The first is the default."""
 

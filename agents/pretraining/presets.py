@@ -99,12 +99,16 @@ PRETRAIN: dict[str, PretrainConfig] = {
     # Without spoilt drafts nothing starts: what is wanted of a part means something only where the others are right.
     "regression": PretrainConfig(
         task="regression",
-        levels=("nodes5", "nodes7", "nodes9"),
+        levels=(
+            *("nodes3", "nodes5", "nodes7", "nodes9", "nodes9"),
+            *("three_variables", "constants", "constants", "noise1"),
+        ),
         model=REGRESSION,
         optim=OptimConfig(muon_lr=6e-3, adamw_lr=1.2e-3),
-        updates=20_000,
+        updates=6000,
         max_steps=6,
         average=0.998,
+        save_every=1000,
         drafts=DraftsConfig(start_corrupted=0.35, next_corrupted=0.3, sampled=0.35),
     ),
     "official_sudoku_mlp": PUBLISHED,
