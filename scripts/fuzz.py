@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import os
 import signal
 import time
 import traceback
@@ -27,7 +28,7 @@ from agents.common.checks import Checked, above_zero, at_least, at_least_one
 from agents.common.cli import main
 from agents.common.console import Progress
 from agents.common.signals import ending
-from scripts.fuzzing.targets import TARGETS
+from scripts.fuzzing.targets import TARGETS, prepare
 
 MEMORY = 2**30
 """Bytes that a case may take."""
@@ -160,6 +161,8 @@ def told(case: Case, story: str, seconds: float) -> str:
 
 def run(config: Config) -> None:
     """Play the cases and tell of faults. Exit code 1 where there are any."""
+    print("compiling and building what tasks need: seconds, or some minutes the first time", flush=True)
+    prepare()
     warnings.simplefilter("error")
     tally, slowest, faults, began = Counter(), (0.0, Case(0, 0, "")), 0, time.perf_counter()
     numbers = range(config.first, config.first + config.cases)
@@ -185,7 +188,9 @@ def run(config: Config) -> None:
     for name in config.targets:
         counts = ", ".join(f"{tally[name, outcome]:,} {outcome}" for outcome in ("refused", "right", "fault"))
         print(f"{name}: {counts}")
-    print(f"{sum(tally.values()):,} cases, {faults} faults in {time.perf_counter() - began:.0f} s", end="; ")
+    computed = sum(os.times()[:4])  # that of the processes that it has started, too
+    print(f"{sum(tally.values()):,} cases, {faults} faults in {time.perf_counter() - began:.0f} s, ", end="")
+    print(f"{computed:.0f} s of them computing", end="; ")
     print(f"the slowest, {slowest[1]}, took {slowest[0]:.2f} s")
     if faults:
         raise SystemExit(1)

@@ -23,6 +23,7 @@ from agents.common.acceleration import AccelerationConfig, Numerics, accelerate,
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress, announce
+from agents.common.curves import curve_writer
 from agents.common.finite import kept, told
 from agents.common.places import Places, writes
 from agents.common.signals import GOES_ON, ending
@@ -166,12 +167,10 @@ class Training:
 
     def run(self) -> None:
         """Learn for the iterations that are left."""
-        from torch.utils.tensorboard import SummaryWriter  # slow to import, and only a run needs it
-
         if (first := len(self.mixtures)) == (iterations := self.config.training.iterations):
             return
         state = self.folder / STATE_FILE
-        writer = SummaryWriter(self.folder / "tensorboard" / self.config.learner, purge_step=first)
+        writer = curve_writer(self.folder / "tensorboard" / self.config.learner, first)
         with ending() as asked, writer, Progress(iterations, self.config.learner) as bar:
             for iteration in range(first, iterations):
                 started = time.perf_counter()

@@ -61,6 +61,12 @@ def whole_numbers(values: object, shape: tuple[int, ...], expected: str) -> NDAr
     return found
 
 
+def check_answers(answers: NDArray[np.uint8], shape: tuple[int, ...]) -> None:
+    """Raise ValueError where answers to be judged are not tokens, uint8, of that shape."""
+    if answers.shape != shape or answers.dtype != np.uint8:
+        raise ValueError(f"answers must be uint8 of shape {shape}, not {answers.dtype} of shape {answers.shape}")
+
+
 def known_name(kind: str, name: object, known: Collection[str]) -> str:
     """``name``, which is one of the ``known``. Raises ValueError, which calls it a ``kind``, for anything else."""
     if not isinstance(name, str) or name not in known:

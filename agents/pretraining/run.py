@@ -12,6 +12,7 @@ import torch
 from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from agents.common.acceleration import Numerics
 from agents.common.console import Progress, announce
+from agents.common.curves import curve_writer
 from agents.common.finite import kept
 from agents.common.signals import GOES_ON, ending
 from agents.common.tensor_file import CheckpointError, load_note
@@ -54,12 +55,10 @@ def pretrain(config: PretrainConfig, folder: Path) -> Checkpoint:
 
 def finish(trainer: Pretrainer, folder: Path) -> None:
     """The updates that are left, with curves for TensorBoard, and states to resume from."""
-    from torch.utils.tensorboard import SummaryWriter  # slow to import, and only a run needs it
-
     config, first, earlier = trainer.config, trainer.updates, trainer.seconds
     started = time.perf_counter()
     # Points of a run that was killed after its last state are made again, and shown once.
-    writer = SummaryWriter(folder / "tensorboard" / "pretrain", purge_step=first + 1)
+    writer = curve_writer(folder / "tensorboard" / "pretrain", first + 1)
     with ending() as asked, writer, Progress(config.updates, "pretrain") as bar:
         while trainer.updates < config.updates:
             with kept(folder / PRETRAIN_STATE, trainer.batch):

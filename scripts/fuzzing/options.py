@@ -25,7 +25,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "solve": ("sudoku", "1"),
 }
 """What has to be said on a command line in any case."""
-_WORDS = ("", "units", "clues12", "ä", "x=1", "None", "True", "1e400", "0x10", "1_000", "٣", "1,5", "1 2", "-", "--")
+_WORDS = ("", "units", "clues12", "ä", "x=1", "True", "1e400", "0x10", "1_000", "٣", "1,5", "1 2", "-", "--")
 
 Path_ = tuple[str, ...]
 """The names of the fields that lead to an option."""

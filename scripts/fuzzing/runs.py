@@ -120,6 +120,16 @@ def run_state(rng: Random) -> None:
 def signals(rng: Random) -> None:
     """Signals at any moment: the first lets work finish, a second ends it, and handlers are as before."""
     numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+    usual = [signal.signal(number, signal.default_int_handler) for number in numbers]  # our own go on listening
+    try:
+        _signalled(rng, numbers)
+    finally:
+        for number, handler in zip(numbers, usual, strict=True):
+            signal.signal(number, handler)
+
+
+def _signalled(rng: Random, numbers: list[signal.Signals]) -> None:
+    """One case, where no signal but one's own is awaited."""
     before = [signal.getsignal(number) for number in numbers]
     at, first, done = sorted(rng.randrange(6) for _ in range(rng.randrange(3))), None, 0
     code = None

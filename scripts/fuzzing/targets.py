@@ -6,6 +6,7 @@ result that is right; what is right, the target asserts.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import tempfile
@@ -43,7 +44,20 @@ def seeds(name: str) -> tuple[str, ...]:
     task = make_task(name)
     levels = [task.default_level] if name.startswith("sudoku") else range(len(task.levels))
     batches = [task.generate(4, level, "train", 0) for level in levels]
-    return tuple(task.decode(row) for batch in batches for row in batch.problem)
+    return tuple(task.problem_text(batch[slice(at, at + 1)]) for batch in batches for at in range(len(batch)))
+
+
+def prepare() -> None:
+    """Compile what tasks run on, and build what they draw from, which may take longer than a case may."""
+    for name in NAMES:
+        task, env = make_task(name), played(name)
+        for level in range(len(task.levels)):
+            with contextlib.suppress(ValueError):  # a level without problems in this split, a task without a solver
+                batch = task.generate_at_most(2, level, "train", 0)
+                task.verify(batch, batch.solution)
+                env.reset(seed=0, options={"level": level})
+                env.step(env.action_space.sample())
+                task.solve(batch.problem[0])
 
 
 def problem(rng: Random) -> None:

@@ -159,7 +159,7 @@ def test_nobody_knows_the_function_of_a_person_s_data():
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(alphabet="0123456789.,;|\t -+eEnaix#\n[]()", max_size=200))
+@given(st.text(alphabet='0123456789.,;|\t -+eEnaix#\n\r"[]()', max_size=200))
 def test_any_text_is_points_or_a_problem_error(data):
     try:
         found = read_points(data + "\n")
@@ -174,3 +174,10 @@ def test_bytes_are_read_and_objects_refused():
         TASK.encode(b"\xff\xfe1,2")
     with pytest.raises(ProblemError, match="points are text"):
         TASK.encode(io.StringIO)  # pyright: ignore[reportArgumentType]
+
+
+def test_line_ends_of_other_systems_and_lines_without_end():
+    for end in ("\r", "\r\n"):
+        np.testing.assert_array_equal(read_points(text().replace("\n", end)), read_points(text()))
+    with pytest.raises(ProblemError, match=r"2 has|row 2|line 2"):
+        read_points('1,2\n"' + "3" * 200_000 + '",4\n5,6\n')

@@ -12,6 +12,7 @@ from trm_gym.algebra._search import forms
 from trm_gym.algebra._search.exact import facts
 from trm_gym.algebra._search.reading import EQUATION, EVALUATE, read
 from trm_gym.algebra.layout import WRITTEN
+from trm_gym.checks import check_answers
 from trm_gym.task import Problems, Verdicts
 
 
@@ -24,10 +25,7 @@ def verify(problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
     and linear factors in any order. Numbers are whole or fractions in lowest terms, never with leading zeros.
     Raises ValueError for answers of another shape or type.
     """
-    if answers.shape != problems.problem.shape or answers.dtype != np.uint8:
-        raise ValueError(
-            f"answers must be uint8 of shape {problems.problem.shape}, not {answers.dtype} of shape {answers.shape}"
-        )
+    check_answers(answers, problems.problem.shape)
     reading = read(problems.problem)
     said, asked = forms.read(answers[:, WRITTEN:], reading.kinds), facts(reading)
     numeric = reading.kinds <= EVALUATE

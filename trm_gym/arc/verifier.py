@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.checks import check_answers
 from trm_gym.task import BLANK, Problems, Verdicts
 
 
@@ -18,9 +19,6 @@ def verify(problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
     An answer that nobody told (a person's own task without the output) is blank there and never counts as solved.
     score: 1 iff solved, else 0. Raises ValueError for answers of another shape or type.
     """
-    if answers.shape != problems.problem.shape or answers.dtype != np.uint8:
-        raise ValueError(
-            f"answers must be uint8 of shape {problems.problem.shape}, not {answers.dtype} of shape {answers.shape}"
-        )
+    check_answers(answers, problems.problem.shape)
     solved = (answers == problems.solution).all(axis=1) & (problems.solution != BLANK).all(axis=1)
     return Verdicts(solved, solved.astype(np.float32))

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from trm_gym.arithmetic._search.expression import FINE, MOST_DIGITS, read_and_compute, workspace
 from trm_gym.arithmetic.layout import LENGTH, MINUS, OVER, WRITTEN
+from trm_gym.checks import check_answers
 from trm_gym.jit import inner, lazy_kernel
 from trm_gym.task import Problems, Verdicts
 from trm_gym.written.signs import DIGIT
@@ -82,10 +83,7 @@ def verify(problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
     may stand between these, not within a number. No leading zeros, no -0, no +, no denominator 1. Raises ValueError
     for answers of another shape or type.
     """
-    if answers.shape != problems.problem.shape or answers.dtype != np.uint8:
-        raise ValueError(
-            f"answers must be uint8 of shape {problems.problem.shape}, not {answers.dtype} of shape {answers.shape}"
-        )
+    check_answers(answers, problems.problem.shape)
     solved = np.empty(len(problems), np.bool_)
     _judge(np.ascontiguousarray(problems.problem), np.ascontiguousarray(answers), solved, workspace())
     return Verdicts(solved, solved.astype(np.float32))

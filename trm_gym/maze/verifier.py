@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.checks import check_answers
 from trm_gym.jit import inner, lazy_kernel
 from trm_gym.maze._search.field import flood, load, workspace
 from trm_gym.maze.layout import OFF, ON
@@ -73,10 +74,7 @@ def verify(problems: Problems, answers: NDArray[np.uint8], size: int) -> Verdict
     goal, those of one shortest path. score: 1 iff solved, else 0. Raises ValueError for answers of another shape or
     type.
     """
-    if answers.shape != problems.problem.shape or answers.dtype != np.uint8:
-        raise ValueError(
-            f"answers must be uint8 of shape {problems.problem.shape}, not {answers.dtype} of shape {answers.shape}"
-        )
+    check_answers(answers, problems.problem.shape)
     solved = np.empty(len(answers), np.bool_)
     problem, free = np.ascontiguousarray(problems.problem), np.ascontiguousarray(problems.free)
     _judge(problem, free, np.ascontiguousarray(answers), solved, workspace(size))

@@ -130,6 +130,8 @@ def _number(cell: Any, row: int, column: str) -> float:
 
 
 def _table(data: Any) -> Table:
+    if isinstance(data, str):
+        data = data.replace("\r\n", "\n").replace("\r", "\n")
     if isinstance(data, os.PathLike) or (isinstance(data, str) and "\n" not in data.strip() and not _is_json(data)):
         return _of_file(os.fspath(data).strip())
     if isinstance(data, str):
@@ -243,7 +245,11 @@ def _cells(line: str, delimiter: str) -> list[str]:
     line = line.strip().strip("|") if delimiter == "|" else line
     if not delimiter:
         return line.split()
-    cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    try:
+        found = next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:  # longer than its reader likes
+        found = line.split(delimiter)
+    cells = [cell.strip() for cell in found]
     # A decimal comma, where commas do not part columns.
     return [cell.replace(",", ".") if delimiter != "," and cell.count(",") == 1 else cell for cell in cells]
 

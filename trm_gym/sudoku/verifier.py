@@ -7,6 +7,7 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.checks import check_answers
 from trm_gym.jit import inner, lazy_kernel
 from trm_gym.sudoku.geometry import Geometry
 from trm_gym.task import Problems, Verdicts
@@ -98,10 +99,7 @@ def verify(problems: Problems, answers: NDArray[np.uint8], board: Geometry) -> V
     best constant fill gets: max(0, (alone - constant) / (free - constant)). An echo of the problem and a constant
     fill therefore score 0, unless they solve it. Raises ValueError for answers of another shape or type.
     """
-    if answers.shape != problems.problem.shape or answers.dtype != np.uint8:
-        raise ValueError(
-            f"answers must be uint8 of shape {problems.problem.shape}, not {answers.dtype} of shape {answers.shape}"
-        )
+    check_answers(answers, problems.problem.shape)
     solved, score = np.empty(len(problems), np.bool_), np.empty(len(problems), np.float32)
     problem, free = np.ascontiguousarray(problems.problem), np.ascontiguousarray(problems.free).view(np.uint8)
     ones, tally = np.empty(board.size**2, np.uint64), np.empty(3 * board.size, np.uint64)
