@@ -24,7 +24,7 @@ import tyro
 import yaml
 
 from agents.common.renamed import OPTIONS, field_names, renamed_tree, renamed_words
-from agents.common.short_help import count_options, shortened, with_values
+from agents.common.short_help import count_options, flowing, shortened, with_values
 from agents.common.signals import Ended, interruptible
 from agents.common.standard_streams import BROKEN_PIPE, is_broken_pipe, leave_silently, settle_streams
 from trm_gym.atomic_io import atomic_write
@@ -58,9 +58,12 @@ def parse(
     Raises ConfigError for a bad file; misspelt options and values end the process with code 2 and say why.
     """
     args = renamed_words(_values_marked(sys.argv[1:] if args is None else args), field_names(cls))
-    if _HELP & set(args) and (short := shortened(cls, first.split())) is not cls:
-        _print_short_help(short, presets, args, count_options(cls) + 2 * bool(presets))
-    return _unmarked(_parse(cls, presets, ["--help" if word == "--help-all" else word for word in args]))
+    if _HELP & set(args):
+        short = shortened(cls, first.split())
+        _print_help(short, presets, args, 0 if short is cls else count_options(cls) + 2 * bool(presets))
+    if "--help-all" in args:
+        _print_help(cls, presets, ["--help" if word == "--help-all" else word for word in args], 0)
+    return _unmarked(_parse(cls, presets, args))
 
 
 def _values_marked(words: Sequence[str]) -> list[str]:
@@ -78,15 +81,15 @@ def _unmarked(config: Config) -> Config:
     return dataclasses.replace(cast("Any", config), **marked) if marked else config
 
 
-def _print_short_help(
-    short: type[Any], presets: Mapping[str, Any] | None, args: Sequence[str], options: int
-) -> NoReturn:
-    """Print the options that ``short`` has left, and how to see the others; ends the process."""
-    presets = {name: with_values(short, config) for name, config in (presets or {}).items()}
+def _print_help(cls: type[Any], presets: Mapping[str, Any] | None, args: Sequence[str], options: int) -> NoReturn:
+    """Print the options of ``cls``, and how to see all ``options`` where that is not 0; ends the process."""
+    cls = flowing(cls)
+    presets = {name: with_values(cls, config) for name, config in (presets or {}).items()}
     try:
-        _parse(short, presets, args)
+        _parse(cls, presets, args)
     finally:
-        print(f"--help-all shows all {options} options.")
+        if options:
+            print(f"--help-all shows all {options} options.")
     raise AssertionError("--help ends the process")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
+import docstring_parser
 import tyro
 
 SHOWN = 10
@@ -45,13 +46,42 @@ def _only(cls: type[Any], shown: Sequence[str]) -> type[Any]:
             changed.append((field.name, _only(hints[field.name], inner), field))
         elif field.name not in shown:
             changed.append((field.name, tyro.conf.Suppress[hints[field.name]], field))
+    return _subclass(cls, changed)
+
+
+def flowing(cls: type[Any]) -> type[Any]:
+    """A subclass for a text of help, in which the docstring under a field is one paragraph, whatever its line breaks.
+
+    The parser takes an indented line for one that has to stand alone.
+    """
+    hints, told, changed = get_type_hints(cls, include_extras=True), _docstrings(cls), []
+    for field in dataclasses.fields(cls):
+        kind = hints[field.name]
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+            kind = flowing(kind)
+        if field.name in told:
+            kind = Annotated[kind, tyro.conf.arg(help=told[field.name])]
+        changed.append((field.name, kind, field))
+    return _subclass(cls, changed)
+
+
+def _docstrings(cls: type[Any]) -> dict[str, str]:
+    """The docstring under each field of a dataclass, its own before those of its parents, as one line."""
+    found: dict[str, str] = {}
+    for part in (part for part in cls.__mro__ if dataclasses.is_dataclass(part)):
+        for field in docstring_parser.parse_from_object(part).params:
+            found.setdefault(field.arg_name, " ".join((field.description or "").split()))
+    return found
+
+
+def _subclass(cls: type[Any], fields: Sequence[Any]) -> type[Any]:
     return dataclasses.make_dataclass(
-        cls.__name__, changed, bases=(cls,), namespace={"__doc__": cls.__doc__}, frozen=True
+        cls.__name__, fields, bases=(cls,), namespace={"__doc__": cls.__doc__}, frozen=True
     )
 
 
 def with_values(short: type[Any], config: Any) -> Any:
-    """A config as an instance of what ``shortened`` made of its class, so that its values show as the defaults."""
+    """A config as an instance of what was made of its class for a text of help, so that its values are the defaults."""
     hints, same = get_type_hints(short), object.__new__(short)
     for name, value in vars(config).items():
         vars(same)[name] = with_values(hints[name], value) if dataclasses.is_dataclass(value) else value

@@ -60,7 +60,10 @@ class HaltingEpisodes:
         if prices is not None and not _are_prices(prices):
             raise ValueError(f"prices must be two positive numbers, the lower first; got {short(prices)}")
         if restarts and dataset.branches < 2:
-            raise ValueError("restarts need a dataset with several starts (branches) of every problem: this has one")
+            raise ValueError(
+                "restarts need a dataset with several starts (branches) of every problem: this has one; "
+                "give starts=2 or more where it is made"
+            )
         self.starts, self.max_steps = dataset.branches if restarts else 1, runs.max_steps
         self._problems = len(runs) // self.starts
         self.restarts = restarts

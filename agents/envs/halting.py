@@ -79,6 +79,9 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
     None, since nothing is drawn. restarts: whether there is a third act; the dataset's branches are then the
     starts. Raises ValueError for bad settings.
 
+    Made by its id: checkpoint is a folder, or the name of a network that comes with the package; starts, how many runs
+    there are of each problem, counts only with ``restarts``.
+
     Version History: v0, the first.
     """
 

@@ -196,7 +196,11 @@ class Large(Run):
     width: int = 2
     """Width of the network."""
     other: Network = Network()
-    """Another network."""
+    """Another
+    network."""
+    pace: float = 0.5
+    """Its pace, of which the first line says a
+    little, (the second) the rest."""
 
 
 LARGE = {"small": Large(), "big": Large(seed=7, network=Network(mixer="units"))}
@@ -217,7 +221,7 @@ def test_short_help_shows_the_options_named_first_and_the_presets_values(capsys)
     assert "Seed of everything. (default: 7)" in " ".join(text.split())
     assert "(default: units)" in text
     assert "A run with more options than --help shows." in text and "Suppress" not in text
-    assert "--help-all shows all 16 options." in text
+    assert "--help-all shows all 17 options." in text
 
 
 def test_short_help_shows_the_first_ten_where_none_are_named(capsys):
@@ -242,9 +246,16 @@ def test_full_help_shows_everything(capsys):
     assert {"--width", "--network.width", "--other.mixer"} <= set(shown) and "--help-all" not in shown
 
 
+@pytest.mark.parametrize(("word", "first"), [("--help", "seed pace"), ("--help-all", "")])
+def test_the_lines_of_a_docstring_are_one_paragraph(capsys, monkeypatch, word, first):
+    monkeypatch.setenv("COLUMNS", "200")
+    _, text = helped(capsys, word, first=first)
+    assert "says a little, (the second) the rest. (default: 0.5)" in text
+
+
 def test_help_that_names_a_lost_option_is_an_error():
-    with pytest.raises(ValueError, match="--help is to show pace, but Large has no such option"):
-        parse(Large, LARGE, ["--help"], "seed pace")
+    with pytest.raises(ValueError, match="--help is to show paces, but Large has no such option"):
+        parse(Large, LARGE, ["--help"], "seed paces")
     with pytest.raises(ValueError, match="--help is to show pace, but Network has no such option"):
         parse(Large, LARGE, ["--help"], "network.pace")
 
