@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.checkpoint import Checkpoint, save_checkpoint
+from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.places import Places, writes
 from agents.evaluation.protocol import shown_steps
@@ -36,6 +37,10 @@ class Config(PretrainConfig):
     """Problems of the test split per level; a finite split that holds fewer is taken whole."""
     test_levels: tuple[str, ...] = ()
     """Levels to test on; those trained on by default."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "test_problems")
 
 
 def test_table(checkpoint: Checkpoint, levels: tuple[str, ...], count: int) -> tuple[Table, dict[str, list[float]]]:
@@ -62,6 +67,8 @@ def run(config: Config) -> None:
     """Pretrain, save, test."""
     folder = folder_of(config)
     levels = config.test_levels or config.levels
+    for name in levels:
+        make_task(config.task).level_index(name)  # an unknown one is told now and not after hours
     save_config(config, folder / "config.yaml")
     settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(PretrainConfig)}
     checkpoint = pretrain(PretrainConfig(**settings), folder)

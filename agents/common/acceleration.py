@@ -23,9 +23,10 @@ from typing import Any, Literal, get_type_hints
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from agents.common.checks import Checked, at_least
+from agents.common.checks import Checked
 from agents.common.tensor_file import CheckpointError
 from agents.trm import TRM, Inputs
+from trm_gym.checks import whole_number
 from trm_gym.short_repr import short
 from trm_gym.task import Task
 
@@ -37,6 +38,8 @@ COMPILE_PAYS_AFTER = 2e12
 minute, uncompiled. A number of seconds would let the clock decide what a network learns."""
 MALLOC_OPTIONS = ((-3, 32 << 20), (-1, (1 << 31) - 1), (-2, 256 << 20))
 """glibc's M_MMAP_THRESHOLD (32 MiB is its largest), M_TRIM_THRESHOLD and M_TOP_PAD, in bytes."""
+MOST_THREADS = 1024
+"""More of them than any machine of today has; millions would only ever be started."""
 BFLOAT16_PAYS_AT = 1.2
 """How many times faster a bfloat16 step must be before it is used."""
 
@@ -62,7 +65,7 @@ class AccelerationConfig(Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(0, self, "threads")
+        whole_number(f"{self.prefix}threads", self.threads, 0, MOST_THREADS)
 
 
 @dataclass(frozen=True)

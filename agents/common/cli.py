@@ -35,6 +35,10 @@ Config = TypeVar("Config")
 
 _HELP = {"-h", "--help"}
 _OPTION = re.compile(r"-h|--|--[A-Za-z][\w.-]+(=.*)?|-[0-9.]+(e[-+]?[0-9]+)?|-inf|-nan", re.DOTALL | re.IGNORECASE)
+_OUT_OF_MEMORY = re.compile(
+    "OutOfMemoryError|(?:can't|not|cannot) allocate memory|bad_alloc"
+    "|Storage size calculation overflowed|integer multiplication overflow"  # of sizes that no address reaches
+)
 DEEPEST = 100
 """Brackets in brackets that a configuration may have; ours have two."""
 
@@ -165,8 +169,9 @@ def main(
 ) -> None:
     """Parse the command line and run the script.
 
-    What a person got wrong (ValueError, OSError) becomes one line on stderr and exit code 2, an interruption exit
-    code 130, another signal 128 + its number; where nobody reads the output any longer, it ends without a word.
+    What a person got wrong (ValueError, OSError, more than fits into memory) becomes one line on stderr and exit code
+    2, an interruption exit code 130, another signal 128 + its number; where nobody reads the output any longer, it ends
+    without a word.
     ``python -X dev`` lets the traceback through, for a person who suspects the program.
     """
     settle_streams()
@@ -190,6 +195,17 @@ def main(
             raise
         print(f"error: {_one_line(error)}", file=sys.stderr)
         sys.exit(2)
+    except (MemoryError, RuntimeError) as error:
+        if sys.flags.dev_mode or not _is_out_of_memory(error):
+            raise
+        said = " ".join(str(error).split())[:200]
+        print(f"error: out of memory ({said}): use smaller numbers (batch, slots, problems, width)", file=sys.stderr)
+        sys.exit(2)
+
+
+def _is_out_of_memory(error: MemoryError | RuntimeError) -> bool:
+    """Whether memory does not suffice: NumPy has a class for it, PyTorch one for graphics cards and sentences else."""
+    return isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(f"{type(error).__name__} {error}") is not None
 
 
 def _one_line(error: ValueError | OSError) -> str:

@@ -40,6 +40,8 @@ from agents.rollouts.unroll import Unroll
 from trm_gym.short_repr import short
 
 ALWAYS, FIXED, VERIFIER, ORACLE = "always", "best-fixed-k", "verifier", "oracle"
+STEPS = "k"
+"""What the setting of a rule is called that is a number of steps."""
 CAPPED = "-capped"
 """What the name of a rule ends with that has a threshold and a cap on the steps."""
 LEARNER = "grpo"
@@ -49,7 +51,7 @@ LEARNER = "grpo"
 def capped(name: str, rule: Callable[[float], HaltingRule]) -> ThresholdSweep:
     """``rule`` with a cap on the steps: giving up by the clock alone."""
     threshold = Axis.of_scores("threshold", rule, QUANTILES // 4)
-    return ThresholdSweep(f"{name}{CAPPED}", threshold, Axis.of_steps("k", FixedSteps))
+    return ThresholdSweep(f"{name}{CAPPED}", threshold, Axis.of_steps(STEPS, FixedSteps))
 
 
 def _threshold(name: str, rule: Callable[[float], HaltingRule], default: float | None = None) -> ThresholdSweep:
@@ -62,8 +64,8 @@ def _confidence(threshold: float) -> ScoreThreshold:
 
 
 PLAIN_RULES: tuple[TunableRule, ...] = (
-    ThresholdSweep(FIXED, Axis.of_steps("k", FixedSteps)),
-    ThresholdSweep("unchanged", Axis.of_steps("k", Unchanged)),
+    ThresholdSweep(FIXED, Axis.of_steps(STEPS, FixedSteps)),
+    ThresholdSweep("unchanged", Axis.of_steps(STEPS, Unchanged)),
     _threshold("velocity", lambda threshold: ScoreThreshold("velocity", threshold)),
     _threshold("confidence", _confidence),
     capped("confidence", _confidence),
@@ -166,13 +168,18 @@ def rule_named(name: str, heads: Mapping[str, Head]) -> TunableRule:
 
 
 def _one_rule(text: str, heads: Mapping[str, Head], price: float) -> HaltingRule:
-    name, _, numbers = text.strip().partition(":")
+    name, colon, numbers = text.strip().partition(":")
     found = rule_named(name, heads)
-    setting = found.default(price) if not numbers else numbers_of(text, numbers)
+    setting = numbers_of(text, numbers) if numbers else None if colon else found.default(price)
     if setting is None or len(setting) != len(found.labels):
         wanted = ",".join(label.upper().replace(" ", "_") for label in found.labels)
         needs = f"needs a setting: write {name}:{wanted}" if wanted else "takes no setting"
         raise ValueError(f"the rule {name} {needs}, not {short(text)}")
+    for label, number in zip(found.labels, setting, strict=True):
+        if math.isnan(number):
+            raise ValueError(f"the {label} of {short(text)} is no number: give one, or inf for never")
+        if label == STEPS and number < 1:
+            raise ValueError(f"the {label} of {short(text)} must be a number of steps, 1 or more, not {number:g}")
     return found.rule(setting)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from agents.halting.restarts import HALT, RESTART, Actor, actor_of
 from agents.halting.rules import HaltingRule
-from agents.inference.slots import IDLE, Slots, drawn_start
+from agents.inference.slots import IDLE, MOST_STEPS, Slots, drawn_start
 from agents.rollouts.step import Network, Step
 from agents.rollouts.unroll import BATCH
 from agents.trm import Carry
@@ -79,8 +79,9 @@ class Engine:
         first: int = 0,
     ) -> None:
         whole_number("first", first, 0)
-        for name, number in (("slots", slots), ("max_steps", max_steps), ("branches", branches)):
+        for name, number in (("slots", slots), ("branches", branches)):
             whole_number(name, number)
+        whole_number("max_steps", max_steps, most=MOST_STEPS)
         self.noise = real_number("noise", noise, 0)
         whole_number("seed", seed, 0, SEED_LIMIT - 1)
         if race and slots % branches:

@@ -21,6 +21,8 @@ from trm_gym.short_repr import short_repr
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
 
+MOST_STEPS = 100_000
+"""Steps of a budget at most: what is shown and kept of a run grows with them."""
 IDLE = -1
 """The number of the problem in a slot that holds none."""
 

@@ -36,7 +36,7 @@ from agents.trm import Inputs, TRMConfig
 from trm_gym import make_task
 from trm_gym.checks import SEED_LIMIT, real_number, whole_number
 from trm_gym.errors import ProblemError
-from trm_gym.short_repr import short_repr
+from trm_gym.short_repr import short, short_repr
 from trm_gym.task import Problems, Task, UserProblem
 from trm_gym.written.answers import renamed
 
@@ -141,7 +141,11 @@ class Solver:
         """A rule by its name (see ``restart_registry.acting_rule``). Raises ValueError with the known names."""
         price = real_number("price", price, above=0)
         rule = self.default_rule if rule is None else rule
-        return acting_rule(rule, self.checkpoint.heads, price) if isinstance(rule, str) else rule
+        if isinstance(rule, str):
+            return acting_rule(rule, self.checkpoint.heads, price)
+        if not isinstance(rule, (HaltingRule, Actor)):
+            raise ValueError(f"a rule is the name of one, such as grpo or confidence:0.9, or a rule, not {short(rule)}")
+        return rule
 
     def solve(
         self,

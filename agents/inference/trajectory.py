@@ -16,7 +16,7 @@ from agents.halting.restart_head import two_acts
 from agents.halting.restart_policy import PolicyHalts
 from agents.halting.restarts import HALT, RESTART, Actor, RestartRule, actor_of
 from agents.halting.rules import FixedSteps, HaltingRule, HeadThreshold
-from agents.inference.slots import Advanced, Slots, drawn_start
+from agents.inference.slots import MOST_STEPS, Advanced, Slots, drawn_start
 from agents.rollouts.unroll import refine
 from trm_gym import make_task
 from trm_gym.checks import real_number, whole_number
@@ -102,7 +102,7 @@ def follow(
     """
     if len(problems) != 1:
         raise ValueError(f"a trajectory is of one problem, got {len(problems)}")
-    whole_number("max_steps", max_steps)
+    whole_number("max_steps", max_steps, most=MOST_STEPS)
     price = real_number("price", price, above=0)
     actor = actor_of(FixedSteps() if rule is None else rule)
     asked = _policy(checkpoint, actor, price)

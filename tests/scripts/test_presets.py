@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.common.acceleration import AccelerationConfig
 from agents.common.cli import load_config, parse
 from scripts import grpo, presets, pretrain
 
@@ -60,3 +61,21 @@ def test_a_file_and_a_command_line_of_the_version_before_still_work():
         training = parse(grpo.Config, grpo.PRESETS, words.split()).training
     assert (training.iterations, training.groups, training.passes) == (3, 32, 4)
     assert (training.policy.threshold_lr, training.sampling.halting_steps, training.grpo.loss) == (0.1, 8, "gspo")
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_pretraining_needs_test_problems(count: int):
+    with pytest.raises(ValueError, match="test_problems must be at least 1"):
+        pretrain.Config(test_problems=count)
+
+
+def test_levels_to_test_on_are_known_before_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pretrain, "pretrain", lambda *_: pytest.fail("it has trained"))
+    with pytest.raises(ValueError, match="unknown level 'clues99' of sudoku4x4"):
+        pretrain.run(pretrain.Config(task="sudoku4x4", levels=("clues6-8",), test_levels=("clues99",), folder=tmp_path))
+
+
+@pytest.mark.parametrize("threads", [-1, 1025, 10**7])
+def test_threads_by_the_million_are_refused(threads: int):
+    with pytest.raises(ValueError, match=r"acceleration\.threads must be a whole number from 0 to 1024"):
+        AccelerationConfig(threads=threads)

@@ -224,7 +224,8 @@ def test_saving_refuses_weights_that_are_none(tmp_path: Path):
 def load_all(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
     """Tensors and note of a file, whatever numbers it holds."""
     with safetensors.safe_open(str(path), framework="pt") as file:
-        return {name: file.get_tensor(name) for name in list(file.keys())}, json.loads((file.metadata() or {})["note"])
+        note = (file.metadata() or {})["note"].split("\n", 1)[-1]  # the first line is a hash
+        return {name: file.get_tensor(name) for name in list(file.keys())}, json.loads(note)
 
 
 def test_what_went_wrong_can_be_written(tmp_path: Path):

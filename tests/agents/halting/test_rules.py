@@ -256,6 +256,13 @@ def test_old_names_still_work(old: str, new: str):
         ("confidence-capped:0.9", "write confidence-capped:THRESHOLD,K"),
         ("confidence:high", "numbers parted by commas, got 'high'"),
         ("always:3", "always takes no setting"),
+        ("always:", "always takes no setting"),
+        ("verifier:", "verifier takes no setting"),
+        ("confidence:nan", "the threshold of 'confidence:nan' is no number"),
+        ("best-fixed-k:0", "the k of 'best-fixed-k:0' must be a number of steps, 1 or more, not 0"),
+        ("unchanged:-2", "must be a number of steps"),
+        ("confidence-capped:0.9,0.5", "the k of 'confidence-capped:0.9,0.5' must be"),
+        ("confidence:0.9+best-fixed-k:-inf", "must be a number of steps"),
         ("", "unknown halting rule ''"),
     ],
 )

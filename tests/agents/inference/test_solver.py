@@ -63,9 +63,13 @@ def test_a_stream_goes_on_after_a_bad_problem(solver: Solver):
     [
         ({"problem": "123"}, "3 cells"),
         ({"problem": PUZZLE, "rule": "magic"}, "unknown halting rule 'magic'"),
-        ({"problem": PUZZLE, "max_steps": 0}, "max_steps must be a whole number from 1 up"),
+        ({"problem": PUZZLE, "rule": 5}, "a rule is the name of one, .* not 5"),
+        ({"problem": PUZZLE, "rule": ["grpo"]}, r"a rule is the name of one, .* not \['grpo'\]"),
+        ({"problem": PUZZLE, "max_steps": 0}, "max_steps must be a whole number from 1 to 100000, not 0"),
+        ({"problem": PUZZLE, "max_steps": 10**11}, "max_steps must be a whole number from 1 to 100000"),
     ],
 )
+@pytest.mark.usefixtures("unchecked")
 def test_what_cannot_be_solved_says_why(solver: Solver, words: dict, said: str):
     with pytest.raises(ValueError, match=said):
         solver.solve(**words)
