@@ -4,6 +4,7 @@ python scripts/solve.py sudoku 53..7....6..195....98....6.8...6...34..8.3..17...
 python scripts/solve.py algebra "3*x + 4 = 10"
 python scripts/solve.py maze maze.txt
 python scripts/solve.py sudoku --data puzzles.txt --out answers.jsonl    many, one a line; interrupted, it goes on
+python scripts/solve.py regression data.csv                              the formula of points, target last
 python scripts/solve.py algebra                                          asks for one problem after another
 """
 
@@ -26,6 +27,7 @@ from agents.halting import outcomes
 from agents.halting.registry import ALWAYS, LEARNER, VERIFIER
 from agents.halting.restart_registry import RESTARTS_LEARNER
 from agents.inference.batch_file import solve_file
+from agents.inference.formulas.report import solve_points
 from agents.inference.own_problem import canvas, own_problem, solver_for
 from agents.inference.solver import PRICE, Solver
 from agents.inference.taught import untaught
@@ -52,13 +54,14 @@ WORDS = {
 class Config(Checked):
     """Solve problems of your own, draft by draft. Exit code 0: solved, 1: not solved, 2: it is no such problem."""
 
-    family: Annotated[Literal["sudoku", "arithmetic", "algebra", "maze"], tyro.conf.Positional]
+    family: Annotated[Literal["sudoku", "arithmetic", "algebra", "maze", "regression"], tyro.conf.Positional]
     """What kind of problem it is."""
     puzzle: Annotated[str | None, tyro.conf.Positional] = None
     """The problem, or a file with it; without one, and without --data, you are asked for them. A sudoku: its 16, 36 or
     81 cells row by row, blanks as 0, . _ * x or -. A maze: rows parted by /, walls as #, open cells as dots or spaces,
     S and G. Arithmetic: 731-58+94. Algebra: 3*x + 4 = 10, or a word (expand, factor, collect, differentiate, evaluate)
-    and an expression, such as expand (x+2)*(3*x-1). What the shipped networks were never taught, they do not solve."""
+    and an expression, such as expand (x+2)*(3*x-1). Regression: a CSV or .npy file, or rows of numbers, the target in
+    the last column; the formula of it is looked for. What the shipped networks were never taught, they do not solve."""
     checkpoint: str | None = None
     """A folder with a checkpoint, the name of one that comes with the package, or hf://owner/name; by default the
     task's that comes with the package."""
@@ -83,13 +86,21 @@ class Config(Checked):
     """File for the answers to --data, as JSON lines; beside it, with .answers.jsonl added to its name, by default."""
     slots: int = BATCH
     """Problems of --data side by side."""
+    seconds: float = 15.0
+    """Processor seconds that a formula of points is looked for at most."""
+    picture: Path | None = None
+    """File for a picture of points, the formula found and residuals (PNG)."""
 
     prefix = "--"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         at_least_one(self, "slots", *([] if self.max_steps is None else ["max_steps"]))
-        above_zero(self, "price")
+        above_zero(self, "price", "seconds")
+        if self.family == "regression" and self.puzzle is None:
+            raise ValueError("regression needs points: give a CSV or .npy file, or rows of numbers")
+        if self.family != "regression" and self.picture is not None:
+            raise ValueError("--picture is for regression; scripts/picture.py draws the others")
         if self.puzzle is not None and self.data is not None:
             raise ValueError("give one problem, or --data with a file of many, not both")
         if self.out is not None and self.data is None:
@@ -195,7 +206,7 @@ def answers_of(config: Config, data: Path) -> Path:
 def places(config: Config) -> Places:
     """The file of answers, if there are many, which must not be that of the problems."""
     if config.data is None:
-        return Places()
+        return Places((), [] if config.picture is None else [config.picture])
     if config.data.exists():
         check_regular(config.data)  # before the place of the answers, which would stand beside it
     return Places((), [answers_of(config, config.data)], [config.data])
@@ -220,7 +231,10 @@ def solve_many(config: Config, console: Console, data: Path) -> None:
 def run(config: Config) -> None:
     """Solve one, a file of many, or what is typed."""
     console = Console()
-    if config.data is not None:
+    if config.family == "regression":
+        if not solve_points(console, config.puzzle or "", config.seconds, config.checkpoint, config.picture):
+            sys.exit(1)
+    elif config.data is not None:
         solve_many(config, console, config.data)
     elif config.puzzle is None:
         ask(config, console)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import final
@@ -22,6 +23,10 @@ from trm_gym.regression.small_formulas import SmallFormulas
 from trm_gym.regression.views import View, functions, parts
 from trm_gym.streams import mix
 
+PER_PART = math.log(22.0)
+"""What a part of a formula costs in a description: it is one of so many tokens."""
+PER_PART = math.log(22.0)
+"""What a part of a formula costs in a description: it is one of so many tokens."""
 EXACT = 1e-9
 """The largest error, in standard deviations of the target, of a formula that fits exactly."""
 _POINTS = 24
@@ -64,9 +69,15 @@ def values_of(formula: Formula, inputs: NDArray[np.float64]) -> NDArray[np.float
 class Compositions:
     """All that is tried on some points, round by round; see ``rounds``."""
 
-    def __init__(self, inputs: NDArray[np.float64], target: NDArray[np.float64]) -> None:
-        """inputs: float64 [N, 1 to 3]. target: float64 [N], not constant. N is at least ``meeting.KEYED``."""
+    def __init__(
+        self, inputs: NDArray[np.float64], target: NDArray[np.float64], weights: NDArray[np.float64] | None = None
+    ) -> None:
+        """inputs: float64 [N, 1 to 3]. target: float64 [N], not constant. N is at least ``meeting.KEYED``. weights:
+        float64 [N], above 0, how much each point counts in errors.
+        """
         self._inputs, self._target = inputs, target
+        self._weights = np.full(len(target), 1.0 / len(target)) if weights is None else weights / weights.sum()
+        self._spread = math.sqrt(self._weights @ (target - self._weights @ target) ** 2)
         low, high = inputs.min(axis=0), inputs.max(axis=0)
         cube = spread(200)[:, : inputs.shape[1]]
         self._around = low - (high - low) / 2 + 2 * (high - low) * cube
@@ -90,7 +101,7 @@ class Compositions:
     def error(self, formula: Formula) -> float:
         """The root of the mean square of what a formula leaves, in standard deviations; infinite for no value."""
         with np.errstate(all="ignore"):
-            found = np.sqrt(np.mean((values_of(formula, self._inputs) - self._target) ** 2)) / self._target.std()
+            found = np.sqrt(self._weights @ (values_of(formula, self._inputs) - self._target) ** 2) / self._spread
         return float(found) if np.isfinite(found) else np.inf
 
     def rounds(self) -> Iterator[list[Candidate]]:

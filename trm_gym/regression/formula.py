@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import final
 
 import numpy as np
@@ -49,11 +51,12 @@ def of_draft(
     draft: NDArray[np.uint8],
     constants: NDArray[np.float64] | None = None,
     marks: NDArray[np.bool_] | None = None,
+    instead: Mapping[int, Formula] = MappingProxyType({}),
 ) -> Formula | None:
     """The formula of a draft uint8 [L]; None where it is none.
 
     constants: float64 [CONSTANTS], the values of its constants; without them they have none. marks: bool [L], cells
-    that are to be marked.
+    that are to be marked. instead: formulas that stand in the place of slots.
     """
     used = used_slots(draft[None])[0]
     if not used[0]:
@@ -62,6 +65,8 @@ def of_draft(
     marked = np.zeros(len(draft), np.bool_) if marks is None else marks
 
     def at(slot: int) -> Formula:
+        if slot in instead:
+            return instead[slot]
         base, mark = SIGNS[draft[slot]], bool(marked[slot])
         if base == CONSTANT and constants is not None:
             whole = Formula(base, value=float(constants[order.index(slot)]), marked=mark)

@@ -1,0 +1,1 @@
+"""A formula from a person's own points: all that small formulas make, then a pool of drafts that is bettered."""

@@ -1,0 +1,58 @@
+"""Small formulas by what they are like: the nearest to wanted values, up to a factor and a summand."""
+
+from __future__ import annotations
+
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.regression.composing import combined
+from trm_gym.regression.compositions import PER_PART
+from trm_gym.regression.formula import Formula
+from trm_gym.regression.small_formulas import SmallFormulas
+
+_BLOCK = 64
+_EXACT = 1e-6
+"""The share of the variance that single precision can tell from none."""
+_LEAST = 6
+"""At how many points something must be wanted for a formula to be looked up."""
+
+
+@final
+class Lookup:
+    """A table of small formulas, each row brought to mean 0 and length 1, so that products are correlations."""
+
+    def __init__(self, table: SmallFormulas) -> None:
+        self.table = table
+        varied = np.flatnonzero(table.contrasts[:, 0])
+        centred = table.values[varied] - table.values[varied].mean(axis=1, keepdims=True)
+        self._rows = varied
+        sizes = np.searchsorted(table.starts[2:], varied, side="right") + 1
+        self._costs = (PER_PART * sizes).astype(np.float32)
+        self._units = (centred / np.linalg.norm(centred, axis=1, keepdims=True)).astype(np.float32)
+
+    def nearest(self, wanted: NDArray[np.float64]) -> list[Formula | None]:
+        """The formula a * B + b nearest to each row of wanted float64 [D, N]; None where too little is wanted.
+
+        Near is what makes the shortest description: of what is left, and of the formula.
+        What is not finite in a row counts as its mean.
+        """
+        known = np.isfinite(wanted)
+        count = np.maximum(known.sum(axis=1, keepdims=True), 1)
+        centred = np.where(known, wanted, 0.0)
+        centred = np.where(known, centred - centred.sum(axis=1, keepdims=True) / count, 0.0)
+        length = np.linalg.norm(centred, axis=1, keepdims=True)
+        units = (centred / np.maximum(length, 1e-300)).astype(np.float32)
+        found: list[Formula | None] = []
+        for first in range(0, len(units), _BLOCK):
+            likeness = units[first : first + _BLOCK] @ self._units.T
+            left = np.log(np.maximum(1.0 - likeness**2, _EXACT))
+            best = (0.5 * count[first : first + _BLOCK] * left + self._costs).argmin(axis=1)
+            for at, row in enumerate(self._rows[best].tolist(), start=first):
+                if known[at].sum() < _LEAST or not length[at, 0] > 0.0:
+                    found.append(None)
+                    continue
+                column = self.table.values[row][known[at], None]
+                found.append(combined(column, [self.table.formula(row)], wanted[at][known[at]]))
+        return found

@@ -1,0 +1,118 @@
+"""What a person reads of a formula found: it, in several notations, and how good it is on rows that it never saw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from agents.inference.formulas.config import SearchConfig
+from agents.inference.formulas.progress import formula_bar
+from agents.inference.formulas.search import Found, search
+from agents.inference.solver import Solver
+from trm_gym.regression.compositions import values_of
+from trm_gym.regression.export import latex, plain_text, python
+from trm_gym.regression.formula import Formula
+from trm_gym.regression.layout import VARIABLES
+from trm_gym.regression.reading import read_points
+from trm_gym.short_repr import short_repr
+
+EXACT = 1e-6
+"""The largest error of an exact formula on rows held out, relative to each target."""
+HELD_OUT, FEWEST_HELD_OUT = 4, 12
+"""Every so-manieth row is held out, where there are so many."""
+
+
+@short_repr
+class Split(NamedTuple):
+    """Points float64 [N, 2 to 4], the target last: those that a formula is fitted to, and those held out."""
+
+    fitted: NDArray[np.float64]
+    held_out: NDArray[np.float64]
+
+
+def split(points: NDArray[np.float64]) -> Split:
+    """Every fourth row held out; of few rows none, and then the same are judged."""
+    if len(points) < FEWEST_HELD_OUT:
+        return Split(points, points)
+    held = np.arange(len(points)) % HELD_OUT == HELD_OUT - 1
+    return Split(points[~held], points[held])
+
+
+def quality(formula: Formula, points: NDArray[np.float64]) -> tuple[float, bool]:
+    """R2 of a formula at points, and whether it is exact there."""
+    values, target = np.broadcast_to(values_of(formula, points[:, :-1]), len(points)), points[:, -1]
+    if not np.isfinite(values).all():
+        return -np.inf, False
+    spread = ((target - target.mean()) ** 2).sum()
+    explained = 1.0 - ((values - target) ** 2).sum() / max(spread, 1e-300)
+    return float(explained), bool((np.abs(values - target) <= EXACT * np.maximum(np.abs(target), 1e-9)).all())
+
+
+def solve_points(
+    console: Console, data: str, seconds: float, checkpoint: str | None = None, picture: Path | None = None
+) -> bool:
+    """Look for the formula of a person's points and print it; whether it is exact on the rows held out.
+
+    data: a file or rows, see ``reading.read_points``. checkpoint: of a network that helps. picture: a file for points,
+    formula and residuals. Raises ProblemError for what are no points.
+    """
+    points = read_points(data)
+    parted = split(points)
+    network = None if checkpoint is None else Solver.from_pretrained(checkpoint).checkpoint.model
+    with formula_bar(seconds, console.is_terminal) as watch:
+        found = search(parted.fitted, SearchConfig(seconds=seconds), network, watch)
+    if found.best is None:
+        console.print("No formula was found.", style="red")
+        return False
+    exact = _print(console, found, found.best.formula, parted)
+    if picture is not None:
+        draw(picture, found.best.formula, points)
+        console.print(f"{picture}: points, formula and residuals", highlight=False, soft_wrap=True)
+    return exact
+
+
+def _print(console: Console, found: Found, formula: Formula, parted: Split) -> bool:
+    def line(text: str, style: str = "") -> None:
+        console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+
+    line("size   error     formula", "bold")
+    for one in found.candidates:
+        line(f"{one.size:4d}   {one.error:<8.2g}  {plain_text(one.formula)}", "green" if one is found.best else "")
+    names = ", ".join(VARIABLES[: parted.fitted.shape[1] - 1])
+    line(f"\n{plain_text(formula)}   ({names}: the columns in their order)", "bold")
+    line(f"LaTeX:  {latex(formula)}")
+    line(f"Python: {python(formula)}")
+    explained, exact = quality(formula, parted.held_out)
+    fresh = parted.held_out is not parted.fitted
+    rows = f"{len(parted.held_out)} rows that were held out" if fresh else f"the {len(parted.fitted)} rows"
+    line(f"R2 on {rows}: {explained:.9g}")
+    line(f"Exact there, to six digits: {'yes' if exact else 'no'}", "green" if exact else "red")
+    return exact
+
+
+def draw(path: Path, formula: Formula, points: NDArray[np.float64]) -> None:
+    """A picture of points, of the formula along the first variable or against the target, and of residuals."""
+    from matplotlib.figure import Figure
+
+    values, target = np.broadcast_to(values_of(formula, points[:, :-1]), len(points)), points[:, -1]
+    alone = points.shape[1] == 2
+    across = points[:, 0] if alone else target
+    figure = Figure(figsize=(6.4, 6.0), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    above.plot(across, target, "o", markersize=4, label="points")
+    if alone:
+        places = np.linspace(across.min(), across.max(), 500)
+        above.plot(places, np.broadcast_to(values_of(formula, places[:, None]), 500), label="formula")
+    else:
+        above.plot(across, values, "x", markersize=4, label="formula")
+    above.set_title(f"${latex(formula)}$", fontsize=10)
+    above.legend()
+    below.axhline(0.0, color="grey", linewidth=0.8)
+    below.plot(across, values - target, ".", markersize=4)
+    below.set_ylabel("residual")
+    below.set_xlabel(VARIABLES[0] if alone else "target")
+    figure.savefig(path, dpi=120)

@@ -1,0 +1,112 @@
+"""The search for a formula: what it finds of points with and without noise, and what it keeps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agents.inference.formulas.config import SearchConfig
+from agents.inference.formulas.front import Front
+from agents.inference.formulas.lookup import Lookup
+from agents.inference.formulas.neater import neater
+from agents.inference.formulas.pool import Pool
+from agents.inference.formulas.search import search
+from trm_gym.errors import ProblemError
+from trm_gym.regression.compositions import Candidate, size_of, values_of
+from trm_gym.regression.export import plain_text
+from trm_gym.regression.formula import Formula
+from trm_gym.regression.layout import LENGTH, SLOTS, TOKEN
+from trm_gym.regression.parsing import parse
+from trm_gym.regression.small_formulas import SmallFormulas
+
+
+def points_of(text: str, variables: int = 2, noise: float = 0.0, count: int = 60) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    inputs = rng.uniform(0.5, 3.0, (count, variables))
+    target = values_of(parse(text), inputs)
+    return np.column_stack([inputs, target + noise * target.std() * rng.normal(size=count)])
+
+
+def test_a_formula_without_noise_is_found_exactly():
+    found = search(points_of("2.5 * x / (1 + y^2)"), SearchConfig(seconds=30))
+    assert found.exact and found.best is not None and found.rounds == 0
+    fresh = np.random.default_rng(2).uniform(0.1, 4.0, (100, 2))
+    assert np.allclose(values_of(found.best.formula, fresh), 2.5 * fresh[:, 0] / (1 + fresh[:, 1] ** 2), rtol=1e-9)
+
+
+def test_the_pool_alone_finds_a_formula_by_looking_parts_up():
+    config = SearchConfig(seconds=60, rounds=20, compositions=False, change="mutation")
+    found = search(points_of("x * sin(y) + y"), config)
+    assert found.exact and found.drafts > 0
+
+
+def test_of_noisy_points_the_simple_formula_is_believed():
+    config = SearchConfig(seconds=60, rounds=1, compositions=False)
+    found = search(points_of("sin(x) + y^2", noise=0.01), config)
+    assert found.best is not None and not found.exact
+    assert sorted(plain_text(part) for part in found.best.formula.parts) == ["sin(x)", "y^2"]
+
+
+def test_rounds_and_a_seed_say_what_is_found():
+    config = SearchConfig(seconds=60, rounds=1, seed=3, compositions=False)
+    one, other = (search(points_of("x^y + sin(y)", noise=0.1), config) for _ in range(2))
+    assert one.candidates == other.candidates
+
+
+def test_weights_count():
+    points = points_of("x + y")
+    points[-6:, -1] += 5.0
+    weights = np.where(np.arange(60) < 54, 1.0, 1e-9)
+    config = SearchConfig(seconds=30, rounds=1)
+    assert min(one.error for one in search(points, config, weights=weights).candidates) < 1e-3
+    assert min(one.error for one in search(points, config).candidates) > 1e-2
+
+
+def test_what_cannot_be_is_refused():
+    with pytest.raises(ValueError, match="there is no network"):
+        search(points_of("x"), SearchConfig(change="network"))
+    with pytest.raises(ProblemError, match="rows"):
+        search(points_of("x")[:3], SearchConfig())
+    with pytest.raises(ValueError, match="seconds must be above 0"):
+        SearchConfig(seconds=0)
+
+
+def test_the_front_keeps_what_no_shorter_formula_is_as_good_as():
+    front = Front(50, 1e-9)
+    x = Formula("x")
+    assert front.add(Candidate(0, 5, 0.1, x)) and not front.add(Candidate(0, 6, 0.1, x))
+    assert front.add(Candidate(0, 3, 0.2, x)) and front.add(Candidate(0, 9, 0.05, x))
+    assert front.add(Candidate(0, 4, 0.05, x)), "which also takes the place of both that are longer"
+    assert [one.size for one in front.candidates] == [3, 4] and not front.exact
+    assert not front.add(Candidate(0, 1, float("nan"), x))
+
+
+def test_the_pool_keeps_the_best_and_each_once():
+    pool, drafts = Pool(3), np.zeros((5, LENGTH), np.uint8)
+    drafts[:, 0], drafts[:, SLOTS] = TOKEN["x"], [TOKEN[name] for name in ("id", "sin", "cos", "exp", "log")]
+    errors = np.array([0.5, 0.1, np.inf, 0.1, 0.3])
+    pool.add(drafts, np.zeros((5, 8)), errors)
+    assert pool.errors.tolist() == [0.1, 0.3, 0.5]
+    pool.add(drafts[2:3], np.zeros((1, 8)), np.array([0.2]))
+    assert pool.errors.tolist() == [0.1, 0.2, 0.3] and pool.drafts[1, SLOTS] == TOKEN["cos"]
+
+
+def test_what_is_looked_up_is_nearest_up_to_factor_and_summand():
+    inputs = points_of("x")[:, :2]
+    lookup = Lookup(SmallFormulas(inputs, 3_000))
+    wanted = np.stack([3 * np.sin(inputs[:, 0]) - 2, inputs[:, 0] * inputs[:, 1], np.full(60, np.nan)])
+    wanted[0, ::5] = np.nan
+    first, second, third = lookup.nearest(wanted)
+    assert first is not None and second is not None and third is None
+    assert np.allclose(values_of(first, inputs), 3 * np.sin(inputs[:, 0]) - 2)
+    assert np.allclose(values_of(second, inputs), wanted[1])
+
+
+@pytest.mark.parametrize(("text", "plain"), [("1.98 * x + 0.03", "2 * x"), ("0.97 * sin(x)", "sin(x)"), ("x^1.22", "")])
+def test_plainer_numbers(text: str, plain: str):
+    found = [plain_text(one) for one in neater(parse(text))]
+    assert (found[0] if found else "") == plain
+
+
+def test_sizes_count_operators_functions_and_leaves():
+    assert size_of(parse("sin(x) + 2 * y")) == 6
