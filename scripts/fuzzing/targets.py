@@ -44,7 +44,10 @@ def seeds(name: str) -> tuple[str, ...]:
     task = make_task(name)
     levels = [task.default_level] if name.startswith("sudoku") else range(len(task.levels))
     batches = [task.generate(4, level, "train", 0) for level in levels]
-    return tuple(task.problem_text(batch[slice(at, at + 1)]) for batch in batches for at in range(len(batch)))
+    texts = [task.problem_text(batch[slice(at, at + 1)]) for batch in batches for at in range(len(batch))]
+    if task.numbers:  # a formula stands for its points
+        texts += [task.draft_text(row) for batch in batches for row in batch.solution]
+    return tuple(texts)
 
 
 def prepare() -> None:

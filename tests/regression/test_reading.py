@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from trm_gym.errors import ProblemError
 from trm_gym.regression import RegressionTask
 from trm_gym.regression.points import PRESENT, TARGET, points_of
-from trm_gym.regression.reading import is_table, read_points
+from trm_gym.regression.reading import read_points
+from trm_gym.regression.tables import is_table
 
 TASK = RegressionTask()
 GRID = np.linspace(0.5, 4.0, 12)
@@ -114,6 +115,10 @@ FAULTS = [
     (np.full((12, 2), np.nan), "row 1, column 1 is NaN"),
     (np.zeros((3, 4, 5)), "an array of shape \\(3, 4, 5\\) is no table"),
     ([], "there are no rows"),
+    ([[], []], "there are no columns"),
+    ({"x": 3, "y": 4}, "columns by their names are lists of numbers, all equally long"),
+    ({"x": [1, 2], "y": [[1], [2]]}, "columns by their names|row 1"),
+    ("1,2\r3,4\n5,6", "there are"),
     ([[1, 2], [3]], "row 2 has 1 columns"),
     ([["a", 1]] * 9, "row 1, column 1 holds 'a'"),
     (5, "points are text, a file, rows or an array, not int"),

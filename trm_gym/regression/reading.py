@@ -5,13 +5,8 @@ The last column is the target, unless a column is called so (``TARGETS``), or y 
 
 from __future__ import annotations
 
-import csv
-import itertools
-import json
 import math
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,29 +14,14 @@ from numpy.typing import NDArray
 
 from trm_gym.checks import LARGEST
 from trm_gym.errors import ProblemError
-from trm_gym.files import check_regular, file_lines
-from trm_gym.lists import is_list, read_list
-from trm_gym.plain_text import plain_text
 from trm_gym.regression.layout import VARIABLES
 from trm_gym.regression.points import FEWEST
+from trm_gym.regression.tables import EXAMPLE, Table, table_of
 from trm_gym.short_repr import short
 
 TARGETS = ("target", "output", "label", "response", "result", "f", "f(x)", "f(x,y)", "f(x, y)")
 """What a column of targets is called."""
-MOST_ROWS = 1_000_000
-_LONGEST = 10_000
-_DELIMITERS = ("\t", ";", "|", ",")
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?"}
-_EXAMPLE = "write rows of numbers, the target in the last column"
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of cells. names: of the columns. rows: the cells, as they stand. numbers: what each row is called."""
-
-    names: tuple[str, ...]
-    rows: Sequence[Sequence[Any]]
-    numbers: Sequence[int]
 
 
 def read_points(data: Any) -> NDArray[np.float64]:
@@ -50,10 +30,12 @@ def read_points(data: Any) -> NDArray[np.float64]:
     data: text of several lines, JSON or a list as text, the path of a file of text or of an .npy file, rows, columns by
     their names, an array, a DataFrame, or a pair of inputs and targets.
     """
-    table = _table(data)
+    table = table_of(data)
     if not table.rows:
-        raise ProblemError(f"there are no rows: {_EXAMPLE}")
+        raise ProblemError(f"there are no rows: {EXAMPLE}")
     width = len(table.names)
+    if not width:
+        raise ProblemError(f"there are no columns: {EXAMPLE}")
     for number, row in zip(table.numbers, table.rows, strict=True):
         if len(row) != width:
             raise ProblemError(f"row {number} has {len(row)} columns and the first has {width}: make all equally long")
@@ -66,14 +48,6 @@ def read_points(data: Any) -> NDArray[np.float64]:
     return _checked(values, table)
 
 
-def is_table(text: str) -> bool:
-    """Whether a text is meant as points: lines of which one holds several numbers, or a list."""
-    if _is_json(text):
-        return True
-    lines = [line for line in plain_text(text).split("\n") if line.strip() and not line.startswith("#")]
-    return len(lines) > 1 and any(_is_row(_cells(line, _delimiter(line))) for line in lines[:4])
-
-
 def _checked(values: NDArray[np.float64], table: Table) -> NDArray[np.float64]:
     """The columns with the target last. Raises ProblemError where they are no problem."""
     names, keep = list(table.names), np.ones(values.shape[1], np.bool_)
@@ -83,7 +57,7 @@ def _checked(values: NDArray[np.float64], table: Table) -> NDArray[np.float64]:
     place = _target(names, keep)
     inputs = [at for at in np.flatnonzero(keep) if at != place]
     if not inputs:
-        raise ProblemError(f"there is one column only, {names[place]}: the inputs are missing; {_EXAMPLE}")
+        raise ProblemError(f"there is one column only, {names[place]}: the inputs are missing; {EXAMPLE}")
     if len(inputs) > len(VARIABLES):
         shown = ", ".join(names[at] for at in inputs[:12])
         raise ProblemError(
@@ -127,167 +101,3 @@ def _number(cell: Any, row: int, column: str) -> float:
     if not abs(value) <= LARGEST:
         raise ProblemError(f"{place} is {value:g}: numbers beyond {LARGEST:g} are too large; scale the column")
     return value
-
-
-def _table(data: Any) -> Table:
-    if isinstance(data, str):
-        data = data.replace("\r\n", "\n").replace("\r", "\n")
-    if isinstance(data, os.PathLike) or (isinstance(data, str) and "\n" not in data.strip() and not _is_json(data)):
-        return _of_file(os.fspath(data).strip())
-    if isinstance(data, str):
-        return _of_json(data) if _is_json(data) else _of_lines(data.split("\n"))
-    if isinstance(data, tuple) and len(data) == 2 and np.ndim(data[0]) in (1, 2) and np.ndim(data[1]) == 1:
-        inputs, target = _of_rows(data[0]), list(np.asarray(data[1]).tolist())
-        if len(inputs.rows) != len(target):
-            raise ProblemError(f"there are {len(inputs.rows)} rows of inputs and {len(target)} targets: give one each")
-        rows = [[*row, value] for row, value in zip(inputs.rows, target, strict=True)]
-        return Table((*inputs.names, "target"), rows, inputs.numbers)
-    return _of_object(data)
-
-
-def _is_json(text: str) -> bool:
-    return text.lstrip().startswith("{") or is_list(text)
-
-
-def _of_json(text: str) -> Table:
-    """The table of JSON text, rows or columns, or of a list as another language prints it."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        if not is_list(text):
-            raise ProblemError(f"no JSON object: {short(text)}") from None
-        value = read_list(text)
-    return _of_object(value)
-
-
-def _of_file(path: str) -> Table:
-    """The table of a file: an array for .npy, else text."""
-    if path.lower().endswith(".npy"):
-        return _of_npy(path)
-    lines = file_lines(path, _LONGEST)
-    first = next((line for line in lines if line.strip()), "")
-    if _is_json(plain_text(first)) and not path.lower().endswith((".jsonl", ".ndjson")):
-        return _of_json("\n".join([first, *itertools.islice(lines, MOST_ROWS)]))
-    if plain_text(first).lstrip().startswith("{"):
-        rows = [_object(line) for line in itertools.chain([first], itertools.islice(lines, MOST_ROWS)) if line.strip()]
-        return _of_object(rows)
-    return _of_lines(file_lines(path, _LONGEST))
-
-
-def _object(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        raise ProblemError(f"no JSON object: {short(line)}") from None
-
-
-def _of_npy(path: str) -> Table:
-    try:
-        check_regular(path)
-        with open(path, "rb") as file:
-            return _of_object(np.load(file, allow_pickle=False))
-    except ProblemError:
-        raise
-    except OSError as error:
-        raise ProblemError(f"cannot read {path}: {error.strerror or error}") from None
-    except Exception as error:  # There is no end to what a damaged file may raise.
-        raise ProblemError(f"cannot read {path}: no array of numbers in NumPy's format ({error})") from None
-
-
-def _of_object(data: Any) -> Table:
-    """The table of rows, of rows with named cells, of columns by their names, of an array, of a DataFrame."""
-    if hasattr(data, "columns") and hasattr(data, "to_numpy"):  # a DataFrame, of whichever library
-        rows = data.to_numpy().tolist()
-        return Table(tuple(map(str, data.columns)), rows, range(1, len(rows) + 1))
-    if isinstance(data, Mapping):
-        columns = {str(name): list(column) for name, column in data.items() if isinstance(column, Iterable)}
-        lengths = {len(column) for column in columns.values()}
-        if len(columns) < len(data) or len(lengths) > 1 or any(isinstance(one, str) for one in data.values()):
-            raise ProblemError(f"columns by their names are lists of numbers, all equally long, not {short(data)}")
-        rows = [list(row) for row in zip(*columns.values(), strict=True)]
-        return Table(tuple(columns), rows, range(1, len(rows) + 1))
-    if hasattr(data, "__array__") and not isinstance(data, np.ndarray):
-        data = np.asarray(data)
-    if isinstance(data, np.ndarray):
-        if data.ndim not in (1, 2) or data.dtype.names is not None:
-            raise ProblemError(f"an array of shape {data.shape} is no table: give one of rows and columns")
-        data = data.tolist()
-    return _of_rows(data)
-
-
-def _of_rows(data: Any) -> Table:
-    if isinstance(data, (str, bytes)) or not isinstance(data, Iterable):
-        raise ProblemError(f"points are text, a file, rows or an array, not {type(data).__name__}: {_EXAMPLE}")
-    rows, names = [], None
-    for row in data:
-        if isinstance(row, Mapping):
-            names = names or tuple(map(str, row))
-            rows.append([row.get(name) for name in names])
-            continue
-        cells = row.tolist() if isinstance(row, np.ndarray) else row
-        rows.append(list(cells) if isinstance(cells, (list, tuple)) else [cells])
-        if len(rows) > MOST_ROWS:
-            raise ProblemError(f"there are more than {MOST_ROWS} rows: give a sample of them")
-    width = len(rows[0]) if rows else 0
-    return Table(names or _usual_names(width), rows, range(1, len(rows) + 1))
-
-
-def _usual_names(width: int) -> tuple[str, ...]:
-    return tuple(str(place) for place in range(1, width + 1))
-
-
-def _delimiter(line: str) -> str:
-    """What parts the columns of a line; empty for white space."""
-    return next((sign for sign in _DELIMITERS if sign in line), "")
-
-
-def _cells(line: str, delimiter: str) -> list[str]:
-    line = line.strip().strip("|") if delimiter == "|" else line
-    if not delimiter:
-        return line.split()
-    try:
-        found = next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:  # longer than its reader likes
-        found = line.split(delimiter)
-    cells = [cell.strip() for cell in found]
-    # A decimal comma, where commas do not part columns.
-    return [cell.replace(",", ".") if delimiter != "," and cell.count(",") == 1 else cell for cell in cells]
-
-
-def _is_row(cells: Sequence[str]) -> bool:
-    """Whether most of the cells are numbers."""
-    numbers = sum(_is_number(cell) for cell in cells)
-    return numbers >= 1 and 2 * numbers >= len(cells)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _of_lines(lines: Iterable[str]) -> Table:
-    """The table of lines of text, the first of which may name the columns; empty lines and comments are passed over."""
-    names: tuple[str, ...] | None = None
-    rows: list[list[str]] = []
-    numbers: list[int] = []
-    delimiter: str | None = None
-    for number, line in enumerate(map(plain_text, lines), start=1):
-        commented = line.lstrip().startswith("#")
-        line = line.lstrip("# \t") if commented else line
-        if not line.strip() or not line.strip("|-: \t"):
-            continue
-        if delimiter is None and not commented:
-            delimiter = _delimiter(line)
-        cells = _cells(line, _delimiter(line) if delimiter is None else delimiter)
-        if commented or (not rows and not any(map(_is_number, cells))):
-            names = tuple(cells) if not rows else names
-            continue
-        rows.append(cells)
-        numbers.append(number)
-        if len(rows) > MOST_ROWS:
-            raise ProblemError(f"there are more than {MOST_ROWS} rows: give a sample of them")
-    width = len(rows[0]) if rows else 0
-    return Table(names if names and len(names) == width else _usual_names(width), rows, numbers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -46,6 +46,10 @@ class RegressionTask(Task):
 
     Problems come from base formulas, each the shortest known of its function; each function is in one split. A problem
     shows one of them on one of several ranges, at points of its own, its variables renamed.
+
+    Observation Space: ``Dict`` of ``points``, float32 [N, 4], rows of x, y, z (0 for variables that there are not) and
+    the target; ``mask`` [N], 1 for rows that hold a point; ``answer`` (the draft), tokens uint8 [L], 0 for a blank; and
+    ``budget``, float32 [1], the share of steps left. The first draft is blank.
 
     Difficulty: how many operators, functions and leaves the shortest formula has that is known.
     """
@@ -129,6 +133,11 @@ class RegressionTask(Task):
         """That rows may have been left out, where the canvas is full."""
         full = (points_of(problems.numbers)[..., PRESENT] > 0).all() and (problems.level < 0).any()
         return f"at most {self.size} rows are used, a sample of those given" if full else ""
+
+    def traits(self, problems: Problems) -> list[tuple[Hashable, tuple[float, ...]]]:
+        """The number of variables of each problem."""
+        seen = np.any(points_of(problems.numbers)[..., :TARGET], axis=1)
+        return [(max(int(np.flatnonzero(row).max(initial=0)) + 1, 1), ()) for row in seen]
 
     def read_file(self, path: str | os.PathLike[str]) -> ImportedProblems:
         """All problems of a file, see ``entries``."""

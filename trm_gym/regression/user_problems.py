@@ -25,7 +25,8 @@ from trm_gym.regression.parsing import LONGEST, parse
 from trm_gym.regression.placing import place
 from trm_gym.regression.points import FEWEST, PRESENT, ROW, TARGET
 from trm_gym.regression.programs import PROGRAM, evaluate, to_programs
-from trm_gym.regression.reading import is_table, read_points
+from trm_gym.regression.reading import read_points
+from trm_gym.regression.tables import is_table
 from trm_gym.short_repr import short
 from trm_gym.streams import mix
 
