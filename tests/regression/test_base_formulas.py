@@ -245,3 +245,13 @@ def test_formulas_of_three_variables_have_all_of_them():
     for name in "xyz":
         assert (drafts == TOKEN[name]).any(axis=1).all()
     assert len(drafts) > 30_000
+
+
+@pytest.mark.parametrize("part", list(PARTS))
+def test_every_variable_of_a_formula_counts(part):
+    """SymPy cancels what cancels, such as the x of x - (y + x)."""
+    drafts = bases.base_formulas(part).drafts
+    names = np.array([TOKEN[name] for name in "xyz"])
+    for index in np.random.default_rng(1).choice(len(drafts), min(len(drafts), 200), replace=False):
+        symbols = {str(one) for one in sympy.expand(expression(drafts[index])).free_symbols} - {"c0", "c1", "c2"}
+        assert symbols == {"xyz"[at] for at in np.flatnonzero(np.isin(names, drafts[index, :SLOTS]))}

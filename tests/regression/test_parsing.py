@@ -28,6 +28,8 @@ MEANT = {
     "x1*x2 - x3": X * Y - Z,
     "x0 + x1/x_2": X + Y / Z,
     "x₁ + x₂²": X + Y**2,
+    r"$x_{1} \cdot x_{2} + \frac{x_1}{2}$": X * Y + X / 2,
+    r"\sin\left(x\right) + \sqrt{y}": sympy.sin(X) + sympy.sqrt(Y),
     "e^x": sympy.exp(X),
     "π·x × 2": 2 * sympy.pi * X,
     "√(x) ÷ 2": sympy.sqrt(X) / 2,

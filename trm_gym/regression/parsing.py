@@ -15,7 +15,7 @@ from trm_gym.errors import ProblemError
 from trm_gym.regression.formula import Formula, number
 from trm_gym.regression.layout import CONSTANT, VARIABLES
 from trm_gym.regression.operations import FUNCTIONS
-from trm_gym.written.signs import plain
+from trm_gym.written.signs import plain_signs
 
 LONGEST = 2000
 """Characters of a formula that are read."""
@@ -30,6 +30,8 @@ _OTHER_NAMES |= {"arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh"} | _
 _LOGARITHMS = {"log10": 10.0, "log2": 2.0}
 _KNOWN = {"pi": math.pi, "e": math.e}
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_SUBSCRIPT = re.compile(r"_\{(\w+)\}")
+_COMMAND = re.compile(r"\\(?=[a-z])")
 _MEANT = re.compile(r"\s*[a-z]\w*\s*(?:\([\w\s,]*\)\s*)?=(?!=)")
 _PIECE = re.compile(
     r"\s*(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?)"
@@ -45,7 +47,7 @@ def parse(text: str, names: Sequence[str] = (), constants: bool = False) -> Form
     """
     if len(text) > LONGEST:
         raise ProblemError(f"a formula of {len(text)} characters is too long: at most {LONGEST}")
-    text = plain(text.translate(_LOWERED))
+    text = _COMMAND.sub(" ", plain_signs(_SUBSCRIPT.sub(r"_\1", text.translate(_LOWERED))))
     if meant := _MEANT.match(text):
         text = text[meant.end() :]
     known = {name.lower(): variable for name, variable in zip(names, VARIABLES, strict=False)}

@@ -63,14 +63,17 @@ _GAP = re.compile(r"[0-9]+\s+[0-9]+")
 
 
 def plain(text: str) -> str:
-    """``text`` in the alphabet's own signs and small letters: the one table of what is read, in problems and answers.
+    """``text`` in the alphabet's own signs and small letters, as ``plain_signs`` has it, without subscripts."""
+    return plain_signs(without_subscripts(plain_text(text).lower()))
+
+
+def plain_signs(text: str) -> str:
+    """``text`` in plain signs and small letters: the one table of what is read, in problems, answers and formulas.
 
     Other minus, times and division signs, other brackets, ``**``, superscripts and LaTeX are turned; a plus that adds
     nothing is left out.
     """
-    text = in_signs(without_latex(without_subscripts(plain_text(text).lower())).translate(_ALTERNATIVES)).replace(
-        "**", "^"
-    )
+    text = in_signs(without_latex(plain_text(text).lower()).translate(_ALTERNATIVES)).replace("**", "^")
     text = re.sub(f"[{SUPERSCRIPTS}]+", lambda power: "^" + power[0].translate(_LOWER), text)
     while (shorter := _UNARY_PLUS.sub(r"\1\2", text)) != text:
         text = shorter

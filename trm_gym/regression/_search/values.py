@@ -18,7 +18,15 @@ from trm_gym.jit import inner, kernel, scramble
 from trm_gym.regression.layout import SLOTS
 from trm_gym.regression.levels import RANGES
 from trm_gym.regression.operations import COS, SIN
-from trm_gym.regression.programs import INPUTS, read_draft, read_numbers, run_draft
+from trm_gym.regression.programs import (
+    FIRST_VARIABLE,
+    INPUTS,
+    evaluate,
+    read_draft,
+    read_numbers,
+    run_draft,
+    to_programs,
+)
 
 POINTS = 8
 """How many points of each range a formula is computed at."""
@@ -27,6 +35,8 @@ LARGEST = 1e6
 """Values beyond this are not shown."""
 FLATTEST = 1e-3
 """A formula is shown where its values differ by this share of the largest of them, at least."""
+MOVED = 1e-9
+"""By what share of the largest value a variable must move one, for it to count."""
 STEEPEST = 50.0
 """A sine or cosine of more than this turns too fast to be told from a few points."""
 SMALLEST = 1e-6
@@ -164,3 +174,29 @@ def traits(drafts: NDArray[np.uint8], constants: NDArray[np.float64], variables:
     room = np.empty(SLOTS, np.bool_), np.empty(SLOTS), rows, rows[SLOTS].view(np.uint64)
     _traits(drafts, constants, columns, *room, *found)
     return found
+
+
+def all_count(drafts: NDArray[np.uint8], constants: NDArray[np.float64], shown: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether every variable of drafts uint8 [B, L] moves their values on the ranges ``shown``, int64 [B], bool [B].
+
+    constants: float64 [B, CONSTANTS].
+    """
+    told, programs = np.zeros(len(drafts), np.bool_), to_programs(drafts, constants)
+    for which, (low, high) in enumerate(RANGES):
+        here = np.flatnonzero((shown >> which & 1 > 0) & ~told)
+        points = low + (high - low) * spread(POINTS, 1 + POINTS * which)
+        values, moved = _at(programs[here], points), np.ones(len(here), np.bool_)
+        for variable in range(INPUTS):
+            other = points.copy()
+            other[:, variable] = points[::-1, variable]
+            apart = np.abs(_at(programs[here], other) - values) > MOVED * np.abs(values).max(axis=1, keepdims=True)
+            has = (drafts[here, :SLOTS] == FIRST_VARIABLE + variable).any(axis=1)
+            moved &= ~has | np.any(apart, axis=1)
+        told[here] = moved
+    return told
+
+
+def _at(programs: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Programs float64 [B, PROGRAM] at points float64 [N, INPUTS], float64 [B, N]; infinite outside the domain."""
+    values = evaluate(programs, np.repeat(points[None], len(programs), axis=0))
+    return np.where(np.isfinite(values), values, LARGEST)
