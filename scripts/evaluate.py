@@ -105,4 +105,4 @@ def run(config: Config) -> None:
 
 
 if __name__ == "__main__":
-    main(run, Config, first="checkpoint level problems validation max_steps prices size data json out")
+    main(run, Config, first="checkpoint level problems validation max_steps prices size data json folder")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, get_type_hints
 
 import docstring_parser
@@ -56,13 +57,25 @@ def flowing(cls: type[Any]) -> type[Any]:
     """
     hints, told, changed = get_type_hints(cls, include_extras=True), _docstrings(cls), []
     for field in dataclasses.fields(cls):
-        kind = hints[field.name]
+        name, kind, default = field.name, hints[field.name], field
         if isinstance(kind, type) and dataclasses.is_dataclass(kind):
             kind = flowing(kind)
-        if field.name in told:
-            kind = Annotated[kind, tyro.conf.arg(help=told[field.name])]
-        changed.append((field.name, kind, field))
+            default = _default(field, kind)
+        if name in told:
+            kind = Annotated[kind, tyro.conf.arg(help=told[name])]
+        changed.append((name, kind, default))
     return _subclass(cls, changed)
+
+
+def _default(field: dataclasses.Field[Any], kind: type[Any]) -> dataclasses.Field[Any]:
+    """The field with its default value, a config, as an instance of ``kind``."""
+    if field.default_factory is not dataclasses.MISSING:
+        made = field.default_factory()
+    elif field.default is not dataclasses.MISSING:
+        made = field.default
+    else:
+        return field
+    return dataclasses.field(default_factory=partial(with_values, kind, made))
 
 
 def _docstrings(cls: type[Any]) -> dict[str, str]:
