@@ -17,6 +17,10 @@ class OutsideError(Exception):
     """A value that a real formula does not have."""
 
 
+class TooLargeError(Exception):
+    """A number of too many digits to go on with."""
+
+
 def draft_of(*slots: tuple[int, str, str]) -> NDArray[np.uint8]:
     """A draft uint8 [L] with (slot, base, function) filled and all else blank."""
     draft = np.zeros(2 * SLOTS, np.uint8)
@@ -66,24 +70,27 @@ def _mp_join(base, left, right):
 
 
 def mp_power(left, right):
-    """A real power. Raises OutsideError where there is none."""
+    """A real power. Raises OutsideError where there is none, and TooLargeError."""
     whole = PRECISE.isint(right)
-    if (left < 0 and not whole) or (left == 0 and right < 0) or abs(right * PRECISE.log(abs(left) + 1)) > 1e4:
+    if (left < 0 and not whole) or (left == 0 and right < 0):
         raise OutsideError
+    if abs(right * PRECISE.log(abs(left) + 1)) > 1e4:
+        raise TooLargeError
     return PRECISE.power(left, right)
 
 
 def mp_function(name, value):
-    """A function of a draft or of a program. Raises OutsideError outside its domain."""
+    """A function of a draft or of a program. Raises OutsideError outside its domain, and TooLargeError."""
     if (
         (name == "sqrt" and value < 0)
         or (name == "log" and value <= 0)
-        or (name in ("exp", "sinh", "cosh") and abs(value) > 1e4)
         or (name in ("asin", "acos") and abs(value) > 1)
         or (name == "atanh" and abs(value) >= 1)
         or (name == "acosh" and value < 1)
     ):
         raise OutsideError
+    if name in ("exp", "sinh", "cosh") and abs(value) > 1e4:
+        raise TooLargeError
     own = {
         "id": lambda: value,
         "square": lambda: value**2,
@@ -96,7 +103,7 @@ def mp_function(name, value):
 
 
 def precise(draft: NDArray[np.uint8], constants: NDArray[np.float64], point: NDArray[np.float64]):
-    """The formula's value at one point, an mpf of 50 digits. Raises OutsideError where there is none."""
+    """The formula's value at one point, an mpf. Raises OutsideError where there is none, and TooLargeError."""
     numbers = dict(zip(constant_slots(draft), constants, strict=False))
 
     def leaf(which):

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 import sympy
 
-from tests.regression.oracle import OutsideError, constant_slots, draft_of, expression, precise, random_drafts
+from tests.regression.oracle import (
+    OutsideError,
+    TooLargeError,
+    constant_slots,
+    draft_of,
+    expression,
+    precise,
+    random_drafts,
+)
 from trm_gym.regression.layout import LENGTH, SLOTS, TOKEN, VARIABLES
 from trm_gym.regression.operations import ABS, LITERAL, NEG
 from trm_gym.regression.programs import CONSTANTS, PROGRAM, STEPS, evaluate, slot_values, to_programs, used_slots
@@ -71,7 +79,7 @@ def test_constants_come_in_the_order_of_their_slots():
 
 
 def test_random_formulas_are_what_mpmath_has():
-    drafts, constants, inputs = cases(300, 1)
+    drafts, constants, inputs = cases(2000, 1)
     values, compared, outside = slot_values(drafts, constants, inputs)[:, 0], 0, 0
     for draft, own, points, row in zip(drafts, constants, inputs, values, strict=True):
         for point, value in zip(points, row, strict=True):
@@ -82,10 +90,12 @@ def test_random_formulas_are_what_mpmath_has():
                 outside += 1
                 assert not np.isfinite(value)
                 continue
+            except TooLargeError:
+                continue
             if abs(wanted - near) < 1e-9 * abs(wanted) and 1e-200 < abs(wanted) < 1e200:
                 compared += 1
                 assert value == pytest.approx(float(wanted), rel=1e-8)
-    assert compared > 400 and outside > 100
+    assert compared > 3000 and outside > 800
 
 
 def test_random_formulas_are_what_sympy_has():

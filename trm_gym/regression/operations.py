@@ -63,7 +63,7 @@ def power(a, b):
             base *= base
             left >>= 1
         if b >= 0.0:
-            return product
+            return product if a == a else NAN  # NaN to the power 0 too
         return 1.0 / product if product != 0.0 else (NAN if a == 0.0 else INFINITE)
     if a > 0.0:
         return exponential(b * math.log(a))

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from trm_gym.jit import inner, lazy_kernel
 from trm_gym.problems import Problems, Verdicts
-from trm_gym.regression._search.constants import fit_draft
 from trm_gym.regression._search.judging import (
     FIRST,
     SMALL,
     TOGETHER,
+    Judge,
     agree,
     agrees_everywhere,
     fill,
@@ -26,11 +26,11 @@ from trm_gym.regression._search.judging import (
     same_form,
 )
 from trm_gym.regression._search.linear import residual
-from trm_gym.regression._search.room import TARGETS, WEIGHTS, room
-from trm_gym.regression.fitting import error_of, load_points, spread_of
+from trm_gym.regression._search.room import TARGETS, WEIGHTS, Room, room
+from trm_gym.regression.fitting import error_of, fit, load_points, spread_of
 from trm_gym.regression.layout import SLOTS
 from trm_gym.regression.operations import IDENTITY, INFINITE, NAN
-from trm_gym.regression.points import points_of
+from trm_gym.regression.points import PRESENT, ROW, TARGET, points_of
 from trm_gym.regression.programs import (
     CONSTANTS,
     FITTED,
@@ -54,70 +54,8 @@ HELD_OUT, FEWEST_HELD_OUT = 4, 12
 
 
 @inner
-def _take_truth(truth, index, room, judge, count):
-    """Make the truth the targets, and add points from the box where fewer than _ENOUGH are shown.
-
-    Returns how many points there are then.
-    """
-    find_box(room.columns, count, judge.box)
-    fill(room.columns, judge, 0, count, max(_ENOUGH - count, 0))
-    run_program(truth, index, room.columns, judge.stack, max(count, _ENOUGH))
-    total = count
-    for at in range(max(count, _ENOUGH)):
-        true = judge.stack[0, at]
-        known = -INFINITE < true < INFINITE
-        if at < count:
-            judge.shown[at] = room.slopes[TARGETS, at]
-            room.slopes[TARGETS, at] = true if known else judge.shown[at]
-        elif known:
-            for variable in range(INPUTS):
-                room.columns[variable, total] = room.columns[variable, at]
-            room.slopes[TARGETS, total], room.slopes[WEIGHTS, total] = true, 1.0
-            total += 1
-    return total
-
-
-@inner
-def _fit_to_truth(drafts, index, truth, room, judge, small, count):
-    """Fit the constants of draft ``index`` to the truth. Returns what the points shown leave, and whether it agrees."""
-    total = _take_truth(truth, index, room, judge, count)
-    fit_draft(drafts, index, room, total)
-    agrees = agree(room.slopes, TARGETS, room.rows, small, total)
-    for at in range(count):
-        room.slopes[TARGETS, at] = judge.shown[at]
-    return residual(room, count), agrees
-
-
-@inner
-def _compare(drafts, index, truth, room, judge, small, count):
-    """What draft ``index``, without constants, leaves at the points shown, and whether it is the truth at a few."""
-    run_draft(drafts, index, room.used, room.numbers, room.columns, room.rows, count)
-    known = run_program(truth, index, room.columns, judge.stack, min(count, FIRST))
-    return residual(room, count), known and agree(judge.stack, 0, room.rows, small, min(count, FIRST))
-
-
-@inner
-def _fit_to_points(drafts, index, room, judge, small, count):
-    """Fit the constants of draft ``index`` to the points shown, but for those held out.
-
-    Returns what all points shown leave, and whether it agrees with all.
-    """
-    for at in range(count if count >= FEWEST_HELD_OUT else 0):
-        judge.shown[at] = room.slopes[WEIGHTS, at]
-        if judge.order[1, at] % HELD_OUT == HELD_OUT - 1:
-            room.slopes[WEIGHTS, at] = 0.0
-    fit_draft(drafts, index, room, count)
-    for at in range(count if count >= FEWEST_HELD_OUT else 0):
-        room.slopes[WEIGHTS, at] = judge.shown[at]
-    return residual(room, count), agree(room.slopes, TARGETS, room.rows, small, count)
-
-
-@inner
-def _score(right, left, spread, nodes):
-    """What a formula of so many nodes is worth that leaves so much: nothing if no less than the targets' mean does."""
-    if right:
-        return 1.0
-    error = error_of(left, spread)
+def _score(error, nodes):
+    """What a wrong formula of so many nodes is worth: nothing where it is no nearer than the mean of the targets."""
     return max(MOST * (1.0 - error) / (1.0 + error) - PER_NODE * nodes, 0.0) if error < 1.0 else 0.0
 
 
@@ -132,53 +70,106 @@ def _nodes(drafts, index, used):
 
 
 @inner
-def _load(drafts, index, points, truth, free, room, judge):
+def _load(drafts, index, points, constants, room, judge):
     """Write a problem's points and a draft's slots and numbers into ``room``.
 
-    free: float64 [B, CONSTANTS] of NaN, which stand for the constants. Returns how many points there are, 0 where the
-    draft is no formula, their spread, what counts as small, and whether the draft has the truth's very form: then it
-    is the truth with some constants, even if they are hard to find.
+    Returns how many points there are; 0 where the draft is no formula.
     """
     count = load_points(points, index, judge.order, room)
     if count == 0 or read_draft(drafts, index, room.used) == 0:
-        return 0, 0.0, 0.0, False
-    read_numbers(drafts, index, room.used, free, room.numbers)
-    write_program(drafts, index, room.numbers, judge.program, 0)
+        return 0
+    read_numbers(drafts, index, room.used, constants, room.numbers)
+    return count
+
+
+@inner
+def _small(room, count):
+    """What counts as small beside the targets."""
     squares = 0.0
     for at in range(count):
         squares += room.slopes[TARGETS, at] * room.slopes[TARGETS, at]
-    small = SMALL * math.sqrt(squares / count)
-    return count, spread_of(room, count), small, same_form(truth, index, judge.program)
+    return SMALL * math.sqrt(squares / count)
 
 
 @lazy_kernel
-def _verify_plain(which, drafts, points, truth, free, room, judge, solved, score):
-    """Judge drafts ``which``, which have no constants, where the truth is known."""
-    for place in range(len(which)):
-        index = which[place]
-        count, spread, small, right = _load(drafts, index, points, truth, free, room, judge)
-        left = 0.0
-        if count and not right:
-            left, right = _compare(drafts, index, truth, room, judge, small, count)
-            right = right and agrees_everywhere(drafts, index, truth, room, judge, small, count)
-        if count:
-            solved[index], score[index] = right, _score(right, left, spread, _nodes(drafts, index, room.used))
+def _compare_forms(drafts, points, truth, free, room, judge, same):
+    """Mark drafts that have the form of the truth: they are the truth with some constants, even if those are hard to
+    find. free: float64 [B, CONSTANTS] of NaN, which stand for any number.
+    """
+    for index in range(len(drafts)):
+        if _load(drafts, index, points, free, room, judge):
+            write_program(drafts, index, room.numbers, judge.program, 0)
+            same[index] = same_form(truth, index, judge.program)
 
 
 @lazy_kernel
-def _verify_fitted(which, drafts, points, truth, free, room, judge, solved, score):
-    """The same for drafts with constants, and where nobody knows the truth. It takes far longer to compile."""
-    for place in range(len(which)):
-        index = which[place]
-        count, spread, small, right = _load(drafts, index, points, truth, free, room, judge)
-        left = 0.0
-        if count and truth[index, 0] == 0.0:
-            left, right = _fit_to_points(drafts, index, room, judge, small, count)
-        elif count and not right:
-            left, right = _fit_to_truth(drafts, index, truth, room, judge, small, count)
-            right = right and agrees_everywhere(drafts, index, truth, room, judge, small, count)
+def _tell(points, truth, room, judge, told):
+    """Write into ``told``, float64 [B, N + _ENOUGH, ROW], the points that constants are fitted to.
+
+    They are those shown, with the truth for targets, and points from their box where there are fewer than _ENOUGH;
+    where nobody knows the truth, those shown and not held out.
+    """
+    for index in range(len(points)):
+        size, rank = points.shape[1], 0
+        count = load_points(points, index, judge.order, room)
+        known = run_program(truth, index, room.columns, judge.stack, count)
+        for at in range(size + _ENOUGH):
+            told[index, at, PRESENT] = 0.0
+        for at in range(count):
+            row, rank = judge.order[0, judge.order[1, at]], judge.order[1, at]
+            for variable in range(INPUTS):
+                told[index, row, variable] = room.columns[variable, at]
+            told[index, row, TARGET] = judge.stack[0, at] if known else room.slopes[TARGETS, at]
+            held_out = not known and count >= FEWEST_HELD_OUT and rank % HELD_OUT == HELD_OUT - 1
+            told[index, row, PRESENT] = 0.0 if held_out else room.slopes[WEIGHTS, at]
+        more = max(_ENOUGH - count, 0) if known else 0
+        find_box(room.columns, count, judge.box)
+        fill(room.columns, judge, 0, 0, more)
+        run_program(truth, index, room.columns, judge.stack, more)
+        for at in range(more):
+            for variable in range(INPUTS):
+                told[index, size + at, variable] = room.columns[variable, at]
+            told[index, size + at, TARGET] = judge.stack[0, at]
+            told[index, size + at, PRESENT] = 1.0 if -INFINITE < judge.stack[0, at] < INFINITE else 0.0
+
+
+@inner
+def _is_right(drafts, index, truth, room, judge, count):
+    """Whether draft ``index``, whose values at the points shown are in ``room``, is the truth."""
+    small = _small(room, count)
+    if truth[index, 0] == 0.0:
+        return agree(room.slopes, TARGETS, room.rows, small, count)
+    for some in (min(count, FIRST), count):  # most are wrong, which a few points tell
+        if not run_program(truth, index, room.columns, judge.stack, some):
+            return False
+        if not agree(judge.stack, 0, room.rows, small, some):
+            return False
+    return agrees_everywhere(drafts, index, truth, room, judge, small, count)
+
+
+@lazy_kernel
+def _judge(drafts, points, truth, constants, room, judge, solved, score):
+    """The loop of ``verify``, with the drafts' constants, for those that are not solved already."""
+    for index in range(len(drafts)):
+        if solved[index]:
+            score[index] = 1.0
+            continue
+        score[index] = 0.0
+        count = _load(drafts, index, points, constants, room, judge)
         if count:
-            solved[index], score[index] = right, _score(right, left, spread, _nodes(drafts, index, room.used))
+            run_draft(drafts, index, room.used, room.numbers, room.columns, room.rows, count)
+            error = error_of(residual(room, count), spread_of(room, count))
+            solved[index] = _is_right(drafts, index, truth, room, judge, count)
+            score[index] = 1.0 if solved[index] else _score(error, _nodes(drafts, index, room.used))
+
+
+def _constants(
+    drafts: NDArray[np.uint8], points: NDArray[np.float64], truth: NDArray[np.float64], arrays: tuple[Room, Judge]
+) -> NDArray[np.float64]:
+    """The constants of drafts uint8 [B, L], float64 [B, CONSTANTS]; points and truth are theirs."""
+    told = np.empty((len(points), points.shape[1] + _ENOUGH, ROW))
+    _tell(points, truth, *arrays, told)
+    return fit(drafts, told).constants
 
 
 def verify(problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
@@ -197,13 +188,14 @@ def verify(problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
     if answers.shape != problems.problem.shape:
         raise ValueError(f"answers must have the shape {problems.problem.shape}, not {answers.shape}")
     check_drafts(answers)
+    drafts, truth = np.ascontiguousarray(answers), np.ascontiguousarray(problems.truth)
     points = np.ascontiguousarray(points_of(problems.numbers))
     width = max(points.shape[1], TOGETHER, _ENOUGH)
-    drafts, truth = np.ascontiguousarray(answers), np.ascontiguousarray(problems.truth)
-    free, arrays = np.full((len(drafts), CONSTANTS), NAN), (room(width), judge(width))
+    arrays, constants = (room(width), judge(width)), np.full((len(drafts), CONSTANTS), NAN)
     solved, score = np.zeros(len(drafts), np.bool_), np.zeros(len(drafts), np.float32)
-    fitted = (drafts[:, :SLOTS] == FITTED).any(axis=1) | (truth[:, 0] == 0.0)
-    for kernel, which in ((_verify_plain, np.flatnonzero(~fitted)), (_verify_fitted, np.flatnonzero(fitted))):
-        if len(which):
-            kernel(which, drafts, points, truth, free, *arrays, solved, score)
+    _compare_forms(drafts, points, truth, constants, *arrays, solved)
+    fitted = np.flatnonzero((drafts[:, :SLOTS] == FITTED).any(axis=1) & ~solved)
+    if len(fitted):
+        constants[fitted] = _constants(drafts[fitted], points[fitted], truth[fitted], arrays)
+    _judge(drafts, points, truth, constants, *arrays, solved, score)
     return Verdicts(solved, score)

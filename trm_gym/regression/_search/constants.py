@@ -164,7 +164,7 @@ def _find_constants(drafts, index, room):
     return count
 
 
-@inner
+@inlined
 def fit_draft(drafts, index, room, count):
     """Fit the constants of draft ``index`` to the targets in ``room``; they go to BEST.
 

@@ -97,7 +97,7 @@ def _find_linear(drafts, index, room, constants, top):
     return linear
 
 
-@inlined
+@inner
 def solve_peeled(drafts, index, room, constants, count):
     """Set the constants to what the part that all of them are in wants them to be, where it is linear in them.
 

@@ -24,7 +24,7 @@ ALL, LINEAR = 0, 1
 LEFT, USED_UP = 0, 1
 """Rows of ``starts``: the squares that each start leaves, and 1 where it has been improved."""
 
-GRID, SPREAD = 48, 64
+GRID, SPREAD = 48, 128
 """How many starts there are for a single constant, and for several."""
 
 FEW, TOGETHER = 12, 16

@@ -91,7 +91,7 @@ def _run(drafts, index, room, constants, width):
         room.tile_slopes[RESIDUAL, at] = room.tile_slopes[TARGETS, at] - room.tiles[SLOTS, at]
 
 
-@inlined
+@inner
 def screen(drafts, index, room, constants, linear, single, count, first):
     """Write into ``room.starts`` what starts ``first`` to ``first + TOGETHER`` leave at the first few points.
 
