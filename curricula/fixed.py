@@ -27,7 +27,7 @@ class Fixed(Curriculum):
         try:
             rows = np.eye(len(levels)) if stages is None else np.array(stages, dtype=np.float64)
         except (TypeError, ValueError, OverflowError):  # no numbers, or rows of different lengths
-            rows = np.zeros(0)
+            rows = np.zeros((0, 0))
         if rows.ndim != 2 or not len(rows) or rows.shape[1] != len(levels):
             raise ValueError(f"a stage needs one weight for each of {len(levels)} levels, got {stages}")
         if not np.isfinite(rows).all() or (rows < 0).any() or (rows.sum(1) <= 0).any():

@@ -32,6 +32,7 @@ from agents.evaluation.protocol import EvaluationConfig, shown_steps
 from agents.evaluation.records import write_tables
 from agents.evaluation.run_store import CachedRun, load_head, save_head
 from agents.halting.registry import FIXED, LEARNER, head_rules, no_tuning, oracle, rule_named
+from agents.halting.restart_head import two_acts
 from agents.learners.config import LearnerConfig
 from agents.learners.registry import check_learners, train_head
 from agents.pretraining.config import PretrainConfig
@@ -219,9 +220,9 @@ class Bench:
         if cached.done:
             return cached.read()["figures"]
         self.head(made, seed, folder / "head.safetensors")
-        head, found = load_head(folder / "head.safetensors"), {}
+        heads, found = two_acts({LEARNER: load_head(folder / "head.safetensors")}), {}
         for level in asked.level:
-            rules = [rule_named(FIXED, {}), *head_rules(LEARNER, head, asked.prices), oracle()]
+            rules = [rule_named(FIXED, {}), *head_rules(LEARNER, heads[LEARNER], asked.prices), oracle()]
             report = measure(rules, self.drafts(level, "validation"), self.drafts(level, "test"), asked)
             mine = report.row(LEARNER)
             found[level] = {

@@ -1,6 +1,6 @@
 """Exact recovery of the formulas of a benchmark, in equal processor time, by each way to search.
 
-python scripts/regression_benchmark.py --formulas nguyen_keijzer.jsonl --seconds 1 5 15 --out runs/nguyen
+python scripts/regression_benchmark.py --formulas nguyen_keijzer.jsonl --seconds 1 5 15 --folder runs/nguyen
 
 A formula counts where it equals the hidden one to six digits at 1,000 points, half of them inside the box of the points
 shown and half in a box twice as large, wherever the hidden one has a value. R2 counts nothing here.
@@ -55,7 +55,7 @@ class Config(Checked):
     """How often each is looked for, with other random numbers."""
     noise: float = 0.0
     """Of the target, in its standard deviations."""
-    out: Path | None = None
+    folder: Path | None = None
     """A folder for result.json."""
 
     prefix = "--"
@@ -102,7 +102,7 @@ def table_of(problem: Problems, variables: int, noise: float, seed: int) -> NDAr
     return np.column_stack([points[:, :variables], target + off])
 
 
-@writes(lambda config: Places(folders=[config.out], reads=[config.formulas]))
+@writes(lambda config: Places(folders=[config.folder], reads=[config.formulas]))
 def run(config: Config) -> None:
     """Look for every formula in every way and at every limit."""
     console, problems = Console(), problems_of(config.formulas)
@@ -129,8 +129,8 @@ def run(config: Config) -> None:
                 "seconds, mean": float(np.mean(spent)),
             }
             console.print(f"{seconds:g} s, {name}: {rows[name]}", highlight=False, soft_wrap=True)
-            if config.out is not None:
-                atomic_write(config.out / "result.json", json.dumps(result, indent=1))
+            if config.folder is not None:
+                atomic_write(config.folder / "result.json", json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":

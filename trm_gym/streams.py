@@ -39,7 +39,7 @@ def mix(*parts: int | np.integer | NDArray[np.integer]) -> NDArray[np.uint64]:
 
 def uniform(words: NDArray[np.uint64]) -> NDArray[np.float64]:
     """Well-mixed words as numbers from 0 to below 1, all alike; float64, of the same shape."""
-    return (words >> np.uint64(11)) * 2.0**-53
+    return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def _as_words(part: int | np.integer | NDArray[np.integer]) -> NDArray[np.uint64]:

@@ -62,7 +62,7 @@ def _digest(tensors: Mapping[str, Tensor], note: str) -> str:
     found = hashlib.blake2b(note.encode(), digest_size=16)
     for name, value in sorted(tensors.items()):
         found.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        found.update(value.contiguous().flatten().view(torch.uint8).numpy())
+        found.update(value.contiguous().flatten().view(torch.uint8).numpy().data)
     return found.hexdigest()
 
 

@@ -136,8 +136,8 @@ def _solving(rng: Random) -> None:
     number = rng.choice((one(), one(), rng.randrange(3)))
     named = rng.choice((f"{rng.choice(names)}:{number}", f"{rng.choice(names)}:{one()},{one()}", rng.choice(names)))
     rule = rng.choice((None, "always", named, f"{named}+{rng.choice(names)}", mangle.text(rng, [named])))
-    steps, price = (rng.choice((2, one())) for _ in range(2))
-    if isinstance(steps, (int, np.integer)) and steps > LARGE:
+    steps, price = cast(Any, rng.choice((2, one()))), cast(Any, rng.choice((2, one())))
+    if _endless(steps):
         return
     kind = rng.randrange(4)
     if kind == 0:
@@ -150,18 +150,30 @@ def _solving(rng: Random) -> None:
     elif kind == 2:
         _finite(*solver.train_step(PUZZLE, None, steps, price).values())
     else:
-        given = {name: rng.choice((fit, one())) for name, fit in (("noise", 0.1), ("branches", 1), ("seed", 3))}
+        sound = (("noise", 0.1), ("branches", 1), ("seed", 3))
+        given: dict[str, Any] = {name: rng.choice((fit, one())) for name, fit in sound}
         if not _huge(given["branches"]):
             list(Engine(solver.checkpoint.model, solver.task, solver.rule(rule), 2, steps, **given).run([PUZZLE] * 2))
 
 
+def _endless(steps: Any) -> bool:
+    return isinstance(steps, (int, np.integer)) and bool(steps > LARGE)
+
+
 def _huge(value: Any) -> bool:
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and abs(value) > LARGE
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and bool(abs(value) > LARGE)
 
 
 def _environment(rng: Random) -> None:
     one = functools.partial(mangle.numeral, rng)
-    given = {"level": 0, "max_steps": 3, "step_cost": 0.01, "size": None, "render_scale": 1, "max_episode_steps": None}
+    given: dict[str, Any] = {
+        "level": 0,
+        "max_steps": 3,
+        "step_cost": 0.01,
+        "size": None,
+        "render_scale": 1,
+        "max_episode_steps": None,
+    }
     name = rng.choice((*given, "num_envs"))
     batch = name in ("num_envs", "max_episode_steps") or rng.randrange(2)
     if not batch:
@@ -192,7 +204,8 @@ def _around(rng: Random) -> None:
         value = one()
         env = StepCostSchedule(RefinementEnv("sudoku4x4"), lambda episode: value)
     elif kind == 2:
-        price = Price(*(rng.choice((fit, one())) for fit in (0.1, 16)))
+        cost, budget = (cast(Any, rng.choice((fit, one()))) for fit in (0.1, 16))
+        price = Price(cost, budget)
         _finite(price.step_cost)
         return
     elif kind == 3:

@@ -33,7 +33,16 @@ def test_exact_is_equal_inside_and_beyond_the_box(text: str, exact: bool):
 def test_it_writes_a_row_for_each_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "formulas.jsonl").write_text(json.dumps(RECORD) + "\n")
     monkeypatch.setattr(script, "WAYS", {"compositions": script.WAYS["compositions and pool"]})
-    words = ["--formulas", str(tmp_path / "formulas.jsonl"), "--seconds", "20", "--seeds", "1", "--out", str(tmp_path)]
+    words = [
+        "--formulas",
+        str(tmp_path / "formulas.jsonl"),
+        "--seconds",
+        "20",
+        "--seeds",
+        "1",
+        "--folder",
+        str(tmp_path),
+    ]
     main(script.run, script.Config, args=words)
     (table,) = json.loads((tmp_path / "result.json").read_text()).values()
     assert table["compositions"]["always"] == 1

@@ -11,6 +11,7 @@ import torch
 
 from agents.checkpoint import load_checkpoint
 from agents.common.tensor_file import CheckpointError
+from agents.halting.restart_head import two_acts
 from agents.halting.rules import HeadThreshold
 from agents.halting.tuning import scores_of
 from agents.inference.engine import Result
@@ -44,7 +45,7 @@ def test_a_puzzle_is_solved(solver: Solver):
 def test_it_stops_where_the_policy_says(solver: Solver):
     problems = solver.task.generate(8, 0, "test", 1)
     graded = unroll(solver.checkpoint.model, solver.task, problems, 5)
-    wish = scores_of(HeadThreshold(solver.checkpoint.heads["grpo"], price=0.3), graded) >= 0
+    wish = scores_of(HeadThreshold(two_acts(solver.checkpoint.heads)["grpo"], price=0.3), graded) >= 0
     expected = [int(row.argmax()) + 1 if row.any() else 5 for row in wish]
     alone = [solver.solve(problems[slice(i, i + 1)], 5, price=0.3).steps for i in range(8)]
     together = [result.steps for result in solver.stream([problems], 5, price=0.3, slots=3)]

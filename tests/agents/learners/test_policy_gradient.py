@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pytest
 import torch
 
 from agents import losses
+from agents.halting.heads import Halter
 from agents.learners.base import Learner
 from agents.learners.config import LearnerConfig, PonderNetConfig, SamplingConfig
 from agents.learners.expected import PonderNet
@@ -31,7 +34,7 @@ def teach(name: str, iterations: int, **settings) -> Learner:
 
 def worth(learner: Learner, price: float) -> dict[str, float]:
     rollout = draw_toy(np.random.default_rng(999), 5_000, 1, price)
-    return measure(learner.head, rollout, torch.Generator().manual_seed(0)).scalars
+    return measure(cast(Halter, learner.head), rollout, torch.Generator().manual_seed(0)).scalars
 
 
 @pytest.mark.parametrize("name", ["reinforce", "rloo", "pondernet", "expected"])

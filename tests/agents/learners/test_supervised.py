@@ -6,6 +6,8 @@ import numpy as np
 import torch
 
 from agents.halting import outcomes
+from agents.halting.heads import Halter
+from agents.halting.restart_head import two_acts
 from agents.halting.rules import HeadThreshold
 from agents.halting.tuning import scores_of, stopping_steps
 from agents.learners.config import LearnerConfig
@@ -18,13 +20,17 @@ CONFIG = LearnerConfig(iterations=1, passes=250, groups=64, minibatches=1, hidde
 TAUGHT, UNSEEN = RolloutDataset(varied(400, seed=0), 1, 0.1 / 16), varied(200, seed=1)
 
 
+def taught(name: str, dataset: RolloutDataset, config: LearnerConfig, seed: int) -> Halter:
+    return two_acts({name: train_head(name, dataset, config, seed)})[name]
+
+
 def test_bce_tells_right_from_wrong():
-    logits = scores_of(HeadThreshold(train_head("bce", TAUGHT, CONFIG, 0), price=0.1), UNSEEN)
+    logits = scores_of(HeadThreshold(taught("bce", TAUGHT, CONFIG, 0), price=0.1), UNSEEN)
     assert ((logits > 0) == UNSEEN.solved.numpy()).mean() > 0.97
 
 
 def test_two_heads_tell_what_is_right_and_what_will_be():
-    head = train_head("two_heads", TAUGHT, CONFIG, 0)
+    head = taught("two_heads", TAUGHT, CONFIG, 0)
     logits = np.stack([scores_of(HeadThreshold(head, price=0.1, output=output), UNSEEN) for output in (0, 1)], -1)
     assert ((logits[..., 0] > 0) == UNSEEN.solved.numpy()).mean() > 0.97
     assert ((logits[..., 1] > 0) == ever_solved(UNSEEN.solved).numpy()).mean() > 0.97
@@ -32,7 +38,7 @@ def test_two_heads_tell_what_is_right_and_what_will_be():
 
 def test_expected_comes_close_to_the_best_return_at_every_price():
     twice = LearnerConfig(iterations=1, passes=500, groups=64, minibatches=1, hidden=32, lr=5e-3)
-    head, solved = train_head("expected", TAUGHT, twice, 0), UNSEEN.solved.numpy()
+    head, solved = taught("expected", TAUGHT, twice, 0), UNSEEN.solved.numpy()
     for price in (0.1, 0.6):
         steps = stopping_steps(HeadThreshold(head, price=price), UNSEEN)
         mine = outcomes.returns(solved, steps, price).mean()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import pytest
@@ -225,13 +225,14 @@ def test_mixers_and_encoders_ask_for_the_structure_that_they_need():
 
 
 def test_networks_that_no_memory_holds_are_refused_before_they_are_built():
-    for sizes in (
+    oversized: tuple[dict[str, Any], ...] = (
         {"layers": 10**9},
         {"hidden": 10**6},
         {"expansion": 1e30},
         {"width_multiple": 10**9},
         {"puzzles": 10**9},
-    ):
+    )
+    for sizes in oversized:
         with pytest.raises(ValueError, match=r"more than 1,000,000,000 weights: use less of model\.hidden"):
             TRMConfig(**sizes)
     for expansion in (1e-9, 5e-324):
