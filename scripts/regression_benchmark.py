@@ -47,7 +47,7 @@ WAYS = {
 class Config(Checked):
     """Compare ways to search on a file of formulas."""
 
-    formulas: Path
+    formulas: Path | None = None
     """Records, one a line, with a formula as expr and ranges, as published benchmarks have them."""
     seconds: tuple[float, ...] = (1.0, 5.0, 15.0)
     """Processor seconds for each formula."""
@@ -56,7 +56,7 @@ class Config(Checked):
     noise: float = 0.0
     """Of the target, in its standard deviations."""
     folder: Path | None = None
-    """A folder for result.json."""
+    """Folder for result.json."""
 
     prefix = "--"
 
@@ -105,6 +105,8 @@ def table_of(problem: Problems, variables: int, noise: float, seed: int) -> NDAr
 @writes(lambda config: Places(folders=[config.folder], reads=[config.formulas]))
 def run(config: Config) -> None:
     """Look for every formula in every way and at every limit."""
+    if config.formulas is None:
+        raise ValueError("name a file of formulas: --formulas nguyen_keijzer.jsonl")
     console, problems = Console(), problems_of(config.formulas)
     if not problems:
         raise ValueError(f"{config.formulas} holds no formula of up to three variables")

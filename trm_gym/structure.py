@@ -96,6 +96,7 @@ class PanelStructure(Structure):
 
 
 @final
+@short_repr
 @dataclass(frozen=True)
 class HeapStructure(Structure):
     """A task whose answer is a binary tree laid out as a heap, row below row of the same slots: slot i has the children

@@ -14,7 +14,6 @@ from agents.pretraining.presets import PRETRAIN
 
 SCRIPTS = tuple(sorted(path.stem for path in Path(__file__).parents[1].glob("*.py") if path.stem != "__init__"))
 NEEDED: Mapping[str, Mapping[str, Any]] = {
-    "regression_benchmark": {"formulas": Path("formulas.jsonl")},
     "ablate": {"kind": "halting", "evaluation": EvaluationConfig(level=("clues12",))},
     "benchmark": {"subject": "envs"},
     "compare": {

@@ -47,10 +47,10 @@ class RefineRegressor(RegressorMixin, BaseEstimator):
         self,
         time_limit: float = 10.0,
         max_rounds: int | None = None,
-        network: str | None = None,
+        network: Any = None,  # scikit-learn wants nothing refused before fit
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
-        verbose: bool = False,
+        verbose: bool | int = False,
     ) -> None:
         self.time_limit = time_limit
         self.max_rounds = max_rounds

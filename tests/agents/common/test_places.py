@@ -21,13 +21,16 @@ from trm_gym.atomic_io import new_folder, sweep
 ROOT = Path(__file__).parents[3]
 SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("*.py") if not path.stem.startswith("_"))
 READ = {("solve", "data"), ("evaluate", "data"), ("train_sb3", "cache"), ("results", "add"), ("pages", "docs")}
+READ |= {("regression_benchmark", "formulas")}
 """Paths that scripts read, or that several processes may share."""
 WORDS = {
     "solve": ["sudoku", "--data", "{data}"],
+    "solve picture": ["regression", "{data}"],
     "ablate": ["--preset", "halting"],
+    "regression_benchmark": ["--formulas", "{data}"],
     "compare_networks": ["--checkpoints", "sudoku4x4"],
 }
-"""What a script needs beside the place."""
+"""What a script needs beside the place, or beside one of its places."""
 
 
 def outputs() -> list[tuple[str, str]]:
@@ -74,7 +77,7 @@ def test_a_place_that_cannot_be_is_refused_before_the_work(
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "puzzles.txt").write_text("1.3434.2.14.43.1\n")
-    words = [word.format(data=tmp_path / "puzzles.txt") for word in WORDS.get(name, [])]
+    words = [word.format(data=tmp_path / "puzzles.txt") for word in WORDS.get(f"{name} {field}", WORDS.get(name, []))]
     for place in kinds(tmp_path).values():
         told = refusal(name, [*words, f"--{field}", str(place)], capsys)
         assert str(place) in told and "name another" in told, told
