@@ -185,7 +185,7 @@ class HaltingEpisodes:
         """
         check_names(state, [*self._owner, *self._live])
         check_form(state, self._owner, self._live)
-        ranges: dict[str, tuple[float, float | None]] = {
+        ranges: dict[str, Any] = {
             "seeds": (0, SEED_LIMIT - 1),
             "numbers": (-1, None),
             "problem": (0, self._problems - 1),

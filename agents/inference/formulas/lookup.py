@@ -30,7 +30,10 @@ class Lookup:
         self._rows = varied
         sizes = np.searchsorted(table.starts[2:], varied, side="right") + 1
         self._costs = (PER_PART * sizes).astype(np.float32)
-        self._units = (centred / np.linalg.norm(centred, axis=1, keepdims=True)).astype(np.float32)
+        # Brought to a usual size first: the squares of very small values vanish.
+        largest = np.abs(centred).max(axis=1, keepdims=True)
+        scaled = centred / np.where(largest > 0.0, largest, 1.0)
+        self._units = (scaled / np.maximum(np.linalg.norm(scaled, axis=1, keepdims=True), 1.0)).astype(np.float32)
 
     def nearest(self, wanted: NDArray[np.float64]) -> list[Formula | None]:
         """The formula a * B + b nearest to each row of wanted float64 [D, N]; None where too little is wanted.

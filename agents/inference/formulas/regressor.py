@@ -43,14 +43,15 @@ class RefineRegressor(RegressorMixin, BaseEstimator):
     n_features_in_: int
     feature_names_in_: NDArray[np.object_]
 
+    # scikit-learn wants nothing refused before ``fit``, so these are checked there.
     def __init__(
         self,
-        time_limit: float = 10.0,
-        max_rounds: int | None = None,
-        network: Any = None,  # scikit-learn wants nothing refused before fit
-        n_jobs: int | None = None,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: bool | int = False,
+        time_limit: Any = 10.0,
+        max_rounds: Any = None,
+        network: Any = None,
+        n_jobs: Any = None,
+        random_state: Any = None,
+        verbose: Any = False,
     ) -> None:
         self.time_limit = time_limit
         self.max_rounds = max_rounds

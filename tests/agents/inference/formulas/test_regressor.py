@@ -61,5 +61,6 @@ def test_of_many_columns_those_that_matter_are_taken():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")  # those of packages that are not here
 def test_scikit_learns_own_checks():
     check_estimator(RefineRegressor(time_limit=60, max_rounds=2))
