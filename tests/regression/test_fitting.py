@@ -158,6 +158,14 @@ def test_constants_of_true_structures_are_found(name):
     assert (fit(drafts, points).error < 1e-7).mean() > 0.95
 
 
+@pytest.mark.parametrize("scale", [1e-3, 0.01, 100.0, 1e4])
+@pytest.mark.parametrize("name", ["c*exp(c*x)", "c*sin(c*x)+c", "sin(c*x+c)", "c*x/(c*y+c)"])
+def test_constants_are_found_whatever_x_is_measured_in(name, scale):
+    drafts, _, points = hidden(np.repeat(FAMILIES[name][None], 300, axis=0), 13)
+    points[..., :3] *= scale
+    assert (fit(drafts, points).error < 1e-7).mean() > 0.9
+
+
 def test_constants_of_random_formulas_are_found():
     drafts = random_drafts(12000, 9, ("x", "y", "c", "c", "1", "2"), 0.45)
     drafts = drafts[[bool(constant_slots(draft)) for draft in drafts]]

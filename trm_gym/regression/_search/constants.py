@@ -25,7 +25,7 @@ from trm_gym.regression._search.room import (
     USED_UP,
     WEIGHTS,
 )
-from trm_gym.regression._search.screening import begin, screen, spread_out
+from trm_gym.regression._search.screening import begin, find_units, screen, spread_out
 from trm_gym.regression._search.slopes import find_varying, run_slopes
 from trm_gym.regression.layout import SLOTS
 from trm_gym.regression.operations import IDENTITY, INFINITE
@@ -179,6 +179,7 @@ def fit_draft(drafts, index, room, count):
     find_varying(drafts, index, room.used, room.varying)
     linear = _mark_linear(drafts, index, room, constants)
     if linear < constants:
+        find_units(drafts, index, room, constants, count)
         few, goal = min(count, _SEARCHED), 0.0
         for at in range(few):
             goal += _NOTHING * room.slopes[WEIGHTS, at] * room.slopes[TARGETS, at] * room.slopes[TARGETS, at]

@@ -14,9 +14,10 @@ TARGETS, WEIGHTS, RESIDUAL, WANTED = range(2 * SLOTS, 2 * SLOTS + 4)
 """Rows of ``slopes`` behind those of the canvas: what is to be met, how much each point counts, what is left, and what
 a part of the formula must give."""
 
-MATRIX, FACTOR, GRADIENT, STEP, KEPT, BEST = 0, CONSTANTS, 2 * CONSTANTS, 2 * CONSTANTS + 1, 2 * CONSTANTS + 2, 19
+MATRIX, FACTOR = 0, CONSTANTS
+GRADIENT, STEP, KEPT, BEST, UNIT = range(2 * CONSTANTS, 2 * CONSTANTS + 5)
 """Rows of ``small``: the normal equations, CONSTANTS rows each for matrix and factor, their right side and solution,
-constants to come back to, and the best so far."""
+constants to come back to, the best so far, and in what units they are."""
 
 ALL, LINEAR = 0, 1
 """Rows of ``places``: the slots of the constants, and of those that the formula, or a part of it, is linear in."""
@@ -38,7 +39,7 @@ class Room(NamedTuple):
     among them. linear: bool [SLOTS], the constants in row LINEAR of ``places``. numbers: float64 [SLOTS], those of the
     leaves. columns: float64 [INPUTS, n], the points' variables. rows: float64 [2 * SLOTS, n], see ``run_draft``.
     slopes: float64 [2 * SLOTS + 4, n], see ``run_slopes``. tiles, tile_slopes: the same for FEW * TOGETHER columns.
-    small: float64 [2 * CONSTANTS + 4, CONSTANTS]. places: int64 [2, CONSTANTS]. starts: float64 [2, SPREAD].
+    small: float64 [2 * CONSTANTS + 5, CONSTANTS]. places: int64 [2, CONSTANTS]. starts: float64 [2, SPREAD].
     """
 
     used: NDArray[np.bool_]
@@ -63,8 +64,8 @@ def room(points: int) -> Room:
     rows, slopes = (np.zeros((height, points)) for height in heights)
     tiles, tile_slopes = (np.zeros((height, width)) for height in heights)
     numbers, columns = np.zeros(SLOTS), np.zeros((INPUTS, points))
-    small, places, starts = np.zeros((BEST + 1, CONSTANTS)), np.zeros((2, CONSTANTS), np.int64), np.zeros((2, SPREAD))
+    small, places, starts = np.zeros((UNIT + 1, CONSTANTS)), np.zeros((2, CONSTANTS), np.int64), np.zeros((2, SPREAD))
     return Room(used, varying, joins, linear, numbers, columns, rows, slopes, tiles, tile_slopes, small, places, starts)
 
 
-assert BEST == 2 * CONSTANTS + 3 and SPREAD >= GRID and SPREAD % TOGETHER == GRID % TOGETHER == 0
+assert SPREAD >= GRID and SPREAD % TOGETHER == GRID % TOGETHER == 0

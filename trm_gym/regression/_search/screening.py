@@ -20,14 +20,17 @@ from trm_gym.regression._search.room import (
     STEP,
     TARGETS,
     TOGETHER,
+    UNIT,
     USED_UP,
     WEIGHTS,
 )
 from trm_gym.regression._search.slopes import run_slopes
 from trm_gym.regression.layout import LAST_BINARY, SLOTS
-from trm_gym.regression.operations import INFINITE, unary_row
+from trm_gym.regression.operations import INFINITE, POWER, TIMES, unary_row
 from trm_gym.regression.programs import CONSTANTS, run_draft
 
+_USUAL = (0.3, 6.0)
+"""Between which sizes values are usual."""
 _SMALLEST, _LARGEST, _POSITIVE = 0.2, 10.0, 0.65
 """The sizes of numbers that several constants start from, and how many of them are positive."""
 
@@ -54,14 +57,47 @@ _SPREAD, _GRID = _spread(), _grid()
 
 
 @inner
+def _mean_size(rows, row, count):
+    """The mean of the sizes of a row's first ``count`` numbers."""
+    total = 0.0
+    for at in range(count):
+        total += abs(rows[row, at])
+    return total / count
+
+
+@inner
+def find_units(drafts, index, room, constants, count):
+    """Write in what units each constant is to be looked for, from what it is joined to in ``room.rows``.
+
+    It is 1 unless those values are much larger or much smaller than what formulas are usually made of: c * x with x of
+    a thousand has its constants at thousandths, c + x has them at thousands.
+    """
+    for at in range(constants):
+        slot, unit = room.places[ALL, at], 1.0
+        above, beside = (slot - 1) // 2, slot - 1 if slot % 2 == 0 else slot + 1
+        if slot and drafts[index, above] != POWER and not room.varying[beside]:
+            unit = _mean_size(room.rows, SLOTS + beside, count)
+            if not 0.0 < unit < INFINITE or _USUAL[0] <= unit <= _USUAL[1]:
+                unit = 1.0
+            if drafts[index, above] == TIMES:
+                unit = 1.0 / unit
+        room.small[UNIT, at] = unit
+
+
+@inner
 def begin(room, constants, start, single):
-    """Set the constants to the fixed numbers of that start, the linear ones to 0."""
+    """Set the constants to the fixed numbers of that start, the linear ones to 0.
+
+    Every other start of several constants is without their units, which may mislead.
+    """
     column = 0
     for at in range(constants):
         slot = room.places[ALL, at]
         room.numbers[slot] = 0.0
         if not room.linear[slot]:
             room.numbers[slot] = _GRID[start] if single else _SPREAD[start, column]
+            if single or start % 2:
+                room.numbers[slot] *= room.small[UNIT, at]
             column += 1
 
 
