@@ -179,7 +179,8 @@ each.
 
 Where a share is solved, the answer *is* a solution: of a sudoku with one blank cell, by a constant; of an equation that
 has the neighbour's root; of points on a line, by a line. That is worth what a solution is worth. "graded" and
-"progress" are for training only.
+"progress" are for training only; where formulas are asked for they pay for what a draft explains beyond the mean, so
+that a line earns something.
 
 """
 
