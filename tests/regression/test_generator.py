@@ -137,3 +137,15 @@ def test_no_function_stands_in_two_splits():
             for row in rounded(values[np.isfinite(values).all(axis=1)]):
                 assert owners.setdefault((which, row.tobytes()), split) == split
     assert len(owners) > 30_000
+
+
+@pytest.mark.parametrize(("level", "most"), [("nodes7", 50.0), ("wide", 50.0), ("constants", 10.0)])
+def test_no_sine_is_taken_of_more_than_points_can_tell(level, most):
+    problems = draw(LEVEL[level], 4000)
+    turned = np.isin(problems.solution[:, SLOTS], (TOKEN["sin"], TOKEN["cos"]))
+    programs = problems.truth[turned].copy()
+    last = (programs[:, ::2] > 0).sum(axis=1) - 1
+    programs[np.arange(len(programs)), 2 * last] = 0.0  # without the function at the root
+    points = points_of(problems.numbers[turned])
+    taken = np.where(points[..., PRESENT] > 0, evaluate(programs, points), 0.0)
+    assert turned.sum() > 100 and most / 4 < np.abs(taken).max() <= most

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from trm_gym.jit import below, inner, lazy_kernel
 from trm_gym.regression._search.fitted_forms import TYPICAL
 from trm_gym.regression._search.renaming import rename
-from trm_gym.regression._search.values import LARGEST, STEEPEST, is_telling, is_wild
+from trm_gym.regression._search.values import LARGEST, STEEPEST, STEEPEST_FITTED, is_telling
 from trm_gym.regression.base_formulas import level_formulas, nodes_of
 from trm_gym.regression.layout import LENGTH, SLOTS
 from trm_gym.regression.levels import LEVELS, RANGES
+from trm_gym.regression.operations import COS, NAN, SIN
 from trm_gym.regression.points import PRESENT, ROW, TARGET, USUAL_LEAST
 from trm_gym.regression.programs import (
     CONSTANTS,
@@ -37,8 +38,6 @@ _ROUNDS = 16
 _UNIT = 2.0**-32
 SMALLEST_CONSTANT, LARGEST_CONSTANT = 0.1, 5.0
 """Between which sizes the constants of a formula are drawn; half of them are negative."""
-STEEPEST_FITTED = 10.0
-"""A formula with constants takes no sine or cosine of more: how fast one turns could not be found from few points."""
 
 
 @inner
@@ -55,6 +54,16 @@ def _fill(state, low, high, even, count, columns, start):
             columns[variable, at] = low + (high - low) * _share(state)
         if even:
             columns[0, at] = min(high, low + (high - low) * at / (count - 1))
+
+
+@inner
+def _blot(drafts, index, used, rows, count, steepest):
+    """Take the value, in row SLOTS, from points at which a sine or cosine is taken of more than ``steepest``."""
+    for slot in range(SLOTS):
+        if used[slot] and SIN <= drafts[index, SLOTS + slot] <= COS:
+            for at in range(count):
+                if not -steepest <= rows[slot, at] <= steepest:
+                    rows[SLOTS, at] = NAN
 
 
 @inner
@@ -118,13 +127,12 @@ def _place(state, allowed, variables, size, ranges, drafts, index, used, constan
         for _ in range(_ROUNDS):
             _fill(state, ranges[which, 0], ranges[which, 1], even, size, columns, count)
             run_draft(drafts, index, used, literals, columns, rows, size)
+            _blot(drafts, index, used, rows, size, STEEPEST_FITTED if fitted else STEEPEST)
             count, even = _weed(columns, rows[SLOTS], size), False
             # Where half of the points have no value, others may suit a formula better: another range or constants.
-            if count == size or 2 * count < size:
+            if count == size or (2 * count < size and tries < _TRIES - 1):
                 break
-        steepest = STEEPEST_FITTED if fitted else STEEPEST
-        wild = is_wild(drafts, index, used, rows, 0, count, steepest)
-        if count == size and is_telling(rows[SLOTS], 0, count) and not wild:
+        if count == size and is_telling(rows[SLOTS], 0, count):
             break
     return count
 

@@ -16,7 +16,7 @@ from trm_gym.jit import kernel
 from trm_gym.regression._search.fitted_forms import independent, typical, without
 from trm_gym.regression._search.pool import Joins, Pool
 from trm_gym.regression._search.renaming import in_order
-from trm_gym.regression._search.values import Traits, all_count, traits
+from trm_gym.regression._search.values import STEEPEST, STEEPEST_FITTED, Traits, all_count, traits
 from trm_gym.regression.layout import CONSTANT, LENGTH, NUMBERS, TOKEN, UNARY, VARIABLES
 from trm_gym.regression.levels import RANGES, Family
 from trm_gym.regression.operations import IDENTITY
@@ -99,7 +99,8 @@ def grow(family: Family) -> Grown:
 
 def _base(drafts: NDArray[np.uint8], nodes: int, family: Family, held: _Known, ranged: list[_Known]) -> Grown:
     """Those of drafts uint8 [B, L] that become base formulas."""
-    found = traits(drafts, typical(drafts), family.variables)
+    steepest = STEEPEST_FITTED if family.constants else STEEPEST
+    found = traits(drafts, typical(drafts), family.variables, steepest)
     shown = _claimed(found, held, ranged)
     kept, hashes = (shown > 0) & all_count(drafts, typical(drafts), shown), found.family
     if family.constants:

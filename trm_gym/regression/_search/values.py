@@ -39,6 +39,8 @@ MOVED = 1e-9
 """By what share of the largest value a variable must move one, for it to count."""
 STEEPEST = 50.0
 """A sine or cosine of more than this turns too fast to be told from a few points."""
+STEEPEST_FITTED = 10.0
+"""The same in a formula with constants: how fast a sine turns could not be found from few points."""
 SMALLEST = 1e-6
 """What is smaller than this share of the largest value is as good as zero; half of the values may be, at most."""
 
@@ -124,7 +126,7 @@ def is_wild(drafts, index, used, rows, first, count, steepest):
 
 
 @kernel
-def _traits(drafts, constants, columns, used, numbers, rows, words, own, family, ranged, shown):
+def _traits(drafts, constants, columns, steepest, used, numbers, rows, words, own, family, ranged, shown):
     points, count = columns.shape[2], ranged.shape[1]
     for index in range(len(drafts)):
         if not read_draft(drafts, index, used):
@@ -135,7 +137,7 @@ def _traits(drafts, constants, columns, used, numbers, rows, words, own, family,
             run_draft(drafts, index, used, numbers, columns[order], rows, points)
             for part in range(count):
                 first = part * POINTS
-                wild = is_wild(drafts, index, used, rows, first, POINTS, STEEPEST)
+                wild = is_wild(drafts, index, used, rows, first, POINTS, steepest)
                 if wild or not is_telling(rows[SLOTS], first, POINTS):
                     bits &= ~(1 << part)
             mixed = _hash_row(rows[SLOTS], words, index, ranged)
@@ -157,11 +159,13 @@ def _columns(variables: int) -> NDArray[np.float64]:
     return np.ascontiguousarray(np.stack([points[:, order].T for order in orders]))
 
 
-def traits(drafts: NDArray[np.uint8], constants: NDArray[np.float64], variables: int) -> Traits:
+def traits(
+    drafts: NDArray[np.uint8], constants: NDArray[np.float64], variables: int, steepest: float = STEEPEST
+) -> Traits:
     """What drafts uint8 [B, L] are by their values.
 
     constants: float64 [B, CONSTANTS], the numbers that stand for theirs. variables: how many there are to be called by
-    other names; with 1, all keep theirs.
+    other names; with 1, all keep theirs. steepest: what a sine or cosine is taken of at most, where one is shown.
     """
     count, columns = len(drafts), _columns(variables)
     found = Traits(
@@ -172,7 +176,7 @@ def traits(drafts: NDArray[np.uint8], constants: NDArray[np.float64], variables:
     )
     rows = np.empty((2 * SLOTS, columns.shape[2]))
     room = np.empty(SLOTS, np.bool_), np.empty(SLOTS), rows, rows[SLOTS].view(np.uint64)
-    _traits(drafts, constants, columns, *room, *found)
+    _traits(drafts, constants, columns, steepest, *room, *found)
     return found
 
 
