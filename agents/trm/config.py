@@ -67,8 +67,8 @@ class TRMConfig:
     of a cell of the answer, for tasks that show panels of examples. formula: a slot of a formula."""
     position_options: tuple[str, ...] = ()
     """Options of the positions, such as reserved=1. cells has reserved, the tokens kept free before those of the task;
-    terms has terms, the number of terms that are read; formula has points, at how many of them a draft is
-    run, and leaves, of how many it looks for formulas that would do."""
+    terms has terms, the number of terms that are read; formula has points, at how many of them a draft is run, leaves,
+    of how many it looks for formulas that would do, and constants, 1 to look for those with constants too."""
     expansion: float = 4.0
     """Expansion of the SwiGLU layers: their width is two thirds of hidden times this, rounded up to width_multiple."""
     width_multiple: int = 32

@@ -40,7 +40,7 @@ def points(function, seed: int = 0, low: float = 0.3, high: float = 2.0) -> np.n
 
 def read(draft: np.ndarray, function, **options) -> np.ndarray:
     """The features of a draft's slots, [SLOTS, FEATURES]."""
-    return read_drafts(draft[None], points(function, **options), 24, 3).slots[0]
+    return read_drafts(draft[None], points(function, **options), 24, 3, False).slots[0]
 
 
 def leaf(variable: str, function: str) -> int:
@@ -191,7 +191,7 @@ def test_a_formula_of_few_leaves_is_found(slots, function):
 def test_three_leaves_are_looked_for_where_they_are_asked_for():
     shown = points(lambda x, y, z: x * np.exp(y) + z)
     for leaves, found in ((2, 0), (3, 5)):
-        draft = offered(read_drafts(BLANK_DRAFT[None], shown, 24, leaves).slots[0])
+        draft = offered(read_drafts(BLANK_DRAFT[None], shown, 24, leaves, False).slots[0])
         assert np.count_nonzero(draft[:SLOTS]) == found
 
 
@@ -219,16 +219,16 @@ def test_only_points_that_are_there_are_seen():
     whole = points(lambda x, y, z: x * y)
     padded = np.concatenate([np.zeros((1, 5, ROW)), whole[:, :10], np.zeros((1, 5, ROW)), whole[:, 10:24]], axis=1)
     draft = draft_of((0, "+", "id"), (1, "x", "id"), (2, "y", "id"))[None]
-    one, two = read_drafts(draft, whole[:, :24], 24, 3), read_drafts(draft, padded, 24, 3)
+    one, two = read_drafts(draft, whole[:, :24], 24, 3, False), read_drafts(draft, padded, 24, 3, False)
     np.testing.assert_array_equal(one.slots, two.slots)
 
 
 def test_branches_of_a_problem_are_read_as_single_ones():
     drafts = random_drafts(6, 5, ("x", "y", "2"))
     shown = np.concatenate([points(lambda x, y, z: x * np.exp(y) + z, seed) for seed in (0, 0, 1, 1, 0, 0)])
-    whole = read_drafts(drafts, shown, 24, 3)
+    whole = read_drafts(drafts, shown, 24, 3, False)
     for place in range(6):
-        alone = read_drafts(drafts[place : place + 1], shown[place : place + 1], 24, 3)
+        alone = read_drafts(drafts[place : place + 1], shown[place : place + 1], 24, 3, False)
         np.testing.assert_array_equal(alone.slots[0], whole.slots[place])
 
 
@@ -246,7 +246,7 @@ def test_features_are_numbers_whatever_the_points():
     rng = np.random.default_rng(4)
     wild = rng.choice([0.0, 1.0, -1.0, 1e-300, 1e6, -1e6, 0.5], (60, 12, ROW))
     wild[:, :, PRESENT] = rng.random((60, 12)) < rng.random((60, 1))
-    reading = read_drafts(drafts, wild, 24, 3)
+    reading = read_drafts(drafts, wild, 24, 3, False)
     assert reading.slots.shape == (60, SLOTS, FEATURES) and reading.whole.shape == (60, WHOLE)
     assert np.isfinite(reading.slots).all() and np.isfinite(reading.whole).all()
     assert abs(reading.slots).max() < 10 and abs(reading.whole).max() < 10

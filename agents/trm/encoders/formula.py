@@ -17,6 +17,7 @@ from agents.trm.layers import linear, truncated_normal_
 from agents.trm.options import at_least
 from trm_gym.regression.circuit.reading import WHOLE, read_drafts
 from trm_gym.regression.circuit.slots import FEATURES
+from trm_gym.regression.circuit.telling import CONSTANT_FEATURES
 from trm_gym.regression.layout import FIRST_BOTTOM, FIRST_UNARY, LAST_BINARY, SLOTS
 from trm_gym.regression.points import points_of
 from trm_gym.structure import HeapStructure
@@ -28,21 +29,22 @@ class FormulaEncoder(Encoder):
     """One position per slot of the draft, with its two tokens and what trm_gym/regression/circuit reads off it.
 
     points: at how many of the points shown the draft is run. leaves: the circuit looks for formulas of so many leaves,
-    2 or 3, that are exactly what is wanted of a slot.
+    2 or 3, that are exactly what is wanted of a slot. constants: 1, and it looks for formulas with constants too, or 0.
     """
 
     never: Tensor
 
-    def __init__(self, context: EncoderContext, *, points: int = 24, leaves: int = 3) -> None:
+    def __init__(self, context: EncoderContext, *, points: int = 24, leaves: int = 3, constants: int = 0) -> None:
         structure, hidden = context.structure, context.hidden
         at_least(1, points=points)
         at_least(2, leaves=leaves)
+        at_least(0, constants=constants)
         if not isinstance(structure, HeapStructure):
             raise ValueError("a network over formulas needs a task whose drafts are formulas; use positions='cells'")
         super().__init__(context, symbols=context.vocab, positions=SLOTS)
-        self.points, self.leaves = points, leaves
+        self.points, self.leaves, self.constants = points, leaves, constants > 0
         self.slot = nn.Parameter(truncated_normal_(torch.empty(SLOTS, hidden, dtype=torch.float32), 1.0))
-        self.feature = embedding(FEATURES, hidden)
+        self.feature = embedding(FEATURES + CONSTANT_FEATURES * self.constants, hidden)
         self.whole = embedding(WHOLE, hidden)
         self.base, self.function = linear(hidden, context.vocab), linear(hidden, context.vocab)
         token, slot = torch.arange(context.vocab), torch.arange(SLOTS)[:, None]
@@ -52,7 +54,9 @@ class FormulaEncoder(Encoder):
 
     def embed(self, inputs: Inputs) -> Float[Tensor, "batch positions hidden"]:
         points = points_of(inputs.numbers.cpu().numpy())
-        reading = read_drafts(inputs.draft.cpu().numpy().astype(np.uint8), points, self.points, self.leaves)
+        reading = read_drafts(
+            inputs.draft.cpu().numpy().astype(np.uint8), points, self.points, self.leaves, self.constants
+        )
         slots, whole = (torch.from_numpy(part).to(self.symbols.device) for part in reading)
         tokens = F.embedding(inputs.draft, self.symbols).unflatten(1, (2, SLOTS)).sum(1) * self.scale
         return tokens + self.slot + self.feature(slots) + self.whole(whole)[:, None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -28,10 +30,11 @@ def test_every_choice_is_a_formula():
     assert (logits == NEVER).sum() == 200 * (SLOTS * VOCAB * 2 - SLOTS * (len(BASE) + len(UNARY)) + 8 * len(BINARY))
 
 
-def test_a_step_sees_the_draft_and_the_points():
+@pytest.mark.parametrize("options", [(), ("points=20", "leaves=2"), ("constants=1",)])
+def test_a_step_sees_the_draft_and_the_points(options):
     task = make_task("regression")
     problems = task.generate(4, task.level_index("nodes5"), "train", 0)
-    model = TRM(REGRESSION, task.vocab, task.structure)
+    model = TRM(dataclasses.replace(REGRESSION, position_options=options), task.vocab, task.structure)
     blank, other = (torch.full((4, LENGTH), token) for token in (0, 0))
     other[:, 0], other[:, SLOTS] = 6, 15
     logits = [model(model.initial_carry(4), Inputs.of(problems, draft))[1].logits for draft in (blank, other)]

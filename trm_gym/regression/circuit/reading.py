@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from trm_gym.regression.circuit.numbers import FINEST, LARGEST
 from trm_gym.regression.circuit.slots import FEATURES, read_slots, room
+from trm_gym.regression.circuit.telling import CONSTANT_FEATURES, constants_room, read_constants
 from trm_gym.regression.feedback import Execution, execute
 from trm_gym.regression.layout import SLOTS
 from trm_gym.regression.points import PRESENT, TARGET
@@ -21,8 +22,9 @@ WHOLE = 4 + CONSTANTS
 
 @short_repr
 class Reading(NamedTuple):
-    """What is read off B drafts. slots: float32 [B, SLOTS, FEATURES]. whole: float32 [B, WHOLE], the error, how many
-    points there are, and the constants, on scales for a network.
+    """What is read off B drafts. slots: float32 [B, SLOTS, FEATURES], and CONSTANT_FEATURES after them where formulas
+    with constants are looked for. whole: float32 [B, WHOLE], the error, how many points there are, and the constants,
+    on scales for a network.
     """
 
     slots: NDArray[np.float32]
@@ -44,16 +46,23 @@ def chosen_points(points: NDArray[np.float64], most: int) -> NDArray[np.float64]
     return np.where(place[:, None] < count[..., None], chosen, 0.0)
 
 
-def read_drafts(drafts: NDArray[np.uint8], points: NDArray[np.float64], most: int, leaves: int) -> Reading:
+def read_drafts(
+    drafts: NDArray[np.uint8], points: NDArray[np.float64], most: int, leaves: int, constants: bool
+) -> Reading:
     """Run drafts uint8 [B, L] at ``most`` of the points float64 [B, N, ROW] of each, and read off what they do.
 
-    leaves: formulas of how many are looked for as what would do, 2 or 3.
+    leaves: formulas of how many are looked for as what would do, 2 or 3. constants: whether those with constants are.
     """
     few = chosen_points(points, most)
     execution = execute(drafts, few)
     features = np.zeros((len(drafts), SLOTS, FEATURES), np.float32)
     read_slots(np.ascontiguousarray(drafts), few, *execution[2:], leaves, room(few.shape[1]), features)
-    return Reading(features, _whole(execution, points, few))
+    whole = _whole(execution, points, few)
+    if not constants:
+        return Reading(features, whole)
+    further = np.zeros((len(drafts), SLOTS, CONSTANT_FEATURES), np.float32)
+    read_constants(few, execution.used, execution.wanted, features, constants_room(few.shape[1]), further)
+    return Reading(np.concatenate([features, further], axis=2), whole)
 
 
 def _whole(execution: Execution, points: NDArray[np.float64], few: NDArray[np.float64]) -> NDArray[np.float32]:

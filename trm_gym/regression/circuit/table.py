@@ -106,7 +106,8 @@ def cell_of(value):
 
 
 @inner
-def _put(value, code, table):
+def put(value, code, table):
+    """Put an entry in by its value, unless that is 0 or none."""
     if holds(value) and value != 0.0:
         held, bucket = table.held[0], math.floor(cell_of(value)) & (_BUCKETS - 1)
         table.value[held], table.code[held] = value, code
@@ -123,16 +124,23 @@ def fill_table(key, leaves, table):
         table.first[bucket] = -1
     for left in range(PARTNERS):
         for right in range(PARTNERS if leaf_stands(left, leaves) else 0):
-            if left != right and leaf_stands(right, leaves) and (left < LEAVES or right < LEAVES):
-                one, other = leaf_value(left, key, leaves), leaf_value(right, key, leaves)
-                for code in range(OPERATORS):
-                    operator = code + 1
-                    if operator in (MINUS, OVER, POWER) or _ordered(operator, left, right):
-                        value = join(operator, one, other)
-                        if holds(value):
-                            pair = (code * PARTNERS + left) * PARTNERS + right
-                            for function in range(FUNCTIONS):
-                                _put(unary(FIRST_UNARY + function, value), function * PAIRS + pair, table)
+            one, other = leaf_value(left, key, leaves), leaf_value(right, key, leaves)
+            for operator in range(1, 1 + OPERATORS):
+                pair = pair_of(operator, left, right, leaves)
+                if pair >= 0:
+                    value = join(operator, one, other)
+                    for function in range(FUNCTIONS if holds(value) else 0):
+                        put(unary(FIRST_UNARY + function, value), function * PAIRS + pair, table)
+
+
+@inner
+def pair_of(operator, left, right, leaves):
+    """The pair of two leaves; -1 for two numbers, for what is written otherwise, and where there is none."""
+    if left == right or not leaf_stands(right, leaves) or (left >= LEAVES and right >= LEAVES):
+        return -1
+    if operator in (MINUS, OVER, POWER) or _ordered(operator, left, right):
+        return ((operator - 1) * PARTNERS + left) * PARTNERS + right
+    return -1
 
 
 @inner
