@@ -21,7 +21,7 @@ from rich.console import Console
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.console import announce
 from agents.common.renamed import FIELDS, WEIGHTS, current, field_names, renamed_tree
-from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
+from agents.common.tensor_file import CheckpointError, load_note, load_tensors, save_tensors
 from agents.common.tensors import Tensors, nest, unnest
 from agents.halting.heads import HaltHead, HaltPolicy
 from agents.halting.restart_head import VALUES, Head, RestartPolicy
@@ -35,6 +35,9 @@ from trm_gym.atomic_io import atomic_write
 from trm_gym.short_repr import short, short_repr
 
 SHIPPED = Path(__file__).parent / "checkpoints"
+WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
+BOUND = ("format", "task", "model", "heads")
+"""What of a description stands in both files, and must be the same. The rest, ``meta``, people may edit."""
 FORMAT = 1
 POLICY_VALUES = 2
 """Outputs of a policy's value heads."""
@@ -57,7 +60,11 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: str | os.PathLike[str], checkpoint: Checkpoint) -> Path:
-    """Write ``model.safetensors`` and ``config.json`` into ``folder``; returns it."""
+    """Write ``model.safetensors`` and ``config.json`` into ``folder``; returns it.
+
+    The weights carry the description too, so a save that is interrupted between the two files is told from a whole one
+    and loses nothing. They do not carry ``meta``: the same run writes the same weights, however long it took.
+    """
     tensors = nest("model", checkpoint.model.state_dict())
     for name, head in checkpoint.heads.items():
         tensors |= nest(f"heads.{name}", head.state_dict())
@@ -68,8 +75,8 @@ def save_checkpoint(folder: str | os.PathLike[str], checkpoint: Checkpoint) -> P
         "heads": {name: describe_head(head) for name, head in checkpoint.heads.items()},
         "meta": checkpoint.meta,
     }
-    save_tensors(Path(folder) / "model.safetensors", tensors, {})
-    atomic_write(Path(folder) / "config.json", json.dumps(config, indent=2) + "\n")
+    save_tensors(Path(folder) / WEIGHTS_FILE, tensors, {key: config[key] for key in BOUND})
+    atomic_write(Path(folder) / CONFIG_FILE, json.dumps(config, indent=2) + "\n")
     return Path(folder)
 
 
@@ -113,22 +120,15 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size
     networks that tie no weight to a size. Raises CheckpointError, saying what is wrong.
     """
     folder = _find(place)
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        fields = renamed_tree({"model": config["model"]}, FIELDS, field_names(TRMConfig, "model."))
-        made_for, shape = config["task"], TRMConfig.from_json(fields["model"])
-        described, meta = dict(config["heads"]), dict(config.get("meta", {}))
-    except KeyError as error:
-        raise CheckpointError(f"{folder / 'config.json'} does not describe a checkpoint: it has no {error}") from error
-    except (OSError, UnicodeDecodeError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"{folder / 'config.json'} does not describe a checkpoint: {error!r}") from error
-    if config.get("format") != FORMAT:
-        raise CheckpointError(
-            f"{folder} has checkpoint format {short(config.get('format'))}, this version reads {FORMAT}"
-        )
+    config, made_for, shape, described, meta = _described(folder)
     if task is not None and made_for != task:
         raise CheckpointError(f"{folder} was trained on {made_for}, not on {task}: choose a checkpoint of {task}")
-    tensors, _ = load_tensors(folder / "model.safetensors")
+    tensors, carried = load_tensors(folder / WEIGHTS_FILE)
+    if carried and (other := [key for key in BOUND if config.get(key) != carried.get(key)]):
+        raise CheckpointError(
+            f"{folder / CONFIG_FILE} is not of the save that {WEIGHTS_FILE} is of: they differ in {', '.join(other)}. "
+            "A save was interrupted, or the file was edited. Delete it, and what the weights carry is used"
+        )
     try:
         built = make_task(made_for, size)
         _check_form(shape, described, tensors)
@@ -147,6 +147,29 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size
     for module in (model, *heads.values()):
         module.eval().requires_grad_(False)
     return Checkpoint(model, built.name, heads, meta)
+
+
+def _described(folder: Path) -> tuple[dict[str, Any], str, TRMConfig, dict[str, Any], dict[str, Any]]:
+    """What config.json says of a checkpoint, or the weights where it is not there: all, task, shape, heads, meta."""
+    place = folder / CONFIG_FILE if (folder / CONFIG_FILE).exists() else folder / WEIGHTS_FILE
+    try:
+        config = load_note(place) if place.name == WEIGHTS_FILE else json.loads(place.read_text(encoding="utf-8"))
+        fields = renamed_tree({"model": config["model"]}, FIELDS, field_names(TRMConfig, "model."))
+        found = (
+            config["task"],
+            TRMConfig.from_json(fields["model"]),
+            dict(config["heads"]),
+            dict(config.get("meta", {})),
+        )
+    except KeyError as error:
+        raise CheckpointError(f"{place} does not describe a checkpoint: it has no {error}") from error
+    except (OSError, UnicodeDecodeError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"{place} does not describe a checkpoint: {error!r}") from error
+    if config.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{folder} has checkpoint format {short(config.get('format'))}, this version reads {FORMAT}"
+        )
+    return config, *found
 
 
 def _check_form(shape: TRMConfig, heads: Mapping[str, Mapping[str, int]], tensors: Tensors) -> None:
@@ -191,16 +214,16 @@ def make_head(features: int, hidden: int, outputs: int, acts: int = 2) -> Head:
 
 def shipped() -> list[str]:
     """Names of the checkpoints that come with the package."""
-    return sorted(path.parent.name for path in SHIPPED.glob("*/config.json"))
+    return sorted(path.parent.name for path in SHIPPED.glob(f"*/{CONFIG_FILE}"))
 
 
 def _find(place: str | os.PathLike[str]) -> Path:
     """The folder meant by a path or a shipped name."""
     with contextlib.suppress(TypeError, ValueError, OSError):  # at what can be no path there is nothing
         for folder in (Path(place), SHIPPED / str(place)):
-            if (folder / "config.json").is_file():
+            if (folder / CONFIG_FILE).is_file() or (folder / WEIGHTS_FILE).is_file():
                 return folder
     names = ", ".join(shipped()) or "none"
     raise CheckpointError(
-        f"no checkpoint at {place!s:.200}: give a folder with config.json, or a shipped name ({names})"
+        f"no checkpoint at {place!s:.200}: give a folder with {CONFIG_FILE}, or a shipped name ({names})"
     )

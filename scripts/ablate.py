@@ -25,6 +25,7 @@ from agents.common.cli import main, parse, save_config
 from agents.common.console import Countdown
 from agents.common.places import Places, writes
 from agents.common.same_numerics import same_numerics
+from agents.common.signals import TimeLimit
 from agents.evaluation.ablation import Run, effects, headline
 from agents.evaluation.evaluate import measure
 from agents.evaluation.figures import effects_figure
@@ -69,7 +70,7 @@ class Halting(Checked):
 
 
 @dataclass(frozen=True)
-class Config(Checked):
+class Config(TimeLimit):
     """Ablate options of pretraining or of halting."""
 
     kind: Literal["pretraining", "halting"]

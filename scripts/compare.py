@@ -19,11 +19,12 @@ from rich.console import Console
 
 from agents.checkpoint import Checkpoint, digest, load_checkpoint, rollout_store, save_checkpoint
 from agents.common.acceleration import AccelerationConfig
-from agents.common.checks import Checked, at_least_one
+from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Countdown
 from agents.common.places import Places, writes
 from agents.common.same_numerics import same_numerics
+from agents.common.signals import TimeLimit
 from agents.evaluation.comparison import StepsByRule, compare
 from agents.evaluation.evaluate import write
 from agents.evaluation.protocol import EvaluationConfig, RuleSteps, TestOutcomes, choose, outcomes_of, steps_of
@@ -58,7 +59,7 @@ MIX = "+"
 
 
 @dataclass(frozen=True)
-class Config(Checked):
+class Config(TimeLimit):
     """Compare halting rules and learners."""
 
     pretrain: PretrainConfig

@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 
 from agents.checkpoint import digest, load_checkpoint, rollout_store
 from agents.common.acceleration import AccelerationConfig
-from agents.common.checks import Checked, above_zero, at_least_one
+from agents.common.checks import above_zero, at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress
 from agents.common.places import Places, writes
 from agents.common.same_numerics import same_numerics
+from agents.common.signals import TimeLimit
 from agents.evaluation.figures import curriculum_figure, learning_figure
 from agents.evaluation.records import write_tables
 from agents.evaluation.run_store import CachedRun
@@ -45,7 +46,7 @@ from trm_gym import make_task
 
 
 @dataclass(frozen=True)
-class Config(Checked):
+class Config(TimeLimit):
     """Compare curricula of a halting head."""
 
     checkpoint: str = "sudoku6x6"

@@ -26,7 +26,7 @@ from agents.common.console import Progress, announce
 from agents.common.curves import curve_writer
 from agents.common.finite import kept, told
 from agents.common.places import Places, writes
-from agents.common.signals import GOES_ON, ending
+from agents.common.signals import GOES_ON, TimeLimit, ending
 from agents.common.state_form import check_form, restoring
 from agents.common.tensor_file import CheckpointError, load_note, load_tensors, save_tensors
 from agents.common.tensors import Tensors, nest, unnest
@@ -57,7 +57,7 @@ COMPARED = ("bce", "two_heads", "expected")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(BranchesConfig):
+class Config(BranchesConfig, TimeLimit):
     """Teach a network when to stop."""
 
     checkpoint: str | None = None
@@ -169,9 +169,9 @@ class Training:
         """Learn for the iterations that are left."""
         if (first := len(self.mixtures)) == (iterations := self.config.training.iterations):
             return
-        state = self.folder / STATE_FILE
-        writer = curve_writer(self.folder / "tensorboard" / self.config.learner, first)
-        with ending() as asked, writer, Progress(iterations, self.config.learner) as bar:
+        state, learner = self.folder / STATE_FILE, self.config.learner
+        folder = self.folder / "tensorboard" / learner
+        with ending() as asked, curve_writer(folder, first) as writer, Progress(iterations, learner) as bar:
             for iteration in range(first, iterations):
                 started = time.perf_counter()
                 self.mixtures.append(self.curriculum.mixture)
@@ -253,7 +253,7 @@ class Training:
 def settings(config: Config) -> dict[str, Any]:
     """The settings that decide what is learnt, as JSON gives them back."""
     plain = dataclasses.asdict(config)
-    for name in ("acceleration", "evaluation", "folder", "save_every"):
+    for name in ("acceleration", "evaluation", "folder", "max_minutes", "save_every"):
         del plain[name]
     plain["pretrain"] = None if config.checkpoint else describe(config.pretrain)
     return json.loads(json.dumps(plain))

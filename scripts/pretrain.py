@@ -17,6 +17,7 @@ from agents.checkpoint import Checkpoint, save_checkpoint
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.places import Places, writes
+from agents.common.signals import TimeLimit
 from agents.evaluation.protocol import shown_steps
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
@@ -28,7 +29,7 @@ STEPS = shown_steps(16)
 
 
 @dataclass(frozen=True)
-class Config(PretrainConfig):
+class Config(PretrainConfig, TimeLimit):
     """Supervised pretraining of a TRM."""
 
     folder: Path | None = None

@@ -19,10 +19,11 @@ from rich.console import Console
 
 from agents.checkpoint import digest, load_checkpoint, rollout_store, save_checkpoint
 from agents.common.acceleration import AccelerationConfig
-from agents.common.checks import Checked, above_zero, at_least_one
+from agents.common.checks import above_zero, at_least_one
 from agents.common.cli import main, save_config
 from agents.common.places import Places, writes
 from agents.common.same_numerics import same_numerics
+from agents.common.signals import TimeLimit
 from agents.evaluation.records import write_tables
 from agents.evaluation.restart_report import Played, as_json, play_run, rows, tables
 from agents.evaluation.restarts import StartsBank
@@ -44,7 +45,7 @@ TWO = "grpo"
 
 
 @dataclass(frozen=True)
-class Config(Checked):
+class Config(TimeLimit):
     """Compare rules that may start afresh."""
 
     checkpoints: tuple[str, ...] = ("sudoku9x9",)

@@ -20,9 +20,10 @@ import tyro
 from rich.console import Console
 from rich.text import Text
 
-from agents.common.checks import Checked, above_zero, at_least_one
+from agents.common.checks import above_zero, at_least_one
 from agents.common.cli import main
 from agents.common.places import Places, writes
+from agents.common.signals import TimeLimit
 from agents.halting import outcomes
 from agents.halting.registry import ALWAYS, LEARNER, VERIFIER
 from agents.halting.restart_registry import RESTARTS_LEARNER
@@ -51,7 +52,7 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Config(Checked):
+class Config(TimeLimit):
     """Solve problems of your own, draft by draft. Exit code 0: solved, 1: not solved, 2: it is no such problem."""
 
     family: Annotated[Literal["sudoku", "arithmetic", "algebra", "maze", "regression"], tyro.conf.Positional]

@@ -29,7 +29,21 @@ def atomic_write(path: str | os.PathLike[str], content: bytes | str | Callable[[
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    sync_folder(path.parent)
     return path
+
+
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Put what a folder lists on the disk: a new name is lost with the power otherwise, its content or not.
+
+    Not every system or file system can; where it cannot, nothing happens.
+    """
+    with contextlib.suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def check_place(path: str | os.PathLike[str]) -> None:
@@ -132,5 +146,6 @@ def new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         if path.exists():
             path.rmdir()  # Empty, as was seen above; some systems rename onto no folder at all.
         os.replace(temporary, path)
+        sync_folder(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

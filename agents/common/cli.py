@@ -25,7 +25,7 @@ import yaml
 
 from agents.common.renamed import OPTIONS, field_names, renamed_tree, renamed_words
 from agents.common.short_help import count_options, flowing, shortened, with_values
-from agents.common.signals import Ended, interruptible
+from agents.common.signals import Ended, TimeLimit, interruptible, limited
 from agents.common.standard_streams import BROKEN_PIPE, is_broken_pipe, leave_silently, settle_streams
 from trm_gym.atomic_io import atomic_write
 from trm_gym.files import check_regular
@@ -167,7 +167,7 @@ def main(
     args: Sequence[str] | None = None,
     first: str = "",
 ) -> None:
-    """Parse the command line and run the script.
+    """Parse the command line and run the script, no longer than a ``TimeLimit`` allows it.
 
     What a person got wrong (ValueError, OSError, more than fits into memory) becomes one line on stderr and exit code
     2, an interruption exit code 130, another signal 128 + its number; where nobody reads the output any longer, it ends
@@ -177,7 +177,9 @@ def main(
     settle_streams()
     try:
         with interruptible():
-            run(parse(cls, presets, args, first))
+            config = parse(cls, presets, args, first)
+            with limited(config.max_minutes if isinstance(config, TimeLimit) else 0.0):
+                run(config)
             sys.stdout.flush()
     except Ended as ended:
         print(ended, file=sys.stderr)

@@ -12,11 +12,19 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any, NoReturn, final
 
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""Windows has no SIGHUP."""
+from agents.common.checks import Checked, at_least
+
+ALARM = getattr(signal, "SIGALRM", None)
+"""What ends a run in time (``limited``); Windows has none."""
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGALRM")
+SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
+"""Those that end work well. Queue systems warn with SIGUSR1 before they kill. Windows has but the first two."""
+_LONGEST = 10.0**8
+"""Seconds of a timer at most."""
 GOES_ON = "the same command goes on from there"
 KEPT = f"what is finished is kept, {GOES_ON}"
 Handlers = dict[int, Any]
@@ -31,7 +39,7 @@ class Ended(BaseException):
     """
 
     def __init__(self, number: int, said: str = "") -> None:
-        super().__init__(f"{signal.Signals(number).name}: stopped" + (f"; {said}" if said else ""))
+        super().__init__(f"{_name(number)}: stopped" + (f"; {said}" if said else ""))
         self.code = 128 + number
 
 
@@ -68,7 +76,7 @@ def ending() -> Iterator[Request]:
     def note(number: int, frame: FrameType | None) -> None:
         request.number = number
         _listen(before)
-        name = signal.Signals(number).name
+        name = _name(number)
         with contextlib.suppress(OSError):  # not by print, which may be at work already
             os.write(2, f"\n{name}: finishing what is under way; a second signal ends it at once\n".encode())
 
@@ -91,7 +99,7 @@ def pause() -> None:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """A script: SIGTERM and SIGHUP end it by ``Ended``, so that files are closed, locks and temporary files removed."""
+    """A script: signals end it by ``Ended``, so that files are closed, locks and temporary files removed."""
 
     def end(number: int, frame: FrameType | None) -> None:
         raise Ended(number)
@@ -101,6 +109,40 @@ def interruptible() -> Iterator[None]:
         yield
     finally:
         _listen(before)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeLimit(Checked):
+    """A script that goes on where it was may be given a time."""
+
+    max_minutes: float = 0.0
+    """Minutes after which the run saves and leaves; the same command goes on from there. 0 sets no limit."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(0, self, "max_minutes")
+
+
+@contextlib.contextmanager
+def limited(minutes: float) -> Iterator[None]:
+    """Work that ends itself after so many minutes, as a signal would end it; 0 sets no limit.
+
+    Raises ValueError where this system has no timer that signals.
+    """
+    if not minutes:
+        yield
+        return
+    if ALARM is None or threading.current_thread() is not threading.main_thread():
+        raise ValueError("max_minutes needs a timer, which this system does not have: leave it out")
+    signal.setitimer(signal.ITIMER_REAL, min(60.0 * minutes, _LONGEST))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+
+
+def _name(number: int) -> str:
+    return "time is up (max_minutes)" if number == ALARM else signal.Signals(number).name
 
 
 def _listen(handlers: Handlers) -> Handlers:

@@ -58,8 +58,8 @@ def finish(trainer: Pretrainer, folder: Path) -> None:
     config, first, earlier = trainer.config, trainer.updates, trainer.seconds
     started = time.perf_counter()
     # Points of a run that was killed after its last state are made again, and shown once.
-    writer = curve_writer(folder / "tensorboard" / "pretrain", first + 1)
-    with ending() as asked, writer, Progress(config.updates, "pretrain") as bar:
+    curves = folder / "tensorboard" / "pretrain"
+    with ending() as asked, curve_writer(curves, first + 1) as writer, Progress(config.updates, "pretrain") as bar:
         while trainer.updates < config.updates:
             with kept(folder / PRETRAIN_STATE, trainer.batch):
                 metrics = trainer.update()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,29 @@ def test_checkpoints_that_do_not_fit_say_why(tmp_path):
         load_checkpoint(folder)
     with pytest.raises(CheckpointError, match="not a readable"):
         load_tensors(tmp_path / "absent")
+
+
+def test_a_save_that_is_interrupted_between_its_files_is_told_and_loses_nothing(tmp_path, monkeypatch):
+    folder = made(tmp_path)
+    other = Checkpoint(new_model(TINY, make_task("sudoku6x6"), 0), "sudoku6x6")
+
+    def power_loss(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("agents.checkpoint.atomic_write", power_loss)
+        save_checkpoint(folder, other)
+    with pytest.raises(CheckpointError, match=r"differ in task, heads.*Delete it"):
+        load_checkpoint(folder)
+    (folder / "config.json").unlink()
+    assert load_checkpoint(folder).task == "sudoku6x6"
+
+
+def test_what_people_write_into_meta_is_read(tmp_path):
+    folder = made(tmp_path)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "meta": {"trained": "on my laptop"}}))
+    assert load_checkpoint(folder).meta == {"trained": "on my laptop"}
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")

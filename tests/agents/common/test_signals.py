@@ -18,12 +18,12 @@ import pytest
 import torch
 
 from agents.common.curves import curve_writer
-from agents.common.signals import Ended, ending, interruptible, pause
+from agents.common.signals import Ended, ending, interruptible, limited, pause
 from agents.common.tensor_file import load_tensors
 from tests.scripts.checkpoints import untrained
 
 ROOT = Path(__file__).parents[3]
-NUMBERS = {"SIGTERM": 143, "SIGHUP": 129, "SIGINT": 130}
+NUMBERS = {"SIGTERM": 143, "SIGHUP": 129, "SIGINT": 130, "SIGUSR1": 138}
 PRETRAIN = """
     --task sudoku4x4 --levels clues6-8 --model.hidden 8 --model.cycles 1 --model.latent-updates 1 --batch 8
     --max-steps 4 --updates 60 --save-every 1000 --test-problems 20 --acceleration.compile off
@@ -45,6 +45,18 @@ def test_the_first_signal_is_noted_and_the_second_ends_it():
     with pytest.raises(KeyboardInterrupt), ending():
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
+
+
+def test_time_that_is_up_is_a_signal_too():
+    said = r"time is up \(max_minutes\): stopped; saved"
+    with pytest.raises(Ended, match=said) as ended, limited(1e-4), ending() as asked:
+        while not asked:
+            time.sleep(0.01)
+        asked.end("saved")
+    assert ended.value.code == 128 + signal.SIGALRM
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    with limited(0.0):
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_who_does_not_ask_ends_when_the_work_is_left_and_handlers_go_back():
@@ -135,7 +147,7 @@ def test_curves_are_closed_though_a_signal_left_their_thread_asleep(tmp_path: Pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGUSR1"])
 def test_pretraining_goes_on_to_the_bit(name: str, tmp_path: Path):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     assert called(script("pretrain", *PRETRAIN, str(whole)))[0] == 0
@@ -149,7 +161,7 @@ def test_pretraining_goes_on_to_the_bit(name: str, tmp_path: Path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("setting", "name"), [("frozen", "SIGTERM"), ("joint", "SIGHUP"), ("frozen", "SIGINT")])
+@pytest.mark.parametrize(("setting", "name"), [("joint", "SIGHUP"), ("frozen", "SIGUSR1")])
 def test_grpo_goes_on_to_the_bit(setting: str, name: str, tmp_path: Path):
     network = untrained(tmp_path / "network")
     sizes = ["--branches", "2", "--training.groups", "8"]
