@@ -31,7 +31,7 @@ UserProblem = (
     | os.PathLike[str]
     | Sequence[int]
     | Sequence[str]
-    | Sequence[Sequence[int]]
+    | Sequence[Sequence[float]]
     | np.ndarray
     | Mapping[str, Any]
 )
@@ -224,6 +224,10 @@ class Task(abc.ABC):
     def answer_text(self, tokens: NDArray[np.uint8]) -> str:
         """The answer of tokens uint8 [L] as people write it, which ``read_draft`` reads: here as ``decode`` has it."""
         return self.decode(tokens)
+
+    def answer_latex(self, problems: Problems, tokens: NDArray[np.uint8]) -> str:
+        """The answer uint8 [L] to a batch of one as LaTeX where it is a formula; here as ``answer_text`` has it."""
+        return self.answer_text(tokens)
 
     def read_draft(self, text: str) -> NDArray[np.uint8]:
         """The draft uint8 [L] that ``text`` says, as ``draft_text`` writes it; fixed cells may hold anything.

@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from agents.halting.rules import HaltingRule, StepRecord
+from agents.halting.rules import HaltingRule, ScoreThreshold, StepRecord
 from agents.rollouts.starts import StartsRecord
 from trm_gym.checks import real_number, whole_number
 
@@ -175,3 +175,27 @@ class RestartRule(Actor):
 def actor_of(rule: HaltingRule | Actor) -> Actor:
     """A rule of two acts or of three as what decides."""
     return TwoActs(rule) if isinstance(rule, HaltingRule) else rule
+
+
+@final
+@dataclass(frozen=True)
+class AlsoHalts(Actor):
+    """What ``actor`` does, but for a HALT wherever ``halting`` stops too."""
+
+    actor: Actor
+    halting: HaltingRule
+    starts: int
+    noise: float
+
+    def judgement(self, step: StepRecord) -> Float[Tensor, "*batch"]:
+        return self.actor.judgement(step)
+
+    def acts(self, record: StartsRecord) -> Int[Tensor, "*batch"]:
+        stops = self.halting.stops(record)
+        return torch.where(stops, HALT, self.actor.acts(record))
+
+
+def also_still(rule: HaltingRule | Actor, velocity: float) -> Actor:
+    """The rule, which halts also where the reasoning latent has moved no more than that share of its length."""
+    actor = actor_of(rule)
+    return AlsoHalts(actor, ScoreThreshold("velocity", -velocity), actor.starts, actor.noise)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, final
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -22,9 +21,10 @@ from agents.common.finite import check_finite, check_gradients
 from agents.common.tensor_file import CheckpointError, NotFiniteError
 from agents.halting.registry import LEARNER, VERIFIER
 from agents.halting.restart_registry import RESTARTS_LEARNER, acting_rule
-from agents.halting.restarts import Actor
+from agents.halting.restarts import Actor, also_still
 from agents.halting.rules import HaltingRule
 from agents.inference.engine import Engine, Item, Result
+from agents.inference.solution import Solution, Verdict
 from agents.inference.taught import untaught
 from agents.inference.trajectory import Trajectory, follow, read_answer
 from agents.losses import binary_cross_entropy
@@ -36,7 +36,7 @@ from agents.trm import Inputs, TRMConfig
 from trm_gym import make_task
 from trm_gym.checks import SEED_LIMIT, real_number, whole_number
 from trm_gym.errors import ProblemError
-from trm_gym.short_repr import short, short_repr
+from trm_gym.short_repr import short
 from trm_gym.task import Problems, Task, UserProblem
 from trm_gym.written.answers import renamed
 
@@ -44,34 +44,6 @@ PRICE = 0.1
 """The price of the whole budget at which a policy is asked, where nobody says otherwise."""
 HUB = "hf://"
 """How the name of a repository on the Hugging Face Hub begins here: a mistyped path must not become a download."""
-
-
-class Verdict(NamedTuple):
-    """What the task's verifier says of an answer."""
-
-    solved: bool
-    score: float
-
-
-@short_repr
-@dataclass(frozen=True)
-class Solution:
-    """An answer as tokens, uint8 [L], and as text, in the letters of the problem given; the steps it took; what the
-    network and the verifier think of it.
-    """
-
-    answer: NDArray[np.uint8]
-    text: str
-    steps: int
-    confidence: float
-    """Probability of the least confident free cell's first choice."""
-    right: float
-    """Probability that the answer is right, by the head trained with the network."""
-    verdict: Verdict
-    trajectory: Trajectory | None = None
-    """Every step up to the last, if asked for."""
-    note: str = ""
-    """Where it is not solved: that the network was never taught such problems, if so; see ``taught.untaught``."""
 
 
 @final
@@ -154,14 +126,23 @@ class Solver:
         rule: str | HaltingRule | Actor | None = None,
         return_trajectory: bool = False,
         price: float = PRICE,
+        threshold: float | None = None,
     ) -> Solution:
         """Refine one problem until the rule stops it or the budget is used up.
 
         rule: a name such as grpo, verifier, always or confidence:0.9, or a rule of your own; ``default_rule``
-        where there is none. price: of the whole budget, at which a policy is asked. Raises ProblemError for what is no
-        problem of the task, ValueError for an unknown rule or a bad number.
+        where there is none. price: of the whole budget, at which a policy is asked. threshold: stop also as soon as the
+        reasoning latent moves no more than that in a step, as a share of its length (its latent velocity).
+
+        Of every task a Solution, which unpacks into its answer and the steps taken. For points, which come as an array
+        [N, 2 to 4], rows, or a file (CSV, .npy), the target last, the answer is a formula in LaTeX:
+        ``formula_latex, iterations = model.solve(points, threshold=1e-5)``. Of other tasks it is the answer's text.
+
+        Raises ProblemError for what is no problem of the task, ValueError for an unknown rule or a bad number.
         """
         problems, acting = self.problems(problem), self.rule(rule, price)
+        if threshold is not None:
+            acting = also_still(acting, real_number("threshold", threshold, 0))
         names = {} if isinstance(problem, Problems) else self.task.names(problem)
         found = follow(self.checkpoint, problems, max_steps, price, acting, whole=False)
         handed = found.handed - 1
@@ -169,6 +150,7 @@ class Solver:
         return Solution(
             answer=found.drafts[handed],
             text=renamed(self.task.answer_text(found.drafts[handed]), names),
+            latex=renamed(self.task.answer_latex(problems, found.drafts[handed]), names),
             steps=found.stop,
             confidence=float(found.least_confidence[handed]),
             right=float(found.right[handed]),

@@ -155,3 +155,11 @@ def test_what_explains_nothing_earns_nothing(name):
             assert not verdicts.solved.any() and (verdicts.score == 0).all()
         else:
             assert verdicts.solved.mean() < 0.1
+
+
+def test_an_answer_in_latex_has_the_constants_that_fit():
+    x = np.linspace(-2.0, 2.0, 20)
+    problems = TASK.encode(np.column_stack([x, 2.5 * x + 1.25]))
+    assert TASK.answer_latex(problems, TASK.read_draft("c * x + c")) == r"2.5 \cdot x + 1.25"
+    assert TASK.answer_latex(problems, TASK.read_draft("sqrt(x) / y")) == r"\frac{\sqrt{x}}{y}"
+    assert TASK.answer_latex(problems, np.zeros(30, np.uint8)) == ""

@@ -15,7 +15,9 @@ from trm_gym.checks import LARGEST, whole_number
 from trm_gym.errors import ProblemError
 from trm_gym.records import Entry
 from trm_gym.regression import corruption, generator, user_problems, verifier, view
+from trm_gym.regression.curve import curve_of
 from trm_gym.regression.drafts import draft_text, read_draft, used_alone
+from trm_gym.regression.export import latex
 from trm_gym.regression.formula import of_program
 from trm_gym.regression.layout import LENGTH, SIGNS, SLOTS, VARIABLES, VOCAB
 from trm_gym.regression.levels import DEFAULT_LEVEL, LEVELS
@@ -154,6 +156,14 @@ class RegressionTask(Task):
         width = max(int(np.flatnonzero(points[:, :TARGET].any(axis=0)).max(initial=0)) + 1, 1)
         rows = points[:, [*range(width), TARGET]].tolist()
         return "\n".join([",".join((*VARIABLES[:width], "target")), *(",".join(map(repr, row)) for row in rows)])
+
+    def answer_latex(self, problems: Problems, tokens: NDArray[np.uint8]) -> str:
+        """The formula of a draft uint8 [L] as LaTeX without dollar signs, its constants fitted to a batch of one.
+
+        The cells in brackets where it is none.
+        """
+        formula = curve_of(problems, tokens).formula
+        return draft_text(tokens) if formula is None else latex(formula)
 
     @property
     def signs(self) -> tuple[str, ...]:

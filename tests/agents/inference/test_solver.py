@@ -54,6 +54,37 @@ def test_it_stops_where_the_policy_says(solver: Solver):
     assert len(solver.trajectory(PUZZLE, 4)) == 4
 
 
+def test_it_stops_where_the_latent_moves_no_more(solver: Solver):
+    velocity = solver.trajectory(PUZZLE, 6).velocity
+    for threshold in (velocity[0] + 0.1, np.sort(velocity)[2] * 1.001, 0.0):
+        slow = velocity <= threshold
+        expected = int(slow.argmax()) + 1 if slow.any() else 6
+        answer, steps = solver.solve(PUZZLE, 6, "always", threshold=threshold)
+        assert steps == expected and (answer == SOLUTION or steps < 6)
+    assert solver.solve(PUZZLE, 6, "best-fixed-k:2", threshold=0.0).steps == 2, "the rule goes on to count"
+    afresh = solver.solve(PUZZLE, 6, "restart-every:2", threshold=velocity[0] + 0.1)
+    assert afresh.steps == 1, "with restarts too"
+    with pytest.raises(ValueError, match="threshold must be a finite number from 0 up, not nan"):
+        solver.solve(PUZZLE, threshold=float("nan"))
+
+
+def test_points_become_a_formula_in_latex(tmp_path: Path):
+    model = Solver.from_pretrained("regression")
+    x = np.linspace(-2.0, 3.0, 30)
+    points = np.column_stack([x, 2.0 * x])
+    np.save(tmp_path / "points.npy", points)
+    (tmp_path / "points.csv").write_text("x,y\n" + "\n".join(f"{a!r},{b!r}" for a, b in points.tolist()))
+    given = (points, points.tolist(), tmp_path / "points.npy", str(tmp_path / "points.csv"))
+    pairs = {tuple(model.solve(one, threshold=1e-5)) for one in given}
+    assert len(pairs) == 1, "it does not matter how points are brought"
+    formula_latex, iterations = pairs.pop()
+    assert formula_latex in {r"x + x", r"x \cdot 2", r"2 \cdot x"} and type(iterations) is int and iterations >= 1
+    plane = np.column_stack([x, x[::-1] ** 2, x + x[::-1] ** 2])
+    assert model.solve(plane, threshold=1e-5).latex in {"x + y", "y + x"}
+    with pytest.raises(ProblemError, match="there are 2 rows"):
+        model.solve(points[:2], threshold=1e-5)
+
+
 def test_a_stream_goes_on_after_a_bad_problem(solver: Solver):
     first, second = solver.stream(["11" + "." * 14, PUZZLE])
     assert isinstance(first, Result) and "contradict" in str(first.error) and second.solved
