@@ -137,7 +137,7 @@ class Training:
     """Everything that a run moves, and how it is kept."""
 
     def __init__(self, config: Config, folder: Path, start: Checkpoint) -> None:
-        self.config, self.folder, self.network = config, folder, start.model
+        self.config, self.folder, self.network, self.before = config, folder, start.model, start.heads
         self.task = make_task(start.task)
         levels = [self.task.level_index(name) for name in config.levels]
         problems = config.training.iterations * config.training.groups
@@ -209,6 +209,7 @@ class Training:
         heads: dict[str, Head] = {config.learner: self.learner.head.eval().requires_grad_(False)}
         if isinstance(self.learner.head, RestartPolicy):
             self.learner.head.taught_on(config.branches, config.deviation)
+            heads = self.before | heads  # those of two acts stay: they decide under --no-restarts
         if self.dataset:
             same = RolloutDataset(self.dataset, config.branches, config.step_cost)
             others = [name for name in COMPARED if name not in heads]
@@ -282,7 +283,7 @@ def run(config: Config) -> None:
     start = start_from(config.checkpoint, config.pretrain, folder)
     training = Training(config, folder, start)
     training.run()
-    meta = {"grpo": settings(config), "grpo_numerics": dataclasses.asdict(training.numerics)}
+    meta = {config.learner: settings(config), f"{config.learner}_numerics": dataclasses.asdict(training.numerics)}
     checkpoint = dataclasses.replace(start, heads=training.heads(), meta=start.meta | meta)
     place = save_checkpoint(folder / "checkpoint", checkpoint)
     curriculum_figure(np.stack(training.mixtures), config.levels, folder / "curriculum.png")

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast, final
 
+import numpy as np
+from jaxtyping import Bool
+from numpy.typing import NDArray
 from rich.console import Console
 
 from agents.checkpoint import digest, load_checkpoint, rollout_store, save_checkpoint
@@ -25,6 +28,7 @@ from agents.common.places import Places, writes
 from agents.common.same_numerics import same_numerics
 from agents.common.signals import TimeLimit
 from agents.evaluation.records import write_tables
+from agents.evaluation.restart_reasons import acts_table, starts_table
 from agents.evaluation.restart_report import Played, as_json, play_run, rows, tables
 from agents.evaluation.restarts import StartsBank
 from agents.evaluation.run_store import CachedRun, load_head, save_head
@@ -90,7 +94,7 @@ def _maze(size: int) -> Config:
     return Config(("maze11x11",), "hard", size, dataset=starts)
 
 
-PRESETS = {"sudoku9x9": Config(), "maze19x19": _maze(19)}
+PRESETS = {"sudoku9x9": Config(), "maze19x19": _maze(19), "maze30x30": _maze(30)}
 """The first is the default."""
 
 
@@ -114,6 +118,11 @@ class Network:
             part = dataclasses.replace(config.dataset, problems=min(PART, count - first), seed=seed)
             parts.append(store.load_or_collect([level], part, split, shuffle=False))
         return RolloutDataset.concatenate(parts)
+
+    def solved(self, count: int) -> Bool[NDArray[np.bool_], "n g s"]:
+        """Where so many test problems are right."""
+        found = self.runs("test", count)
+        return found.unroll.solved.numpy().reshape(len(found), found.branches, -1)
 
     def head(self, learner: str, seed: int) -> CachedRun:
         """The run of a learner's head; taught now if need be."""
@@ -160,7 +169,9 @@ def run(config: Config) -> None:
     about = {"level": config.level, "networks": len(networks), "seeds": config.seeds, "problems": config.problems}
     atomic_write(folder / "results.json", as_json(found, about))
     console = Console()
-    console.print(write_tables(folder, tables(found)), highlight=False, markup=False, soft_wrap=True)
+    reasons = [acts_table(runs, config.prices, config.dataset.max_steps)]
+    reasons += [starts_table(network.solved(config.problems)) for network in networks]
+    console.print(write_tables(folder, [*tables(found), *reasons]), highlight=False, markup=False, soft_wrap=True)
     console.print(f"tables, heads, runs: {folder}", highlight=False)
 
 

@@ -81,12 +81,18 @@ def test_every_learner_can_be_taught_and_a_new_one_too(teach, tmp_path: Path, mo
     assert any(row["rule"].replace("-", "_").startswith(name) for row in rules)
 
 
-def test_a_policy_of_three_acts_knows_how_its_problems_were_begun(teach, tmp_path: Path):
+def test_a_policy_of_three_acts_joins_those_of_two_and_knows_how_its_problems_were_begun(
+    teach, network, tmp_path: Path
+):
     with pytest.raises(SystemExit):
         teach("--learner", "grpo_restarts", "--folder", "other")  # branches that all have noise
     teach("--learner", "grpo_restarts", "--branching", "restarts", "--noise", "0.7", "--folder", "run")
-    head = load_checkpoint(tmp_path / "run" / "checkpoint", "sudoku4x4").heads["grpo_restarts"]
+    made = load_checkpoint(tmp_path / "run" / "checkpoint", "sudoku4x4")
+    head = made.heads["grpo_restarts"]
     assert isinstance(head, RestartPolicy) and head.starts == 2 and head.noise == pytest.approx(0.7)
+    before = load_checkpoint(network).heads["grpo"].state_dict()
+    kept = made.heads["grpo"].state_dict()
+    assert all(torch.equal(kept[name], value) for name, value in before.items())
 
 
 @pytest.mark.parametrize(("setting", "curriculum"), [("frozen", "learnability"), ("joint", "fixed")])

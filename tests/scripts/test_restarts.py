@@ -41,7 +41,7 @@ def test_from_starts_to_tables(config, monkeypatch, capsys):
     restarts.run(config)
     assert config.folder is not None and UNTUNED in capsys.readouterr().out
     made = json.loads((config.folder / "tables.json").read_text())
-    assert [len(table["rows"]) for table in made] == [11, 11] and made[0]["rows"][-1][0] == CLAIRVOYANT
+    assert [len(table["rows"]) for table in made] == [11, 11, 2, 6] and made[0]["rows"][-1][0] == CLAIRVOYANT
     results = json.loads((config.folder / "results.json").read_text())
     assert results["about"]["problems"] == 6 and len(results["rows"]) == 22
 

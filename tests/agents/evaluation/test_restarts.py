@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from agents.evaluation.records import plain_table
-from agents.evaluation.restart_report import CHECKED, CLAIRVOYANT, UNTUNED, play_run, rows, tables
+from agents.evaluation.restart_reasons import acts_table, starts_table
+from agents.evaluation.restart_report import CHECKED, CLAIRVOYANT, UNTUNED, Played, play_run, rows, tables
 from agents.evaluation.restarts import (
     FIXED_CUTOFF,
     ONE_RUN,
     BestSeems,
     Candidate,
+    Outcome,
     StartsBank,
     choose,
     choose_surest,
@@ -144,3 +146,35 @@ def test_a_report_holds_every_rule_against_the_policy():
     assert [len(table["rows"]) for table in made] == [len(names)] * 2
     assert all(len(row) == len(table["header"]) for table in made for row in table["rows"])
     assert f"| {FIXED_CUTOFF} |" in plain_table(made[0])
+
+
+def test_starts_of_a_problem_are_counted():
+    first = [[2, 3, 99], [99, 1, 99], [99, 99, 99], [3, 99, 8]]
+    table = starts_table(np.arange(1, 9) >= np.array(first)[..., None])
+    found = [cell for _, cell in table["rows"]]
+    assert found[0] == "1, 1, 2, 0"  # from 0, 1, 2, 3 starts
+    assert found[1:3] == ["50.0%", "50.0%"]
+    assert found[3].split(", ")[1] == "3"  # of 1, 2, 3, 3, 8
+    within = np.sqrt(((np.log(3 / 2) / 2) ** 2 + (np.log(8 / 3) / 2) ** 2) / 2)
+    between = abs(np.log(6) - np.log(24)) / 4
+    assert found[4] == f"{within:.2f}, {between:.2f}"
+    # Three are not right within 2 steps; the last is within 4. Of their six fresh starts one is within 2.
+    assert found[5] == "33.3%; 16.7%"
+    assert plain_table(table)
+
+
+def test_acts_of_a_policy_are_counted():
+    def of(solved: str, steps: list[int], starts: list[int]) -> Played:
+        right = np.array([mark == "+" for mark in solved])
+        found = {0.1: Outcome(right, np.array(steps), np.array(starts), right & False)}
+        return Played(found, found, {0.1: ""})
+
+    run = {
+        UNTUNED: of("+-+-", [2, 8, 6, 5], [1, 1, 2, 3]),
+        ONE_RUN: of("+---", [2, 8, 8, 8], [1, 1, 1, 1]),
+        CLAIRVOYANT: of("+++-", [2, 4, 4, 1], [1, 2, 2, 1]),
+    }
+    (row,) = acts_table([run], [0.1], 10)["rows"]
+    low, reached, high = (0.25 * right - 0.1 * steps / 40 for right, steps in ((1, 26), (2, 21), (3, 11)))
+    way = f"{100 * (reached - low) / (high - low):.0f}%"
+    assert row == ["0.1", "50.0%", "50.0%", "50.0%", "2.0", "6.0", "6.5", way]
