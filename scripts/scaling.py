@@ -2,8 +2,11 @@
 
 python scripts/scaling.py --checkpoint sudoku9x9 --level search --out docs/scaling.json
 
+python scripts/scaling.py --checkpoint regression --level nodes9 --branches 1 32 --budgets 16 --rule always
+
 Branches start from carries with noise on them (the first without) and run by continuous batching; one answer is made of
-them by vote, by the highest halt logit, or by the first that halts. Written: OUT.json and OUT.png.
+them by vote, by the highest halt logit, by the first that halts, or, of formulas, by the fit to the points shown.
+Written: OUT.json and OUT.png.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from agents.common.places import Places, writes
 from agents.inference.engine import Engine
 from agents.inference.solver import PRICE, Solver
 from agents.inference.trajectory_figures import scaling_figure
-from agents.inference.voting import Point, branched, curves
+from agents.inference.voting import Point, branched, curves, ways
 from agents.rollouts.unroll import BATCH
 from trm_gym.atomic_io import atomic_write
 from trm_gym.task import Problems
@@ -113,7 +116,7 @@ def run(config: Config) -> None:
         model, solver.task, rule, config.slots, config.max_steps, config.noise, branches=most, seed=config.seed
     )
     results = track(engine.run(branched([problems], most)), len(problems) * most, "branches")
-    found = curves(list(results), most, config.branches)
+    found = curves(list(results), most, config.branches, ways(solver.task))
     found[LONGER] = longer(solver, problems, config)
     seconds = time.perf_counter() - began
     table = Table("", "branches", "right, %", "mean steps")

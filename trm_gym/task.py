@@ -62,6 +62,8 @@ class Task(abc.ABC):
     structure: Structure
     graded: bool
     """Whether ``Verdicts.score`` is a sound partial score: 0 for an echo of the problem and for any constant."""
+    tells_misfit: bool = False
+    """Whether ``misfit`` compares answers, so that the best of several can be taken without knowing the right one."""
     numbers: int = 0
     """How many numbers a problem shows beside its tokens (K): the width of ``Problems.numbers``."""
     truth: int = 0
@@ -156,6 +158,13 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
         """Judge answers uint8 [B, L] by the task's rules (never by comparison with ``problems.solution``)."""
+
+    def misfit(self, problems: Problems, answers: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """How badly answers uint8 [B, L] agree with what is shown, float64 [B]: the less, the better.
+
+        It is told by what everyone sees, never by ``Problems.truth``. Raises ValueError where a task has none.
+        """
+        raise ValueError(f"{self.name} has no misfit: its answers are right by its rules, or not; leave out 'fit'")
 
     @abc.abstractmethod
     def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -5,13 +5,13 @@ The branches run in the engine; what is here is a function of their results.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from agents.inference.engine import Item, Result
-from trm_gym.task import Problems
+from trm_gym.task import Problems, Task
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,9 @@ class Combined:
 
     result: Result
     steps: int
+
+
+Combine = Callable[[Sequence[Result]], Combined]
 
 
 def branched(problems: Iterable[Item], branches: int) -> Iterator[Item]:
@@ -54,8 +57,29 @@ def first(results: Sequence[Result]) -> Combined:
     return Combined(best, sum(min(result.steps, best.steps) for result in results))
 
 
-COMBINE: dict[str, Callable[[Sequence[Result]], Combined]] = {"vote": vote, "surest": surest, "first": first}
+def closest(task: Task) -> Combine:
+    """The answer that agrees best with what the problem shows; see ``Task.misfit``."""
+
+    def combine(results: Sequence[Result]) -> Combined:
+        done = [result for result in results if result.problems is not None and result.answer is not None]
+        if not done:
+            return surest(results)
+        problems = Problems.concatenate([result.problems for result in done if result.problems is not None])
+        misfits = task.misfit(problems, np.array([result.answer for result in done]))
+        return Combined(done[int(misfits.argmin())], sum(result.steps for result in results))
+
+    return combine
+
+
+COMBINE: dict[str, Combine] = {"vote": vote, "surest": surest, "first": first}
 """Ways of making one answer of several, by name."""
+FIT = "fit"
+"""The name of ``closest``, for tasks that tell a misfit."""
+
+
+def ways(task: Task) -> dict[str, Combine]:
+    """Ways of making one answer of several that a task has, by name."""
+    return COMBINE | ({FIT: closest(task)} if task.tells_misfit else {})
 
 
 @dataclass(frozen=True)
@@ -67,14 +91,16 @@ class Point:
     steps: float
 
 
-def curves(results: Sequence[Result], most: int, shown: Sequence[int]) -> dict[str, list[Point]]:
+def curves(
+    results: Sequence[Result], most: int, shown: Sequence[int], combine_by: Mapping[str, Combine] = COMBINE
+) -> dict[str, list[Point]]:
     """Accuracy against steps for the first 1, 2, .. of ``most`` branches of each problem, by way of combining.
 
-    results: those of ``branched`` problems. shown: numbers of branches.
+    results: those of ``branched`` problems. shown: numbers of branches. combine_by: see ``ways``.
     """
     groups = [results[start : start + most] for start in range(0, len(results), most)]
     found: dict[str, list[Point]] = {}
-    for name, combine in COMBINE.items():
+    for name, combine in combine_by.items():
         combined = {count: [combine(group[:count]) for group in groups] for count in shown}
         found[name] = [
             Point(count, float(np.mean([c.result.solved for c in made])), float(np.mean([c.steps for c in made])))

@@ -13,8 +13,13 @@ from trm_gym.regression._search.constants import fit_draft
 from trm_gym.regression._search.room import BEST, TARGETS, WEIGHTS, room
 from trm_gym.regression.operations import INFINITE
 from trm_gym.regression.points import PRESENT, ROW, TARGET
-from trm_gym.regression.programs import CONSTANTS, INPUTS, check_drafts, read_draft, read_numbers
+from trm_gym.regression.programs import CONSTANTS, INPUTS, check_drafts, read_draft, read_numbers, used_slots
 from trm_gym.short_repr import short_repr
+
+EXACT = 1e-9
+"""The error, in standard deviations of the targets, of what fits exactly."""
+PER_SLOT = 0.02
+"""What a slot of a draft costs, in logarithms of the error."""
 
 
 @short_repr
@@ -108,6 +113,14 @@ def fit(drafts: NDArray[np.uint8], points: NDArray[np.float64]) -> Fit:
     order, work = np.empty((2, points.shape[1]), np.int64), room(points.shape[1])
     _fit(np.ascontiguousarray(drafts), np.ascontiguousarray(points), order, work, constants, error)
     return Fit(constants, error)
+
+
+def description(drafts: NDArray[np.uint8], errors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What drafts uint8 [B, L] with errors float64 [B] leave unsaid and say, float64 [B]: less is better.
+
+    The error's logarithm, all that fit exactly alike, and PER_SLOT for each slot.
+    """
+    return np.log(np.maximum(errors, EXACT)) + PER_SLOT * used_slots(drafts).sum(axis=1)
 
 
 def check_points(points: NDArray[np.float64], count: int) -> None:

@@ -18,6 +18,7 @@ from trm_gym.regression import corruption, generator, user_problems, verifier, v
 from trm_gym.regression.curve import curve_of
 from trm_gym.regression.drafts import draft_text, read_draft, used_alone
 from trm_gym.regression.export import latex
+from trm_gym.regression.fitting import description, fit
 from trm_gym.regression.formula import of_program
 from trm_gym.regression.layout import LENGTH, SIGNS, SLOTS, VARIABLES, VOCAB
 from trm_gym.regression.levels import DEFAULT_LEVEL, LEVELS
@@ -58,7 +59,7 @@ class RegressionTask(Task):
 
     length, vocab, truth = LENGTH, VOCAB, PROGRAM
     levels = LEVELS
-    graded = True
+    graded = tells_misfit = True
 
     def __init__(self, size: int = USUAL_MOST) -> None:
         self.size = whole_number("the number of points of regression", size, FEWEST, MOST)
@@ -109,6 +110,10 @@ class RegressionTask(Task):
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
         """Judge answers uint8 [B, L] by their values; see ``verifier.verify`` for the partial score."""
         return verifier.verify(problems, answers)
+
+    def misfit(self, problems: Problems, answers: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """The description length of answers uint8 [B, L] at the points shown, their constants fitted to those."""
+        return description(answers, fit(answers, points_of(problems.numbers)).error)
 
     def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Raises ProblemError: the tokens of every problem are blank, a formula is found from its points."""

@@ -7,11 +7,9 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.regression.fitting import description
 from trm_gym.regression.layout import LENGTH
-from trm_gym.regression.programs import CONSTANTS, used_slots
-
-_PER_SLOT = 0.02
-"""What a slot costs, in logarithms of the error."""
+from trm_gym.regression.programs import CONSTANTS
 
 
 @final
@@ -30,8 +28,7 @@ class Pool:
     def add(self, drafts: NDArray[np.uint8], constants: NDArray[np.float64], errors: NDArray[np.float64]) -> None:
         """Put drafts uint8 [B, L] back, with their constants float64 [B, CONSTANTS] and errors float64 [B]."""
         kept = np.isfinite(errors)
-        costs = np.log(np.maximum(errors, 1e-12)) + _PER_SLOT * used_slots(drafts).sum(axis=1)
-        costs = np.concatenate([self._costs, costs[kept]])
+        costs = np.concatenate([self._costs, description(drafts, errors)[kept]])
         left = np.concatenate([self.errors, errors[kept]])
         order = np.argsort(costs, kind="stable")
         _, first = np.unique(np.minimum(left[order], 1e30).astype(np.float32), return_index=True)

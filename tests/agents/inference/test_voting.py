@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
+import pytest
 import torch
 
 from agents.halting.rules import HaltingRule, StepRecord
 from agents.inference.engine import Engine, Result
-from agents.inference.voting import branched, curves, first, surest, vote
+from agents.inference.voting import branched, curves, first, surest, vote, ways
 from agents.rollouts.step import Step
 from agents.trm import TRM, TRMConfig
 from tests.toy import ToyTask
+from trm_gym import make_task
 
 TOY = ToyTask()
 
@@ -33,6 +37,27 @@ def test_three_ways_of_choosing():
     assert answer_of(vote(results[:2]).result) == 2, "a tie goes to the higher logit"
     never = [result(1, 5, 0.0, halted=False), result(2, 5, 1.0, halted=False)]
     assert answer_of(first(never).result) == 2 and first(never).steps == 10
+
+
+def test_of_formulas_the_one_nearest_to_the_points_is_taken():
+    task = make_task("regression")
+    x = np.linspace(-2.0, 2.0, 20)
+    problems = task.encode(np.column_stack([x, x * x + x]))
+    written = ["sin(x)", "x * x + x + x - x", "square(x) + x", "x * x"]
+    results = [
+        dataclasses.replace(result(0, 2, logit), problems=problems, answer=task.read_draft(text))
+        for logit, text in zip((3.0, 2.0, 0.0, 1.0), written, strict=True)
+    ]
+    combine = ways(task)["fit"]
+    choice = combine(results)
+    assert choice.result is results[2] and choice.steps == 8, "of two that fit exactly the shorter one"
+    assert combine(results[::3]).result is results[3]
+    assert curves(results, 4, [4], ways(task))["fit"][0].steps == 8
+    problems.truth[:] = 0.0
+    assert combine(results).result is results[2], "the hidden function is not asked"
+    with pytest.raises(ValueError, match="sudoku4x4 has no misfit"):
+        make_task("sudoku4x4").misfit(problems, problems.problem)
+    assert "fit" not in ways(TOY)
 
 
 def test_curves_take_the_first_branches():
