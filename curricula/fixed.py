@@ -50,3 +50,13 @@ class Fixed(Curriculum):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take back what ``state_dict`` gave."""
         self._seen = whole_number("problems seen", state["seen"], 0)
+
+
+def hardest_first(levels: Sequence[int], problems: int = 1024) -> Fixed:
+    """The hardest level alone, then one easier after another beside it, until all have equal shares.
+
+    problems: the length of the run; each stage takes an equal part of it.
+    """
+    count = len(Fixed(levels).levels)  # what are no levels is told there
+    harder = np.tril(np.ones((count, count)))[:, ::-1]
+    return Fixed(levels, [row / row.sum() for row in harder], problems)

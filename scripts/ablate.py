@@ -141,7 +141,7 @@ def updates_within(config: PretrainConfig, minutes: float, path: Path) -> int:
         for _ in range(TIMED):
             trainer.update()
         rate = TIMED / (time.perf_counter() - started)
-        trainer.prefetcher.close()
+        trainer.supply.close()
         atomic_write(path, json.dumps({"updates": max(1, round(60 * minutes * rate))}))
     return int(json.loads(path.read_text())["updates"])
 

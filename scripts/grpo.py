@@ -48,7 +48,7 @@ from agents.rollouts.collect import Rollout, as_tensors, new_problems, run_branc
 from agents.rollouts.dataset import RolloutDataset, read_unroll
 from agents.rollouts.groups import BranchesConfig
 from agents.rollouts.unroll import BATCH, Unroll, unroll
-from curricula import make_curriculum
+from curricula import CurriculumName, make_curriculum
 from trm_gym import make_task
 
 STATE_FILE = "grpo.safetensors"
@@ -69,8 +69,8 @@ class Config(BranchesConfig, TimeLimit):
     grpo_restarts, which also says when to start afresh (--branches 6 --branching restarts)."""
     setting: Literal["frozen", "joint"] = "frozen"
     """Whether the network stays as it is (frozen), or goes on learning beside its halting head (joint)."""
-    curriculum: Literal["uniform", "threshold", "learnability", "learning_progress", "fixed"] = "learnability"
-    """How levels are chosen. fixed: by --mixture, or one level after another, each for an equal part of the run."""
+    curriculum: CurriculumName = "learnability"
+    """How levels are chosen. fixed: by --mixture, or one level after another; hardest_first: one easier after another."""
     mixture: tuple[float, ...] = ()
     """A weight for each level. Only for --curriculum fixed."""
     seed: int = 0

@@ -10,6 +10,10 @@ from agents.common.checks import Checked, a_share, at_least, at_least_one
 from agents.pretraining.optim import OptimConfig
 from agents.pretraining.supervision import AnswerLoss
 from agents.trm import TRMConfig
+from curricula import CurriculumName
+
+UNIFORM = "uniform"
+"""The curriculum of equal shares."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,10 @@ class PretrainConfig(Checked):
     task: str = "sudoku6x6"
     """Task that the network learns."""
     levels: tuple[str, ...] = ("clues12",)
-    """Levels to train on, in equal shares."""
+    """Levels to train on, from easy to hard. One that is named twice has two shares."""
+    curriculum: CurriculumName = "uniform"
+    """How the level of each new problem is chosen: in equal shares (uniform), or by how problems of the levels have
+    gone so far. Others than uniform take each level once."""
     model: TRMConfig = field(default_factory=TRMConfig)
     """The network."""
     optim: OptimConfig = field(default_factory=OptimConfig)
@@ -116,6 +123,8 @@ class PretrainConfig(Checked):
             raise ValueError(
                 f"extras.starts={starts} are all the same without noise: set start_noise, for instance to 0.3"
             )
+        if self.fixed_set and self.curriculum != UNIFORM:
+            raise ValueError(f"--curriculum {self.curriculum} chooses among fresh problems: leave fixed_set at 0")
         if self.augment and not self.fixed_set:
             raise ValueError("augment shows the problems of a fixed set: give fixed_set above 0")
         whole = (self.model.cycles, self.model.latent_updates)

@@ -45,7 +45,7 @@ def pretrain(config: PretrainConfig, folder: Path) -> Checkpoint:
         if trainer.updates < config.updates:
             finish(trainer, folder)
     finally:
-        trainer.prefetcher.close()
+        trainer.supply.close()
         torch.set_num_threads(threads)  # what follows must not depend on whether this went before it in one process
     meta: dict[str, Any] = {"numerics": asdict(trainer.acceleration.numerics), "pretraining": describe(config)}
     if trainer.seconds is not None:
@@ -69,6 +69,8 @@ def finish(trainer: Pretrainer, folder: Path) -> None:
             if trainer.updates % 10 == 0:
                 for name, value in metrics.items():
                     writer.add_scalar(PRETRAIN_TAGS[name], value, trainer.updates)
+                for level, share in trainer.supply.mixture.items():
+                    writer.add_scalar(f"curriculum/{level}", share, trainer.updates)
                 writer.add_scalar("time/updates_per_second", (trainer.updates - first) / spent, trainer.updates)
             if asked or trainer.updates % config.save_every == 0 or trainer.updates == config.updates:
                 trainer.save(folder / PRETRAIN_STATE)

@@ -24,11 +24,9 @@ from agents.common.finite import check_finite, check_gradients, told
 from agents.common.state_form import check_count, check_form, check_within, restoring
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.common.tensors import Tensors, nest, unnest
-from agents.pretraining.config import DraftsConfig, PretrainConfig
+from agents.pretraining.config import UNIFORM, DraftsConfig, PretrainConfig
 from agents.pretraining.drafts import first_drafts, next_drafts, with_drafts
 from agents.pretraining.optim import Average, Optimizers
-from agents.pretraining.prefetch import Prefetcher
-from agents.pretraining.sources import FixedSet, Fresh
 from agents.pretraining.supervision import (
     HALT_WEIGHT,
     NO_LABEL,
@@ -40,6 +38,7 @@ from agents.pretraining.supervision import (
     least_steps,
     winners,
 )
+from agents.pretraining.supply import Supply, new_supply
 from agents.rollouts.collect import as_tensors
 from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import noisy_start
@@ -48,8 +47,6 @@ from trm_gym import make_task
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
 
-MOST_TAKEN = 10**12
-"""Problems that a run may have taken."""
 LEAST_STEPS_STREAM, START_STREAM, STEP_STREAM, FIRST_DRAFT_STREAM, NEXT_DRAFT_STREAM = 1, 2, 3, 4, 5
 SMALLER = "Use a smaller learning rate (optim.muon_lr, adamw_lr, atan2_lr) or more optim.warmup, in another folder"
 
@@ -72,7 +69,7 @@ class Pretrainer:
         self._weights = dict(self.model.named_parameters())
         self.optimizers = Optimizers(self.model, config.optim)
         self.average = Average(self.model, config.average)
-        self.prefetcher = self._prefetcher()
+        self.supply: Supply = new_supply(config, self.task)
         self.problems = self._take(config.batch)
         self.draft = self._first_drafts(self.problems)
         if config.drafts.next_corrupted:
@@ -103,16 +100,20 @@ class Pretrainer:
         self.average.update(self.model)
         self.updates += 1
         self.steps += 1
+        solved = outcome.solved[outcome.best]
         metrics = {
             "loss": outcome.losses[:, 0].mean().item(),
             "halt_loss": outcome.losses[:, 1].mean().item(),
-            "solved": outcome.solved[outcome.best].float().mean().item(),
+            "solved": solved.float().mean().item(),
             "steps": self.steps.float().mean().item(),
         }
         sure = outcome.sure & (self.steps >= self._least_steps_now())
         done = sure | (self.steps >= config.max_steps)
         self.draft = outcome.draft
-        self._refill(outcome.carry, done[outcome.best].repeat_interleave(config.extras.starts))
+        done = done[outcome.best]
+        best = outcome.best.numpy()
+        self.supply.tell(self.problems.level[best], self.steps[best].numpy(), solved.numpy(), done.numpy())
+        self._refill(outcome.carry, done.repeat_interleave(config.extras.starts))
         return metrics
 
     def _learn(self, rows: slice) -> StepOutcome:
@@ -165,9 +166,7 @@ class Pretrainer:
 
         Without it a network that is sure early is never trained on late steps, and forgets there what it knew.
         """
-        place = mix(
-            self.config.seed, np.arange(self.prefetcher.taken - count, self.prefetcher.taken), LEAST_STEPS_STREAM
-        )
+        place = mix(self.config.seed, np.arange(self.supply.taken - count, self.supply.taken), LEAST_STEPS_STREAM)
         drawn = least_steps(place, self.config.explore, self.config.max_steps)
         return drawn.repeat_interleave(self.config.extras.starts)
 
@@ -180,12 +179,12 @@ class Pretrainer:
 
     def _take(self, count: int) -> Problems:
         """The next ``count`` problems, each in as many rows as it has starts."""
-        return self.prefetcher.take(count)[np.repeat(np.arange(count), self.config.extras.starts)]
+        return self.supply.take(count)[np.repeat(np.arange(count), self.config.extras.starts)]
 
     def _first_drafts(self, problems: Problems) -> Int[Tensor, "rows l"]:
         """The first drafts of the problems taken last."""
         starts = self.config.extras.starts
-        place = np.arange(self.prefetcher.taken - len(problems) // starts, self.prefetcher.taken)
+        place = np.arange(self.supply.taken - len(problems) // starts, self.supply.taken)
         keys = mix(self.config.seed, place[:, None], np.arange(starts), FIRST_DRAFT_STREAM).ravel()
         return torch.from_numpy(first_drafts(self.task, problems, self.config.drafts, keys)).long()
 
@@ -194,7 +193,7 @@ class Pretrainer:
         noise = self.config.start_noise
         if not noise or not done.any():
             return self.model.initial_carry(1)
-        key = (mix(self.config.seed, self.prefetcher.taken, START_STREAM) >> np.uint64(1)).item()
+        key = (mix(self.config.seed, self.supply.taken, START_STREAM) >> np.uint64(1)).item()
         drawn = noisy_start(self.model, int(done.sum()), noise, torch.Generator().manual_seed(key))
         whole = self.model.initial_carry(len(done))
         for part, start in zip(whole, drawn, strict=True):
@@ -226,7 +225,7 @@ class Pretrainer:
 
     def save(self, path: Path) -> None:
         """Write all that is needed to go on as if nothing had happened."""
-        note = {"updates": self.updates, "taken": self.prefetcher.taken, "config": describe(self.config)}
+        note = {"updates": self.updates, **self.supply.note(), "config": describe(self.config)}
         note |= {"seconds": self.seconds, "numerics": dataclasses.asdict(self.acceleration.numerics)}
         save_tensors(path, self.tensors(), note)
 
@@ -256,10 +255,10 @@ class Pretrainer:
         if wrong := self.task.fault(problems):
             raise ValueError(wrong)
         updates = check_count("updates", note["updates"], self.config.updates)
-        taken = check_count("taken", note["taken"], MOST_TAKEN)
         seconds = note.get("seconds")
         if seconds is not None and (type(seconds) not in (int, float) or not 0 <= seconds < math.inf):
             raise ValueError(f"seconds must be a number from 0 up, not {seconds}")
+        self.supply.load(note)
         self.model.load_state_dict(unnest("model", tensors))
         self.optimizers.load_state_dict(unnest("optimizers", tensors))
         self.average.load_state_dict(unnest("average", tensors))
@@ -267,15 +266,6 @@ class Pretrainer:
         self.carry, self.last = Carry(**unnest("carry", tensors)), tensors.get("last")
         self.steps, self.least_steps = tensors["steps"], tensors["least_steps"]
         self.updates, self.seconds = updates, seconds
-        self.prefetcher.close()
-        self.prefetcher = self._prefetcher(taken)
-
-    def _prefetcher(self, taken: int = 0) -> Prefetcher:
-        """The stream of problems, from the one after the first ``taken``."""
-        config = self.config
-        levels = tuple(self.task.level_index(name) for name in config.levels)
-        fresh = Fresh(self.task, levels, config.seed)
-        return Prefetcher(FixedSet(fresh, config.fixed_set, config.augment) if config.fixed_set else fresh, taken)
 
 
 def new_model(config: TRMConfig, task: Task, seed: int) -> TRM:
@@ -291,4 +281,6 @@ def describe(config: PretrainConfig) -> dict[str, Any]:
     deciding = {name: value for name, value in settings.items() if name not in ("acceleration", "save_every")}
     if config.drafts == DraftsConfig():
         del deciding["drafts"]  # as in runs of before there were any
+    if config.curriculum == UNIFORM:
+        del deciding["curriculum"]
     return json.loads(json.dumps(deciding))

@@ -60,4 +60,4 @@ def training(config: PretrainConfig, compiled: Choice, bfloat16: bool) -> Iterat
     try:
         yield run
     finally:
-        run.prefetcher.close()
+        run.supply.close()

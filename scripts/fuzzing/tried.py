@@ -93,7 +93,7 @@ def _pretraining(rng: Random) -> None:
         for _ in range(min(2, config.updates)):
             _finite(*trainer.update().values())
     finally:
-        trainer.prefetcher.close()
+        trainer.supply.close()
 
 
 def _network(rng: Random) -> None:

@@ -242,3 +242,12 @@ def test_states_with_numbers_that_are_none_are_errors(name):
             changed = {**state, key: [wrong] * len(value) if isinstance(value, list) else wrong}
             with pytest.raises(ValueError, match=r"must be|must hold"):
                 make_curriculum(name, [0, 1]).load_state_dict(changed)
+
+
+def test_hardest_first_adds_one_easier_level_after_another():
+    curriculum = make_curriculum("hardest_first", [0, 1, 2], 30)
+    seen = []
+    for _ in range(4):
+        seen.append(curriculum.mixture.tolist())
+        curriculum.update(np.full(10, 2), np.ones(10))
+    assert seen == [[0, 0, 1], [0, 0.5, 0.5], pytest.approx([1 / 3] * 3), pytest.approx([1 / 3] * 3)]

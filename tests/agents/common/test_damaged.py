@@ -138,8 +138,8 @@ def test_states_of_pretraining(tmp_path: Path, unchecked):
     save_tensors(path, tensors, note)
     fresh.load(path)
     assert fresh.updates == 1
-    trainer.prefetcher.close()
-    fresh.prefetcher.close()
+    trainer.supply.close()
+    fresh.supply.close()
 
 
 @pytest.mark.parametrize("setting", ["frozen", "joint"])
@@ -242,4 +242,4 @@ def test_what_optimisers_remember_is_whole(core: Literal["muon", "adamw", "adam_
             refused(lambda: trainer.load(path), path)
         save_tensors(path, {**less, f"{name}.x": tensors[name]}, note)
         refused(lambda: trainer.load(path), path)
-    trainer.prefetcher.close()
+    trainer.supply.close()

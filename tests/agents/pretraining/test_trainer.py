@@ -72,10 +72,12 @@ def test_a_resumed_run_ends_as_one_that_was_never_stopped(tmp_path):
     for name, value in whole.average.weights.items():
         assert torch.equal(value, other.average.weights[name]), name
     np.testing.assert_array_equal(whole.problems.problem, other.problems.problem)
-    assert whole.prefetcher.taken == other.prefetcher.taken
+    assert whole.supply.taken == other.supply.taken
 
 
 OPTIONS = {
+    "learnability": {"curriculum": "learnability"},
+    "hardest_first": {"curriculum": "hardest_first", "start_noise": 0.5, "extras": TrainingExtras(starts=2)},
     "stablemax": {"loss": "stablemax"},
     "consistency": {"extras": TrainingExtras(consistency=1.0)},
     "start_noise": {"start_noise": 0.5},
@@ -182,6 +184,7 @@ def test_the_published_way_of_training_runs(preset, options):
     ("changes", "message"),
     [
         ({"extras": TrainingExtras(starts=2)}, "all the same without noise"),
+        ({"curriculum": "threshold", "fixed_set": 9}, "leave fixed_set at 0"),
         ({"chunk": 3}, "chunk must divide batch=8"),
         ({"chunk": 4, "extras": TrainingExtras(consistency=1.0)}, r"without extras\.consistency=1"),
         ({"start_noise": -1.0}, "start_noise must be at least 0"),

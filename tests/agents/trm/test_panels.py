@@ -115,6 +115,6 @@ def test_it_learns_the_smallest_tasks_in_disguises_that_it_never_sees_twice():
     )
     trainer = Pretrainer(config)
     solved = [trainer.update()["solved"] for _ in range(config.updates)]
-    trainer.prefetcher.close()
+    trainer.supply.close()
     assert np.mean(solved[:10]) < 0.02
     assert np.mean(solved[-15:]) > 0.06
