@@ -25,10 +25,11 @@ from agents.common.cli import main, save_config
 from agents.common.console import Progress, announce
 from agents.common.curves import curve_writer
 from agents.common.finite import kept, told
+from agents.common.kept_states import KeptStates, newest_state, save_state
 from agents.common.places import Places, writes
 from agents.common.signals import GOES_ON, TimeLimit, ending
 from agents.common.state_form import check_form, restoring
-from agents.common.tensor_file import CheckpointError, load_note, load_tensors, save_tensors
+from agents.common.tensor_file import CheckpointError, load_note, load_tensors
 from agents.common.tensors import Tensors, nest, unnest
 from agents.evaluation.evaluate import evaluate_checkpoint
 from agents.evaluation.figures import curriculum_figure
@@ -57,7 +58,7 @@ COMPARED = ("bce", "two_heads", "expected")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(BranchesConfig, TimeLimit):
+class Config(BranchesConfig, TimeLimit, KeptStates):
     """Teach a network when to stop."""
 
     checkpoint: str | None = None
@@ -70,7 +71,7 @@ class Config(BranchesConfig, TimeLimit):
     setting: Literal["frozen", "joint"] = "frozen"
     """Whether the network stays as it is (frozen), or goes on learning beside its halting head (joint)."""
     curriculum: CurriculumName = "learnability"
-    """How levels are chosen. fixed: by --mixture, or one level after another; hardest_first: one easier after another."""
+    """How levels are chosen. fixed: by --mixture, or one after another; hardest_first: one easier after another."""
     mixture: tuple[float, ...] = ()
     """A weight for each level. Only for --curriculum fixed."""
     seed: int = 0
@@ -145,8 +146,8 @@ class Training:
         runs = config.training.groups * config.branches
         passes = config.training.iterations * config.max_steps * -(-runs // BATCH)
         one_pass = solving_pass(self.network, self.task, min(BATCH, runs))
-        state = folder / STATE_FILE
-        before = Numerics.of_note(load_note(state), state) if state.exists() else None
+        state = newest_state(folder / STATE_FILE)
+        before = Numerics.of_note(load_note(state), state) if state else None
         self.numerics = accelerate(self.network, one_pass, passes, config.acceleration, before).numerics
         self.rng = np.random.default_rng(config.seed)
         problems = self.task.generate(1, self.curriculum.levels[0], "train", 0)
@@ -162,14 +163,14 @@ class Training:
         self.dataset: Unroll | None = None
         self.mixtures: list[np.ndarray] = []
         self.batch: Tensors = {}
-        if state.exists():
+        if state:
             self.load(state)
 
     def run(self) -> None:
         """Learn for the iterations that are left."""
+        state, learner = self.folder / STATE_FILE, self.config.learner
         if (first := len(self.mixtures)) == (iterations := self.config.training.iterations):
             return
-        state, learner = self.folder / STATE_FILE, self.config.learner
         folder = self.folder / "tensorboard" / learner
         with ending() as asked, curve_writer(folder, first) as writer, Progress(iterations, learner) as bar:
             for iteration in range(first, iterations):
@@ -228,7 +229,7 @@ class Training:
             "rng": self.rng.bit_generator.state,
             "numerics": dataclasses.asdict(self.numerics),
         }
-        save_tensors(path, tensors, note)
+        save_state(path, tensors, note, self.config.keep)
 
     def load(self, path: Path) -> None:
         """Go on from what ``save`` wrote. Raises CheckpointError where it belongs to another configuration."""
@@ -254,7 +255,7 @@ class Training:
 def settings(config: Config) -> dict[str, Any]:
     """The settings that decide what is learnt, as JSON gives them back."""
     plain = dataclasses.asdict(config)
-    for name in ("acceleration", "evaluation", "folder", "max_minutes", "save_every"):
+    for name in ("acceleration", "evaluation", "folder", "keep", "max_minutes", "save_every"):
         del plain[name]
     plain["pretrain"] = None if config.checkpoint else describe(config.pretrain)
     return json.loads(json.dumps(plain))
@@ -280,7 +281,7 @@ def run(config: Config) -> None:
         task.level_index(level)
     folder = folder_of(config)
     save_config(config, folder / "config.yaml")
-    start = start_from(config.checkpoint, config.pretrain, folder)
+    start = start_from(config.checkpoint, config.pretrain, folder, config.keep)
     training = Training(config, folder, start)
     training.run()
     meta = {config.learner: settings(config), f"{config.learner}_numerics": dataclasses.asdict(training.numerics)}
@@ -290,8 +291,7 @@ def run(config: Config) -> None:
     console = Console()
     for level in config.evaluation.level:
         only = dataclasses.replace(config.evaluation, level=(level,), max_steps=config.max_steps)
-        report = evaluate_checkpoint(checkpoint, only, folder / f"evaluation-{level}")
-        console.print(report.table(), highlight=False)
+        console.print(evaluate_checkpoint(checkpoint, only, folder / f"evaluation-{level}").table(), highlight=False)
     console.print(f"checkpoint: {place}; curves, reports and pictures: {folder}", highlight=False)
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from agents.checkpoint import Checkpoint, save_checkpoint
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
+from agents.common.kept_states import KeptStates
 from agents.common.places import Places, writes
 from agents.common.signals import TimeLimit
 from agents.evaluation.protocol import shown_steps
@@ -29,7 +30,7 @@ STEPS = shown_steps(16)
 
 
 @dataclass(frozen=True)
-class Config(PretrainConfig, TimeLimit):
+class Config(PretrainConfig, TimeLimit, KeptStates):
     """Supervised pretraining of a TRM."""
 
     folder: Path | None = None
@@ -72,7 +73,7 @@ def run(config: Config) -> None:
         make_task(config.task).level_index(name)  # an unknown one is told now and not after hours
     save_config(config, folder / "config.yaml")
     settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(PretrainConfig)}
-    checkpoint = pretrain(PretrainConfig(**settings), folder)
+    checkpoint = pretrain(PretrainConfig(**settings), folder, config.keep)
     if not (folder / "checkpoint" / "config.json").exists():  # what stands there may have been measured already
         save_checkpoint(folder / "checkpoint", checkpoint)
     table, figures = test_table(checkpoint, levels, config.test_problems)

@@ -33,6 +33,23 @@ def atomic_write(path: str | os.PathLike[str], content: bytes | str | Callable[[
     return path
 
 
+def atomic_link(source: str | os.PathLike[str], path: str | os.PathLike[str]) -> Path:
+    """Let ``path`` be what ``source`` is, and stay so when that is replaced: a hard link, else a copy.
+
+    Returns the path written. Raises OSError where the source cannot be read, or the folder not be written to.
+    """
+    path = Path(path)
+    with _beside(path) as temporary:
+        try:
+            os.link(source, temporary)
+            os.replace(temporary, path)
+            return path
+        except OSError:  # a file system without hard links, or no source
+            temporary.unlink(missing_ok=True)
+    with Path(source).open("rb") as file:
+        return atomic_write(path, lambda copy: shutil.copyfileobj(file, copy))
+
+
 def sync_folder(folder: str | os.PathLike[str]) -> None:
     """Put what a folder lists on the disk: a new name is lost with the power otherwise, its content or not.
 

@@ -14,6 +14,7 @@ from agents.common.acceleration import Numerics
 from agents.common.console import Progress, announce
 from agents.common.curves import curve_writer
 from agents.common.finite import kept
+from agents.common.kept_states import KEPT, newest_state
 from agents.common.signals import GOES_ON, ending
 from agents.common.tensor_file import CheckpointError, load_note
 from agents.pretraining.config import PretrainConfig
@@ -29,21 +30,22 @@ PRETRAIN_TAGS = {
 """TensorBoard tags, by Stable-Baselines3's names."""
 
 
-def pretrain(config: PretrainConfig, folder: Path) -> Checkpoint:
+def pretrain(config: PretrainConfig, folder: Path, keep: int = KEPT) -> Checkpoint:
     """Run pretraining in ``folder``, resuming what stands there; returns the averaged network as a checkpoint.
 
+    keep: how many states are kept; the newest that is whole is gone on from.
     A signal ends it after the update that it is at, with the state saved: ``Ended``.
     """
-    state, threads = folder / PRETRAIN_STATE, torch.get_num_threads()
-    trainer = Pretrainer(config, Numerics.of_note(load_note(state), state) if state.exists() else None)
-    if state.exists():
+    state, threads = newest_state(folder / PRETRAIN_STATE), torch.get_num_threads()
+    trainer = Pretrainer(config, Numerics.of_note(load_note(state), state) if state else None)
+    if state:
         trainer.load(state)
     used = f"compiled {trainer.acceleration.compiled}, bfloat16 {trainer.acceleration.bfloat16}"
     print(f"{config.task}: {trainer.model.num_parameters():,} parameters; {used} ({trainer.acceleration.reason})")
     announce("pretrain", trainer.acceleration.seconds * (1 - trainer.updates / config.updates))
     try:
         if trainer.updates < config.updates:
-            finish(trainer, folder)
+            finish(trainer, folder, keep)
     finally:
         trainer.supply.close()
         torch.set_num_threads(threads)  # what follows must not depend on whether this went before it in one process
@@ -53,7 +55,7 @@ def pretrain(config: PretrainConfig, folder: Path) -> Checkpoint:
     return Checkpoint(trainer.averaged(), config.task, {}, meta)
 
 
-def finish(trainer: Pretrainer, folder: Path) -> None:
+def finish(trainer: Pretrainer, folder: Path, keep: int) -> None:
     """The updates that are left, with curves for TensorBoard, and states to resume from."""
     config, first, earlier = trainer.config, trainer.updates, trainer.seconds
     started = time.perf_counter()
@@ -73,12 +75,12 @@ def finish(trainer: Pretrainer, folder: Path) -> None:
                     writer.add_scalar(f"curriculum/{level}", share, trainer.updates)
                 writer.add_scalar("time/updates_per_second", (trainer.updates - first) / spent, trainer.updates)
             if asked or trainer.updates % config.save_every == 0 or trainer.updates == config.updates:
-                trainer.save(folder / PRETRAIN_STATE)
+                trainer.save(folder / PRETRAIN_STATE, keep)
             if asked:
                 asked.end(f"update {trainer.updates} of {config.updates} is saved in {folder}, {GOES_ON}")
 
 
-def start_from(checkpoint: str | None, config: PretrainConfig, folder: Path) -> Checkpoint:
+def start_from(checkpoint: str | None, config: PretrainConfig, folder: Path, keep: int = KEPT) -> Checkpoint:
     """The network to start from: the checkpoint given, or the one pretrained in ``folder``, if need be now."""
     if checkpoint is not None:
         return load_checkpoint(checkpoint, config.task)
@@ -88,5 +90,5 @@ def start_from(checkpoint: str | None, config: PretrainConfig, folder: Path) -> 
         if start.meta.get("pretraining") != describe(config):
             raise CheckpointError(f"{place} was pretrained with other settings: choose another --folder, or delete it")
         return start
-    save_checkpoint(place, pretrain(config, folder))
+    save_checkpoint(place, pretrain(config, folder, keep))
     return load_checkpoint(place)

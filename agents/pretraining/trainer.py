@@ -21,8 +21,9 @@ from torch.nn import functional as F
 
 from agents.common.acceleration import Acceleration, Numerics, accelerate, training_pass
 from agents.common.finite import check_finite, check_gradients, told
+from agents.common.kept_states import KEPT, save_state
 from agents.common.state_form import check_count, check_form, check_within, restoring
-from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
+from agents.common.tensor_file import CheckpointError, load_tensors
 from agents.common.tensors import Tensors, nest, unnest
 from agents.pretraining.config import UNIFORM, DraftsConfig, PretrainConfig
 from agents.pretraining.drafts import first_drafts, next_drafts, with_drafts
@@ -223,11 +224,11 @@ class Pretrainer:
         tensors = nest("model", self.model.state_dict()) | nest("optimizers", self.optimizers.state_dict())
         return tensors | nest("average", self.average.state_dict()) | self.batch()
 
-    def save(self, path: Path) -> None:
-        """Write all that is needed to go on as if nothing had happened."""
+    def save(self, path: Path, keep: int = KEPT) -> None:
+        """Write all that is needed to go on as if nothing had happened; ``keep`` states are kept."""
         note = {"updates": self.updates, **self.supply.note(), "config": describe(self.config)}
         note |= {"seconds": self.seconds, "numerics": dataclasses.asdict(self.acceleration.numerics)}
-        save_tensors(path, self.tensors(), note)
+        save_state(path, self.tensors(), note, keep)
 
     def batch(self) -> Tensors:
         """The slots: their problems, and how far each has come."""
