@@ -28,8 +28,8 @@ from agents.common.finite import kept, told
 from agents.common.kept_states import KeptStates, newest_state, save_state
 from agents.common.places import Places, writes
 from agents.common.signals import GOES_ON, TimeLimit, ending
-from agents.common.state_form import check_form, restoring
-from agents.common.tensor_file import CheckpointError, load_note, load_tensors
+from agents.common.state_form import check_form, check_settings, restoring
+from agents.common.tensor_file import load_note, load_tensors
 from agents.common.tensors import Tensors, nest, unnest
 from agents.evaluation.evaluate import evaluate_checkpoint
 from agents.evaluation.figures import curriculum_figure
@@ -234,10 +234,7 @@ class Training:
     def load(self, path: Path) -> None:
         """Go on from what ``save`` wrote. Raises CheckpointError where it belongs to another configuration."""
         tensors, note = load_tensors(path)
-        if note.get("settings") != settings(self.config):
-            raise CheckpointError(
-                f"{path} was written by a run with other settings: choose another --folder, or delete it"
-            )
+        check_settings(f"{path} was written", note.get("settings"), settings(self.config))
         with restoring(path):
             mixtures = tensors["mixtures"]
             check_form(unnest("learner", tensors), self.learner.state_dict())

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Collection, Iterator, Mapping
+from typing import final
 
 import torch
 from torch import Tensor
 
 from agents.common.tensor_file import CheckpointError
+from trm_gym.short_repr import short
 
 _ADAM = frozenset({"step", "exp_avg", "exp_avg_sq"})
 MOMENTS: Mapping[str, Collection[str]] = {
@@ -17,6 +19,19 @@ MOMENTS: Mapping[str, Collection[str]] = {
     "Muon": frozenset({"momentum_buffer"}),
 }
 """What an optimiser remembers of every weight that it has moved, by the name of its class."""
+_SHOWN = 3
+"""Settings that a message names."""
+
+
+@final
+class _Nothing:
+    """Stands for a setting that is not there."""
+
+    def __str__(self) -> str:
+        return "not there"
+
+
+_NONE = _Nothing()
 
 
 @contextlib.contextmanager
@@ -32,6 +47,32 @@ def restoring(path: str | os.PathLike[str]) -> Iterator[None]:
             f"{path} is damaged, or of another version ({' '.join(what.split())[:300]}): choose another folder, or "
             "delete it to begin anew"
         ) from error
+
+
+def check_settings(said: str, given: object, wanted: object) -> None:
+    """Raise CheckpointError where what was written by a run is of other settings, with the first that differ.
+
+    said: what was written, and how: ``runs/a.safetensors was written``. given: its settings, as JSON gives them back.
+    """
+    if given == wanted:
+        return
+    found = list(_differing("", given, wanted))
+    which = ", ".join(found[:_SHOWN]) + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
+    raise CheckpointError(
+        f"{said} with other settings ({which}): give those, choose another --folder, or delete it to begin anew"
+    )
+
+
+def _differing(name: str, given: object, wanted: object) -> Iterator[str]:
+    if isinstance(given, Mapping) and isinstance(wanted, Mapping):
+        for key in dict.fromkeys((*wanted, *given)):
+            yield from _differing(f"{name}.{key}" if name else str(key), given.get(key, _NONE), wanted.get(key, _NONE))
+    elif given != wanted:
+        yield f"{name or 'all'} was {_short(given)}, now {_short(wanted)}"
+
+
+def _short(value: object) -> str:
+    return str(value) if value is _NONE else short(value)
 
 
 def check_form(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor], free: Collection[str] = ()) -> None:

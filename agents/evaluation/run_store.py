@@ -16,7 +16,7 @@ import numpy as np
 
 from agents.checkpoint import check_head, describe_head, make_head
 from agents.common.signals import pause
-from agents.common.state_form import check_form, restoring
+from agents.common.state_form import check_form, check_settings, restoring
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.evaluation.protocol import RuleSteps, TestOutcomes
 from agents.halting.restart_head import Head
@@ -42,10 +42,8 @@ class CachedRun:
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         self.folder, self._settings = folder, json.loads(json.dumps(settings, default=str))
         self._started = time.perf_counter()
-        if self.done and self.read()["settings"] != self._settings:
-            raise CheckpointError(
-                f"{folder} was finished with other settings: choose another folder, or delete it to do it again"
-            )
+        if self.done:
+            check_settings(f"{folder} was finished", self.read()["settings"], self._settings)
 
     @property
     def done(self) -> bool:

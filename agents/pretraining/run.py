@@ -16,7 +16,8 @@ from agents.common.curves import curve_writer
 from agents.common.finite import kept
 from agents.common.kept_states import KEPT, newest_state
 from agents.common.signals import GOES_ON, ending
-from agents.common.tensor_file import CheckpointError, load_note
+from agents.common.state_form import check_settings
+from agents.common.tensor_file import load_note
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.trainer import Pretrainer, describe
 
@@ -87,8 +88,7 @@ def start_from(checkpoint: str | None, config: PretrainConfig, folder: Path, kee
     place = folder / "pretrained"
     if (place / "config.json").exists():
         start = load_checkpoint(place, config.task)
-        if start.meta.get("pretraining") != describe(config):
-            raise CheckpointError(f"{place} was pretrained with other settings: choose another --folder, or delete it")
+        check_settings(f"{place} was pretrained", start.meta.get("pretraining"), describe(config))
         return start
     save_checkpoint(place, pretrain(config, folder, keep))
     return load_checkpoint(place)

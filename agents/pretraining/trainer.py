@@ -22,8 +22,8 @@ from torch.nn import functional as F
 from agents.common.acceleration import Acceleration, Numerics, accelerate, training_pass
 from agents.common.finite import check_finite, check_gradients, told
 from agents.common.kept_states import KEPT, save_state
-from agents.common.state_form import check_count, check_form, check_within, restoring
-from agents.common.tensor_file import CheckpointError, load_tensors
+from agents.common.state_form import check_count, check_form, check_settings, check_within, restoring
+from agents.common.tensor_file import load_tensors
 from agents.common.tensors import Tensors, nest, unnest
 from agents.pretraining.config import UNIFORM, DraftsConfig, PretrainConfig
 from agents.pretraining.drafts import first_drafts, next_drafts, with_drafts
@@ -239,10 +239,7 @@ class Pretrainer:
     def load(self, path: Path) -> None:
         """Go on from what ``save`` wrote. Raises CheckpointError where it belongs to another configuration."""
         tensors, note = load_tensors(path)
-        if note.get("config") != describe(self.config):
-            raise CheckpointError(
-                f"{path} was written by a run with other settings: choose another folder, or delete it"
-            )
+        check_settings(f"{path} was written", note.get("config"), describe(self.config))
         with restoring(path):
             self._take_over(tensors, note)
 

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from agents.checkpoint import SHIPPED, load_checkpoint
+from agents.common.state_form import check_settings
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.evaluation.run_store import CachedRun, load_arrays, load_head, save_arrays, save_head
 from agents.halting.heads import HaltHead, HaltPolicy
@@ -243,3 +244,14 @@ def test_what_optimisers_remember_is_whole(core: Literal["muon", "adamw", "adam_
         save_tensors(path, {**less, f"{name}.x": tensors[name]}, note)
         refused(lambda: trainer.load(path), path)
     trainer.supply.close()
+
+
+def test_settings_that_differ_are_named():
+    given = {"model": {"hidden": 8, "cycles": 1}, "seed": 0, "levels": ["a"]}
+    check_settings("it was written", given, {**given})
+    wanted = {"model": {"hidden": 16}, "seed": 0, "levels": ["b"], "batch": 2}
+    said = r"hidden was 8, now 16, model\.cycles was 1, now not there, levels was .* and 1 more\): give those"
+    with pytest.raises(CheckpointError, match=r"it was written with other settings \(model\." + said):
+        check_settings("it was written", given, wanted)
+    with pytest.raises(CheckpointError, match=r"all was None, now \{'seed': 0\}"):
+        check_settings("it was written", None, {"seed": 0})

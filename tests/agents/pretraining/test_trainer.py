@@ -205,7 +205,8 @@ def test_research_options_have_bounds(name):
 def test_a_state_of_other_settings_is_refused(tmp_path):
     trainer, _ = run(TINY, 1)
     trainer.save(tmp_path / "state.safetensors")
-    with pytest.raises(CheckpointError, match="other settings"):
+    said = rf"other settings \(batch was {TINY.batch}, now 4\): give those"
+    with pytest.raises(CheckpointError, match=said):
         Pretrainer(dataclasses.replace(TINY, batch=4)).load(tmp_path / "state.safetensors")
 
 
