@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -39,6 +40,10 @@ class Config(PretrainConfig, TimeLimit, KeptStates):
     """Problems of the test split per level; a finite split that holds fewer is taken whole."""
     test_levels: tuple[str, ...] = ()
     """Levels to test on; those trained on by default."""
+
+    on_divergence: Literal["stop", "restore"] = "stop"
+    """When training comes to what is no number: stop, or go back to the last good state and on with half the learning
+    rates, at most five times (restore)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -73,7 +78,8 @@ def run(config: Config) -> None:
         make_task(config.task).level_index(name)  # an unknown one is told now and not after hours
     save_config(config, folder / "config.yaml")
     settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(PretrainConfig)}
-    checkpoint = pretrain(PretrainConfig(**settings), folder, config.keep)
+    restore = config.on_divergence == "restore"
+    checkpoint = pretrain(PretrainConfig(**settings), folder, config.keep, restore)
     if not (folder / "checkpoint" / "config.json").exists():  # what stands there may have been measured already
         save_checkpoint(folder / "checkpoint", checkpoint)
     table, figures = test_table(checkpoint, levels, config.test_problems)

@@ -95,6 +95,8 @@ class Optimizers:
 
     def __init__(self, model: TRM, config: OptimConfig) -> None:
         self._config = config
+        self.scale = 1.0
+        """A factor of all learning rates, below 1 after training has diverged."""
         self._parts: list[tuple[torch.optim.Optimizer, float]] = []
         decay, rest = config.weight_decay, list(model.parameters())
         if config.core == "adam_atan2":
@@ -111,7 +113,7 @@ class Optimizers:
 
     def step(self, update: int, updates: int) -> None:
         """Move the weights by their gradients, at the learning rate of ``update``, and clear the gradients."""
-        factor = schedule(update, updates, self._config.warmup, self._config.decay)
+        factor = self.scale * schedule(update, updates, self._config.warmup, self._config.decay)
         for optimizer, lr in self._parts:
             for group in optimizer.param_groups:
                 group["lr"] = lr * factor

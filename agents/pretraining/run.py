@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -17,11 +18,13 @@ from agents.common.finite import kept
 from agents.common.kept_states import KEPT, newest_state
 from agents.common.signals import GOES_ON, ending
 from agents.common.state_form import check_settings
-from agents.common.tensor_file import load_note
+from agents.common.tensor_file import NotFiniteError, load_note
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.trainer import Pretrainer, describe
 
 PRETRAIN_STATE = "pretrain.safetensors"
+RESTORES = 5
+"""How often a run that diverges goes back, with half the learning rates each time."""
 PRETRAIN_TAGS = {
     "loss": "train/loss",
     "halt_loss": "train/halt_loss",
@@ -31,10 +34,11 @@ PRETRAIN_TAGS = {
 """TensorBoard tags, by Stable-Baselines3's names."""
 
 
-def pretrain(config: PretrainConfig, folder: Path, keep: int = KEPT) -> Checkpoint:
+def pretrain(config: PretrainConfig, folder: Path, keep: int = KEPT, restore: bool = False) -> Checkpoint:
     """Run pretraining in ``folder``, resuming what stands there; returns the averaged network as a checkpoint.
 
-    keep: how many states are kept; the newest that is whole is gone on from.
+    keep: how many states are kept; the newest that is whole is gone on from. restore: whether training that comes to
+    what is no number goes on from there too, with half the learning rates; else it ends by NotFiniteError.
     A signal ends it after the update that it is at, with the state saved: ``Ended``.
     """
     state, threads = newest_state(folder / PRETRAIN_STATE), torch.get_num_threads()
@@ -46,17 +50,19 @@ def pretrain(config: PretrainConfig, folder: Path, keep: int = KEPT) -> Checkpoi
     announce("pretrain", trainer.acceleration.seconds * (1 - trainer.updates / config.updates))
     try:
         if trainer.updates < config.updates:
-            finish(trainer, folder, keep)
+            finish(trainer, folder, keep, restore)
     finally:
         trainer.supply.close()
         torch.set_num_threads(threads)  # what follows must not depend on whether this went before it in one process
     meta: dict[str, Any] = {"numerics": asdict(trainer.acceleration.numerics), "pretraining": describe(config)}
+    if trainer.optimizers.scale < 1:
+        meta["rate_scale"] = trainer.optimizers.scale
     if trainer.seconds is not None:
         meta["pretraining_seconds"] = round(trainer.seconds, 1)
     return Checkpoint(trainer.averaged(), config.task, {}, meta)
 
 
-def finish(trainer: Pretrainer, folder: Path, keep: int) -> None:
+def finish(trainer: Pretrainer, folder: Path, keep: int, restore: bool) -> None:
     """The updates that are left, with curves for TensorBoard, and states to resume from."""
     config, first, earlier = trainer.config, trainer.updates, trainer.seconds
     started = time.perf_counter()
@@ -64,8 +70,14 @@ def finish(trainer: Pretrainer, folder: Path, keep: int) -> None:
     curves = folder / "tensorboard" / "pretrain"
     with ending() as asked, curve_writer(curves, first + 1) as writer, Progress(config.updates, "pretrain") as bar:
         while trainer.updates < config.updates:
-            with kept(folder / PRETRAIN_STATE, trainer.batch):
-                metrics = trainer.update()
+            try:
+                with kept(folder / PRETRAIN_STATE, trainer.batch):
+                    metrics = trainer.update()
+            except NotFiniteError as error:
+                if not restore:
+                    raise
+                go_back(trainer, folder / PRETRAIN_STATE, error)
+                continue
             spent = time.perf_counter() - started
             trainer.seconds = None if earlier is None else earlier + spent
             bar.update(trainer.updates, **metrics)
@@ -79,6 +91,20 @@ def finish(trainer: Pretrainer, folder: Path, keep: int) -> None:
                 trainer.save(folder / PRETRAIN_STATE, keep)
             if asked:
                 asked.end(f"update {trainer.updates} of {config.updates} is saved in {folder}, {GOES_ON}")
+
+
+def go_back(trainer: Pretrainer, place: Path, error: NotFiniteError) -> None:
+    """Take back the newest whole state of a run that came to no number, with half the learning rates of before.
+
+    Raises the error where there is no state, or the rates have been halved RESTORES times.
+    """
+    state, scale = newest_state(place), trainer.optimizers.scale / 2
+    if state is None or scale < 0.5**RESTORES:
+        raise error
+    trainer.load(state)
+    trainer.optimizers.scale = scale
+    times = f"restored {round(-math.log2(scale))} of at most {RESTORES} times"
+    print(f"{error}\ngoing on from update {trainer.updates} with {scale:g} times the learning rates ({times})")
 
 
 def start_from(checkpoint: str | None, config: PretrainConfig, folder: Path, keep: int = KEPT) -> Checkpoint:

@@ -228,6 +228,8 @@ class Pretrainer:
         """Write all that is needed to go on as if nothing had happened; ``keep`` states are kept."""
         note = {"updates": self.updates, **self.supply.note(), "config": describe(self.config)}
         note |= {"seconds": self.seconds, "numerics": dataclasses.asdict(self.acceleration.numerics)}
+        if self.optimizers.scale < 1:
+            note["rate_scale"] = self.optimizers.scale
         save_state(path, self.tensors(), note, keep)
 
     def batch(self) -> Tensors:
@@ -256,6 +258,9 @@ class Pretrainer:
         seconds = note.get("seconds")
         if seconds is not None and (type(seconds) not in (int, float) or not 0 <= seconds < math.inf):
             raise ValueError(f"seconds must be a number from 0 up, not {seconds}")
+        scale = note.get("rate_scale", 1.0)
+        if type(scale) is not float or not 0 < scale <= 1:
+            raise ValueError(f"rate_scale must be a number above 0, at most 1, not {scale}")
         self.supply.load(note)
         self.model.load_state_dict(unnest("model", tensors))
         self.optimizers.load_state_dict(unnest("optimizers", tensors))
@@ -263,7 +268,8 @@ class Pretrainer:
         self.problems, self.draft = problems, tensors["draft"].long()
         self.carry, self.last = Carry(**unnest("carry", tensors)), tensors.get("last")
         self.steps, self.least_steps = tensors["steps"], tensors["least_steps"]
-        self.updates, self.seconds = updates, seconds
+        self.updates, self.seconds, self.optimizers.scale = updates, seconds, scale
+        self.model.zero_grad(set_to_none=True)  # of an update that came to no number
 
 
 def new_model(config: TRMConfig, task: Task, seed: int) -> TRM:
