@@ -1,46 +1,41 @@
 """Exact recovery of the formulas of a benchmark, in equal processor time, by each way to search.
 
 python scripts/regression_benchmark.py --formulas nguyen_keijzer.jsonl --seconds 1 5 15 --folder runs/nguyen
+python scripts/regression_benchmark.py --formulas nguyen_keijzer.jsonl --ways gplearn pyoperon --folder runs/nguyen
 
 A formula counts where it equals the hidden one to six digits at 1,000 points, half of them inside the box of the points
 shown and half in a box twice as large, wherever the hidden one has a value. R2 counts nothing here.
+
+Each formula is looked for once for every way and seed, under the longest limit; what a way holds best by then is
+known for the shorter ones. Every such run is a line of runs.jsonl in the folder. A run that was stopped goes on there.
+gplearn and pyoperon need `pip install trm-gym[benchmark]`.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 
+from agents.checkpoint import load_checkpoint
 from agents.common.checks import Checked, above_zero, at_least_one
 from agents.common.cli import main
 from agents.common.places import Places, writes
-from agents.inference.formulas.config import SearchConfig
-from agents.inference.formulas.search import search
-from trm_gym import make_task
+from agents.rollouts.step import Network
+from scripts.benchmarking.formula_rivals import missing
+from scripts.benchmarking.formula_ways import WAYS, WITH_NETWORK, Looking
+from scripts.benchmarking.recovery import Hidden, Trace, problems_of
+from scripts.benchmarking.recovery_tables import tables
 from trm_gym.atomic_io import atomic_write
-from trm_gym.errors import ProblemError
-from trm_gym.files import file_lines
-from trm_gym.regression._search.values import spread
-from trm_gym.regression.compositions import values_of
-from trm_gym.regression.formula import Formula
-from trm_gym.regression.points import PRESENT, TARGET, points_of
-from trm_gym.regression.programs import evaluate
-from trm_gym.task import Problems
+from trm_gym.short_repr import short
 
-CLOSE = 1e-6
-POINTS = 500
-LONGEST = 100_000
-WAYS = {
-    "compositions and pool": SearchConfig(change="mutation"),
-    "pool, parts looked up": SearchConfig(change="mutation", compositions=False),
-    "pool, mutation alone": SearchConfig(change="mutation", compositions=False, lookup=False),
-}
-"""Ways to search, by the names that tables give them."""
+RUNS = "runs.jsonl"
+_WARM = 0.2
+"""Seconds of a run before the first that counts, in which what is compiled is compiled."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +50,14 @@ class Config(Checked):
     """How often each is looked for, with other random numbers."""
     noise: float = 0.0
     """Of the target, in its standard deviations."""
+    names: tuple[str, ...] = ()
+    """What the names of formulas begin with, to look for those alone; all by default."""
+    ways: tuple[str, ...] = tuple(WAYS)
+    """Ways to search, in the order in which they are run; gplearn and pyoperon are other programs."""
+    network: str = "regression"
+    """The checkpoint of the ways with a network: a folder, or a name of one that comes with the package."""
     folder: Path | None = None
-    """Folder for result.json."""
+    """Folder for runs.jsonl and result.json; runs/regression-benchmark by default."""
 
     prefix = "--"
 
@@ -64,75 +65,99 @@ class Config(Checked):
         super().__post_init__()
         above_zero(self, "seconds")
         at_least_one(self, "seeds")
+        if unknown := [way for way in self.ways if way not in WAYS]:
+            raise ValueError(f"ways has {short(unknown[0])}: choose of {', '.join(WAYS)}")
+
+    @property
+    def place(self) -> Path:
+        """Where everything is written."""
+        return self.folder or Path("runs", "regression-benchmark")
 
 
-def problems_of(path: Path) -> list[tuple[str, Problems, int]]:
-    """Name, problem and number of variables of every record that is a problem of the task."""
-    found, task = [], make_task("regression")
-    for line in file_lines(str(path), LONGEST):
-        record = json.loads(line)
+def known_runs(path: Path) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """The runs of a file by what tells them apart; a line that was cut off while it was written is left out."""
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         try:
-            found.append((record["name"], task.encode(record), int(record["nvars"])))
-        except ProblemError:
+            run = json.loads(line)
+            found[key_of(run)] = run
+        except (ValueError, KeyError):
             continue
     return found
 
 
-def is_exact(formula: Formula, problem: Problems) -> bool:
-    """Whether a formula equals the hidden one of a batch of one, inside the box shown and beyond it."""
-    points = points_of(problem.numbers)[0]
-    inputs = points[points[:, PRESENT] > 0][:, :TARGET]
-    low, high = inputs.min(axis=0), inputs.max(axis=0)
-    cube = spread(2 * POINTS)
-    within = low + (high - low) * cube[:POINTS]
-    beyond = low - (high - low) / 2 + 2 * (high - low) * cube[POINTS:]
-    places = np.concatenate([within, beyond])
-    truth, found = evaluate(problem.truth, places[None])[0], values_of(formula, places)
-    known = np.isfinite(truth)
-    with np.errstate(invalid="ignore"):
-        return bool((np.abs(found - truth)[known] <= CLOSE * np.maximum(np.abs(truth[known]), 1e-9)).all())
+def key_of(run: dict[str, Any]) -> tuple[Any, ...]:
+    """What tells a run apart from others."""
+    return tuple(run[name] for name in ("formulas", "limit", "noise", "way", "network", "seed", "name"))
 
 
-def table_of(problem: Problems, variables: int, noise: float, seed: int) -> NDArray[np.float64]:
-    """The points shown, float64 [N, 2 to 4], with noise on the target."""
-    points = points_of(problem.numbers)[0]
-    points = points[points[:, PRESENT] > 0]
-    target = points[:, TARGET]
-    off = noise * target.std() * np.random.default_rng([seed, 1]).normal(size=len(points))
-    return np.column_stack([points[:, :variables], target + off])
+def wanted_runs(config: Config, problems: list[Hidden]) -> Iterator[tuple[Hidden, dict[str, Any]]]:
+    """Every run with its problem: all ways with the first seed, then all with the second."""
+    assert config.formulas is not None
+    absent = missing()
+    for seed in range(config.seeds):
+        for way in config.ways:
+            for hidden in problems if way not in absent else []:
+                yield (
+                    hidden,
+                    {
+                        "formulas": config.formulas.stem,
+                        "limit": max(config.seconds),
+                        "noise": config.noise,
+                        "way": way,
+                        "network": config.network if way in WITH_NETWORK else "",
+                        "seed": seed,
+                        "name": hidden.name,
+                    },
+                )
 
 
-@writes(lambda config: Places(folders=[config.folder], reads=[config.formulas]))
+def look(hidden: Hidden, run: dict[str, Any], seconds: float, network: Network | None) -> dict[str, Any]:
+    """Look for a formula, and say what came of it."""
+    table = hidden.table(run["noise"], run["seed"])
+    trace = Trace(table, seconds)
+    WAYS[run["way"]](Looking(table, seconds, run["seed"], trace, network))
+    return trace.record(hidden.problem)
+
+
+def network_of(config: Config) -> Network | None:
+    """The network, ready to run; None where no way asks for it."""
+    if not WITH_NETWORK & set(config.ways):
+        return None
+    return load_checkpoint(config.network).model
+
+
+@writes(lambda config: Places(folders=[config.place], reads=[config.formulas]))
 def run(config: Config) -> None:
-    """Look for every formula in every way and at every limit."""
+    """Look for every formula in every way, and write what each limit has come to."""
     if config.formulas is None:
         raise ValueError("name a file of formulas: --formulas nguyen_keijzer.jsonl")
     console, problems = Console(), problems_of(config.formulas)
+    problems = [one for one in problems if not config.names or one.name.startswith(config.names)]
     if not problems:
-        raise ValueError(f"{config.formulas} holds no formula of up to three variables")
-    for _, problem, variables in problems[:1]:  # compiles what is compiled
-        for way in WAYS.values():
-            search(table_of(problem, variables, 0.1, 0), replace(way, rounds=8))
-    result: dict[str, dict[str, dict[str, float]]] = {}
-    for seconds in config.seconds:
-        rows = result[f"{seconds:g} s, {len(problems)} formulas, {config.seeds} seeds, noise {config.noise:g}"] = {}
-        for name, way in WAYS.items():
-            exact, spent = np.zeros((len(problems), config.seeds), np.bool_), []
-            for at, (_, problem, variables) in enumerate(problems):
-                for seed in range(config.seeds):
-                    table = table_of(problem, variables, config.noise, seed)
-                    found = search(table, replace(way, seconds=seconds, seed=seed))
-                    exact[at, seed] = found.best is not None and is_exact(found.best.formula, problem)
-                    spent.append(found.seconds)
-            rows[name] = {
-                "exact, mean": float(exact.sum(axis=0).mean()),
-                "at least once": int(exact.any(axis=1).sum()),
-                "always": int(exact.all(axis=1).sum()),
-                "seconds, mean": float(np.mean(spent)),
-            }
-            console.print(f"{seconds:g} s, {name}: {rows[name]}", highlight=False, soft_wrap=True)
-            if config.folder is not None:
-                atomic_write(config.folder / "result.json", json.dumps(result, indent=1))
+        raise ValueError(f"{config.formulas} holds no formula of up to three variables, or none of those names")
+    if absent := sorted(set(missing()) & set(config.ways)):
+        console.print(f"left out, since not there: {', '.join(absent)}; pip install trm-gym[benchmark]")
+    network, path, warm = network_of(config), config.place / RUNS, set()
+    done = known_runs(path)
+    with path.open("a", encoding="utf-8") as file:
+        if path.stat().st_size and not path.read_text(encoding="utf-8").endswith("\n"):
+            file.write("\n")
+        for hidden, wanted in wanted_runs(config, problems):
+            if key_of(wanted) in done:
+                continue
+            if wanted["way"] not in warm:
+                warm.add(wanted["way"])
+                look(hidden, {**wanted, "noise": 0.1}, _WARM, network)
+            found = done[key_of(wanted)] = {**wanted, **look(hidden, wanted, max(config.seconds), network)}
+            file.write(json.dumps(found) + "\n")
+            file.flush()
+    result = tables([done[key_of(one)] for _, one in wanted_runs(config, problems)], config.seconds)
+    atomic_write(config.place / "result.json", json.dumps(result, indent=1))
+    for title, rows in result.items():
+        console.print(title, highlight=False, soft_wrap=True)
+        for way, row in rows.items():
+            console.print(f"  {way}: {row}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,22 @@
-"""scripts/regression_benchmark.py: only what equals the hidden formula counts."""
+"""scripts/regression_benchmark.py: only what equals the hidden formula counts, by the time at which it was found."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from agents.common.cli import main
 from scripts import regression_benchmark as script
+from scripts.benchmarking.formula_rivals import of_prefix, refitted
+from scripts.benchmarking.formula_ways import MUTATION, NETWORK, WAYS
+from scripts.benchmarking.recovery import is_exact
+from scripts.benchmarking.recovery_tables import tables
 from trm_gym import make_task
+from trm_gym.regression.compositions import values_of
 from trm_gym.regression.parsing import parse
 
 RECORD = {"name": "one", "nvars": 1, "expr": "x1^3 + x1", "train": {"all": {"U": [-1, 1, 20]}}}
@@ -27,22 +34,70 @@ RECORD = {"name": "one", "nvars": 1, "expr": "x1^3 + x1", "train": {"all": {"U":
 )
 def test_exact_is_equal_inside_and_beyond_the_box(text: str, exact: bool):
     problem = make_task("regression").encode(RECORD)
-    assert script.is_exact(parse(text), problem) == exact
+    assert is_exact(parse(text), problem) == exact
 
 
-def test_it_writes_a_row_for_each_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(script, "_WARM", 0.01)
     (tmp_path / "formulas.jsonl").write_text(json.dumps(RECORD) + "\n")
-    monkeypatch.setattr(script, "WAYS", {"compositions": script.WAYS["compositions and pool"]})
-    words = [
-        "--formulas",
-        str(tmp_path / "formulas.jsonl"),
-        "--seconds",
-        "20",
-        "--seeds",
-        "1",
-        "--folder",
-        str(tmp_path),
+    words = f"--formulas {tmp_path}/formulas.jsonl --seconds 5 20 --folder {tmp_path} --seeds".split()
+    ways = ["--ways", "compositions, pool", "network, one pass"]
+    main(script.run, script.Config, args=[*words, "1", *ways])
+    runs = tmp_path / script.RUNS
+    with runs.open("a") as file:
+        file.write('{"formulas": "cut o')
+    first = runs.read_text().splitlines()
+    main(script.run, script.Config, args=[*words, "2", *ways])
+    assert runs.read_text().splitlines()[:3] == first
+    assert len(runs.read_text().splitlines()) == 5
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert [title.rpartition(", ")[2] for title in result] == ["5 s", "20 s"]
+    for rows in result.values():
+        assert [(row["always"], row["seeds"]) for row in rows.values()] == [(1, 2), (1, 2)]
+
+
+def test_every_way_of_ours_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(script, "_WARM", 0.01)
+    (tmp_path / "formulas.jsonl").write_text(json.dumps(RECORD) + "\n")
+    ways = [way for way in WAYS if "gplearn" not in way and "pyoperon" not in way]
+    words = f"--formulas {tmp_path}/formulas.jsonl --seconds 10 --seeds 1 --folder {tmp_path} --ways".split()
+    main(script.run, script.Config, args=[*words, *ways])
+    runs = [json.loads(line) for line in (tmp_path / script.RUNS).read_text().splitlines()]
+    assert [run["way"] for run in runs] == ways
+    assert all(run["fits"] and run["best"][-1][1] for run in runs)
+    assert all(run["verdicts"] > 0 for run in runs if "compositions" not in run["way"])
+
+
+def test_the_table_counts_what_was_held_best_by_then():
+    def run(way: str, name: str, seed: int, best: list, fits: bool = True, verdicts: int = 500):
+        parts = {"formulas": "set", "noise": 0.0, "way": way, "name": name, "seed": seed}
+        return {**parts, "seconds": 4.0, "fits": fits, "verdicts": verdicts, "best": best}
+
+    late, lost = [[0.5, False, "x"], [3.0, True, "y"]], [[0.5, True, "x"], [3.0, False, "y"]]
+    runs = [
+        *(run(MUTATION, "a", seed, late) for seed in range(2)),
+        *(run(MUTATION, "b", seed, lost, fits=seed == 0) for seed in range(2)),
+        run(NETWORK, "a", 0, [[0.1, True, "x"]], verdicts=2_000),
+        run(NETWORK, "b", 0, [], fits=False),
+        run(NETWORK, "b", 1, [[0.1, True, "x"]]),  # of a seed that is not whole
     ]
-    main(script.run, script.Config, args=words)
-    (table,) = json.loads((tmp_path / "result.json").read_text()).values()
-    assert table["compositions"]["always"] == 1
+    found = tables(runs, (1.0, 5.0))
+    assert list(found)[:2] == ["set, 2 formulas, noise 0, 1 s", "set, 2 formulas, noise 0, 5 s"]
+    assert [table[MUTATION]["exact, mean"][:3] for table in list(found.values())[:2]] == ["1.0", "1.0"]
+    assert [table[NETWORK]["seeds"] for table in found.values()] == [1] * 4
+    few, many = list(found.values())[2:]
+    assert [few[MUTATION]["always"], few[NETWORK]["always"], many[NETWORK]["always"]] == [1, 0, 1]
+
+
+def test_formulas_of_other_programs_are_read():
+    def call(name: str, arity: int):
+        return SimpleNamespace(name=name, arity=arity)
+
+    program = [call("sub", 2), call("pow", 2), 0, 2.5, call("log", 1), call("square", 1), 1]
+    inputs = np.random.default_rng(0).uniform(0.5, 2, (9, 2))
+    x, y = inputs.T
+    np.testing.assert_allclose(values_of(of_prefix(program), inputs), x**2.5 - np.log(y**2))
+    fitted = refitted(parse("0.3001 * x^2 + sin(1.2001 * y)"), np.column_stack([inputs, 0.3 * x**2 + np.sin(1.2 * y)]))
+    assert fitted is not None
+    np.testing.assert_allclose(values_of(fitted, inputs), 0.3 * x**2 + np.sin(1.2 * y), rtol=1e-10)
+    assert refitted(parse("x + 2"), np.column_stack([inputs, np.sin(9 * x)])) is None

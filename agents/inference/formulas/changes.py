@@ -17,8 +17,8 @@ from trm_gym.regression.feedback import execute
 from trm_gym.regression.formula import Formula, of_draft
 from trm_gym.task import Problems
 
-_NOISE = 0.5
-"""Of the branches' starts, in their standard deviations, so that they go apart."""
+NOISE = 0.5
+"""Of the branches' starts, in standard deviations, so that they go apart."""
 
 
 def mutated(problem: Problems, drafts: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -33,17 +33,24 @@ def mutated(problem: Problems, drafts: NDArray[np.uint8], rng: np.random.Generat
 
 
 def stepped(
-    network: Network, problem: Problems, drafts: NDArray[np.uint8], steps: int, sampled: float, rng: np.random.Generator
+    network: Network,
+    problem: Problems,
+    drafts: NDArray[np.uint8],
+    steps: int,
+    sampled: float,
+    rng: np.random.Generator,
+    noise: float = NOISE,
 ) -> Iterator[NDArray[np.uint8]]:
     """What a network makes of drafts uint8 [B, L], step by step, each again [B, L].
 
-    sampled: the share of branches whose tokens are drawn from what it holds likely.
+    sampled: the share of branches whose tokens are drawn from what it holds likely. noise: of their starts, in standard
+    deviations.
     """
     count = len(drafts)
     problems = problem[np.zeros(count, np.int64)]
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
     with torch.inference_mode():
-        carry = noisy_start(network, count, _NOISE, generator)
+        carry = noisy_start(network, count, noise, generator)
         device = carry.answer.device
         inputs = Inputs.of(problems, torch.from_numpy(drafts).long().to(device))
         free = torch.from_numpy(problems.free).to(device)

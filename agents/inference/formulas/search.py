@@ -146,6 +146,8 @@ class _Search:
             if self._network is not None and by_network:
                 for made in stepped(self._network, self._problem, drafts, config.steps, config.sampled, self._rng):
                     self._put(made)
+                    if self._over():
+                        break
             else:
                 self._put(np.concatenate([mutated(self._problem, drafts, self._rng) for _ in range(config.steps)]))
             if lookup is not None and not self._over():
