@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import random
+import signal
 
 import hypothesis
 import jaxtyping
@@ -14,6 +15,10 @@ import torch
 # The same cases in every run; `make fuzz` is where new ones are looked for.
 hypothesis.settings.register_profile("repeatable", derandomize=True)
 hypothesis.settings.load_profile("repeatable")
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a job of the background: its processes would never hear of it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
