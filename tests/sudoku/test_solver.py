@@ -57,6 +57,19 @@ def test_locked_candidates_and_pairs_solve_what_is_called_more_and_not_what_is_c
     assert not yields(task.generate(50, task.level_index("search"), "train", 2).problem, board).any()
 
 
+def test_hard_problems_are_minimal_and_take_far_more_branches_than_those_of_search():
+    task, board = SudokuTask(9), geometry(9)
+    hard, search = (task.generate(20, task.level_index(name), "validation", 5) for name in ("hard", "search"))
+    branches = [searched(problems.problem, 2, board).efforts[:, 2] for problems in (hard, search)]
+    assert np.median(branches[0]) > 2 * np.median(branches[1])
+    for problem, solution in zip(hard.problem[:5], hard.solution[:5], strict=True):
+        assert sat_solutions(problem, 9) == [solution.tolist()]
+        for cell in np.flatnonzero(problem):
+            without = problem.copy()
+            without[cell] = 0
+            assert len(sat_solutions(without, 9)) == 2
+
+
 def test_difficulty_does_not_change_under_symmetry_where_nothing_is_guessed():
     task = SudokuTask(9)
     level = task.level_index("hidden")

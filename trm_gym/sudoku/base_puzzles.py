@@ -1,7 +1,7 @@
 """Base puzzles, built once from the suite's own seed and kept on disk: ``sample`` draws symmetric copies of them.
 
 Those of first resets (training, each size's default level) come with the package, the same as they would be built: so
-nobody who starts out waits for the compilation of the search that builds them.
+nobody who starts out waits for the compilation of the search that builds them. So do those that are slow to find.
 """
 
 from __future__ import annotations
@@ -74,9 +74,10 @@ def build_base_puzzles(size: int, level: int, split: str) -> BasePuzzles:
 def ship() -> None:
     """Write anew the base puzzles that come with the package; to be called whenever ``_VERSION`` is raised."""
     for size, default in DEFAULT_LEVEL.items():
-        level = [spec.name for spec in LEVELS[size]].index(default)
-        built = build_base_puzzles(size, level, SPLITS[0])
-        write_arrays(SHIPPED_PUZZLES / _file(size, level, SPLITS[0]), built._asdict())
+        for level, spec in enumerate(LEVELS[size]):
+            for split in SPLITS if spec.exchanges else SPLITS[:1] if spec.name == default else ():
+                built = build_base_puzzles(size, level, split)
+                write_arrays(SHIPPED_PUZZLES / _file(size, level, split), built._asdict())
 
 
 def _file(size: int, level: int, split: str) -> str:

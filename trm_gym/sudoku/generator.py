@@ -14,6 +14,9 @@ from trm_gym.sudoku.levels import SudokuLevel
 from trm_gym.sudoku.solver import difficulty_of, efforts_of, needs
 from trm_gym.task import Problems
 
+_ADDED = 4
+"""Cells that an exchange adds; with 2 of them problems get harder more slowly."""
+
 
 def split_hash(problems: NDArray[np.uint8], solutions: NDArray[np.uint8], board: Geometry) -> NDArray[np.uint64]:
     """The symmetry-invariant hash that decides the split: uint64 [B] of problems and solutions uint8 [B, L].
@@ -23,6 +26,29 @@ def split_hash(problems: NDArray[np.uint8], solutions: NDArray[np.uint8], board:
     training, and what is held out is the problem, under all its symmetries.
     """
     return invariant_hash(solutions if board.size == 9 else problems, board)
+
+
+def exchanged(
+    keys: NDArray[np.uint64], problems: NDArray[np.uint8], grids: NDArray[np.uint8], level: SudokuLevel, board: Geometry
+) -> NDArray[np.uint8]:
+    """Minimal problems uint8 [B, L] made harder: those with the most branch nodes of ``level.exchanges`` tries.
+
+    A try adds _ADDED cells of the solution uint8 [B, L] and takes givens away again, in another order, for as long as
+    the solution stays unique. It counts where the problem is not easier and keeps to the level's number of givens.
+    """
+    (fewest, most), best = level.clues, problems
+    nodes, every = efforts_of(best, board)[:, 2], np.arange(len(best))
+    for exchange in range(level.exchanges):
+        drawn = mix(keys, exchange)
+        tried = best.copy()
+        for added in range(_ADDED):
+            cells = (mix(drawn, added) % np.uint64(board.size**2)).astype(np.int64)
+            tried[every, cells] = grids[every, cells]
+        tried = dug(mix(drawn, _ADDED), tried, np.zeros(len(best), np.int64), board)
+        found, sizes = efforts_of(tried, board)[:, 2], (tried > 0).sum(axis=1)
+        better = (found >= nodes) & (sizes >= fewest) & (sizes <= most)
+        best, nodes = np.where(better[:, None], tried, best), np.where(better, found, nodes)
+    return best
 
 
 def attempt(
@@ -42,6 +68,8 @@ def attempt(
     if board.size != 9:
         done[done] = split_of(split_hash(problems[done], grids[kept][done], board)) == split
     kept, problems = kept[done], problems[done]
+    if level.exchanges:
+        problems = exchanged(mix(keys[kept], 3), problems, grids[kept], level, board)
     efforts = efforts_of(problems, board)
     if level.technique is not None:
         right = needs(level.technique, problems, efforts, board)

@@ -14,13 +14,14 @@ TECHNIQUES = ("naked", "hidden", "locked_or_pairs", "search")
 class SudokuLevel(Level):
     """A level of ``clues`` (fewest, most) givens; of problems that need exactly ``technique``, unless it is None;
     with ``minimal``, of problems that lose uniqueness with any given. ``bases``: how many base puzzles it has, fewer
-    where they are slow to find.
+    where they are slow to find. ``exchanges``: how often givens are exchanged for others where that makes it harder.
     """
 
     clues: tuple[int, int]
     technique: str | None = None
     minimal: bool = False
     bases: int = 2048
+    exchanges: int = 0
 
 
 _NEEDS = {
@@ -45,6 +46,11 @@ def _technique(name: str, fewest: int, most: int, bases: int = 1024) -> SudokuLe
 
 def _minimal(fewest: int, most: int) -> SudokuLevel:
     return SudokuLevel("minimal", f"no given can go; {fewest}-{most} givens", (fewest, most), minimal=True, bases=1024)
+
+
+def _hard(fewest: int, most: int, exchanges: int) -> SudokuLevel:
+    description = f"{_NEEDS['search']}, of {exchanges} tries to exchange givens the hardest; {fewest}-{most} givens"
+    return SudokuLevel("hard", description, (fewest, most), "search", True, 512, exchanges)
 
 
 LEVELS: dict[int, tuple[SudokuLevel, ...]] = {
@@ -77,6 +83,7 @@ LEVELS: dict[int, tuple[SudokuLevel, ...]] = {
         _minimal(22, 26),
         _technique("locked_or_pairs", 22, 27, bases=512),
         _technique("search", 22, 27, bases=512),
+        _hard(20, 27, exchanges=64),
     ),
 }
 """The levels of every size."""
