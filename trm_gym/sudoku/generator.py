@@ -16,6 +16,8 @@ from trm_gym.task import Problems
 
 _ADDED = 4
 """Cells that an exchange adds; with 2 of them problems get harder more slowly."""
+_SEARCHES = 4
+"""Searches by which it is told how hard a problem is."""
 
 
 def split_hash(problems: NDArray[np.uint8], solutions: NDArray[np.uint8], board: Geometry) -> NDArray[np.uint64]:
@@ -33,11 +35,13 @@ def exchanged(
 ) -> NDArray[np.uint8]:
     """Minimal problems uint8 [B, L] made harder: those with the most branch nodes of ``level.exchanges`` tries.
 
-    A try adds _ADDED cells of the solution uint8 [B, L] and takes givens away again, in another order, for as long as
-    the solution stays unique. It counts where the problem is not easier and keeps to the level's number of givens.
+    Nodes are those of _SEARCHES searches that branch in other orders; by one of them a problem would be kept for its
+    luck. A try adds _ADDED cells of the solution uint8 [B, L] and takes givens away again, in another order, for as
+    long as the solution stays unique. It counts where the problem is not easier and keeps to the level's number of
+    givens.
     """
     (fewest, most), best = level.clues, problems
-    nodes, every = efforts_of(best, board)[:, 2], np.arange(len(best))
+    nodes, every = _nodes(keys, best, board), np.arange(len(best))
     for exchange in range(level.exchanges):
         drawn = mix(keys, exchange)
         tried = best.copy()
@@ -45,10 +49,16 @@ def exchanged(
             cells = (mix(drawn, added) % np.uint64(board.size**2)).astype(np.int64)
             tried[every, cells] = grids[every, cells]
         tried = dug(mix(drawn, _ADDED), tried, np.zeros(len(best), np.int64), board)
-        found, sizes = efforts_of(tried, board)[:, 2], (tried > 0).sum(axis=1)
+        found, sizes = _nodes(keys, tried, board), (tried > 0).sum(axis=1)
         better = (found >= nodes) & (sizes >= fewest) & (sizes <= most)
         best, nodes = np.where(better[:, None], tried, best), np.where(better, found, nodes)
     return best
+
+
+def _nodes(keys: NDArray[np.uint64], problems: NDArray[np.uint8], board: Geometry) -> NDArray[np.int64]:
+    """Branch nodes of all searches together that prove problems uint8 [B, L] unique, int64 [B]."""
+    nodes = [searched(problems, 2, board, mix(keys, order)).efforts[:, 2] for order in range(_SEARCHES)]
+    return np.sum(nodes, axis=0)
 
 
 def attempt(
