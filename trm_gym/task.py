@@ -98,6 +98,10 @@ class Task(abc.ABC):
         """
         return ~problems.free | self.answer_tokens[solutions]
 
+    def counted(self, problems: Problems, drafts: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Which cells of drafts uint8 [B, L] an agent chose that mean something, bool [B, L]: here the free ones."""
+        return problems.free
+
     def fault(self, problems: Problems) -> str:
         """Why problems that were handed in as arrays are none of this task, in a sentence; empty where they are.
 

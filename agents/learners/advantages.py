@@ -35,6 +35,16 @@ def group_std(returns: Float[Tensor, "groups members"]) -> Float[Tensor, "groups
     return (returns - returns.mean(-1, keepdim=True)) / (returns.std(-1, keepdim=True) + TINY)
 
 
+def best_of_group(returns: Float[Tensor, "groups members"], share: float) -> Float[Tensor, "groups members"]:
+    """(r_i - q) / share where r_i is above q, the 1 - share quantile of its group; 0 for all others.
+
+    The risk-seeking policy gradient: Petersen et al. 2021, arXiv 1912.04871, equation 3. It raises what the best of a
+    group come to, not their mean. Where more than ``share`` are alike at the top there is nothing to learn.
+    """
+    quantile = returns.quantile(1 - share, dim=-1, keepdim=True)
+    return (returns - quantile).clamp(min=0) / share
+
+
 ADVANTAGES: dict[str, Callable[[Tensor], Tensor]] = {
     "leave_one_out": group_advantage,
     "batch_scale": batch_scale,

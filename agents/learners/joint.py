@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, final
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -21,6 +22,7 @@ from agents.common.checks import Checked, above_zero, at_least, at_least_one
 from agents.common.finite import check_finite, check_gradients, told
 from agents.common.tensors import Tensors, flat_state, load_flat_state, nest, unnest
 from agents.halting.heads import HaltPolicy
+from agents.learners.answers import AnswersConfig, answer_samples
 from agents.learners.grpo import Grpo, Samples, policy_loss
 from agents.learners.metrics import Metrics, mean_over
 from agents.rollouts.collect import Rollout
@@ -49,6 +51,10 @@ class JointConfig(Checked):
     """Weight of what holds the answers of every step, and of the supervised loss of the network's own halt head."""
     anchored_to: Literal["labels", "pretrained"] = "labels"
     """What holds the answers: their supervised loss, or the KL divergence from the network as it was at the start."""
+    unlabelled: tuple[str, ...] = ()
+    """Levels whose labels are not shown: rewards alone say what is right there."""
+    answers: AnswersConfig = field(default_factory=AnswersConfig)
+    """What answers are rewarded for."""
     halt_weight: float = 0.5
     """Weight of the halt head's loss beside that of the answers."""
     minibatch: int = 4
@@ -67,9 +73,11 @@ class JointConfig(Checked):
 
 @short_repr
 class Replay(NamedTuple):
-    """Branches run again. log_prob: of their drafts; answers: what anchors them; halt: loss of the halt head."""
+    """Branches run again. log_prob: of their drafts, of so many cells; answers: what anchors them; halt: loss of the
+    halt head."""
 
     log_prob: Float[Tensor, "n s"]
+    cells: Int[Tensor, "n s"]
     answers: Float[Tensor, ""]
     halt: Float[Tensor, ""]
 
@@ -102,6 +110,7 @@ class JointGrpo:
         network.requires_grad_(True)
         self._weights = dict(network.named_parameters())
         self._optimizers = network_optimizers(network, config)
+        self._unlabelled = [task.level_index(name) for name in config.unlabelled]
 
     @property
     def head(self) -> HaltPolicy:
@@ -114,10 +123,13 @@ class JointGrpo:
         dataset: none here, since the drafts of a network that has changed since teach the head nothing about this one.
         """
         check_finite("the rollout's", vars(rollout.unroll))
-        samples = self.grpo.sample(rollout, rollout.unroll)
-        kept = samples.has_signal.nonzero().flatten()
+        config = self.config
+        samples = answer_samples(self.grpo.sample(rollout, rollout.unroll), rollout, config.answers)
+        # Labels have something to say of groups, too, in which rewards have not.
+        every = config.answers != AnswersConfig() and config.anchor > 0
+        kept = (samples.has_signal | every).nonzero().flatten()
         order = kept[torch.randperm(len(kept), generator=self.grpo.generator)]
-        parts = order.split(self.config.minibatch) if len(kept) else ()
+        parts = order.split(config.minibatch) if len(kept) else ()
         with told(lambda: "an update of the network"):
             step_metrics = [self._step(rollout, part, samples.groups(part)) for part in parts]
         metrics = self.grpo.update(rollout, dataset)
@@ -128,10 +140,10 @@ class JointGrpo:
         """One update of the network on some groups."""
         config = self.config
         index = group_index(groups, rollout.branches)
-        log_prob, answers, halt = self.replay(rollout, index)
+        log_prob, cells, answers, halt = self.replay(rollout, index)
         shape = samples.log_probs.shape
         new, old = (samples.log_prob(part.view(shape)) for part in (log_prob, rollout.log_prob[index]))
-        cells = torch.from_numpy(rollout.problems.free[index.numpy()].sum(1)).view(*shape[:2], 1)
+        cells = cells.view(shape).gather(-1, samples.halting_steps)
         surrogate = policy_loss(self.grpo.config.grpo, new, old, samples, cells)
         loss = config.reward * surrogate + config.anchor * (answers + config.halt_weight * halt)
         check_finite("the loss of", {"the network": loss})
@@ -154,23 +166,27 @@ class JointGrpo:
         problems = rollout.problems[index.numpy()]
         free = torch.from_numpy(problems.free)
         drafts = rollout.drafts[index].long()
-        log_probs, answers, halts = [], [], []
+        hidden = torch.from_numpy(np.isin(problems.level, self._unlabelled))[:, None]
+        log_probs, cells, answers, halts = [], [], [], []
         start = Carry(*(part[index] for part in rollout.start))
         references = self._references(rollout, index)
         taken = iter(drafts.unbind(1))  # what a network that sees its draft was shown next
         steps = refine(self.network, self.task, problems, drafts.shape[1], start, lambda _: next(taken))
         for number, step in enumerate(steps):
             logits = step.output.logits.float().cpu()
-            log_probs.append(losses.token_log_prob(logits, drafts[:, number], free))
+            counted = torch.from_numpy(self.task.counted(problems, drafts[:, number].byte().numpy()))
+            log_probs.append(losses.token_log_prob(logits, drafts[:, number], counted))
+            cells.append(counted.sum(-1).clamp(min=1))
             if references is None:
                 nearest = self.task.nearest(problems, logits.detach().numpy())
                 solution, told = torch.from_numpy(nearest).long(), self.task.labelled(problems, nearest)
-                known = free & torch.from_numpy(told)
+                known = free & torch.from_numpy(told) & ~hidden
                 answers.append(-losses.token_log_prob(logits, solution, known).sum() / known.sum().clamp(min=1))
             else:
                 answers.append(losses.token_kl(logits, references[number], free))
             halts.append(losses.binary_cross_entropy(step.output.halt.float().cpu(), step.solved.cpu()))
-        return Replay(torch.stack(log_probs, dim=1), torch.stack(answers).mean(), torch.stack(halts).mean())
+        chosen = torch.stack(log_probs, dim=1), torch.stack(cells, dim=1)
+        return Replay(*chosen, torch.stack(answers).mean(), torch.stack(halts).mean())
 
     @torch.no_grad()
     def _references(self, rollout: Rollout, index: Int[Tensor, " n"]) -> list[Float[Tensor, "n l v"]] | None:

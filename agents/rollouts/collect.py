@@ -41,7 +41,9 @@ class Rollout:
     start: Carry
     drafts: UInt8[Tensor, "n s l"]
     log_prob: Float[Tensor, "n s"]
-    """Of each draft, see losses.token_log_prob."""
+    """Of each draft, the cells that count: see losses.token_log_prob and Task.counted."""
+    score: Float[Tensor, "n s"]
+    """What the verifier gives for each draft, from 0 to 1."""
 
     @property
     def solved(self) -> NDArray[np.bool_]:
@@ -117,9 +119,9 @@ def run_problems(
         here = slice(first, first + batch)
         carry = Carry(*(part[here] for part in start))
         parts.append(_run(network, task, runs[here], max_steps, carry, temperature, generator))
-    unrolls, drafts, log_probs = zip(*parts, strict=True)
+    unrolls, *columns = zip(*parts, strict=True)
     graded = Unroll.concatenate(unrolls)
-    return Rollout(graded, branches, step_cost, runs, start, torch.cat(drafts), torch.cat(log_probs))
+    return Rollout(graded, branches, step_cost, runs, start, *map(torch.cat, columns))
 
 
 def run_branches(

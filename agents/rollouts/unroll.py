@@ -154,10 +154,10 @@ def _run(
     start: Carry,
     temperature: float,
     generator: torch.Generator | None,
-) -> tuple[Unroll, UInt8[Tensor, "b s l"], Float[Tensor, "b s"]]:
-    """An unroll of one batch, the drafts that were graded and their log-probabilities. Raises NotFiniteError."""
+) -> tuple[Unroll, UInt8[Tensor, "b s l"], Float[Tensor, "b s"], Float[Tensor, "b s"]]:
+    """An unroll of one batch, its drafts, their log-probabilities and scores. Raises NotFiniteError."""
     free = torch.from_numpy(problems.free)
-    columns, drafts, log_probs = {name: [] for name in OF_STEPS}, [], []
+    columns, drafts, log_probs, scores = {name: [] for name in OF_STEPS}, [], [], []
     for step in refine(network, task, problems, max_steps, start, lambda _: drafts[-1].long()):
         logits, graded = step.output.logits.float().cpu(), step
         if temperature > 0:
@@ -166,7 +166,9 @@ def _run(
             graded = replace(step, draft=drawn)
         draft = graded.draft.cpu()
         drafts.append(draft.to(torch.uint8))
-        log_probs.append(token_log_prob(logits, draft, free))
+        counted = torch.from_numpy(task.counted(problems, drafts[-1].numpy()))
+        log_probs.append(token_log_prob(logits, draft, counted))
+        scores.append(torch.from_numpy(graded.verdicts.score))
         for name, column in columns.items():
             column.append(getattr(graded, name).cpu())
     unrolled = Unroll(
@@ -175,4 +177,4 @@ def _run(
         difficulty=torch.from_numpy(problems.difficulty.copy()),
     )
     check_finite("a run's", vars(unrolled))
-    return unrolled, torch.stack(drafts, dim=1), torch.stack(log_probs, dim=1)
+    return unrolled, *(torch.stack(column, dim=1) for column in (drafts, log_probs, scores))

@@ -55,6 +55,7 @@ def toy_rollout(first: np.ndarray, hint: np.ndarray, shown: np.ndarray, branches
         start=Carry(torch.zeros(count, 1, 1), torch.zeros(count, 1, 1)),
         drafts=torch.zeros(count, BUDGET, 1, dtype=torch.uint8),
         log_prob=blank,
+        score=torch.tensor(solved, dtype=torch.float32),
     )
 
 

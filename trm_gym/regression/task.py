@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from trm_gym.checks import LARGEST, whole_number
 from trm_gym.errors import ProblemError
+from trm_gym.problems import BLANK
 from trm_gym.records import Entry
 from trm_gym.regression import corruption, generator, user_problems, verifier, view
 from trm_gym.regression.curve import curve_of
@@ -127,6 +128,10 @@ class RegressionTask(Task):
         drafts = preference.argmax(axis=2).astype(np.uint8)
         right = self.verify(problems, drafts).solved
         return np.where(right[:, None], used_alone(drafts), problems.solution)
+
+    def counted(self, problems: Problems, drafts: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Which cells of drafts uint8 [B, L] are of their formula, bool [B, L]: what stands below a leaf is not."""
+        return used_alone(drafts) != BLANK
 
     def encode(self, problem: UserProblem | Mapping[str, Any]) -> Problems:
         """A person's own points, or a formula that is shown at points, as a batch of one; see ``user_problems``."""

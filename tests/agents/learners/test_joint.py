@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from gymnasium.vector import AutoresetMode
 
+from agents.learners.answers import AnswersConfig
 from agents.learners.config import LearnerConfig
 from agents.learners.grpo import Grpo
 from agents.learners.joint import JointConfig, JointGrpo
@@ -40,6 +41,17 @@ def test_a_replay_gives_the_log_probabilities_of_the_rollout():
     assert log_prob.requires_grad
 
 
+def test_cells_that_do_not_count_have_no_probability(monkeypatch):
+    monkeypatch.setattr(ToyTask, "counted", lambda self, problems, drafts: problems.free & (np.arange(12) == 2))
+    learner, network = make()
+    rollout = play(network, 0)
+    found = learner.replay(rollout, torch.arange(6))
+    torch.testing.assert_close(found.log_prob, rollout.log_prob[:6], atol=1e-4, rtol=1e-4)
+    assert (found.cells == 1).all()
+    monkeypatch.undo()
+    assert (learner.replay(rollout, torch.arange(6)).log_prob < found.log_prob).all()
+
+
 def test_reward_alone_teaches_the_answers(monkeypatch):
     """Without the supervised anchor, and with a verdict that the labels do not give: only the return says it."""
 
@@ -55,6 +67,23 @@ def test_reward_alone_teaches_the_answers(monkeypatch):
         learner.update(rollouts[-1])
     assert rollouts[0].unroll.solved.float().mean() < 0.5
     assert rollouts[-1].unroll.solved.float().mean() > 0.9
+
+
+def test_of_a_level_without_labels_rewards_alone_tell(monkeypatch):
+    """Its labels are hidden: they say something else than the verdict, and are not learnt."""
+
+    def verify(self: ToyTask, problems: Problems, answers: np.ndarray) -> Verdicts:
+        solved = answers[:, 2] == 3
+        return Verdicts(solved, solved.astype(np.float32))
+
+    monkeypatch.setattr(ToyTask, "verify", verify)
+    answers = AnswersConfig(credit="every_step")
+    learner, network = make(anchor=1.0, lr=3e-3, unlabelled=("easy",), answers=answers)
+    assert learner.replay(play(network, 0), torch.arange(8)).answers == 0
+    for seed in range(8):
+        learner.update(play(network, seed))
+    assert play(network, 9).unroll.solved.float().mean() > 0.9
+    assert learner.replay(play(network, 0, level=1), torch.arange(8)).answers > 0
 
 
 def test_the_anchor_alone_teaches_the_answers():
