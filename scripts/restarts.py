@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast, final
+from typing import Any, cast, final
 
 import numpy as np
 from jaxtyping import Bool
@@ -38,7 +38,8 @@ from agents.halting.restart_registry import RESTARTS_LEARNER
 from agents.learners.config import LearnerConfig
 from agents.learners.registry import train_head
 from agents.rollouts.dataset import DatasetConfig, RolloutDataset
-from agents.rollouts.unroll import BATCH
+from agents.rollouts.unroll import BATCH, draw
+from scripts.benchmarking.restart_speed import speed_table
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
 
@@ -72,6 +73,8 @@ class Config(TimeLimit):
     """Halting seeds on each network."""
     prices: tuple[float, ...] = (0.1, 0.3)
     """Prices of thinking (of the whole budget) at which returns are compared."""
+    timed: int = 0
+    """Test problems that the engine runs for right answers per second, by the first policy; 0 times nothing."""
     resamples: int = 2000
     """Bootstrap resamples behind every interval."""
     acceleration: AccelerationConfig = field(default_factory=lambda: AccelerationConfig(bfloat16="off"))
@@ -124,6 +127,14 @@ class Network:
         found = self.runs("test", count)
         return found.unroll.solved.numpy().reshape(len(found), found.branches, -1)
 
+    def timed(self) -> dict[str, Any]:
+        """The first policy in the engine."""
+        config, task = self._config, make_task(self.checkpoint.task)
+        head = policy(self, config, 0)
+        problems = draw(task, [task.level_index(config.level)], config.timed, "test", config.dataset.seed)
+        bank = StartsBank(self.runs("validation", config.validation), SeemsRight(head))
+        return speed_table(self.checkpoint, problems, bank, head, config.prices[0])
+
     def head(self, learner: str, seed: int) -> CachedRun:
         """The run of a learner's head; taught now if need be."""
         config = self._config
@@ -137,12 +148,16 @@ class Network:
         return run
 
 
+def policy(network: Network, config: Config, seed: int) -> RestartPolicy:
+    """The policy of three acts of one halting seed."""
+    head = cast(RestartPolicy, load_head(network.head(RESTARTS_LEARNER, seed).folder / "head.safetensors"))
+    return head.taught_on(config.dataset.branches, config.dataset.deviation)
+
+
 def play(network: Network, config: Config, seed: int) -> dict[str, Played]:
     """Every rule with the heads of one halting seed; all drafts are judged by its policy of three acts."""
-    places = {name: network.head(name, seed).folder / "head.safetensors" for name in (RESTARTS_LEARNER, TWO)}
-    head = cast(RestartPolicy, load_head(places[RESTARTS_LEARNER]))
-    head.taught_on(config.dataset.branches, config.dataset.deviation)
-    two = two_acts({TWO: load_head(places[TWO])})[TWO]
+    head = policy(network, config, seed)
+    two = two_acts({TWO: load_head(network.head(TWO, seed).folder / "head.safetensors")})[TWO]
     validation = StartsBank(network.runs("validation", config.validation), SeemsRight(head))
     test = StartsBank(network.runs("test", config.problems), SeemsRight(head))
     if seed == 0:
@@ -169,8 +184,9 @@ def run(config: Config) -> None:
     about = {"level": config.level, "networks": len(networks), "seeds": config.seeds, "problems": config.problems}
     atomic_write(folder / "results.json", as_json(found, about))
     console = Console()
-    reasons = [acts_table(runs, config.prices, config.dataset.max_steps)]
+    reasons: list[dict[str, Any]] = [acts_table(runs, config.prices, config.dataset.max_steps)]
     reasons += [starts_table(network.solved(config.problems)) for network in networks]
+    reasons += [network.timed() for network in networks if config.timed]
     console.print(write_tables(folder, [*tables(found), *reasons]), highlight=False, markup=False, soft_wrap=True)
     console.print(f"tables, heads, runs: {folder}", highlight=False)
 

@@ -31,6 +31,7 @@ def config(tmp_path: Path) -> Config:
         dataset=DatasetConfig(problems=8, branches=3, branching="restarts", noise=0.5, max_steps=4),
         training=LearnerConfig(iterations=2, groups=4, passes=1, minibatches=1, hidden=8),
         seeds=1,
+        timed=3,
         resamples=20,
         acceleration=AccelerationConfig(compile="off", bfloat16="off"),
         folder=tmp_path / "out",
@@ -41,7 +42,7 @@ def test_from_starts_to_tables(config, monkeypatch, capsys):
     restarts.run(config)
     assert config.folder is not None and UNTUNED in capsys.readouterr().out
     made = json.loads((config.folder / "tables.json").read_text())
-    assert [len(table["rows"]) for table in made] == [11, 11, 2, 6] and made[0]["rows"][-1][0] == CLAIRVOYANT
+    assert [len(table["rows"]) for table in made] == [11, 11, 2, 6, 3] and made[0]["rows"][-1][0] == CLAIRVOYANT
     results = json.loads((config.folder / "results.json").read_text())
     assert results["about"]["problems"] == 6 and len(results["rows"]) == 22
 
