@@ -35,6 +35,7 @@ from agents.evaluation.evaluate import evaluate_checkpoint
 from agents.evaluation.figures import curriculum_figure
 from agents.evaluation.protocol import EvaluationConfig
 from agents.halting.restart_head import Head, RestartPolicy
+from agents.inference.showing import draw_level
 from agents.learners.base import Learner
 from agents.learners.config import LearnerConfig
 from agents.learners.curves import SHOWN, log
@@ -289,6 +290,7 @@ def run(config: Config) -> None:
     for level in config.evaluation.level:
         only = dataclasses.replace(config.evaluation, level=(level,), max_steps=config.max_steps)
         console.print(evaluate_checkpoint(checkpoint, only, folder / f"evaluation-{level}").table(), highlight=False)
+        draw_level(place, level, folder / f"thinking-{level}", config.max_steps, config.price)
     console.print(f"checkpoint: {place}; curves, reports and pictures: {folder}", highlight=False)
 
 

@@ -2,7 +2,7 @@
 
 python scripts/scaling.py --checkpoint sudoku9x9 --level search --out docs/scaling.json
 
-python scripts/scaling.py --checkpoint regression --level nodes9 --branches 1 32 --budgets 16 --rule always
+python scripts/scaling.py --checkpoint regression --level nodes9 --branches 1 32 --budgets 16 --rule fits
 
 Branches start from carries with noise on them (the first without) and run by continuous batching; one answer is made of
 them by vote, by the highest halt logit, by the first that halts, or, of formulas, by the fit to the points shown.

@@ -2,31 +2,20 @@
 
 python scripts/trajectory.py --checkpoint sudoku9x9 --level clues26 --settling docs/settling.png
 python scripts/trajectory.py --checkpoint algebra --puzzle "3*x + 4 = 25 - 4*x"
+python scripts/trajectory.py --checkpoint regression --level nodes9      formulas beside their curves
 tensorboard --logdir runs/trajectory       shows the same pictures, and the numbers step by step
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.common.places import Places, writes
-from agents.halting import outcomes
 from agents.inference.demo_config import ShownConfig
-from agents.inference.trajectory import Trajectory, settle
-from agents.inference.trajectory_figures import (
-    chosen_steps,
-    ladder,
-    refinement_figure,
-    settling_figure,
-    trajectory_figure,
-)
-from trm_gym.atomic_io import atomic_write
+from agents.inference.showing import PANELS, draw_thinking
 
 
 @dataclass(frozen=True)
@@ -38,7 +27,7 @@ class Config(ShownConfig):
 
     problems: int = 32
     """Test problems, whose latents are shown settling."""
-    panels: int = 6
+    panels: int = PANELS
     """Drafts shown at most, the problem among them."""
     folder: Path | None = None
     """Folder for drafts.png, thinking.png, settling.png, trajectory.json and TensorBoard's events;
@@ -52,23 +41,8 @@ class Config(ShownConfig):
         for name, least in (("problems", 1), ("panels", 2)):
             if getattr(self, name) < least:
                 raise ValueError(f"--{name} must be at least {least}, got {getattr(self, name)}")
-
-
-def log(found: Trajectory, pictures: dict[str, Path], folder: Path) -> None:
-    """The same for TensorBoard."""
-    from PIL import Image
-    from torch.utils.tensorboard import SummaryWriter  # slow to import, and needed only now
-
-    with SummaryWriter(folder) as writer:
-        for step in range(len(found)):
-            for name in ("velocity", "entropy", "right", "changed"):
-                writer.add_scalar(f"thinking/{name}", float(getattr(found, name)[step]), step + 1)
-            writer.add_scalar("thinking/least_confidence", found.least_confidence[step], step + 1)
-            if found.policy:
-                writer.add_scalar("thinking/halt", found.halt[step], step + 1)
-        for name, path in pictures.items():
-            with Image.open(path) as picture:
-                writer.add_image(name, np.asarray(picture.convert("RGB")), dataformats="HWC")
+        if self.folder is not None and self.folder.suffix.lower() in (".png", ".jpg", ".svg", ".pdf", ".json"):
+            raise ValueError(f"--folder is for several pictures: name a folder, not the file {self.folder}")
 
 
 def folder_of(config: Config) -> Path:
@@ -82,17 +56,10 @@ def run(config: Config) -> None:
     solver, own = config.shown()
     out = folder_of(config)
     problems = config.drawn(solver, config.problems)
-    problem = config.longest(solver, problems) if own is None else own.problems
-    found = solver.trajectory(problem, config.max_steps, config.price)
-    last = int(outcomes.first_true(found.solved, len(found)))
-    settled = settle(solver.checkpoint, problems, ladder(config.max_steps)[1:])
-    pictures = {
-        "drafts": refinement_figure(found, solver.task, chosen_steps(last, config.panels), out / "drafts.png"),
-        "thinking": trajectory_figure(found, out / "thinking.png"),
-        "settling": settling_figure(settled, config.settling or out / "settling.png"),
-    }
-    atomic_write(out / "trajectory.json", json.dumps(found.as_json(solver.task), allow_nan=False) + "\n")
-    log(found, pictures, out)
+    one = None if own is None else own.problems
+    pictures = draw_thinking(
+        solver.checkpoint, problems, out, config.max_steps, config.price, one, config.panels, config.settling
+    )
     print("\n".join(f"{name}: {path}" for name, path in pictures.items()))
 
 

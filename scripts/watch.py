@@ -21,6 +21,7 @@ from agents.inference.demo_config import ShownConfig
 from agents.inference.solver import Solver
 from agents.inference.taught import untaught
 from agents.inference.trajectory import Trajectory
+from trm_gym.structure import HeapStructure
 from trm_gym.task import Problems, Task
 
 _BAR = 30
@@ -47,7 +48,9 @@ class Config(ShownConfig):
 
 
 def board(found: Trajectory, task: Task, step: int) -> Text:
-    """The draft after a step: givens bold, each cell's ground as deep as it is sure."""
+    """The draft after a step: givens bold, each cell's ground as deep as it is sure; of a formula it and its points."""
+    if isinstance(task.structure, HeapStructure):
+        return Text.from_ansi(f"{task.draw_ansi(found.problems, found.draft_after(step))}\n")
     shape, first, signs = task.structure.shape, task.structure.answer_start, task.signs
     draft, free = found.draft_after(step), found.problems.free[0]
     width = shape[1] if len(shape) == 2 else task.length

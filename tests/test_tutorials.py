@@ -10,6 +10,7 @@ import pytest
 
 TUTORIALS = Path(__file__).parent.parent / "docs" / "tutorials"
 SMALL = {
+    "a_formula_from_your_own_data": {"SECONDS = 10": "SECONDS = 0.5"},
     "make_an_env": {},
     "train_ppo": {
         "STEPS = 400_000": "STEPS = 64",

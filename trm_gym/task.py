@@ -164,7 +164,7 @@ class Task(abc.ABC):
         """Judge answers uint8 [B, L] by the task's rules (never by comparison with ``problems.solution``)."""
 
     def misfit(self, problems: Problems, answers: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """How badly answers uint8 [B, L] agree with what is shown, float64 [B]: the less, the better.
+        """How badly answers uint8 [B, L] agree with what is shown, float64 [B]: less is better, at most 0 if fully.
 
         It is told by what everyone sees, never by ``Problems.truth``. Raises ValueError where a task has none.
         """

@@ -15,7 +15,7 @@ import itertools
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar, cast, get_type_hints
@@ -59,15 +59,28 @@ def parse(
     presets: named starting points, the first of them the default; without any there is no --preset and no --config.
     args: the words of the command line; None for those of this process.
     first: the fields that --help shows where there are many, such as ``seed model.width``; --help-all shows all.
-    Raises ConfigError for a bad file; misspelt options and values end the process with code 2 and say why.
+    Raises ConfigError for a bad file and an option without its section; misspelt options and values end the process
+    with code 2 and say why.
     """
-    args = renamed_words(_values_marked(sys.argv[1:] if args is None else args), field_names(cls))
+    known = field_names(cls)
+    args = renamed_words(_values_marked(sys.argv[1:] if args is None else args), known)
+    _check_sections(args, known)
     if _HELP & set(args):
         short = shortened(cls, first.split())
         _print_help(short, presets, args, 0 if short is cls else count_options(cls) + 2 * bool(presets))
     if "--help-all" in args:
         _print_help(cls, presets, ["--help" if word == "--help-all" else word for word in args], 0)
     return _unmarked(_parse(cls, presets, args))
+
+
+def _check_sections(words: Sequence[str], known: Collection[str]) -> None:
+    """Raises ConfigError for an option that is one of a section only, with the section's name left out."""
+    for word in words:
+        name = word.partition("=")[0].removeprefix("--").replace("-", "_")
+        if word.startswith("--") and name not in {*known, "preset", "config"}:
+            meant = sorted(f"--{full.replace('_', '-')}" for full in known if full.endswith(f".{name}"))
+            if meant:
+                raise ConfigError(f"there is no option --{name.replace('_', '-')}: do you mean {' or '.join(meant)}?")
 
 
 def _values_marked(words: Sequence[str]) -> list[str]:

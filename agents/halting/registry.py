@@ -18,6 +18,7 @@ from agents.halting.heads import NEUTRAL_PRICE, Halter
 from agents.halting.restart_head import Head, two_acts
 from agents.halting.rules import (
     AnyOf,
+    FitsShown,
     FixedSteps,
     HaltingRule,
     HeadThreshold,
@@ -40,6 +41,8 @@ from agents.rollouts.unroll import Unroll
 from trm_gym.short_repr import short
 
 ALWAYS, FIXED, VERIFIER, ORACLE = "always", "best-fixed-k", "verifier", "oracle"
+FITS = "fits"
+"""The rule of FitsShown, for a stream of problems of a task that tells a misfit."""
 STEPS = "k"
 """What the setting of a rule is called that is a number of steps."""
 CAPPED = "-capped"
@@ -159,7 +162,8 @@ def rule_of(text: str, heads: Mapping[str, Head], price: float = NEUTRAL_PRICE) 
 def rule_named(name: str, heads: Mapping[str, Head]) -> TunableRule:
     """The rule of a name that can act on a stream of problems. Raises ValueError for an unknown one."""
     name = renamed_value("the rule", name, RULES)
-    known = {rule.name: rule for rule in [*PLAIN_RULES, SingleRule(ALWAYS, FixedSteps()), verifier_rule()]}
+    single = [SingleRule(ALWAYS, FixedSteps()), SingleRule(FITS, FitsShown()), verifier_rule()]
+    known = {rule.name: rule for rule in [*PLAIN_RULES, *single]}
     known |= {rule.name: rule for which, head in two_acts(heads).items() for rule in head_rules(which, head, ())}
     if name not in known:
         missing = f"the checkpoint has no {name} head: teach it by scripts/grpo.py, or" if name == LEARNER else ""

@@ -92,6 +92,23 @@ class VerifierStop(HaltingRule):
 
 @final
 @dataclass(frozen=True)
+class FitsShown(HaltingRule):
+    """Stop at the first draft that agrees with all that the problem shows, such as a formula with every point.
+
+    It is for runs alone: graded ones hold no drafts, and raise ValueError, as a task does that cannot tell.
+    """
+
+    threshold: float = field(default=0.0, init=False)
+
+    def score(self, record: StepRecord) -> Float[Tensor, "*batch"]:
+        step = record.run if isinstance(record, StartsRecord) else record
+        if not isinstance(step, Step):
+            raise ValueError("graded runs hold no drafts that could fit what is shown: choose another rule")
+        return -step.misfit
+
+
+@final
+@dataclass(frozen=True)
 class ScoreThreshold(HaltingRule):
     """Stop when a number of the network's own reaches a threshold; that on velocity is one on its negative."""
 

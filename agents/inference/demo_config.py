@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agents.common.checks import Checked, above_zero, at_least_one
-from agents.halting import outcomes
 from agents.inference.own_problem import OwnProblem, family_of, own_problem, solver_for
+from agents.inference.showing import longest
 from agents.inference.solver import PRICE, Solver
-from agents.rollouts.unroll import unroll
 from trm_gym.errors import ProblemError
 from trm_gym.task import Problems
 
@@ -73,7 +72,5 @@ class ShownConfig(Checked):
         return task.generate_at_most(count, level, "test", self.seed)
 
     def longest(self, solver: Solver, problems: Problems) -> Problems:
-        """That of ``problems`` whose drafts take longest to get right; one."""
-        solved = unroll(solver.checkpoint.model, solver.task, problems, self.max_steps).solved.numpy()
-        place = int(outcomes.oracle_steps(solved, hopeless=0).argmax())
-        return problems[slice(place, place + 1)]
+        """That of ``problems`` whose drafts take longest to get right, within the budget; one."""
+        return longest(solver.checkpoint, problems, self.max_steps)

@@ -15,23 +15,28 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 from agents.evaluation.figures import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, figure_file
+from agents.inference.formulas.figures import formula_figure
 from agents.inference.trajectory import Settling, Trajectory
 from agents.inference.voting import Point
+from trm_gym.structure import HeapStructure
 from trm_gym.task import Task
 
 _DEEP_BLUE = "#00395C"
 _WALL = "#"
-_MOST_POINTS = 3000
-"""Points drawn per panel: more make a larger file and no other picture."""
+_MOST_POINTS, _FEW_POINTS = 3000, 600
+"""Points drawn per panel: more make a larger file and no other picture; few are drawn larger."""
 
 
 def refinement_figure(found: Trajectory, task: Task, steps: Sequence[int], path: str | os.PathLike[str]) -> Path:
     """Drafts of one problem side by side, after each of ``steps`` (0 is the problem): the surer, the darker its ground.
 
-    A text's answers stand below each other. Raises ValueError for steps not in the trajectory.
+    A text's answers stand below each other; of formulas, see ``formula_figure``. Raises ValueError for steps not in the
+    trajectory.
     """
     if not steps or min(steps) < 0 or max(steps) > len(found):
         raise ValueError(f"steps must lie between 0 and {len(found)}, got {list(steps)}")
+    if isinstance(task.structure, HeapStructure):
+        return formula_figure(found, steps, path)
     height, width = _shape(task)
     rows, columns = (1, len(steps)) if height > 1 else (len(steps), 1)
     size = (0.3 * width + 0.1) * columns + 0.3, (0.3 * height + 0.65) * rows + 0.1
@@ -89,7 +94,7 @@ def settling_figure(settled: Settling, path: str | os.PathLike[str]) -> Path:
     """A batch's answer latents in their principal plane, after some steps: a cloud that settles into points."""
     points, kinds = settled.points, np.unique(settled.labels)
     some = np.random.default_rng(0).permutation(points.shape[1])[:_MOST_POINTS]
-    few = {0: GREY, 1: BLUE}
+    few, size = {0: GREY, 1: BLUE}, 2 if len(some) > _FEW_POINTS else 8
     shades = matplotlib.colormaps["turbo"](np.linspace(0.05, 0.95, len(kinds)))
     with figure_file(path, 1.9 * len(settled.steps) + 0.3, 2.5) as figure:
         panels = np.ravel(figure.subplots(1, len(settled.steps), sharex=True, sharey=True))
@@ -97,7 +102,7 @@ def settling_figure(settled: Settling, path: str | os.PathLike[str]) -> Path:
             for kind, shade in zip(kinds, shades, strict=True):
                 mine = some[settled.labels[some] == kind]
                 colour = few[int(kind)] if set(kinds) == set(few) else shade
-                axes.scatter(*here[mine].T, s=2, color=colour, alpha=0.5, linewidths=0, rasterized=True)
+                axes.scatter(*here[mine].T, s=size, color=colour, alpha=0.5, linewidths=0, rasterized=True)
             axes.set_title(f"step {step}", loc="center", size=10)
             axes.set(xticks=[], yticks=[])
         panels[0].set_ylabel(f"principal plane, {settled.share:.0%} of variance", size=8)

@@ -114,6 +114,11 @@ class Step:
         """Whether the drafts are right."""
         return torch.from_numpy(self.verdicts.solved).to(self.draft.device)
 
+    @property
+    def misfit(self) -> Float[Tensor, " b"]:
+        """How badly the drafts agree with what is shown. Raises ValueError where the task cannot tell."""
+        return torch.from_numpy(self.task.misfit(self.problems, self._tokens)).to(self.draft.device)
+
     def solved_at(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Whether the drafts of ``rows`` are right; no others are graded where none is yet."""
         if "verdicts" in vars(self):

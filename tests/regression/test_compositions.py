@@ -12,7 +12,7 @@ from trm_gym.regression.families import FAMILIES, of_families
 from trm_gym.regression.formula import Formula
 from trm_gym.regression.parsing import parse
 from trm_gym.regression.small_formulas import SmallFormulas
-from trm_gym.regression.views import View, functions, parts
+from trm_gym.regression.views import View, functions, joined, parts, rest
 
 RNG = np.random.default_rng(3)
 ONE, TWO, THREE = (RNG.uniform(0.5, 3.0, (30, variables)) for variables in (1, 2, 3))
@@ -22,6 +22,17 @@ def test_a_row_of_the_table_is_what_its_formula_gives():
     table = SmallFormulas(TWO, 5_000)
     for row in [*range(60), *range(100, len(table), 97)]:
         assert np.allclose(values_of(table.formula(row), TWO), table.values[row], rtol=1e-12)
+
+
+def test_the_rest_of_a_part_gives_the_target_with_it():
+    target, part = values_of(parse("x^2 + 1"), ONE), values_of(parse("sin(x)"), ONE)
+    for form in range(5):
+        left = rest(form, target, part)
+        places = np.column_stack([ONE[:, 0], left])
+        assert np.allclose(values_of(joined(form, parse("sin(x)"), Formula("y")), places), target)
+        both = rest(form, target, np.stack([part, 0.0 * part]))
+        assert (both[0] == left).all() and np.isfinite(both[1]).all() == (form in (0, 1, 3, 4))
+    assert not np.isfinite(rest(2, target, 0.0 * part)).any() and not np.isfinite(rest(4, 0.0 * target, part)).any()
 
 
 def test_no_two_rows_of_the_table_are_the_same_function():

@@ -163,3 +163,8 @@ def test_an_answer_in_latex_has_the_constants_that_fit():
     assert TASK.answer_latex(problems, TASK.read_draft("c * x + c")) == r"2.5 \cdot x + 1.25"
     assert TASK.answer_latex(problems, TASK.read_draft("sqrt(x) / y")) == r"\frac{\sqrt{x}}{y}"
     assert TASK.answer_latex(problems, np.zeros(30, np.uint8)) == ""
+
+
+def test_levels_are_printed_in_a_few_words():
+    assert max(len(repr(level)) for level in TASK.levels) < 150
+    assert "noise=0.01" in repr(TASK.levels[LEVEL["noise1"]])

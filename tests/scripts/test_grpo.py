@@ -13,6 +13,7 @@ from agents.checkpoint import load_checkpoint
 from agents.common.cli import main
 from agents.common.tensor_file import load_tensors
 from agents.halting.restart_head import RestartPolicy
+from agents.inference.showing import draw_level
 from agents.learners.base import GroupLearner
 from agents.learners.registry import LEARNERS
 from scripts import grpo
@@ -32,8 +33,9 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def teach(network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The script in an empty folder, run with these words."""
+    """The script in an empty folder, run with these words; its last pictures are left to the one test of them."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(grpo, "draw_level", lambda *words: None)
 
     def call(*words: str) -> None:
         main(grpo.run, grpo.Config, grpo.PRESETS, ["--checkpoint", str(network), *SMALL, *words])
@@ -54,7 +56,10 @@ def interrupt_after(iterations: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grpo, "run_branches", counted)
 
 
-def test_a_run_leaves_heads_table_curves_and_pictures(teach, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_run_leaves_heads_table_curves_and_pictures(
+    teach, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(grpo, "draw_level", draw_level)
     teach("--folder", "run")
     out = capsys.readouterr().out
     assert "grpo 4/4" in out and "two_heads" in out and "oracle" in out
@@ -63,6 +68,8 @@ def test_a_run_leaves_heads_table_curves_and_pictures(teach, tmp_path: Path, cap
     checkpoint = load_checkpoint(tmp_path / "run" / "checkpoint", "sudoku4x4")
     assert set(checkpoint.heads) == {"grpo", "bce", "two_heads", "expected"}
     assert (tmp_path / "run" / "evaluation-clues6-8" / "report.json").exists()
+    assert (tmp_path / "run" / "thinking-clues6-8" / "drafts.png").read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setattr(grpo, "draw_level", lambda *words: None)
     teach("--folder", "run", "--config", "run/config.yaml")
 
 

@@ -27,7 +27,7 @@ def test_pictures_files_and_tensorboard(tmp_path: Path):
     assert set(events.Tags()["images"]) == {"drafts", "thinking", "settling"}
 
 
-@pytest.mark.parametrize("name", ["sudoku4x4", "maze11x11", "algebra"])
+@pytest.mark.parametrize("name", ["sudoku4x4", "maze11x11", "algebra", "regression"])
 def test_what_is_watched(name: str, capsys: pytest.CaptureFixture[str]):
     main(
         watch.run, watch.Config, args=["--checkpoint", name, "--problems", "1", "--rule", "always", "--max-steps", "2"]
@@ -35,6 +35,8 @@ def test_what_is_watched(name: str, capsys: pytest.CaptureFixture[str]):
     out = capsys.readouterr().out
     assert [f"step {step} of at most 2" in out for step in (0, 1, 2, 3)] == [True, True, True, False]
     assert "would stop" in out and ("solved" in out or "wrong draft" in out)
+    if name == "regression":
+        assert "standard deviations of y" in out and "y from" in out, "the formula is plotted over its points"
     if name == "sudoku4x4":
         task = make_task(name)
         problem = task.generate(1, task.default_level, "test", 0).problem[0]
@@ -63,6 +65,7 @@ def test_more_branches_cost_more(tmp_path: Path):
         (trajectory, ["--panels", "1"], "panels must be at least 2"),
         (trajectory, ["--checkpoint", "sudoku4x4", "--level", "none"], "unknown level"),
         (trajectory, ["--max-steps", "0"], "max-steps must be at least 1"),
+        (trajectory, ["--folder", "t.png"], "name a folder, not the file t.png"),
         (watch, ["--rate", "0"], "rate must be above 0"),
         (watch, ["--price", "0"], "price must be above 0"),
         (watch, ["--checkpoint", "sudoku4x4", "--rule", "magic"], "unknown halting rule"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from trm_gym.task import Level
@@ -32,9 +32,9 @@ class RegressionLevel(Level):
     RANGES.
     """
 
-    parts: tuple[str, ...]
+    parts: tuple[str, ...] = field(repr=False)
     noise: float = 0.0
-    ranges: tuple[int, ...] = USUAL
+    ranges: tuple[int, ...] = field(default=USUAL, repr=False)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import string
 from collections.abc import Hashable, Iterator, Mapping
@@ -19,7 +20,7 @@ from trm_gym.regression import corruption, generator, user_problems, verifier, v
 from trm_gym.regression.curve import curve_of
 from trm_gym.regression.drafts import draft_text, read_draft, used_alone
 from trm_gym.regression.export import latex
-from trm_gym.regression.fitting import description, fit
+from trm_gym.regression.fitting import EXACT, PER_SLOT, description, fit
 from trm_gym.regression.formula import of_program
 from trm_gym.regression.layout import LENGTH, SIGNS, SLOTS, VARIABLES, VOCAB
 from trm_gym.regression.levels import DEFAULT_LEVEL, LEVELS
@@ -113,8 +114,12 @@ class RegressionTask(Task):
         return verifier.verify(problems, answers)
 
     def misfit(self, problems: Problems, answers: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """The description length of answers uint8 [B, L] at the points shown, their constants fitted to those."""
-        return description(answers, fit(answers, points_of(problems.numbers)).error)
+        """The description length of answers uint8 [B, L] at the points shown, their constants fitted to those.
+
+        At most 0 for what fits exactly.
+        """
+        longest = math.log(EXACT) + PER_SLOT * SLOTS
+        return description(answers, fit(answers, points_of(problems.numbers)).error) - longest
 
     def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Raises ProblemError: the tokens of every problem are blank, a formula is found from its points."""

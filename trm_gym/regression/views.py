@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.regression._search.meeting import FORMS
+from trm_gym.regression._search.rests import rests
 from trm_gym.regression.arranging import plus, times
 from trm_gym.regression.formula import Formula, number
 from trm_gym.short_repr import short_repr
@@ -58,18 +59,11 @@ def joined(form: int, part: Formula, inside: Formula) -> Formula:
 
 
 def rest(form: int, target: NDArray[np.float64], part: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What L must be for the target where A is ``part``; not finite where there is nothing. Arrays are broadcast.
-
-    The same as ``_search.meeting.rest``, which is for one number and compiled.
-    """
-    with np.errstate(all="ignore"):
-        if form == 0:
-            return target - part
-        if form == 1:
-            return target + part
-        if form == 2:
-            return target / part
-        return target * part if form == 3 else part / target
+    """What L must be for the target where A is ``part``; not finite where there is nothing. Arrays are broadcast."""
+    shape = np.broadcast_shapes(target.shape, part.shape)
+    left = np.empty((1, *shape) if len(shape) < 2 else shape)
+    rests(form, np.array(np.broadcast_to(target, left.shape)), np.array(np.broadcast_to(part, left.shape)), left)
+    return left.reshape(shape)
 
 
 _Undo = Callable[[NDArray[np.float64]], NDArray[np.float64]]

@@ -18,12 +18,11 @@ from trm_gym.regression.export import latex, plain_text, python
 from trm_gym.regression.formula import Formula
 from trm_gym.regression.layout import VARIABLES
 from trm_gym.regression.reading import read_points
+from trm_gym.regression.verifier import FEWEST_HELD_OUT, HELD_OUT
 from trm_gym.short_repr import short_repr
 
 EXACT = 1e-6
 """The largest error of an exact formula on rows held out, relative to each target."""
-HELD_OUT, FEWEST_HELD_OUT = 4, 12
-"""Every so-manieth row is held out, where there are so many."""
 
 
 @short_repr

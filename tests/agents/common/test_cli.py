@@ -134,6 +134,7 @@ def test_missing_and_binary_files(tmp_path):
         (["--seed", "x"], "--seed"),
         (["--config", "absent.yaml"], r"^error: cannot read the configuration absent\.yaml.*\n$"),
         (["--seed", "-1"], "seed is -1: use 0 or more"),
+        (["--width=3"], r"^error: there is no option --width: do you mean --network\.width\?\n$"),
     ],
 )
 def test_mistakes_on_the_command_line_end_with_code_2(capsys, args, message):

@@ -26,6 +26,7 @@ from agents.rollouts.unroll import refine, unroll
 from agents.trm import TRM, TRMConfig
 from trm_gym import make_task
 from trm_gym.errors import ProblemError
+from trm_gym.regression.programs import used_slots
 
 STEPS = 3
 TASK = make_task("sudoku4x4")
@@ -151,6 +152,19 @@ def test_settling_is_seen_in_the_plane_of_most_variance(checkpoint: Checkpoint, 
     assert settled.share == pytest.approx(values[:2].sum() / values.sum(), rel=1e-4)
     assert np.var(settled.points.reshape(-1, 2), axis=0) == pytest.approx(values[:2] / len(rows), rel=1e-3)
     assert settling_figure(settled, tmp_path / "settling.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_formula_is_drawn_beside_its_curve(tmp_path: Path):
+    shipped, task = load_checkpoint("regression"), make_task("regression")
+    plane = task.generate(1, task.level_index("three_variables"), "test", 0)
+    for problems, steps in ((task.encode("x^2 + sin(x)"), [0, 2]), (plane, [1])):
+        found = follow(shipped, problems, 2, price=0.1)
+        drawn = refinement_figure(found, task, steps, tmp_path / "a.png").read_bytes()
+        assert drawn.startswith(b"\x89PNG")
+    settled = settle(shipped, plane, [1, 2])
+    used = used_slots(found.drafts[1:])[0]
+    assert settled.points.shape == (2, used.sum(), 2), "a point for each slot of the formula"
+    assert settled.labels.tolist() == found.drafts[1, : len(used)][used].tolist()
 
 
 @pytest.mark.parametrize("name", ["sudoku4x4", "maze11x11", "algebra"])

@@ -10,6 +10,7 @@ import torch
 
 from agents.halting.rules import HaltingRule, StepRecord
 from agents.inference.engine import Engine, Result
+from agents.inference.solver import Solver
 from agents.inference.voting import branched, curves, first, surest, vote, ways
 from agents.rollouts.step import Step
 from agents.trm import TRM, TRMConfig
@@ -55,6 +56,11 @@ def test_of_formulas_the_one_nearest_to_the_points_is_taken():
     assert curves(results, 4, [4], ways(task))["fit"][0].steps == 8
     problems.truth[:] = 0.0
     assert combine(results).result is results[2], "the hidden function is not asked"
+    assert (task.misfit(problems, np.array([results[2].answer])) <= 0).all()
+    wrong = np.array([results[3].answer, np.zeros(30)], np.uint8)
+    assert (task.misfit(problems[np.zeros(2, np.int64)], wrong) > 0).all()
+    solver = Solver.from_pretrained("regression")
+    assert solver.solve(problems, 4, "fits").steps < 4 == solver.solve(problems, 4, "always").steps
     with pytest.raises(ValueError, match="sudoku4x4 has no misfit"):
         make_task("sudoku4x4").misfit(problems, problems.problem)
     assert "fit" not in ways(TOY)
