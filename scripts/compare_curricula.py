@@ -154,21 +154,23 @@ def learn(shared: SharedData, name: str, seed: int, config: Config) -> dict[str,
     return {"at": at, "curve": curve, "mixtures": mixtures}
 
 
-def area(at: Sequence[int], curve: NDArray[np.floating]) -> float:
+def area(at: Sequence[float], curve: NDArray[np.floating]) -> float:
     """Mean height of a learning curve, [points], over the iterations ``at`` which it was measured (trapezoids)."""
     widths = np.diff(at)
     return float((widths * (curve[1:] + curve[:-1]) / 2).sum() / widths.sum())
 
 
-def table(found: dict[str, list[dict[str, Any]]], levels: Sequence[str]) -> dict[str, Any]:
-    """Area, final return over all levels and on each, mean over seeds and their range."""
+def table(
+    found: dict[str, list[dict[str, Any]]], levels: Sequence[str], last: str = "return at the end"
+) -> dict[str, Any]:
+    """Area, what the curve came to over all levels and on each, mean over seeds and their range."""
     rows = []
     for name, runs in found.items():
         curves = [np.array(run["curve"]) for run in runs]
         areas = [area(run["at"], curve.mean(1)) for run, curve in zip(runs, curves, strict=True)]
-        last = [[curve[-1].mean(), *curve[-1]] for curve in curves]
-        rows.append([name, *(over_seeds(values, "{:.4f}".format) for values in (areas, *zip(*last, strict=True)))])
-    return {"header": ["curriculum", "area", "return at the end", *levels], "rows": rows}
+        ends = [[curve[-1].mean(), *curve[-1]] for curve in curves]
+        rows.append([name, *(over_seeds(values, "{:.4f}".format) for values in (areas, *zip(*ends, strict=True)))])
+    return {"header": ["curriculum", "area", last, *levels], "rows": rows}
 
 
 def folder_of(config: Config) -> Path:

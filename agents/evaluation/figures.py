@@ -205,15 +205,19 @@ def effects_figure(found: Mapping[str, Sequence[float]], what: str, path: str | 
 
 
 def learning_figure(
-    found: Mapping[str, NDArray[np.floating]], at: Sequence[int], what: str, path: str | os.PathLike[str]
+    found: Mapping[str, NDArray[np.floating]],
+    at: Sequence[float],
+    what: str,
+    path: str | os.PathLike[str],
+    along: str = "iteration",
 ) -> Path:
-    """Learning curves: by name [seeds, points], ``at`` these iterations; means as lines, their range shaded."""
+    """Learning curves: by name [seeds, points], ``at`` these places ``along`` a run; means as lines, range shaded."""
     with figure_file(path, 7.2, 3.8) as figure:
         axes = figure.subplots()
         for colour, (name, curves) in zip(_LEARNT * len(found), found.items(), strict=False):
             axes.fill_between(at, curves.min(0), curves.max(0), color=colour, alpha=0.15, lw=0)
             axes.plot(at, curves.mean(0), "-o", color=colour, lw=1.8, ms=3, label=name)
         # What a head is worth before it has learnt anything would leave no room for the rest.
-        axes.set(xlabel="iteration", ylabel=what, ylim=(min(curves[:, 1:].min() for curves in found.values()), None))
+        axes.set(xlabel=along, ylabel=what, ylim=(min(curves[:, 1:].min() for curves in found.values()), None))
         figure.legend(loc="outside right center")
     return Path(path)

@@ -177,4 +177,4 @@ def _run(
         difficulty=torch.from_numpy(problems.difficulty.copy()),
     )
     check_finite("a run's", vars(unrolled))
-    return unrolled, *(torch.stack(column, dim=1) for column in (drafts, log_probs, scores))
+    return unrolled, torch.stack(drafts, dim=1), torch.stack(log_probs, dim=1), torch.stack(scores, dim=1)
