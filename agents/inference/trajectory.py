@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -16,17 +16,21 @@ from agents.halting.restart_head import two_acts
 from agents.halting.restart_policy import PolicyHalts
 from agents.halting.restarts import HALT, RESTART, Actor, RestartRule, actor_of
 from agents.halting.rules import FixedSteps, HaltingRule, HeadThreshold
+from agents.inference.other_rules import PRICES, OtherRules, value_judgements
 from agents.inference.slots import MOST_STEPS, Advanced, Slots, drawn_start
-from agents.rollouts.unroll import refine
 from trm_gym import make_task
 from trm_gym.checks import real_number, whole_number
-from trm_gym.regression.programs import used_slots
 from trm_gym.short_repr import short_repr
 from trm_gym.structure import HeapStructure, TextStructure
 from trm_gym.task import Problems, Task
+from trm_gym.written.answers import renamed
 
+NOTHING_ELSE = OtherRules()
 _ONLY = np.zeros(1, dtype=np.intp)
 """The one slot, and the number of the problem in it."""
+
+
+Json = dict[str, Any]
 
 
 @short_repr
@@ -40,7 +44,10 @@ class Trajectory:
     with the network. velocity: float [s], |z_t - z_{t-1}| / |z_t|. entropy: float [s], mean over the free cells, in
     nats. changed: int [s], cells changed since the last draft. solved: bool [s], the verdict; score: float [s].
     start: int [s], from which start of the problem the draft is, counted from 1. again: float [s], the policy's
-    probability of starting afresh, if it does not stop; not a number without a policy that may.
+    probability of starting afresh, if it does not stop; not a number without a policy that may. correct_now,
+    correct_ever: float [s], what value heads say; not a number without any. halt_at: float [s, k, p], the probability
+    of stopping of each policy of ``others`` at each of PRICES. stops: bool [s, r], whether each of its rules would
+    stop.
     """
 
     problems: Problems
@@ -56,6 +63,10 @@ class Trajectory:
     score: NDArray[np.float64]
     start: NDArray[np.int64]
     again: NDArray[np.float64]
+    correct_now: NDArray[np.float64]
+    correct_ever: NDArray[np.float64]
+    halt_at: NDArray[np.float64]
+    stops: NDArray[np.bool_]
     policy: bool
     """Whether there is a policy that says when to stop."""
     stop: int
@@ -70,23 +81,68 @@ class Trajectory:
         """The draft after so many steps, uint8 [L]; 0 is the problem with its free cells blank."""
         return self.drafts[step - 1] if step else self.problems.start[0]
 
-    def as_json(self, task: Task) -> dict[str, Any]:
-        """All of it as JSON has it: lists by step under the fields' names, None where there is no number."""
-        fields = ("drafts", "changed", "solved", "confidence", "halt", "right", "velocity", "entropy", "start", "again")
-        columns = {name: getattr(self, name) for name in fields}
-        return {
-            "task": task.name,
-            "shape": list(task.structure.shape),
-            "symbols": list(task.signs),
-            "problem": self.problems.problem[0].tolist(),
-            "free": self.problems.free[0].tolist(),
-            **{
-                name: _rounded(column) if column.dtype == float else column.tolist() for name, column in columns.items()
-            },
-        }
+    @staticmethod
+    def concatenate(parts: Sequence[Trajectory]) -> Trajectory:
+        """One trajectory out of those of its steps, see ``follow_steps``."""
+        columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in OF_STEPS}
+        last = parts[-1]
+        return Trajectory(last.problems, **columns, policy=last.policy, stop=last.stop, handed=last.handed)
+
+    def as_json(self, task: Task, others: OtherRules = NOTHING_ELSE, names: Mapping[str, str] | None = None) -> Json:
+        """All of it as JSON has it: lists by step under the fields' names, None where there is no number.
+
+        others: those that ``follow`` was given. names: the person's own letters, see ``Task.names``.
+        """
+        told = {"stop": self.stop, "handed": self.handed}
+        names = names or {}
+        return {**head_json(task, self.problems, others, names), **self.steps_json(task, names), **told}
+
+    def steps_json(self, task: Task, names: Mapping[str, str]) -> Json:
+        """What there is of every step, lists by step: the fields, answers as ``text``, and cells that are ``wrong``."""
+        columns = {name: _listed(getattr(self, name)) for name in OF_STEPS}
+        text = [renamed(task.answer_text(draft), names) for draft in self.drafts]
+        return {**columns, "text": text, "wrong": wrong_cells(task, self.problems, self.drafts, self.solved).tolist()}
 
 
-@torch.inference_mode()
+_OF_RUNS = ("problems", "policy", "stop", "handed")
+OF_STEPS = tuple(field.name for field in fields(Trajectory) if field.name not in _OF_RUNS)
+"""The fields of a Trajectory that every step has one of."""
+
+
+def head_json(task: Task, problems: Problems, others: OtherRules, names: Mapping[str, str]) -> Json:
+    """What is known of a run before its first step, as JSON has it."""
+    structure, board = task.structure, len(task.structure.shape) == 2
+    return {
+        "task": task.name,
+        "shape": list(structure.shape),
+        "answer_start": structure.answer_start,
+        "units": structure.units[-1].tolist() if len(structure.units) and board else [],
+        "symbols": [names.get(sign, sign) for sign in task.signs],
+        "problem": problems.problem[0].tolist(),
+        "problem_text": renamed(task.problem_text(problems), names),
+        "start_draft": problems.start[0].tolist(),
+        "free": problems.free[0].tolist(),
+        "prices": list(PRICES),
+        "policies": list(others.policies),
+        "rules": list(others.rules),
+    }
+
+
+def wrong_cells(
+    task: Task, problems: Problems, drafts: NDArray[np.uint8], solved: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """The free cells of drafts uint8 [s, L] of one problem that differ from its nearest solution, bool [s, L].
+
+    None of a draft that is right, and none of a formula, which is right or wrong as a whole; none where no solution is
+    known.
+    """
+    repeated = problems[np.zeros(len(drafts), np.int64)]
+    if isinstance(task.structure, HeapStructure) or not task.labelled(problems, problems.solution).all():
+        return np.zeros_like(repeated.free)
+    wanted = task.nearest(repeated, np.eye(task.vocab, dtype=np.float32)[drafts])
+    return repeated.free & (drafts != wanted) & ~solved[:, None]
+
+
 def follow(
     checkpoint: Checkpoint,
     problems: Problems,
@@ -94,38 +150,75 @@ def follow(
     price: float,
     rule: HaltingRule | Actor | None = None,
     whole: bool = True,
+    others: OtherRules = NOTHING_ELSE,
 ) -> Trajectory:
     """Refine a batch of one for ``max_steps`` steps, or up to the one after which ``rule`` stops.
 
     price: at which the policy is asked for its probability of stopping. whole: go on to the end of the budget; the
-    step of the rule is noted all the same. The starts are those of the first problem of a stream. Raises ValueError for
-    another number of problems, or of steps.
+    step of the rule is noted all the same. others: asked at every step what they would do. The starts are those of the
+    first problem of a stream. Raises ValueError for another number of problems, or of steps.
+    """
+    return Trajectory.concatenate(list(follow_steps(checkpoint, problems, max_steps, price, rule, whole, others)))
+
+
+def follow_steps(
+    checkpoint: Checkpoint,
+    problems: Problems,
+    max_steps: int,
+    price: float,
+    rule: HaltingRule | Actor | None = None,
+    whole: bool = True,
+    others: OtherRules = NOTHING_ELSE,
+) -> Iterator[Trajectory]:
+    """The steps of ``follow`` as they are taken, a trajectory of one step each, that ends as if no more were to come.
+
+    Raises ValueError at once for what ``follow`` does not take.
     """
     if len(problems) != 1:
         raise ValueError(f"a trajectory is of one problem, got {len(problems)}")
     whole_number("max_steps", max_steps, most=MOST_STEPS)
     price = real_number("price", price, above=0)
     actor = actor_of(FixedSteps() if rule is None else rule)
-    asked = _policy(checkpoint, actor, price)
+    return _steps(checkpoint, problems, max_steps, _policy(checkpoint, actor, price), actor, whole, others)
+
+
+def _steps(
+    checkpoint: Checkpoint,
+    problems: Problems,
+    max_steps: int,
+    asked: HaltingRule | None,
+    actor: Actor,
+    whole: bool,
+    others: OtherRules,
+) -> Iterator[Trajectory]:
     slots = Slots(checkpoint.model, make_task(checkpoint.task), actor, 1, max_steps)
     slots.fill(_ONLY, _ONLY, problems, drawn_start(checkpoint.model, 0.0, 0, 0))
-    rows, stop, handed, last = [], 0, 0, problems.start[0]
-    for _ in range(max_steps):
+    stop, handed, last = 0, 0, problems.start[0]
+    for taken in range(1, max_steps + 1):
         start = int(slots.starts[0])
         advanced = slots.advance()
-        rows.append(_row(advanced, last, asked) | {"start": start})
-        last = rows[-1]["drafts"]
+        # Not around the loop: a mode that a generator sets would be its caller's between two steps.
+        with torch.inference_mode():
+            row = _row(advanced, last, asked) | _asides(checkpoint, advanced, others) | {"start": start}
+        last = row["drafts"]
         if slots.current[0] and not stop:
-            handed = len(rows)
+            handed = taken
         if advanced.acts[0] == HALT and not stop:
-            stop = len(rows)
-            if not whole:
-                break
+            stop = taken
+        columns = {name: np.array([row[name]]) for name in OF_STEPS}
+        yield Trajectory(problems, **columns, policy=asked is not None, stop=stop or taken, handed=handed)
+        if stop and not whole:
+            return
         if advanced.acts[0] == RESTART:
             slots.restart(_ONLY, 0)
             last = problems.start[0]
-    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return Trajectory(problems, **columns, policy=asked is not None, stop=stop or len(rows), handed=handed)
+
+
+def _asides(checkpoint: Checkpoint, advanced: Advanced, others: OtherRules) -> Json:
+    """What value heads and others say of a step."""
+    now, ever = value_judgements(checkpoint.heads, advanced.step)
+    at, stops = others.halting(advanced.step), others.stops(advanced.step)
+    return {"correct_now": now, "correct_ever": ever, "halt_at": at, "stops": stops}
 
 
 def _policy(checkpoint: Checkpoint, actor: Actor, price: float) -> HaltingRule | None:
@@ -157,54 +250,6 @@ def _row(advanced: Advanced, last: NDArray[np.uint8], asked: HaltingRule | None)
     }
 
 
-@short_repr
-@dataclass(frozen=True)
-class Settling:
-    """Answer latents of a batch in their principal plane, after each of k steps.
-
-    points: float [k, n, 2], one for each free cell of each problem, or for each value that it may take; of formulas for
-    each slot of the last draft. labels: int [n], the right token of the cell, or 1 where the value is the right one; of
-    formulas the slot's last token. share: of the variance, in the plane.
-    """
-
-    steps: tuple[int, ...]
-    points: NDArray[np.float32]
-    labels: NDArray[np.int64]
-    share: float
-
-
-@torch.inference_mode()
-def settle(checkpoint: Checkpoint, problems: Problems, steps: Sequence[int]) -> Settling:
-    """Where the answer latents of ``problems`` stand after each of ``steps``, 0 being the start."""
-    task, encoder = make_task(checkpoint.task), checkpoint.model.encoder
-    start = checkpoint.model.initial_carry(len(problems))
-    taken = list(refine(checkpoint.model, task, problems, max(steps), start))
-    latents = [start.answer, *(step.carry.answer for step in taken)]
-    answers, free = _told_apart(task, problems, taken[-1].draft.cpu().numpy().astype(np.uint8))
-    if encoder.values > 1 and task.structure.exchangeable is not None:
-        free = np.repeat(free, encoder.values, axis=1)
-        answers = (
-            (answers[..., None] == np.arange(*task.structure.exchangeable)).reshape(len(free), -1).astype(np.int64)
-        )
-    # The last positions are the answer's: before them stand the terms of a text's problem.
-    kept = np.stack([latents[step].float().cpu().numpy()[:, -free.shape[1] :][free] for step in steps])
-    centred = kept - kept.mean((0, 1))
-    variance, axes = np.linalg.eigh(np.einsum("knd,kne->de", centred, centred))
-    return Settling(tuple(steps), centred @ axes[:, :-3:-1], answers[free], float(variance[-2:].sum() / variance.sum()))
-
-
-def _told_apart(task: Task, problems: Problems, last: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """What latents are told apart by, int [b, cells], and which are shown: the right tokens of the free cells.
-
-    A function has many formulas. There it is the token of each slot in the last draft, uint8 [b, L], where that counts.
-    """
-    if isinstance(task.structure, HeapStructure):  # all cells of a slot have one latent
-        slots = task.structure.shape[1]
-        return last[:, :slots].astype(np.int64), used_slots(last)
-    first = task.structure.answer_start
-    return problems.solution[:, first:].astype(np.int64), problems.free[:, first:]
-
-
 def read_answer(task: Task, problems: Problems, answer: str | NDArray[np.uint8] | list[int]) -> NDArray[np.uint8]:
     """An answer to a batch of one as tokens uint8 [L], from tokens or from text as ``task.draft_text`` writes it.
 
@@ -220,8 +265,10 @@ def read_answer(task: Task, problems: Problems, answer: str | NDArray[np.uint8] 
     return np.where(problems.free[0], task.read_draft(text), problems.problem[0])
 
 
-def _rounded(values: NDArray[np.float64]) -> list[Any]:
-    """Numbers with as many digits as a picture can show; None for what is none."""
-    listed = np.round(values, 6).astype(object)
-    listed[np.isnan(values)] = None
+def _listed(column: NDArray[Any]) -> list[Any]:
+    """A column as JSON has it: numbers with as many digits as a picture can show; None for what is none."""
+    if column.dtype != float:
+        return column.tolist()
+    listed = np.round(column, 6).astype(object)
+    listed[~np.isfinite(column)] = None
     return listed.tolist()

@@ -16,7 +16,8 @@ from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 from agents.evaluation.figures import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, figure_file
 from agents.inference.formulas.figures import formula_figure
-from agents.inference.trajectory import Settling, Trajectory
+from agents.inference.settling import Settling
+from agents.inference.trajectory import Trajectory
 from agents.inference.voting import Point
 from trm_gym.structure import HeapStructure
 from trm_gym.task import Task

@@ -13,7 +13,8 @@ import torch
 from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.evaluation.figures import curriculum_figure
 from agents.halting.heads import HaltHead
-from agents.inference.trajectory import Trajectory, follow, read_answer, settle
+from agents.inference.settling import settle
+from agents.inference.trajectory import Trajectory, follow, read_answer
 from agents.inference.trajectory_figures import (
     chosen_steps,
     ladder,
