@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,6 @@ class Solution:
     note: str = ""
     """Where it is not solved: that the network was never taught such problems, if so; see ``taught.untaught``."""
 
-    def __iter__(self) -> Iterator[str | int]:
-        """``latex`` and ``steps``."""
+    def __iter__(self) -> Iterator[Any]:
+        """``latex``, a text, and ``steps``, a whole number."""
         yield from (self.latex, self.steps)

@@ -100,12 +100,12 @@ PRETRAIN: dict[str, PretrainConfig] = {
     "regression": PretrainConfig(
         task="regression",
         levels=(
-            *("nodes3", "nodes5", "nodes7", "nodes9", "nodes9"),
-            *("three_variables", "constants", "constants", "noise1"),
+            *("nodes5", "nodes7", "nodes9", "nodes9", "three_variables"),
+            *("constants", "constants", "constants", "noise1"),
         ),
         model=REGRESSION,
         optim=OptimConfig(muon_lr=6e-3, adamw_lr=1.2e-3),
-        updates=6000,
+        updates=4000,
         max_steps=6,
         average=0.998,
         save_every=1000,

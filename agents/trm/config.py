@@ -187,7 +187,15 @@ ARC = TRMConfig(hidden=32, layers=1, cycles=1, latent_updates=2, expansion=3.0, 
 """A position for every value of every cell of the answer, which hears of its neighbours and of its row, its column, the
 whole grid and the cell's other values: nothing in it depends on the size of the canvas."""
 
-REGRESSION = TRMConfig(hidden=64, cycles=1, latent_updates=2, expansion=3.0, mixer="tree", positions="formula")
+REGRESSION = TRMConfig(
+    hidden=64,
+    cycles=1,
+    latent_updates=2,
+    expansion=3.0,
+    mixer="tree",
+    positions="formula",
+    position_options=("constants=1",),
+)
 """A position for every slot of the formula, which hears of the slots above and below it."""
 
 OFFICIAL_SUDOKU_ATTENTION = TRMConfig(
