@@ -22,7 +22,7 @@ from rich.console import Console
 
 from agents.checkpoint import digest, load_checkpoint, rollout_store, save_checkpoint
 from agents.common.acceleration import AccelerationConfig
-from agents.common.checks import above_zero, at_least_one
+from agents.common.checks import above_zero, at_least, at_least_one
 from agents.common.cli import main, save_config
 from agents.common.places import Places, writes
 from agents.common.same_numerics import same_numerics
@@ -85,6 +85,7 @@ class Config(TimeLimit):
     def __post_init__(self) -> None:
         super().__post_init__()
         at_least_one(self, "problems", "validation", "seeds", "resamples")
+        at_least(0, self, "timed")
         above_zero(self, "prices")
         if self.dataset.branches < 2 or self.dataset.branching != "restarts":
             raise ValueError("restarts need several starts: use --dataset.branches 6 --dataset.branching restarts")
