@@ -112,14 +112,16 @@ def learn(start: Checkpoint, way: str, seed: int, config: Config) -> tuple[Check
 
 
 def fit_seen(task: Task, problems: Problems, rollout: Rollout) -> NDArray[np.bool_]:
-    """Whether the draft of all branches and steps that fits best what is shown is right, bool [P].
+    """Whether the draft of all branches and steps that agrees best with what is shown is right, bool [P].
 
-    What only the verifier knows plays no part in the choice, where a task has such a thing.
+    Of a task whose answers are right by its rules, or not, the verifier chooses.
     """
-    seen = dataclasses.replace(rollout.problems, truth=np.zeros_like(rollout.problems.truth))
-    steps = rollout.drafts.numpy().swapaxes(0, 1)
-    scores = np.stack([task.verify(seen, np.ascontiguousarray(drafts)).score for drafts in steps], axis=1)
-    best = scores.reshape(len(problems), -1).argmax(1)
+    steps = [np.ascontiguousarray(drafts) for drafts in rollout.drafts.numpy().swapaxes(0, 1)]
+    if task.tells_misfit:
+        worth = [-task.misfit(rollout.problems, drafts) for drafts in steps]
+    else:
+        worth = [task.verify(rollout.problems, drafts).score for drafts in steps]
+    best = np.stack(worth, axis=1).reshape(len(problems), -1).argmax(1)
     return rollout.unroll.solved.numpy().reshape(len(problems), -1)[np.arange(len(problems)), best]
 
 

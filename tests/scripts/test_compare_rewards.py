@@ -38,24 +38,25 @@ def test_every_way_once_and_a_table_beside_the_first(tmp_path: Path, monkeypatch
     assert rows.count("nothing more") == 2 and rows.count("halting") == 2
 
 
-def test_of_branches_the_draft_that_fits_what_is_shown():
-    """Chosen by verdicts that know no truth: of the first problem the right draft, of the second a wrong one."""
+@pytest.mark.parametrize("tells_misfit", [True, False])
+def test_of_branches_the_draft_that_agrees_best_with_what_is_shown(tells_misfit):
+    """Of the first problem that is the right draft, of the second a wrong one."""
     problems = ToyNumbers().generate(2, 0, "test", 0)
     drafts, solved = torch.zeros(4, 3, 2, dtype=torch.uint8), torch.zeros(4, 3, dtype=torch.bool)
     drafts[1, 2, 1], drafts[2, 0, 1] = 7, 5
     solved[1, 2] = solved[3, 1] = True
-    knew = []
+
+    def misfit(problems: Problems, answers: np.ndarray) -> np.ndarray:
+        return 9.0 - answers[:, 1]
 
     def verify(problems: Problems, answers: np.ndarray) -> Verdicts:
-        knew.append(problems.truth.any())
         return Verdicts(np.zeros(len(answers), bool), (answers[:, 1] / 9).astype(np.float32))
 
+    one = {"misfit": misfit} if tells_misfit else {"verify": verify}
+    task: Any = SimpleNamespace(tells_misfit=tells_misfit, **one)
     runs = problems[np.array([0, 0, 1, 1])]
-    assert runs.truth.any()
     rollout: Any = SimpleNamespace(problems=runs, drafts=drafts, unroll=SimpleNamespace(solved=solved))
-    task: Any = SimpleNamespace(verify=verify)
     assert script.fit_seen(task, problems, rollout).tolist() == [True, False]
-    assert len(knew) == 3 and not any(knew)
 
 
 @pytest.mark.parametrize(
