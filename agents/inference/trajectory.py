@@ -193,7 +193,8 @@ def _steps(
 ) -> Iterator[Trajectory]:
     slots = Slots(checkpoint.model, make_task(checkpoint.task), actor, 1, max_steps)
     slots.fill(_ONLY, _ONLY, problems, drawn_start(checkpoint.model, 0.0, 0, 0))
-    stop, handed, last = 0, 0, problems.start[0]
+    last: NDArray[np.uint8] = problems.start[0]
+    stop, handed = 0, 0
     for taken in range(1, max_steps + 1):
         start = int(slots.starts[0])
         advanced = slots.advance()

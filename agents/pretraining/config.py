@@ -67,9 +67,6 @@ class PretrainConfig(Checked):
     """Task that the network learns."""
     levels: tuple[str, ...] = ("clues12",)
     """Levels to train on, from easy to hard. One that is named twice has two shares."""
-    curriculum: CurriculumName = "uniform"
-    """How the level of each new problem is chosen: in equal shares (uniform), or by how problems of the levels have
-    gone so far. Others than uniform take each level once."""
     model: TRMConfig = field(default_factory=TRMConfig)
     """The network."""
     optim: OptimConfig = field(default_factory=OptimConfig)
@@ -100,6 +97,9 @@ class PretrainConfig(Checked):
     end."""
     augment: bool = False
     """Show each problem of the fixed set under a new symmetry of its task every time, as published."""
+    curriculum: CurriculumName = "uniform"
+    """How the level of each new problem is chosen: in equal shares (uniform), or by how problems of the levels have
+    gone so far. Others than uniform take each level once."""
     drafts: DraftsConfig = field(default_factory=DraftsConfig)
     """Drafts that a network which sees them is shown."""
     seed: int = 0

@@ -203,6 +203,10 @@ def serve(app: Starlette, host: str, port: int, ready: Callable[[], None]) -> No
             if self.started:
                 ready()
 
-    limits = {"timeout_keep_alive": 30, "limit_concurrency": 200, "h11_max_incomplete_event_size": 64_000}
+    limits: dict[str, Any] = {
+        "timeout_keep_alive": 30,
+        "limit_concurrency": 200,
+        "h11_max_incomplete_event_size": 64_000,
+    }
     config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False, ws="none", **limits)
     Server(config).run()

@@ -38,7 +38,7 @@ def formula_figure(found: Trajectory, steps: Sequence[int], path: str | os.PathL
     drafts = [found.draft_after(step) for step in range(len(found) + 1)]
     curves = [curve_of(found.problems, draft) for draft in drafts]
     with figure_file(path, _WIDE * max(len(steps), 4) + 0.4, 5.8) as figure:
-        above, below = np.ravel(figure.subfigures(2, 1, height_ratios=(1.0, 1.1)))
+        above, below = np.asarray(figure.subfigures(2, 1, height_ratios=(1.0, 1.1)), dtype=object).flat
         panels = np.ravel(above.subplots(1, len(steps), sharey=True))
         for axes, step in zip(panels, steps, strict=True):
             _panel(axes, curves[step], step, bool(step and found.solved[step - 1]))

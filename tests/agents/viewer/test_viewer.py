@@ -19,6 +19,7 @@ pytest.importorskip("httpx2", reason="Starlette's test client needs httpx2")
 
 from starlette.testclient import TestClient
 
+from agents.halting.rules import HaltingRule
 from agents.halting.tuning import stopping_steps
 from agents.inference.other_rules import PRICES, OtherRules
 from agents.inference.solver import Solver
@@ -165,6 +166,7 @@ def test_a_batch_counts_what_the_unroll_counts(client: TestClient, solver: Solve
     runs = unroll(solver.checkpoint.model, task, task.generate(20, 1, "test", 1), 4)
     np.testing.assert_allclose(found["accuracy"], runs.solved.float().mean(0), atol=1e-5)
     rule = solver.rule("unchanged:1")
+    assert isinstance(rule, HaltingRule)
     steps = stopping_steps(rule, runs)
     right = runs.solved.numpy()[np.arange(20), steps - 1].mean()
     returns = [right - price * steps.mean() / 4 for price in PRICES]
