@@ -200,7 +200,7 @@ def _steps(
         advanced = slots.advance()
         # Not around the loop: a mode that a generator sets would be its caller's between two steps.
         with torch.inference_mode():
-            row = _row(advanced, last, asked) | _asides(checkpoint, advanced, others) | {"start": start}
+            row: dict[str, Any] = _row(advanced, last, asked) | _asides(checkpoint, advanced, others) | {"start": start}
         last = row["drafts"]
         if slots.current[0] and not stop:
             handed = taken
