@@ -139,7 +139,8 @@ class Trace:
     def _keep(self, candidate: Candidate, spent: float) -> bool:
         kept = self._front.add(candidate)
         best = self._front.best
-        if kept and best is not None and spent <= self._seconds and (not self._found or self._found[-1][1] != best):
+        # Candidates of one size are equal, whatever formula they are.
+        if kept and best is not None and spent <= self._seconds and not (self._found and self._found[-1][1] is best):
             self._found.append((spent, best))
         return kept
 

@@ -13,10 +13,10 @@ from agents.common.cli import main
 from scripts import regression_benchmark as script
 from scripts.benchmarking.formula_rivals import of_prefix, refitted
 from scripts.benchmarking.formula_ways import MUTATION, NETWORK, WAYS
-from scripts.benchmarking.recovery import is_exact
+from scripts.benchmarking.recovery import Hidden, Trace, is_exact
 from scripts.benchmarking.recovery_tables import tables
 from trm_gym import make_task
-from trm_gym.regression.compositions import values_of
+from trm_gym.regression.compositions import Candidate, values_of
 from trm_gym.regression.parsing import parse
 
 RECORD = {"name": "one", "nvars": 1, "expr": "x1^3 + x1", "train": {"all": {"U": [-1, 1, 20]}}}
@@ -66,6 +66,19 @@ def test_every_way_of_ours_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert [run["way"] for run in runs] == ways
     assert all(run["fits"] and run["best"][-1][1] for run in runs)
     assert all(run["verdicts"] > 0 for run in runs if "compositions" not in run["way"])
+
+
+def test_a_better_formula_of_the_same_length_is_told():
+    problem = make_task("regression").encode(RECORD)
+    trace = Trace(Hidden("one", problem, 1).table(0.0, 0), 60.0)
+    for text in ("1.1 * x^3 + x", "x^3 + x"):
+        trace.judge(parse(text))
+    assert trace.exact and trace.over
+    assert [exact for _, exact, _ in trace.record(problem)["best"]][-1]
+    trace = Trace(Hidden("one", problem, 1).table(0.0, 0), 60.0)
+    for text in ("x^2 + sin(x)", "x^3 + sin(x)", "x + sin(x)"):
+        trace.take(Candidate(0, 4, {"x^2": 0.9, "x^3": 0.5}.get(text[:3], 0.2), parse(text)))
+    assert len(trace.record(problem)["best"]) == 3
 
 
 def test_the_table_counts_what_was_held_best_by_then():

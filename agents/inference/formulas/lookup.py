@@ -30,10 +30,7 @@ class Lookup:
         self._rows = varied
         sizes = np.searchsorted(table.starts[2:], varied, side="right") + 1
         self._costs = (PER_PART * sizes).astype(np.float32)
-        # Brought to a usual size first: the squares of very small values vanish.
-        largest = np.abs(centred).max(axis=1, keepdims=True)
-        scaled = centred / np.where(largest > 0.0, largest, 1.0)
-        self._units = (scaled / np.maximum(np.linalg.norm(scaled, axis=1, keepdims=True), 1.0)).astype(np.float32)
+        self._units = _units(centred)
 
     def nearest(self, wanted: NDArray[np.float64]) -> list[Formula | None]:
         """The formula a * B + b nearest to each row of wanted float64 [D, N]; None where too little is wanted.
@@ -45,17 +42,25 @@ class Lookup:
         count = np.maximum(known.sum(axis=1, keepdims=True), 1)
         centred = np.where(known, wanted, 0.0)
         centred = np.where(known, centred - centred.sum(axis=1, keepdims=True) / count, 0.0)
-        length = np.linalg.norm(centred, axis=1, keepdims=True)
-        units = (centred / np.maximum(length, 1e-300)).astype(np.float32)
+        units = _units(centred)
         found: list[Formula | None] = []
         for first in range(0, len(units), _BLOCK):
             likeness = units[first : first + _BLOCK] @ self._units.T
             left = np.log(np.maximum(1.0 - likeness**2, _EXACT))
             best = (0.5 * count[first : first + _BLOCK] * left + self._costs).argmin(axis=1)
             for at, row in enumerate(self._rows[best].tolist(), start=first):
-                if known[at].sum() < _LEAST or not length[at, 0] > 0.0:
+                if known[at].sum() < _LEAST or not units[at].any():
                     found.append(None)
                     continue
                 column = self.table.values[row][known[at], None]
                 found.append(combined(column, [self.table.formula(row)], wanted[at][known[at]]))
         return found
+
+
+def _units(centred: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Rows float64 [D, N] brought to length 1, but for those of 0; to a usual size first, since squares of very small
+    values vanish and those of very large ones are none.
+    """
+    largest = np.abs(centred).max(axis=1, keepdims=True)
+    scaled = centred / np.where(largest > 0.0, largest, 1.0)
+    return (scaled / np.maximum(np.linalg.norm(scaled, axis=1, keepdims=True), 1.0)).astype(np.float32)

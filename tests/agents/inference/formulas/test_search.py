@@ -94,10 +94,12 @@ def test_the_pool_keeps_the_best_and_each_once():
 def test_what_is_looked_up_is_nearest_up_to_factor_and_summand():
     inputs = points_of("x")[:, :2]
     lookup = Lookup(SmallFormulas(inputs, 3_000))
-    wanted = np.stack([3 * np.sin(inputs[:, 0]) - 2, inputs[:, 0] * inputs[:, 1], np.full(60, np.nan)])
+    huge = 1e200 * inputs[:, 1] ** 2
+    wanted = np.stack([3 * np.sin(inputs[:, 0]) - 2, inputs[:, 0] * inputs[:, 1], np.full(60, np.nan), huge])
     wanted[0, ::5] = np.nan
-    first, second, third = lookup.nearest(wanted)
-    assert first is not None and second is not None and third is None
+    first, second, third, fourth = lookup.nearest(wanted)
+    assert first is not None and second is not None and third is None and fourth is not None
+    assert np.allclose(values_of(fourth, inputs), huge)
     assert np.allclose(values_of(first, inputs), 3 * np.sin(inputs[:, 0]) - 2)
     assert np.allclose(values_of(second, inputs), wanted[1])
 
