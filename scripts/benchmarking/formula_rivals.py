@@ -1,7 +1,9 @@
 """Other programs that look for formulas, generation by generation, each formula handed over to a ``Trace``.
 
 Both have all that drafts are made of: + - * / ^, square, cube, fourth (pyoperon: by powers), sqrt, sin, cos, exp, log.
-Their settings are those that found most of 12 formulas of the validation split; docs/results/formulas.md has them.
+Their settings stand below; docs/decisions.md says how they were come by. What each hands over is treated like our own:
+numbers near plain ones are made these where the fit allows it, and the formula to believe is chosen by ``Front``. That
+is done on nobody's time.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ PYOPERON: dict[str, Any] = {
 }
 _SLICE, _RESTART = 10, 30
 """Generations of pyoperon between two looks, and looks after which it begins anew."""
-_NEAR = 1e-3
+_NEAR = 1e-5
 """The error below which the numbers of a formula are fitted in double precision: pyoperon computes in single."""
 
 
@@ -176,13 +178,16 @@ def refitted(formula: Formula, table: NDArray[np.float64]) -> Formula | None:
     inputs, target = table[:, :-1], table[:, -1]
     start = np.array(list(_numbers(formula)))
 
+    spread = target.std()
+
     def off(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        left = (values_of(_with(formula, iter(values.tolist())), inputs) - target) / target.std()
+        left = (values_of(_with(formula, iter(values.tolist())), inputs) - target) / spread
         return np.where(np.isfinite(left), left, 1e6)
 
     if not len(start) or not np.sqrt(np.mean(off(start) ** 2)) < _NEAR:
         return None
-    fitted = least_squares(off, start, x_scale=np.maximum(np.abs(start), 1e-3), xtol=1e-15, ftol=1e-15, gtol=1e-15)
+    precise = {"xtol": 1e-15, "ftol": 1e-15, "gtol": 1e-15, "max_nfev": 20}
+    fitted = least_squares(off, start, x_scale=np.maximum(np.abs(start), 1e-3), **precise)
     return _with(formula, iter(fitted.x.tolist()))
 
 

@@ -12,6 +12,8 @@ from agents.inference.formulas.lookup import Lookup
 from agents.rollouts.step import Network, draft_of, draw_tokens
 from agents.rollouts.unroll import noisy_start
 from agents.trm import Inputs
+from trm_gym.regression.circuit.alone import all_offers, written
+from trm_gym.regression.circuit.reading import read_drafts
 from trm_gym.regression.corruption import corrupt
 from trm_gym.regression.feedback import execute
 from trm_gym.regression.formula import Formula, of_draft
@@ -19,6 +21,8 @@ from trm_gym.task import Problems
 
 NOISE = 0.5
 """Of the branches' starts, in standard deviations, so that they go apart."""
+_CIRCUIT = 24, 3, True
+"""At how many points it runs drafts, how many leaves the formulas have that it looks up, and whether constants too."""
 
 
 def mutated(problem: Problems, drafts: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -62,6 +66,21 @@ def stepped(
             chosen = torch.where(drawn, draw_tokens(output.logits, uniform), likeliest)
             inputs = inputs._replace(draft=chosen)
             yield chosen.cpu().numpy().astype(np.uint8)
+
+
+def offered(
+    points: NDArray[np.float64], drafts: NDArray[np.uint8], most: int, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Drafts uint8 [B, L] with one offer each of the circuit that a network is shown, at most ``most`` of each draft.
+
+    points: float64 [N, ROW], those of the table. The control of ``stepped``: it knows the same and has learnt nothing.
+    """
+    slots = read_drafts(drafts, np.broadcast_to(points, (len(drafts), *points.shape)), *_CIRCUIT).slots
+    made = []
+    for draft, reading in zip(drafts, slots, strict=True):
+        found = [written(draft, offer) for offer in all_offers(reading, draft)]
+        made += [found[at] for at in rng.permutation(len(found))[:most]]
+    return np.array(made, np.uint8).reshape(-1, drafts.shape[1])
 
 
 def looked_up(

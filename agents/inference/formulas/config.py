@@ -8,7 +8,7 @@ from typing import Literal
 from agents.common.checks import Checked, a_share, above_zero, at_least_one
 from trm_gym.checks import SEED_LIMIT, whole_number
 
-Change = Literal["network", "mutation", "both"]
+Change = Literal["network", "mutation", "both", "circuit"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class SearchConfig(Checked):
     lookup: bool = True
     """Whether parts of drafts are replaced by the small formula that is nearest to what is wanted there."""
     change: Change = "both"
-    """What changes drafts of the pool: a network's steps, random mutation, or both by turns."""
+    """What changes drafts of the pool: a network's steps, random mutation, or both by turns; or, by turns with
+    mutation, what the circuit that a network is shown offers."""
     pool: int = 200
     """How many drafts the pool keeps."""
     branches: int = 32

@@ -11,7 +11,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.inference.formulas.changes import looked_up, mutated, stepped
+from agents.inference.formulas.changes import looked_up, mutated, offered, stepped
 from agents.inference.formulas.config import SearchConfig
 from agents.inference.formulas.front import Front
 from agents.inference.formulas.lookup import Lookup
@@ -142,8 +142,11 @@ class _Search:
             self._rounds += 1
             chosen = self._pool.draw(config.branches, self._rng)
             drafts, constants = self._pool.drafts[chosen], self._pool.constants[chosen]
-            by_network = config.change == "network" or (config.change == "both" and self._rounds % 2 == 0)
-            if self._network is not None and by_network:
+            turn = self._rounds % 2 == 0
+            by_network = config.change == "network" or (config.change == "both" and turn)
+            if config.change == "circuit" and turn:
+                self._put(offered(self._shown, drafts, config.steps, self._rng))
+            elif self._network is not None and by_network:
                 for made in stepped(self._network, self._problem, drafts, config.steps, config.sampled, self._rng):
                     self._put(made)
                     if self._over():
@@ -183,6 +186,8 @@ class _Search:
 
     def _put(self, drafts: NDArray[np.uint8]) -> None:
         """Fit drafts uint8 [B, L], put them into the pool, and keep the best as formulas."""
+        if not len(drafts):
+            return
         drafts = np.unique(drafts, axis=0)
         constants, errors = fit(drafts, np.broadcast_to(self._points, (len(drafts), *self._points.shape)))
         self._drafts += len(drafts)

@@ -37,12 +37,7 @@ def refine_alone(points: NDArray[np.float64], steps: int, most: int, leaves: int
     draft, drafts, seen = np.zeros(LENGTH, np.uint8), np.zeros((steps, LENGTH), np.uint8), set()
     for step in range(steps):
         reading = read_drafts(draft[None], points[None], most, leaves, constants).slots[0]
-        used = used_slots(draft[None])[0]
-        offered = [
-            written(draft, offer)
-            for slot in np.flatnonzero(used | (np.arange(SLOTS) == 0)).tolist()
-            for offer in offers(reading, slot)
-        ]
+        offered = [written(draft, offer) for offer in all_offers(reading, draft)]
         offered = [one for one in offered if one.tobytes() not in seen]
         if offered:
             draft, error = _best(np.unique(np.array(offered), axis=0), points)
@@ -68,6 +63,14 @@ def written(draft: NDArray[np.uint8], offer: Slots) -> NDArray[np.uint8]:
     for slot, (base, function) in offer.items():
         found[slot], found[SLOTS + slot] = base, function
     return found
+
+
+def all_offers(reading: NDArray[np.float32], draft: NDArray[np.uint8]) -> Iterator[Slots]:
+    """What the features float32 [SLOTS, F] of a draft uint8 [L] offer for the root and all other slots that count."""
+    counts = used_slots(draft[None])[0]
+    counts[0] = True
+    for slot in np.flatnonzero(counts).tolist():
+        yield from offers(reading, slot)
 
 
 def offers(reading: NDArray[np.float32], slot: int) -> Iterator[Slots]:
