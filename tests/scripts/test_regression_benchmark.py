@@ -110,7 +110,8 @@ def test_formulas_of_other_programs_are_read():
     inputs = np.random.default_rng(0).uniform(0.5, 2, (9, 2))
     x, y = inputs.T
     np.testing.assert_allclose(values_of(of_prefix(program), inputs), x**2.5 - np.log(y**2))
-    fitted = refitted(parse("0.3000001 * x^2 + sin(1.2000001 * y)"), np.column_stack([inputs, 0.3 * x**2 + np.sin(1.2 * y)]))
+    table = np.column_stack([inputs, 0.3 * x**2 + np.sin(1.2 * y)])
+    fitted = refitted(parse("0.3000001 * x^2 + sin(1.2000001 * y)"), table)
     assert fitted is not None
     np.testing.assert_allclose(values_of(fitted, inputs), 0.3 * x**2 + np.sin(1.2 * y), rtol=1e-10)
     assert refitted(parse("x + 2"), np.column_stack([inputs, np.sin(9 * x)])) is None
