@@ -100,6 +100,8 @@ def run_of(shelf: Shelf, body: Mapping[str, Any]) -> Run:
     """
     given = _given(body)
     checkpoint = _text(body, "checkpoint", 500)
+    if checkpoint == shelf.names(_task(body))[0]:
+        checkpoint = ""  # the usual network: of the size that the problem turns out to have
     solver = _of_field("checkpoint", lambda: shelf.solver(given.task, checkpoint))
     price = _of_field("price", lambda: real_number("the price", body.get("price", PRICE), above=0, most=1000))
     rule = _text(body, "rule", 500).strip() or _usual_rule(solver)

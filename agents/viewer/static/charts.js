@@ -15,7 +15,7 @@ function chart(curves, across, options = {}) {
   picture.append(drawn("path", { d: `M${left} ${top}V${height - bottom}H${width - right}`, class: "axis", fill: "none" }));
   for (const share of [0, 0.5, 1]) {
     const at = low + share * (high - low);
-    const told = options.log ? (10 ** at).toPrecision(1) : options.percent ? `${Math.round(100 * at)}%` : at.toFixed(2);
+    const told = options.log ? (at < -2 ? (10 ** at).toExponential(0) : (10 ** at).toPrecision(1)) : options.percent ? `${Math.round(100 * at)}%` : at.toFixed(2);
     picture.append(drawn("text", { x: left - 4, y: height - bottom - share * (height - top - bottom) + 4, "text-anchor": "end" }, told));
   }
   for (const tick of options.ticks || ticksOf(across)) {

@@ -61,7 +61,8 @@ function setUpPlayer() {
   for (const id of ["mark", "price"]) $(id).addEventListener("input", () => show(player.step));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || $("player").hidden || $("solve").hidden) return;
-    if (event.target.closest("input, select, textarea, button, summary, .maze, [role=tab]")) return;
+    if (event.target.closest("input:not([type=checkbox]), select, textarea, .maze, [role=tab]")) return;
+    if (event.key === " " && event.target.closest("button, summary, input")) return;
     const keys = { ArrowLeft: player.step - 1, ArrowRight: player.step + 1, Home: 0, End: lastStep() };
     if (event.key === " ") $("play").click();
     else if (event.key in keys) go(keys[event.key]);
