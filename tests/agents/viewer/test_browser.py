@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("starlette", reason="the viewer needs starlette: pip install 'trm-gym[viewer]'")
-pytest.importorskip("playwright", reason="the browser is driven by playwright")
+pytest.importorskip("playwright", reason="the browser is driven by playwright: pip install 'trm-gym[browser]'")
 
 import uvicorn
 from playwright.sync_api import sync_playwright
