@@ -18,7 +18,7 @@ pytest.importorskip("starlette", reason="the viewer needs starlette: pip install
 pytest.importorskip("playwright", reason="the browser is driven by playwright: pip install 'trm-gym[browser]'")
 
 import uvicorn
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import sync_playwright  # pyright: ignore[reportMissingImports]
 
 from agents.viewer.app import create_app
 from agents.viewer.events import Event, record
