@@ -36,7 +36,7 @@ from scripts.compare_curricula import table
 class Config(Checked):
     """Compare curricula of pretraining."""
 
-    pretrain: PretrainConfig
+    pretrain: PretrainConfig = field(default_factory=lambda: PRETRAIN["regression"])
     """What is trained. Learning rates, and the stages of fixed and hardest_first, go by its updates: say about as many
     as come in the time given."""
     curricula: tuple[str, ...] = tuple(name for name in CURRICULA if name != "fixed")

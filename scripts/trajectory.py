@@ -41,7 +41,7 @@ class Config(ShownConfig):
         for name, least in (("problems", 1), ("panels", 2)):
             if getattr(self, name) < least:
                 raise ValueError(f"--{name} must be at least {least}, got {getattr(self, name)}")
-        if self.folder is not None and self.folder.suffix.lower() in (".png", ".jpg", ".svg", ".pdf", ".json"):
+        if self.folder is not None and Path(self.folder).suffix.lower() in (".png", ".jpg", ".svg", ".pdf", ".json"):
             raise ValueError(f"--folder is for several pictures: name a folder, not the file {self.folder}")
 
 

@@ -64,7 +64,7 @@ def parse(
     """
     known = field_names(cls)
     args = renamed_words(_values_marked(sys.argv[1:] if args is None else args), known)
-    _check_sections(args, known)
+    _check_sections(args, known | _without_section(cls))
     if _HELP & set(args):
         short = shortened(cls, first.split())
         _print_help(short, presets, args, 0 if short is cls else count_options(cls) + 2 * bool(presets))
@@ -81,6 +81,15 @@ def _check_sections(words: Sequence[str], known: Collection[str]) -> None:
             meant = sorted(f"--{full.replace('_', '-')}" for full in known if full.endswith(f".{name}"))
             if meant:
                 raise ConfigError(f"there is no option --{name.replace('_', '-')}: do you mean {' or '.join(meant)}?")
+
+
+def _without_section(cls: type) -> set[str]:
+    """Options of sections that have no name on the command line: ``Annotated[Section, tyro.conf.arg(name="")]``."""
+    names: set[str] = set()
+    for hint in get_type_hints(cls, include_extras=True).values():
+        if any(getattr(one, "name", None) == "" for one in getattr(hint, "__metadata__", ())):
+            names |= field_names(hint.__origin__)
+    return names
 
 
 def _values_marked(words: Sequence[str]) -> list[str]:
