@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.common.checks import at_least_one
+from agents.common.checks import at_least
 from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.inference.demo_config import ShownConfig
@@ -37,10 +37,8 @@ class Config(ShownConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least_one(self, "problems", "panels")
-        for name, least in (("problems", 1), ("panels", 2)):
-            if getattr(self, name) < least:
-                raise ValueError(f"--{name} must be at least {least}, got {getattr(self, name)}")
+        at_least(1, self, "problems")
+        at_least(2, self, "panels")
         if self.folder is not None and Path(self.folder).suffix.lower() in (".png", ".jpg", ".svg", ".pdf", ".json"):
             raise ValueError(f"--folder is for several pictures: name a folder, not the file {self.folder}")
 
