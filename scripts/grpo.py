@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from agents.checkpoint import Checkpoint, save_checkpoint
+from agents.checkpoint import CONFIG_FILE, Checkpoint, save_checkpoint
 from agents.common.acceleration import AccelerationConfig, Numerics, accelerate, solving_pass
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
@@ -268,7 +268,7 @@ def folder_of(config: Config) -> Path:
 def places(config: Config) -> Places:
     """The run's folder, whose checkpoint must not be the one that it starts from."""
     folder = folder_of(config)
-    return Places([folder], [folder / "checkpoint" / "config.json"], [config.checkpoint])
+    return Places([folder], [folder / "checkpoint" / CONFIG_FILE], [config.checkpoint])
 
 
 @writes(places)

@@ -25,7 +25,7 @@ from gymnasium.envs.registration import EnvSpec
 
 import agents
 import trm_gym
-from agents.checkpoint import SHIPPED, shipped
+from agents.checkpoint import CONFIG_FILE, SHIPPED, shipped
 from agents.common.checks import Checked, at_least_one
 from agents.common.cli import main
 from agents.common.places import Places, writes
@@ -190,7 +190,7 @@ def levels(task: Task, env_id: str, config: Config) -> str:
 
 def baselines(task: Task, docs: Path) -> str:
     """What shipped networks reach on a task: as their own descriptions and docs/results say."""
-    made = {name: json.loads((SHIPPED / name / "config.json").read_text("utf-8")) for name in shipped()}
+    made = {name: json.loads((SHIPPED / name / CONFIG_FILE).read_text("utf-8")) for name in shipped()}
     parts = [network(name, config) for name, config in made.items() if config["task"] == task.name]
     if rows := list(levels_measured((docs / RESULTS).parent / "records", task.name)):
         where = "where halting rules are compared, on three networks where they say so"

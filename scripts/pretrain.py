@@ -14,7 +14,7 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
-from agents.checkpoint import Checkpoint, save_checkpoint
+from agents.checkpoint import CONFIG_FILE, Checkpoint, save_checkpoint
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.kept_states import KeptStates
@@ -80,7 +80,7 @@ def run(config: Config) -> None:
     settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(PretrainConfig)}
     restore = config.on_divergence == "restore"
     checkpoint = pretrain(PretrainConfig(**settings), folder, config.keep, restore)
-    if not (folder / "checkpoint" / "config.json").exists():  # what stands there may have been measured already
+    if not (folder / "checkpoint" / CONFIG_FILE).exists():  # what stands there may have been measured already
         save_checkpoint(folder / "checkpoint", checkpoint)
     table, figures = test_table(checkpoint, levels, config.test_problems)
     meta = {**checkpoint.meta, "solved_at_steps": {"steps": STEPS, **figures}}

@@ -11,10 +11,10 @@ from typing import Any, final
 
 from huggingface_hub import ModelHubMixin, snapshot_download
 
-from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from agents.checkpoint import CONFIG_FILE, WEIGHTS_FILE, Checkpoint, load_checkpoint, save_checkpoint
 from trm_gym.atomic_io import atomic_write
 
-FILES = ("model.safetensors", "config.json")
+FILES = (WEIGHTS_FILE, CONFIG_FILE)
 
 
 @final

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from agents.checkpoint import CONFIG_FILE, Checkpoint, load_checkpoint, save_checkpoint
 from agents.common.acceleration import Numerics
 from agents.common.console import Progress, announce
 from agents.common.curves import curve_writer
@@ -112,7 +112,7 @@ def start_from(checkpoint: str | None, config: PretrainConfig, folder: Path, kee
     if checkpoint is not None:
         return load_checkpoint(checkpoint, config.task)
     place = folder / "pretrained"
-    if (place / "config.json").exists():
+    if (place / CONFIG_FILE).exists():
         start = load_checkpoint(place, config.task)
         check_settings(f"{place} was pretrained", start.meta.get("pretraining"), describe(config))
         return start

@@ -13,6 +13,7 @@ from agents.common.state_form import check_count
 from agents.pretraining.config import UNIFORM, PretrainConfig
 from agents.pretraining.prefetch import Prefetcher
 from agents.pretraining.sources import FixedSet, Fresh
+from agents.rollouts.collect import of_levels
 from curricula import make_curriculum
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
@@ -140,12 +141,7 @@ class ByCurriculum(Supply):
         """The next ``count`` problems."""
         rng = np.random.default_rng(mix(self._seed, self.taken, LEVEL_STREAM))
         levels = self._curriculum.sample(count, rng)
-        parts, places = [], []
-        for level in np.unique(levels).tolist():
-            place = np.flatnonzero(levels == level)
-            parts.append(self._stream(level).take(len(place)))
-            places.append(place)
-        return Problems.concatenate(parts)[np.argsort(np.concatenate(places))]
+        return of_levels(levels, lambda level, many: self._stream(level).take(many))
 
     def _stream(self, level: int) -> Prefetcher:
         """The stream of a level, begun when it is first asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -144,10 +145,16 @@ def new_problems(task: Task, levels: NDArray[np.integer], rng: np.random.Generat
 
     Of a finite level no more different ones than it has, which then come more than once.
     """
-    parts, places = [], []
-    for level in np.unique(levels):
-        place = np.flatnonzero(levels == level)
-        made = task.generate_at_most(len(place), int(level), SPLITS[0], int(rng.integers(SEEDS)))
-        parts.append(made[np.resize(np.arange(len(made)), len(place))])
-        places.append(place)
-    return Problems.concatenate(parts)[np.argsort(np.concatenate(places))]
+
+    def made(level: int, count: int) -> Problems:
+        found = task.generate_at_most(count, level, SPLITS[0], int(rng.integers(SEEDS)))
+        return found[np.resize(np.arange(len(found)), count)]
+
+    return of_levels(levels, made)
+
+
+def of_levels(levels: NDArray[np.integer], made: Callable[[int, int], Problems]) -> Problems:
+    """A problem for every entry of ``levels`` [P], those of a level ``made`` together, by its index and their count."""
+    places = {int(level): np.flatnonzero(levels == level) for level in np.unique(levels)}
+    parts = [made(level, len(place)) for level, place in places.items()]
+    return Problems.concatenate(parts)[np.argsort(np.concatenate([*places.values()]))]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from agents.checkpoint import SHIPPED, shipped
+from agents.checkpoint import CONFIG_FILE, SHIPPED, shipped
 from agents.inference.solver import Solver
 from agents.inference.trajectory import Trajectory
 from trm_gym.splits import SPLITS
@@ -43,7 +43,7 @@ def of_levels(env_id: str, task: Task) -> Iterator[tuple[str, bytes]]:
 
 def network_of(task: Task) -> str | None:
     """The name of the shipped network for a task; None where there is none."""
-    made = {name: json.loads((SHIPPED / name / "config.json").read_text("utf-8")) for name in shipped()}
+    made = {name: json.loads((SHIPPED / name / CONFIG_FILE).read_text("utf-8")) for name in shipped()}
     return next((name for name, config in made.items() if config["task"] == task.name), None)
 
 
