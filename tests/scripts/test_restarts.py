@@ -56,6 +56,7 @@ def test_from_starts_to_tables(config, monkeypatch, capsys):
     before = (config.folder / "table.md").read_text()
     monkeypatch.setattr(dataset, "collect_dataset", lambda *_: pytest.fail("it is on disk"))
     monkeypatch.setattr(restarts, "train_head", lambda *_: pytest.fail("it is taught"))
+    monkeypatch.setattr(restarts, "speed_table", lambda *_: pytest.fail("it is timed"))
     restarts.run(config)
     assert (config.folder / "table.md").read_text() == before
 
