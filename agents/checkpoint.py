@@ -32,6 +32,7 @@ from agents.trm import TRM, TRMConfig
 from agents.trm.limits import check_sizes
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
+from trm_gym.json_files import read_json
 from trm_gym.short_repr import short, short_repr
 
 SHIPPED = Path(__file__).parent / "checkpoints"
@@ -153,7 +154,7 @@ def _described(folder: Path) -> tuple[dict[str, Any], str, TRMConfig, dict[str, 
     """What config.json says of a checkpoint, or the weights where it is not there: all, task, shape, heads, meta."""
     place = folder / CONFIG_FILE if (folder / CONFIG_FILE).exists() else folder / WEIGHTS_FILE
     try:
-        config = load_note(place) if place.name == WEIGHTS_FILE else json.loads(place.read_text(encoding="utf-8"))
+        config = load_note(place) if place.name == WEIGHTS_FILE else read_json(place)
         fields = renamed_tree({"model": config["model"]}, FIELDS, field_names(TRMConfig, "model."))
         found = (
             config["task"],

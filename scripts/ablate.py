@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,17 +38,15 @@ from agents.learners.registry import check_learners, train_head
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.run import pretrain
-from agents.pretraining.trainer import Pretrainer, describe
+from agents.pretraining.timing import updates_within
+from agents.pretraining.trainer import describe
 from agents.rollouts.dataset import DatasetConfig, RolloutStore
 from agents.rollouts.unroll import Unroll
 from trm_gym import make_task
-from trm_gym.atomic_io import atomic_write
 from trm_gym.task import Task
 
 BASE = "preset"
 """What the run without any change is called."""
-WARM, TIMED = 3, 8
-"""Updates before, and while, the rate is timed from which a time limit becomes a number of updates."""
 Options = TypeVar("Options")
 
 
@@ -129,21 +126,6 @@ def variants(base: Options, vary: Sequence[str]) -> dict[tuple[str, str], Option
 def slug(option: str, value: str) -> str:
     """A folder's name for a variant."""
     return "".join(c if c.isalnum() or c in "._-=" else "-" for c in f"{option}={value}" if value or c != "=")
-
-
-def updates_within(config: PretrainConfig, minutes: float, path: Path) -> int:
-    """As many updates as take so many minutes here, timed once and kept in ``path``, so that a run can go on."""
-    if not path.exists():
-        trainer = Pretrainer(config)
-        for _ in range(WARM):
-            trainer.update()
-        started = time.perf_counter()
-        for _ in range(TIMED):
-            trainer.update()
-        rate = TIMED / (time.perf_counter() - started)
-        trainer.supply.close()
-        atomic_write(path, json.dumps({"updates": max(1, round(60 * minutes * rate))}))
-    return int(json.loads(path.read_text())["updates"])
 
 
 def drafts(runs: RolloutStore, task: Task, level: str, config: EvaluationConfig, split: str) -> Unroll:

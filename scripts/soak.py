@@ -27,6 +27,7 @@ from agents.common.console import Progress
 from agents.common.places import Places, writes
 from scripts.oracles import arithmetic, maze, points, regression, sudoku
 from trm_gym.atomic_io import atomic_write
+from trm_gym.json_files import read_json
 from trm_gym.registration import TASKS, make_task
 from trm_gym.splits import SPLITS
 from trm_gym.streams import mix
@@ -159,10 +160,10 @@ def read(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = read_json(path)
         if all({"levels", "faults", *EMPTY} <= set(entry) for entry in report.values()):
             return report
-    except (ValueError, AttributeError, TypeError, RecursionError):
+    except (ValueError, AttributeError, TypeError):
         pass
     raise ValueError(f"{path} is no report of this script: move it away, or give another file as --out")
 

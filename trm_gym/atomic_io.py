@@ -53,14 +53,22 @@ def atomic_link(source: str | os.PathLike[str], path: str | os.PathLike[str]) ->
 def sync_folder(folder: str | os.PathLike[str]) -> None:
     """Put what a folder lists on the disk: a new name is lost with the power otherwise, its content or not.
 
-    Not every system or file system can; where it cannot, nothing happens.
+    Not every system or file system can; where it cannot, nothing happens. Raises OSError where it could not be done.
     """
-    with contextlib.suppress(OSError):
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
+    try:
+        with naming(folder):
+            opened = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(opened)
+            finally:
+                os.close(opened)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
+
+
+_NO_SYNC = {errno.EACCES, errno.EPERM, errno.EINVAL, errno.EISDIR, errno.EBADF, errno.ENOSYS, errno.ENOTSUP}
+"""What systems say that put no folder on the disk, or no folder of that kind."""
 
 
 def check_place(path: str | os.PathLike[str]) -> None:

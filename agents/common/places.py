@@ -140,10 +140,9 @@ def _locked(lock: Path, place: Path) -> Iterator[None]:
         yield
         return
     with _opened(lock, place) as file:
-        file.seek(0)
-        file.truncate()
-        file.write(f"{os.getpid()} on {socket.gethostname()}\n")
-        file.flush()
+        with contextlib.suppress(OSError):  # of a full disk; the lock holds all the same
+            os.ftruncate(file.fileno(), 0)
+            os.pwrite(file.fileno(), f"{os.getpid()} on {socket.gethostname()}\n".encode(), 0)
         try:
             yield
         finally:

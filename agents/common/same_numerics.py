@@ -19,6 +19,7 @@ from agents.common.acceleration import AccelerationConfig, Choice, check_choices
 from agents.common.signals import ending
 from agents.common.tensor_file import CheckpointError
 from trm_gym.atomic_io import atomic_write
+from trm_gym.json_files import read_json
 
 FILE = "numerics.json"
 """What a folder's parts are made with."""
@@ -70,11 +71,11 @@ def _forced(config: AccelerationConfig) -> set[str]:
 def _read(place: Path, like: dict[str, Any]) -> dict[str, Any]:
     """The record of a folder. Raises CheckpointError."""
     try:
-        found = json.loads(place.read_text(encoding="utf-8"))
+        found = read_json(place)
         kinds = {name: type(value) for name, value in like.items()}
-        sound = isinstance(found, dict) and {name: type(value) for name, value in found.items()} == kinds
+        sound = {name: type(value) for name, value in found.items()} == kinds
         if not sound or {found["compile"], found["bfloat16"]} - set(get_args(Choice)) or found["threads"] < 1:
             raise ValueError(f"{found!r:.200} is no record of a run's numerics")
         return found
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise CheckpointError(f"{place} cannot be read ({error}): delete it, and what was made with it") from error

@@ -12,6 +12,7 @@ from typing import Any
 from agents.evaluation.headline import headline
 from agents.evaluation.tables import markdown_table, report_markdown
 from trm_gym.atomic_io import atomic_write
+from trm_gym.json_files import read_json
 from trm_gym.short_repr import short_repr
 
 OLD_WORDS = {
@@ -64,7 +65,7 @@ class Record:
 def load_record(path: Path) -> Record:
     """The record of a file. Raises ValueError, naming the file, where it is none."""
     try:
-        record = Record(**json.loads(path.read_text(encoding="utf-8")))
+        record = Record(**read_json(path))
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path} is no record of a result ({error}): add it with scripts/results.py") from error
     if record.name != path.stem:

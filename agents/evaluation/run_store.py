@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
+import math
 import time
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
@@ -21,15 +19,12 @@ from agents.common.tensor_file import CheckpointError, load_tensors, save_tensor
 from agents.evaluation.protocol import RuleSteps, TestOutcomes
 from agents.halting.restart_head import Head
 from trm_gym.atomic_io import atomic_write
-from trm_gym.files import check_regular
+from trm_gym.json_files import read_json
+from trm_gym.kept_arrays import UNREADABLE, open_arrays
 
 PARTS = ("point", "prices", "curve")
 DIGEST = "digest"
 """Under which name a file of arrays has a hash of the others."""
-MOST_BYTES = 2**32
-"""What the arrays of a file may take."""
-DAMAGED = (zipfile.BadZipFile, zlib.error)
-"""What a damaged archive raises."""
 
 
 @final
@@ -53,11 +48,11 @@ class CachedRun:
     def read(self) -> dict[str, Any]:
         """What was found, and the settings. Raises CheckpointError where it cannot be read."""
         try:
-            found = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
-            if not isinstance(found, dict) or "settings" not in found:
+            found = read_json(self.folder / "run.json")
+            if "settings" not in found:
                 raise ValueError("it is no record of a run")
             return found
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             raise CheckpointError(f"{self.folder / 'run.json'} cannot be read ({error}): delete it") from error
 
     def finish(self, **found: Any) -> None:
@@ -96,18 +91,22 @@ def _digest(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
     """What ``save_arrays`` wrote. Raises CheckpointError where it cannot be read."""
     try:
-        check_regular(path)
-        with zipfile.ZipFile(path) as packed:  # a small file can say that it holds more than any memory
-            if sum(part.file_size for part in packed.infolist()) > MOST_BYTES:
-                raise ValueError(f"it holds more than {MOST_BYTES} bytes")
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = open_arrays(path)
         digest = arrays.pop(DIGEST, None)  # those of versions before have none
         if not arrays or (digest is not None and not np.array_equal(digest, _digest(arrays))):
             raise ValueError("it is no longer what was written, by its checksum")
         return arrays
-    except (OSError, ValueError, EOFError, LookupError, MemoryError, RuntimeError, struct.error, *DAMAGED) as error:
+    except UNREADABLE as error:
         raise CheckpointError(f"{path} cannot be read ({error}): delete its folder to do it again") from error
+
+
+def _check_array(name: str, values: np.ndarray, kinds: str, shape: tuple[int | None, ...]) -> None:
+    """Raise ValueError where an array is not of a kind, by NumPy's letters, and a shape; None is any size."""
+    fits = len(values.shape) == len(shape) and all(
+        size in (None, found) for found, size in zip(values.shape, shape, strict=True)
+    )
+    if not fits or values.dtype.kind not in kinds:
+        raise ValueError(f"{name} is {values.dtype} of shape {values.shape}")
 
 
 def save_rule_steps(path: Path, steps: Mapping[str, RuleSteps]) -> None:
@@ -117,10 +116,17 @@ def save_rule_steps(path: Path, steps: Mapping[str, RuleSteps]) -> None:
 
 
 def load_rule_steps(path: Path) -> dict[str, RuleSteps]:
-    """What ``save_rule_steps`` wrote."""
+    """What ``save_rule_steps`` wrote. Raises CheckpointError where it is no such thing."""
     arrays = load_arrays(path)
     names = [name.removesuffix("/point") for name in arrays if name.endswith("/point")]
     with restoring(path):
+        problems = next((arrays[f"{name}/point"].shape[-1:] for name in names), None)
+        if problems is None:
+            raise ValueError("it holds no rule")
+        for name in names:
+            _check_array(f"{name}/point", arrays[f"{name}/point"], "iu", problems)
+            for part in PARTS[1:]:
+                _check_array(f"{name}/{part}", arrays[f"{name}/{part}"], "iu", (None, *problems))
         return {
             name: RuleSteps(*(arrays[f"{name}/{part}"] for part in PARTS), tuned=bool(arrays[f"{name}/tuned"]))
             for name in names
@@ -133,10 +139,16 @@ def save_outcomes(path: Path, network: TestOutcomes) -> None:
 
 
 def load_outcomes(path: Path) -> TestOutcomes:
-    """What ``save_outcomes`` wrote."""
+    """What ``save_outcomes`` wrote. Raises CheckpointError where it is no such thing."""
     arrays = load_arrays(path)
     with restoring(path):
         best_fixed, target = int(arrays.pop("best_fixed")), float(arrays.pop("target"))
+        problems = arrays["solved"].shape[:1]
+        _check_array("solved", arrays["solved"], "b", (*problems, None))
+        _check_array("level", arrays["level"], "iu", problems)
+        _check_array("difficulty", arrays["difficulty"], "f", problems)
+        if not 0 < best_fixed <= arrays["solved"].shape[1] or not math.isfinite(target):
+            raise ValueError(f"best_fixed is {best_fixed} and target {target}")
         return TestOutcomes(**arrays, best_fixed=best_fixed, target=target)
 
 

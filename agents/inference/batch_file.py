@@ -21,12 +21,14 @@ from agents.common.signals import GOES_ON, ending
 from agents.inference.engine import Item, Result
 from agents.inference.solver import Solver
 from agents.rollouts.unroll import BATCH
-from trm_gym.atomic_io import naming
+from trm_gym.atomic_io import naming, sync_folder
 from trm_gym.errors import ProblemError
 from trm_gym.written.answers import renamed
 
 FLUSH_EVERY = 64
 _CHUNK = 1 << 20
+_LONGEST = 1 << 24
+"""Bytes of an answer's line at most."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,7 @@ def solve_file(
         os.fsync(file.fileno())
         if asked:
             asked.end(f"answers to {_whole_lines(partial)} of {count} problems are kept, {GOES_ON}")
-    os.replace(partial, out)
-    return _summary(out)
+    return _finished(partial, out)
 
 
 def as_record(solver: Solver, number: int, known: dict[str, Any], result: Result) -> dict[str, Any]:
@@ -110,18 +111,27 @@ def as_record(solver: Solver, number: int, known: dict[str, Any], result: Result
 
 
 def _whole_lines(path: Path) -> int:
-    """How many lines stand in a file; one that was cut off while it was written is taken out. 0 without a file."""
+    """How many answers stand in a file, one after another; what follows them is taken out. 0 without a file.
+
+    That is a line which was cut off while it was written, or damage: the power may fail before all is on the disk.
+    """
     if not path.exists():
         return 0
-    lines = end = at = 0
+    lines = end = 0
     with path.open("r+b") as file:
-        while chunk := file.read(_CHUNK):
-            lines += chunk.count(b"\n")
-            if b"\n" in chunk:
-                end = at + chunk.rindex(b"\n") + 1
-            at += len(chunk)
+        while _answers(file.readline(_LONGEST), lines):
+            lines, end = lines + 1, file.tell()
         file.truncate(end)
     return lines
+
+
+def _answers(line: bytes, number: int) -> bool:
+    """Whether a line is the answer to problem ``number``."""
+    try:
+        record = json.loads(line) if line.endswith(b"\n") else None
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(record, dict) and record.get("index") == number
 
 
 def _digest(solver: Solver, data: Path, rule: str, max_steps: int, price: float) -> str:
@@ -137,7 +147,10 @@ def _digest(solver: Solver, data: Path, rule: str, max_steps: int, price: float)
     return found.hexdigest()
 
 
-def _summary(out: Path) -> FileSummary:
+def _finished(partial: Path, out: Path) -> FileSummary:
+    """All answers are in their place, and what came of them."""
+    os.replace(partial, out)
+    sync_folder(out.parent)
     problems = solved = bad = steps = several = 0
     with out.open(encoding="utf-8") as file:
         for record in map(json.loads, file):
