@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from agents.inference.formulas.config import SearchConfig
 from agents.inference.formulas.front import Front
-from agents.inference.formulas.neater import neater
+from agents.inference.formulas.neater import neater_ones
 from trm_gym import make_task
 from trm_gym.errors import ProblemError
 from trm_gym.files import file_lines
@@ -31,7 +31,6 @@ CLOSE = 1e-6
 POINTS = 500
 LONGEST = 100_000
 TOLERANCE = SearchConfig.tolerance
-_NEAT = 1.02
 
 
 @dataclass(frozen=True)
@@ -132,8 +131,7 @@ class Trace:
     def _judge(self, formula: Formula, spent: float) -> None:
         for candidate in self._compositions.judged([formula], np.inf):
             if self._keep(candidate, spent):
-                limit = max(_NEAT * candidate.error, TOLERANCE)
-                for other in self._compositions.judged(neater(candidate.formula), limit):
+                for other in neater_ones(candidate, self._compositions, TOLERANCE):
                     self._keep(other, spent)
 
     def _keep(self, candidate: Candidate, spent: float) -> bool:

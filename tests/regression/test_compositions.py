@@ -106,6 +106,15 @@ def test_arranging_keeps_the_value_and_is_short(text, size):
     assert sum(1 for _ in _parts(after)) <= size, plain_text(after)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["(1e200 * x)^2", "(x / 1e-300)^4", "1 / (1e-200 * x)^3", "exp(699 + 2 * log(x))", "exp(3 * log(1e-200 * x))"],
+)
+def test_numbers_that_are_no_floats_once_they_are_worked_out_stay_as_they_stand(text):
+    assert _parts(arranged(parse(text)))
+    assert all(np.isfinite(one.value) for one in _parts(arranged(parse(text))) if one.value is not None)
+
+
 def _parts(formula):
     yield formula
     for part in formula.parts:

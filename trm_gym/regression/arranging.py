@@ -10,17 +10,30 @@ from trm_gym.regression.formula import Formula, number
 from trm_gym.regression.rewriting import terms
 
 _SNAPPED = 1e-8
+_LARGEST_EXPONENT = 700.0
+"""Of e, in numbers that are worked out: what is larger, or smaller than its inverse, is no float."""
 _POWERS = {"square": 2.0, "cube": 3.0, "fourth": 4.0, "sqrt": 0.5}
 _NAMES = {power: name for name, power in _POWERS.items()}
 
 
-def rounded(value: float) -> float:
-    """The fraction of small numbers that a fitted constant is meant as, if any; else the constant itself."""
+def _fraction(value: float) -> tuple[int, int] | None:
+    """Of which whole numbers a value is the quotient, the second a small one; None for others."""
     for below in (1, 2, 3, 4, 5, 6, 8, 10):
         above = round(value * below) if abs(value) < 1e9 else 0
         if above and abs(value * below - above) <= _SNAPPED * abs(above):
-            return above / below
-    return value
+            return above, below
+    return None
+
+
+def is_fraction(value: float) -> bool:
+    """Whether a value is a quotient of whole numbers, the second a small one."""
+    return value == 0.0 or _fraction(value) is not None
+
+
+def rounded(value: float) -> float:
+    """The fraction of small numbers that a fitted constant is meant as, if any; else the constant itself."""
+    found = _fraction(value)
+    return found[0] / found[1] if found else value
 
 
 def times(factor: float, formula: Formula) -> Formula:
@@ -52,8 +65,9 @@ def powered(base: Formula, power: float) -> Formula:
     """A formula to the power of a positive number, as the function that this is, if any."""
     if power == 1.0:
         return base
-    if base.is_number and (base.value or 0.0) > 0.0:
-        return number((base.value or 0.0) ** power)
+    value = base.value or 0.0
+    if base.is_number and value > 0.0 and abs(power * math.log(value)) < _LARGEST_EXPONENT:
+        return number(value**power)
     if base.sign in _POWERS and float(inner := _POWERS[base.sign] * power).is_integer() and base.sign != "sqrt":
         return powered(base.parts[0], inner)
     if base.sign == "sqrt" and power >= 2.0:
@@ -131,7 +145,7 @@ def _exponential_apart(formula: Formula) -> Formula:
         scale, inner = 1.0, term
         if term.sign == "*" and term.parts[0].is_number:
             scale, inner = term.parts[0].value or 0.0, term.parts[1]
-        if term.is_number and abs(term.value or 0.0) < 700.0:
+        if term.is_number and abs(term.value or 0.0) < _LARGEST_EXPONENT:
             factors.append((False, number(math.exp(-(term.value or 0.0) if turned else term.value or 0.0))))
         elif inner.sign == "log" and scale:
             factors.append((turned ^ (scale < 0.0), powered(inner.parts[0], abs(scale))))

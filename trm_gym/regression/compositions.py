@@ -25,8 +25,6 @@ from trm_gym.streams import mix
 
 PER_PART = math.log(22.0)
 """What a part of a formula costs in a description: it is one of so many tokens."""
-PER_PART = math.log(22.0)
-"""What a part of a formula costs in a description: it is one of so many tokens."""
 EXACT = 1e-9
 """The largest error, in standard deviations of the target, of a formula that fits exactly."""
 _POINTS = 24

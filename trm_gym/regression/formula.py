@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import final
@@ -45,6 +45,14 @@ class Formula:
 def number(value: float) -> Formula:
     """A number as a formula."""
     return Formula(NUMBER, value=float(value))
+
+
+def numbers_of(formula: Formula) -> Iterator[float]:
+    """The values of all numbers and constants that have one, from left to right."""
+    if formula.value is not None:
+        yield formula.value
+    for part in formula.parts:
+        yield from numbers_of(part)
 
 
 def of_draft(

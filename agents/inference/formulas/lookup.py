@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import final
 
 import numpy as np
@@ -26,11 +28,31 @@ class Lookup:
     def __init__(self, table: SmallFormulas) -> None:
         self.table = table
         varied = np.flatnonzero(table.contrasts[:, 0])
-        centred = table.values[varied] - table.values[varied].mean(axis=1, keepdims=True)
+        self._means = table.values[varied].mean(axis=1)
+        centred = table.values[varied] - self._means[:, None]
         self._rows = varied
         sizes = np.searchsorted(table.starts[2:], varied, side="right") + 1
         self._costs = (PER_PART * sizes).astype(np.float32)
-        self._units = _units(centred)
+        self._units, self._spreads = _units(centred), centred.std(axis=1)
+
+    def close(self, wanted: NDArray[np.float64], count: int) -> Iterator[Formula]:
+        """The formulas B, and a * B + b fitted, of the ``count`` rows that describe wanted float64 [N] best.
+
+        wanted: all finite, not constant. Noise on it hides a formula among others that are nearly as close.
+        """
+        size, mean, spread = len(wanted), wanted.mean(), wanted.std()
+        likeness = self._units @ _units((wanted - mean)[None])[0]
+        scaled = np.maximum(1.0 - likeness**2, _EXACT)
+        with np.errstate(over="ignore"):
+            moved = scaled + (likeness - (self._spreads / spread).astype(np.float32)) ** 2
+            as_is = moved + ((self._means - mean) / spread).astype(np.float32) ** 2
+        number = 2.0 * PER_PART + 0.5 * math.log(size)
+        lengths = [0.5 * size * np.log(left) + at * number for at, left in enumerate((as_is, moved, scaled))]
+        order = np.argsort(self._costs + np.minimum.reduce(lengths))[:count]
+        for row in self._rows[order].tolist():
+            formula = self.table.formula(row)
+            yield formula
+            yield combined(self.table.values[row][:, None], [formula], wanted)
 
     def nearest(self, wanted: NDArray[np.float64]) -> list[Formula | None]:
         """The formula a * B + b nearest to each row of wanted float64 [D, N]; None where too little is wanted.

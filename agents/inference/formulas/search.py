@@ -15,7 +15,7 @@ from agents.inference.formulas.changes import looked_up, mutated, offered, stepp
 from agents.inference.formulas.config import SearchConfig
 from agents.inference.formulas.front import Front
 from agents.inference.formulas.lookup import Lookup
-from agents.inference.formulas.neater import neater
+from agents.inference.formulas.neater import neater_ones
 from agents.inference.formulas.pool import Pool
 from agents.rollouts.step import Network
 from trm_gym import make_task
@@ -35,11 +35,10 @@ _COMPOSED = 0.6
 """The share of the time that compositions take at most, where there is a pool to go on with."""
 _SHOWN = 8
 """Drafts of a batch that may be among the best formulas of their length."""
-_TABLE, _PARTS = 20_000, 25
+_TABLE, _PARTS = 70_000, 120
 """Small formulas that are looked up, and parts that are tried at the root."""
-
-_NEAT = 1.02
-"""How much more a formula with plainer numbers may leave."""
+_SIMPLE, _CLOSE = 3, 30
+"""Rounds of compositions that come before what is close is looked up, and how many of these of each view."""
 
 Watch = Callable[[Candidate], None]
 
@@ -110,13 +109,33 @@ class _Search:
 
     def run(self) -> None:
         """All of the search."""
+        rounds = islice(self._compositions.rounds(), self._config.rounds)
         if self._config.compositions:
-            for candidates in islice(self._compositions.rounds(), self._config.rounds):
-                self._keep(candidates)
-                if self._front.exact or self._spent() > _COMPOSED * self._config.seconds:
-                    break
+            self._compose(islice(rounds, _SIMPLE))
+        lookup = None
+        if self._config.lookup and not self._over():
+            lookup = Lookup(SmallFormulas(self._shown[:, : self._inputs], _TABLE))
+            self._close(lookup)
+        if self._config.compositions:
+            self._compose(rounds)
         if not self._over():
-            self._better()
+            self._better(lookup)
+
+    def _compose(self, rounds: Iterable[list[Candidate]]) -> None:
+        """Compositions, for their share of the time."""
+        for candidates in rounds:
+            self._keep(candidates)
+            if self._front.exact or self._spent() > _COMPOSED * self._config.seconds:
+                break
+
+    def _close(self, lookup: Lookup) -> None:
+        """Small formulas that are close to the target, or to what it is a function of: with noise nothing fits."""
+        view = View(self._shown[:, TARGET])
+        for one in (view, *functions(view)):
+            if np.isfinite(one.values).all() and np.ptp(one.values) > 0.0:
+                self._place(map(one.whole, lookup.close(one.values, _CLOSE)))
+            if self._over():
+                break
 
     def found(self) -> Found:
         """What it has come to by now."""
@@ -130,10 +149,9 @@ class _Search:
         ended = self._config.rounds is not None and self._rounds >= self._config.rounds
         return ended or self._front.exact or self._spent() > self._config.seconds
 
-    def _better(self) -> None:
+    def _better(self, lookup: Lookup | None) -> None:
         """Rounds of the pool."""
         config = self._config
-        lookup = Lookup(SmallFormulas(self._shown[:, : self._inputs], _TABLE)) if config.lookup else None
         blank = np.zeros((4 * config.branches, LENGTH), np.uint8)
         self._put(mutated(self._problem, blank, self._rng))
         if lookup is not None:
@@ -201,8 +219,7 @@ class _Search:
         for candidate in candidates:
             if self._front.add(candidate):
                 self._tell(candidate)
-                limit = max(_NEAT * candidate.error, self._config.tolerance)
-                for other in self._compositions.judged(neater(candidate.formula), limit):
+                for other in neater_ones(candidate, self._compositions, self._config.tolerance):
                     if self._front.add(other):
                         self._tell(other)
 

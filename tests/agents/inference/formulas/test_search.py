@@ -47,6 +47,14 @@ def test_of_noisy_points_the_simple_formula_is_believed():
     assert sorted(plain_text(part) for part in found.best.formula.parts) == ["sin(x)", "y^2"]
 
 
+@pytest.mark.parametrize("text", ["4 * x - 5", "x^2 / 3 + 2", "log(x / (x + y^2))", "(exp(x) - 3)^2 / 4"])
+def test_small_formulas_and_their_plain_numbers_are_found_in_noise(text):
+    found = search(points_of(text, noise=0.01), SearchConfig(seconds=60, rounds=3, change="mutation"))
+    assert found.best is not None and not found.exact
+    fresh = np.random.default_rng(2).uniform(0.5, 4.0, (100, 2))
+    assert np.allclose(values_of(found.best.formula, fresh), values_of(parse(text), fresh), rtol=1e-9)
+
+
 def test_rounds_and_a_seed_say_what_is_found():
     config = SearchConfig(seconds=60, rounds=1, seed=3, compositions=False)
     one, other = (search(points_of("x^y + sin(y)", noise=0.1), config) for _ in range(2))
@@ -79,6 +87,23 @@ def test_the_front_keeps_what_no_shorter_formula_is_as_good_as():
     assert front.add(Candidate(0, 4, 0.05, x)), "which also takes the place of both that are longer"
     assert [one.size for one in front.candidates] == [3, 4] and not front.exact
     assert not front.add(Candidate(0, 1, float("nan"), x))
+
+
+def test_of_two_formulas_of_one_length_the_front_keeps_the_plainer_where_it_is_nearly_as_good():
+    plain, fitted, third = (parse(text) for text in ("4 * x - 5", "3.99883 * x - 4.98123", "x * 7/3"))
+    for first, second in ((plain, fitted), (fitted, plain)):
+        front = Front(50, 1e-9)
+        front.add(Candidate(0, 5, 0.0113 if first is plain else 0.0112, first))
+        front.add(Candidate(0, 5, 0.0113 if second is plain else 0.0112, second))
+        assert [one.formula for one in front.candidates] == [plain] and front.best is not None
+    assert front.add(Candidate(0, 5, 0.005, third)), "what leaves half as much is worth a fraction"
+    assert front.add(Candidate(0, 5, 1e-12, fitted)) and front.exact
+
+
+def test_numbers_become_plain_where_they_are_near_and_summands_may_go():
+    made = {plain_text(one) for one in neater(parse("0.3338 * x^2 + 2.0005"))}
+    assert {"0.333333 * x^2 + 2", "0.333333 * x^2", "0.3338 * x^2 + 2"} <= made
+    assert plain_text(parse("0.3338 * x^2 + 2.0005")) not in made
 
 
 def test_the_pool_keeps_the_best_and_each_once():
