@@ -70,10 +70,18 @@ def _one_changed(formula: Formula, change: _Plain) -> Iterator[Formula]:
 
 
 def _all_without(formula: Formula, plain: _Plain) -> Iterator[Formula]:
-    """The formula with each number made nothing, which leaves a summand out, as it is and with plain numbers."""
-    for one in _one_changed(formula, lambda _: 0.0):
+    """The formula without one number that is a summand, as it is and with plain numbers."""
+    for one in _one_less(formula):
         yield one
         yield _all_plain(one, plain)
+
+
+def _one_less(formula: Formula) -> Iterator[Formula]:
+    """The formula without one number that is a summand, for every one."""
+    for place, part in enumerate(formula.parts):
+        others = [number(0.0)] if formula.sign in "+-" and part.value else _one_less(part)
+        for other in others:
+            yield _without(replace(formula, parts=(*formula.parts[:place], other, *formula.parts[place + 1 :])))
 
 
 def _without(formula: Formula) -> Formula:
