@@ -129,7 +129,9 @@ def test_what_is_looked_up_is_nearest_up_to_factor_and_summand():
     assert np.allclose(values_of(second, inputs), wanted[1])
 
 
-@pytest.mark.parametrize(("text", "plain"), [("1.98 * x + 0.03", "2 * x"), ("0.97 * sin(x)", "sin(x)"), ("x^1.22", "x^1.2"), ("x^1.07", "x")])
+@pytest.mark.parametrize(
+    ("text", "plain"), [("1.98 * x + 0.03", "2 * x"), ("0.97 * sin(x)", "sin(x)"), ("x^1.22", "x^1.2"), ("x^1.07", "x")]
+)
 def test_plainer_numbers(text: str, plain: str):
     found = [plain_text(one) for one in neater(parse(text))]
     assert (found[0] if found else "") == plain
