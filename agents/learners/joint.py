@@ -120,14 +120,13 @@ class JointGrpo:
     def update(self, rollout: Rollout, dataset: Unroll | None = None) -> Metrics:
         """Learn from a rollout: the network by drafts at halting steps that the present head samples, then the head.
 
+        Groups whose members all earn alike are left out, also by the labels: a step of the network is dear.
         dataset: none here, since the drafts of a network that has changed since teach the head nothing about this one.
         """
         check_finite("the rollout's", vars(rollout.unroll))
         config = self.config
         samples = answer_samples(self.grpo.sample(rollout, rollout.unroll), rollout, config.answers)
-        # Labels have something to say of groups, too, in which rewards have not.
-        every = config.answers != AnswersConfig() and config.anchor > 0
-        kept = (samples.has_signal | every).nonzero().flatten()
+        kept = samples.has_signal.nonzero().flatten()
         order = kept[torch.randperm(len(kept), generator=self.grpo.generator)]
         parts = order.split(config.minibatch) if len(kept) else ()
         with told(lambda: "an update of the network"):

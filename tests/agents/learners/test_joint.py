@@ -92,6 +92,18 @@ def test_the_anchor_alone_teaches_the_answers():
     assert metrics[-1]["network_answer_loss"] < 0.5 * metrics[0]["network_answer_loss"]
 
 
+def test_groups_whose_members_earn_alike_leave_the_network_as_it_is(monkeypatch):
+    def verify(self: ToyTask, problems: Problems, answers: np.ndarray) -> Verdicts:
+        return Verdicts(np.ones(len(answers), bool), np.ones(len(answers), np.float32))
+
+    monkeypatch.setattr(ToyTask, "verify", verify)
+    for credit, kept in (("every_step", True), ("halting", False)):  # steps have a price where they halt
+        learner, network = make(answers=AnswersConfig(credit=credit, worth="score"), lr=3e-3)
+        before = {name: part.clone() for name, part in network.named_parameters()}
+        learner.update(play(network, 0))
+        assert all(torch.equal(part, before[name]) for name, part in network.named_parameters()) is kept
+
+
 def test_of_several_solutions_the_nearest_is_the_label_and_any_is_right(monkeypatch):
     learner, network = make()
     rollout, index = play(network, 0), torch.arange(8)
