@@ -2,6 +2,7 @@
 
 python scripts/regression_benchmark.py --formulas nguyen_keijzer.jsonl --seconds 1 5 15 --folder runs/nguyen
 python scripts/regression_benchmark.py --formulas nguyen_keijzer.jsonl --ways gplearn pyoperon --folder runs/nguyen
+python scripts/regression_benchmark.py --level noise1 --problems 100 --ways "compositions, pool" --folder runs/noise1
 
 A formula counts where it equals the hidden one to six digits at 1,000 points, half of them inside the box of the points
 shown and half in a box twice as large, wherever the hidden one has a value. R2 counts nothing here.
@@ -28,7 +29,7 @@ from agents.common.places import Places, writes
 from agents.rollouts.step import Network
 from scripts.benchmarking.formula_rivals import missing
 from scripts.benchmarking.formula_ways import WAYS, WITH_NETWORK, Looking
-from scripts.benchmarking.recovery import Hidden, Trace, problems_of
+from scripts.benchmarking.recovery import Hidden, Trace, problems_of, problems_of_level
 from scripts.benchmarking.recovery_tables import tables
 from trm_gym.atomic_io import atomic_write
 from trm_gym.short_repr import short
@@ -44,6 +45,10 @@ class Config(Checked):
 
     formulas: Path | None = None
     """Records, one a line, with a formula as expr and ranges, as published benchmarks have them."""
+    level: str = ""
+    """A level of the task whose test problems are taken in place of a file."""
+    problems: int = 100
+    """How many of them."""
     seconds: tuple[float, ...] = (1.0, 5.0, 15.0)
     """Processor seconds for each formula."""
     seeds: int = 10
@@ -64,9 +69,14 @@ class Config(Checked):
     def __post_init__(self) -> None:
         super().__post_init__()
         above_zero(self, "seconds")
-        at_least_one(self, "seeds")
+        at_least_one(self, "seeds", "problems")
         if unknown := [way for way in self.ways if way not in WAYS]:
             raise ValueError(f"ways has {short(unknown[0])}: choose of {', '.join(WAYS)}")
+
+    @property
+    def source(self) -> str:
+        """Where the formulas come from, in a word."""
+        return self.formulas.stem if self.formulas is not None else self.level
 
     @property
     def place(self) -> Path:
@@ -93,7 +103,6 @@ def key_of(run: dict[str, Any]) -> tuple[Any, ...]:
 
 def wanted_runs(config: Config, problems: list[Hidden]) -> Iterator[tuple[Hidden, dict[str, Any]]]:
     """Every run with its problem: all ways with the first seed, then all with the second."""
-    assert config.formulas is not None
     absent = missing()
     for seed in range(config.seeds):
         for way in config.ways:
@@ -101,7 +110,7 @@ def wanted_runs(config: Config, problems: list[Hidden]) -> Iterator[tuple[Hidden
                 yield (
                     hidden,
                     {
-                        "formulas": config.formulas.stem,
+                        "formulas": config.source,
                         "limit": max(config.seconds),
                         "noise": config.noise,
                         "way": way,
@@ -130,12 +139,13 @@ def network_of(config: Config) -> Network | None:
 @writes(lambda config: Places(folders=[config.place], reads=[config.formulas]))
 def run(config: Config) -> None:
     """Look for every formula in every way, and write what each limit has come to."""
-    if config.formulas is None:
-        raise ValueError("name a file of formulas: --formulas nguyen_keijzer.jsonl")
-    console, problems = Console(), problems_of(config.formulas)
+    if (config.formulas is None) == (not config.level):
+        raise ValueError("name a file of formulas or a level: --formulas nguyen_keijzer.jsonl, or --level noise1")
+    console = Console()
+    problems = problems_of(config.formulas) if config.formulas else problems_of_level(config.level, config.problems)
     problems = [one for one in problems if not config.names or one.name.startswith(config.names)]
     if not problems:
-        raise ValueError(f"{config.formulas} holds no formula of up to three variables, or none of those names")
+        raise ValueError(f"{config.source} holds no formula of up to three variables, or none of those names")
     if absent := sorted(set(missing()) & set(config.ways)):
         console.print(f"left out, since not there: {', '.join(absent)}; pip install trm-gym[benchmark]")
     network, path, warm = network_of(config), config.place / RUNS, set()

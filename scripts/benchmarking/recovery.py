@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from agents.inference.formulas.config import SearchConfig
 from agents.inference.formulas.front import Front
 from agents.inference.formulas.neater import neater_ones
+from agents.rollouts.unroll import draw
 from trm_gym import make_task
 from trm_gym.errors import ProblemError
 from trm_gym.files import file_lines
@@ -59,6 +60,19 @@ def problems_of(path: Path) -> list[Hidden]:
             found.append(Hidden(record["name"], task.encode(record), int(record["nvars"])))
         except ProblemError:
             continue
+    return found
+
+
+def problems_of_level(level: str, count: int) -> list[Hidden]:
+    """``count`` test problems of a level of the task. Raises ValueError for a level that it does not have."""
+    task = make_task("regression")
+    problems = draw(task, [task.level_index(level)], count, "test", 0)
+    found = []
+    for at in range(len(problems)):
+        problem = problems[np.array([at])]
+        shown = points_of(problem.numbers)[0]
+        used = np.ptp(shown[shown[:, PRESENT] > 0, :TARGET], axis=0) > 0.0
+        found.append(Hidden(f"{level}-{at}", problem, int(used.nonzero()[0].max(initial=0)) + 1))
     return found
 
 

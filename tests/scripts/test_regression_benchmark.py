@@ -13,10 +13,11 @@ from agents.common.cli import main
 from scripts import regression_benchmark as script
 from scripts.benchmarking.formula_rivals import of_prefix, refitted
 from scripts.benchmarking.formula_ways import MUTATION, NETWORK, WAYS
-from scripts.benchmarking.recovery import Hidden, Trace, is_exact
+from scripts.benchmarking.recovery import Hidden, Trace, is_exact, problems_of_level
 from scripts.benchmarking.recovery_tables import tables
 from trm_gym import make_task
 from trm_gym.regression.compositions import Candidate, values_of
+from trm_gym.regression.formula import of_program
 from trm_gym.regression.parsing import parse
 
 RECORD = {"name": "one", "nvars": 1, "expr": "x1^3 + x1", "train": {"all": {"U": [-1, 1, 20]}}}
@@ -40,7 +41,7 @@ def test_exact_is_equal_inside_and_beyond_the_box(text: str, exact: bool):
 def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(script, "_WARM", 0.01)
     (tmp_path / "formulas.jsonl").write_text(json.dumps(RECORD) + "\n")
-    words = f"--formulas {tmp_path}/formulas.jsonl --seconds 5 20 --folder {tmp_path} --seeds".split()
+    words = f"--formulas {tmp_path}/formulas.jsonl --seconds 100 200 --folder {tmp_path} --seeds".split()
     ways = ["--ways", "compositions, pool", "network, one pass"]
     main(script.run, script.Config, args=[*words, "1", *ways])
     runs = tmp_path / script.RUNS
@@ -51,16 +52,30 @@ def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert runs.read_text().splitlines()[:3] == first
     assert len(runs.read_text().splitlines()) == 5
     result = json.loads((tmp_path / "result.json").read_text())
-    assert [title.rpartition(", ")[2] for title in result] == ["5 s", "20 s"]
+    assert [title.rpartition(", ")[2] for title in result] == ["100 s", "200 s"]
     for rows in result.values():
         assert [(row["always"], row["seeds"]) for row in rows.values()] == [(1, 2), (1, 2)]
+
+
+def test_problems_of_a_level_are_shown_with_its_noise_and_judged_without_it(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setattr(script, "_WARM", 0.01)
+    one, *_ = problems_of_level("noise1", 2)
+    truth = of_program(one.problem.truth[0])
+    table = one.table(0.0, 0)
+    assert truth is not None and is_exact(truth, one.problem) and table.shape[1] == one.variables + 1
+    assert not np.allclose(values_of(truth, table[:, :-1]), table[:, -1], rtol=1e-6)
+    words = f"--level nodes3 --problems 3 --seconds 50 --seeds 1 --folder {tmp_path} --ways".split()
+    main(script.run, script.Config, args=[*words, "compositions, pool"])
+    assert "nodes3, 3 formulas, noise 0, 50 s" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(script.run, script.Config, args=["--level", "nodes3", "--formulas", f"{tmp_path}/formulas.jsonl"])
 
 
 def test_every_way_of_ours_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(script, "_WARM", 0.01)
     (tmp_path / "formulas.jsonl").write_text(json.dumps(RECORD) + "\n")
     ways = [way for way in WAYS if "gplearn" not in way and "pyoperon" not in way]
-    words = f"--formulas {tmp_path}/formulas.jsonl --seconds 10 --seeds 1 --folder {tmp_path} --ways".split()
+    words = f"--formulas {tmp_path}/formulas.jsonl --seconds 100 --seeds 1 --folder {tmp_path} --ways".split()
     main(script.run, script.Config, args=[*words, *ways])
     runs = [json.loads(line) for line in (tmp_path / script.RUNS).read_text().splitlines()]
     assert [run["way"] for run in runs] == ways
@@ -95,7 +110,7 @@ def test_the_table_counts_what_was_held_best_by_then():
         run(NETWORK, "b", 1, [[0.1, True, "x"]]),  # of a seed that is not whole
     ]
     found = tables(runs, (1.0, 5.0))
-    assert list(found)[:2] == ["set, 2 formulas, noise 0, 1 s", "set, 2 formulas, noise 0, 5 s"]
+    assert list(found)[:2] == ["set, 2 formulas, noise 0, 1 s", "set, 2 formulas, noise 0, 50 s"]
     assert [table[MUTATION]["exact, mean"][:3] for table in list(found.values())[:2]] == ["1.0", "1.0"]
     assert [table[NETWORK]["seeds"] for table in found.values()] == [1] * 4
     few, many = list(found.values())[2:]
