@@ -87,6 +87,8 @@ class Config(TimeLimit):
     """File for the answers to --data, as JSON lines; beside it, with .answers.jsonl added to its name, by default."""
     slots: int = BATCH
     """Problems of --data side by side."""
+    by: str = ""
+    """A column of --data, such as family or module: how many are solved is then told for each of its values too."""
     seconds: float = 15.0
     """Processor seconds that a formula of points is looked for at most."""
     picture: Path | None = None
@@ -104,8 +106,8 @@ class Config(TimeLimit):
             raise ValueError("--picture is for regression; scripts/picture.py draws the others")
         if self.puzzle is not None and self.data is not None:
             raise ValueError("give one problem, or --data with a file of many, not both")
-        if self.out is not None and self.data is None:
-            raise ValueError("--out is where the answers to --data go: give --data too")
+        if self.data is None and (self.out is not None or self.by):
+            raise ValueError("--out is where the answers to --data go, --by a column of it: give --data too")
 
 
 def show(console: Console, task: Task, found: Trajectory) -> None:
@@ -217,7 +219,9 @@ def solve_many(config: Config, console: Console, data: Path) -> None:
     """Answers to a file, as a file."""
     out, solver = answers_of(config, data), solver_for(canvas(config.family, data), config.checkpoint)
     rule, max_steps = stopped_by(config, solver, console)
-    found = solve_file(solver, data, out, rule, max_steps, config.price, config.slots)
+    found = solve_file(solver, data, out, rule, max_steps, config.price, config.slots, config.by)
+    for group, (solved, problems) in found.groups.items():
+        console.print(f"{group or '(none)'}: {solved} of {problems}", highlight=False, markup=False)
     bad = f", {found.bad} are no problems of {solver.task.name}" if found.bad else ""
     several = f", {found.several} have more than one solution, any of which counts" if found.several else ""
     console.print(

@@ -11,7 +11,7 @@ import itertools
 import json
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ _LONGEST = 1 << 24
 class FileSummary:
     """What came of a file: problems, how many are solved, how many are none, the mean steps of the others, and how many
     have several solutions, any of which counts.
+
+    groups: how many are solved, and of how many, by what stands in the column that was asked for.
     """
 
     problems: int
@@ -42,22 +44,21 @@ class FileSummary:
     bad: int
     steps: float
     several: int
+    groups: Mapping[str, tuple[int, int]]
 
 
 def solve_file(
-    solver: Solver, data: Path, out: Path, rule: str, max_steps: int, price: float, slots: int = BATCH
+    solver: Solver, data: Path, out: Path, rule: str, max_steps: int, price: float, slots: int = BATCH, by: str = ""
 ) -> FileSummary:
     """Solve every problem of ``data``; a line of ``out`` for each, in order. Interrupted, a second call goes on.
 
     A signal ends it after the answer that is under way, with all answers on disk: ``Ended``.
 
-    data: in any form that ``Task.entries`` reads. Raises ProblemError for a file without problems, ValueError for an
-    unknown rule.
+    data: in any form that ``Task.entries`` reads. by: a column of it by whose values the answers are counted, none by
+    default. Raises ProblemError for a file without problems, or without that column; ValueError for an unknown rule.
     """
-    count = sum(1 for _ in solver.task.entries(data))
-    if not count:
-        raise ProblemError(f"{data} holds no problem: expected one a line")
-    partial = out.with_name(f".{out.name}.{_digest(solver, data, rule, max_steps, price)}.partial")
+    count = _count(solver, data, by)
+    partial = out.with_name(f".{out.name}.{_digest(solver, data, [rule, max_steps, price, *[by] * bool(by)])}.partial")
     partial.parent.mkdir(parents=True, exist_ok=True)
     done = _whole_lines(partial)
     waiting: deque[dict[str, Any]] = deque()  # what is known of problems under way: no more than the engine lets wait
@@ -65,7 +66,7 @@ def solve_file(
     def stream() -> Iterator[Item]:
         for entry in itertools.islice(solver.task.entries(data), done, None):
             text = entry.problem if isinstance(entry.problem, str) else json.dumps(entry.problem)
-            waiting.append({"problem": text})
+            waiting.append({"problem": text, **({"group": str(entry.fields.get(by, ""))} if by else {})})
             try:
                 problems = solver.task.encode(given := entry.given())
             except ProblemError as error:
@@ -92,6 +93,20 @@ def solve_file(
         if asked:
             asked.end(f"answers to {_whole_lines(partial)} of {count} problems are kept, {GOES_ON}")
     return _finished(partial, out)
+
+
+def _count(solver: Solver, data: Path, by: str) -> int:
+    """How many problems a file holds. Raises ProblemError where there is none, or no column ``by``."""
+    count, columns = 0, dict[str, None]()
+    for entry in solver.task.entries(data):
+        count += 1
+        columns.update(dict.fromkeys(entry.fields))
+    if not count:
+        raise ProblemError(f"{data} holds no problem: expected one a line")
+    if by and by not in columns:
+        known = ", ".join(list(columns)[:8]) or "no column with a name"
+        raise ProblemError(f"{data} has no column {by[:40]!r} to count by: it has {known}")
+    return count
 
 
 def as_record(solver: Solver, number: int, known: dict[str, Any], result: Result) -> dict[str, Any]:
@@ -134,9 +149,9 @@ def _answers(line: bytes, number: int) -> bool:
     return isinstance(record, dict) and record.get("index") == number
 
 
-def _digest(solver: Solver, data: Path, rule: str, max_steps: int, price: float) -> str:
+def _digest(solver: Solver, data: Path, settings: list[Any]) -> str:
     """Tells apart what must not share a file: other problems, another network, other settings."""
-    found = hashlib.blake2b(json.dumps([solver.task.name, rule, max_steps, price]).encode(), digest_size=8)
+    found = hashlib.blake2b(json.dumps([solver.task.name, *settings]).encode(), digest_size=8)
     with data.open("rb") as file:
         while chunk := file.read(_CHUNK):
             found.update(chunk)
@@ -152,6 +167,7 @@ def _finished(partial: Path, out: Path) -> FileSummary:
     os.replace(partial, out)
     sync_folder(out.parent)
     problems = solved = bad = steps = several = 0
+    groups: dict[str, tuple[int, int]] = {}
     with out.open(encoding="utf-8") as file:
         for record in map(json.loads, file):
             problems += 1
@@ -159,4 +175,7 @@ def _finished(partial: Path, out: Path) -> FileSummary:
             solved += record.get("solved", False)
             steps += record.get("steps", 0)
             several += "remark" in record
-    return FileSummary(problems, solved, bad, steps / max(1, problems - bad), several)
+            if "group" in record and "error" not in record:
+                right, of = groups.get(record["group"], (0, 0))
+                groups[record["group"]] = right + record["solved"], of + 1
+    return FileSummary(problems, solved, bad, steps / max(1, problems - bad), several, groups)

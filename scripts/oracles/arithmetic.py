@@ -19,7 +19,7 @@ def text_of(cells: np.ndarray) -> str:
 
 
 def parse(text: str) -> Tree:
-    """An expression as numbers, ("neg", a) and (operator, a, b). Raises ValueError for what is none."""
+    """An expression as numbers, ("neg", a), ("^", a, power), (operator, a, b). Raises ValueError for what is none."""
     tokens = re.findall(r"[0-9]+|\S", text)
 
     def look() -> str:
@@ -38,12 +38,18 @@ def parse(text: str) -> Tree:
         first = tokens.pop(0) if tokens else ""
         if first == "-":
             return ("neg", factor())
-        if first == "(":
-            inside = total()
-            if not tokens or tokens.pop(0) != ")":
-                raise ValueError(text)
-            return inside
-        return int(first)
+        if first != "(":
+            return raised(int(first))
+        inside = total()
+        if not tokens or tokens.pop(0) != ")":
+            raise ValueError(text)
+        return raised(inside)
+
+    def raised(base: Tree) -> Tree:
+        if look() != "^":
+            return base
+        tokens.pop(0)
+        return ("^", base, int(tokens.pop(0)))
 
     tree = total()
     if tokens:
@@ -55,6 +61,8 @@ def value(tree: Tree) -> Fraction:
     """What an expression comes to. Raises ZeroDivisionError."""
     if isinstance(tree, int):
         return Fraction(tree)
+    if tree[0] == "^":
+        return value(tree[1]) ** tree[2]
     first, *rest = (value(part) for part in tree[1:])
     match tree[0]:
         case "neg":
@@ -81,6 +89,8 @@ def _frozen(counted: dict) -> tuple:
 def _terms(tree: Tree) -> Counter:
     if isinstance(tree, int):
         return Counter({("number", tree): 1} if tree else {})
+    if tree[0] == "^" and tree[2] < 2:
+        return _terms(tree[1] if tree[2] else 1)
     if tree[0] == "neg":
         return Counter({term: -count for term, count in _terms(tree[1]).items()})
     if tree[0] in "+-":
@@ -101,7 +111,10 @@ def _factors(tree: Tree) -> tuple[int, Counter]:
         for factor, count in right.items():
             left[factor] += count if tree[0] == "*" else -count
         return sign * other, left
-    whole = form(tree)
+    if isinstance(tree, tuple) and tree[0] == "^" and tree[2]:
+        sign, factors = _factors(tree[1])
+        return sign ** tree[2], Counter({factor: count * tree[2] for factor, count in factors.items()})
+    whole = form(tree if not isinstance(tree, tuple) or tree[0] != "^" else 1)
     return (1 if whole == _frozen(_terms(tree)) else -1), Counter({whole: 1})
 
 

@@ -40,6 +40,20 @@ def test_files_as_people_have_them(name: str, tmp_path: Path, checkpoint: Path, 
     assert [one["answer"] for one in found] == solutions
 
 
+def test_a_file_is_counted_by_a_column(tmp_path: Path, checkpoint: Path, solving, capsys):
+    solving(1)
+    problems = TASK.generate(3, 0, "test", 0)
+    lines = [f"{name}\t{TASK.decode(row)}\n" for name, row in zip("aab", problems.problem, strict=True)]
+    (tmp_path / "kinds").write_text("Kind\tpuzzle\n" + "".join(lines) + "b\tnone\n")
+    told = ("--data", str(tmp_path / "kinds"), "--checkpoint", str(checkpoint), "--rule", "verifier")
+    assert code_of(*told, "--by", "kind") == 0
+    out = capsys.readouterr().out.splitlines()
+    assert "a: 2 of 2" in out and "b: 1 of 1" in out and "3 of 4 solved" in " ".join(out)
+    assert code_of(*told, "--by", "level") == 2
+    assert "has no column 'level' to count by: it has kind, puzzle" in " ".join(capsys.readouterr().err.split())
+    assert code_of("--by", "kind") == 2
+
+
 def test_several_solutions_are_told_of_one_puzzle_and_of_a_file(tmp_path: Path, checkpoint: Path, solving, capsys):
     solving(1)
     assert code_of("." * 16, "--checkpoint", str(checkpoint), "--rule", "verifier") == 0

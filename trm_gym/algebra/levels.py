@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trm_gym.algebra._search import equations, polynomials
+from trm_gym.algebra._search import equations, lengths, polynomials
 from trm_gym.algebra._search.draws import Draws
 from trm_gym.algebra._search.equations import Drawn
 from trm_gym.task import Level
@@ -38,6 +38,26 @@ LEVELS = (
     AlgebraLevel(
         "long_shift", "x+b=c of six digits: one borrow decides 4 places or more; needs depth", equations.long_shift
     ),
+    AlgebraLevel(
+        "lengths", "a*x+b=c*x+d, any of them missing, a and c to 99, b and d to 99,999, x to 9,999", lengths.sides
+    ),
+    AlgebraLevel(
+        "parts", "x divided by a number, once or twice, or a sum that is: x/2+1=4, (3*x-1)/4=5", lengths.parts
+    ),
+    AlgebraLevel("many_terms", "3 to 6 terms on the two sides, numbers of 1 to 4 digits", lengths.many_terms),
+    AlgebraLevel(
+        "bracket", "k*(a*x+b) and perhaps a term = the like, or a number; numbers of 1 or 2 digits", lengths.bracket
+    ),
+    AlgebraLevel(
+        "systems", "two equations for x and y, terms missing or on either side, x and y to 99", lengths.systems
+    ),
+    AlgebraLevel(
+        "multiply", "k*(a*x+b), x*(a*x+b), (a*x+b)^2 or (a*x+b)*(c*x+d), coefficients to 12", lengths.multiply
+    ),
+    AlgebraLevel("terms", "like terms: 2 to 6 of them up to x^3, coefficients of 1 to 2 digits", lengths.terms),
+    AlgebraLevel("roots", "a*x^2+b*x+c=0 as in quadratic, b or c often missing, roots to 20", lengths.roots),
+    AlgebraLevel("factors", "a*x+b, a*x^2+b*x or a*x^2+b*x+c with factors, coefficients to 9", lengths.factors),
+    AlgebraLevel("values", "the value of a polynomial up to x^3 at x, coefficients to 20, x to 20", lengths.values),
 )
 """The levels."""
 

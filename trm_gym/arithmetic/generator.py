@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from trm_gym.arithmetic._search.expression import FINE, compute, read, workspace
 from trm_gym.arithmetic._search.invariant import program_hash
-from trm_gym.arithmetic._search.writers import ROOM, SCRATCH, WRITERS, spell
+from trm_gym.arithmetic._search.items import ROOM, SCRATCH, spell
+from trm_gym.arithmetic._search.writers import WRITERS
 from trm_gym.arithmetic.layout import ANSWER_BOUND, LENGTH, OPEN, WRITTEN
 from trm_gym.arithmetic.levels import BROKEN, LEVELS, SHAPES, TREE, WHOLE
 from trm_gym.arithmetic.solver import solve

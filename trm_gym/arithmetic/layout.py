@@ -28,7 +28,7 @@ PLACE_OF_CELL = np.tile(np.arange(-1, ANSWER_DIGITS), 2)
 ANSWER_BOUND = 10**ANSWER_DIGITS
 """Numerator and denominator of an answer are smaller."""
 
-PLUS, MINUS, TIMES, OVER, OPEN, CLOSE = (TOKEN[symbol] for symbol in "+-*/()")
+PLUS, MINUS, TIMES, OVER, HAT, OPEN, CLOSE = (TOKEN[symbol] for symbol in "+-*/^()")
 
 
 @inner

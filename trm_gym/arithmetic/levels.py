@@ -8,7 +8,7 @@ import numpy as np
 
 from trm_gym.task import Level
 
-PAIR, QUOTIENT, CHAIN, CARRY, FRACTION, TREE = range(6)
+PAIR, QUOTIENT, CHAIN, CARRY, FRACTION, TREE, LENGTHS, RATIO, POWER, FRACTIONS = range(10)
 """What a level's problems are built like; ``writers`` has one function for each."""
 
 WHOLE, BROKEN, EITHER = range(3)
@@ -19,13 +19,20 @@ DIVISORS = 99
 """The largest divisor of whole quotients."""
 
 
+HIGHEST_POWER = 10
+"""The highest power of the level of powers."""
+
+
 @dataclass(frozen=True)
 class ArithmeticLevel(Level):
     """A level whose problems are built like ``kind``, from numbers ``low`` to ``high``.
 
-    operators: which of + - * / (0 to 3) it draws from, as a half-open range; only pairs and trees look at it.
-    terms: the fewest and most numbers in a problem; only chains and trees look at it.
-    size: how many problems it has as they are written, where they are few enough to number; else 0.
+    operators: which of + - * / (0 to 3) it draws from, as a half-open range; only pairs, trees, numbers of any length
+    and several fractions look at it.
+    terms: the fewest and most numbers in a problem; chains, trees, numbers of any length and several fractions look at
+    it.
+    size: how many problems it has as they are written, where they are few enough to number; else 0. Those whose answer
+    is too large are among them, and never drawn.
     ending: WHOLE, BROKEN or EITHER.
     """
 
@@ -51,6 +58,23 @@ LEVELS = (
     ArithmeticLevel("mixed", "3 to 5 numbers to 20 with + - * and brackets", TREE, 0, 20, (0, 3), (3, 5)),
     ArithmeticLevel(
         "rational", "3 to 5 numbers to 20 with + - * / and brackets", TREE, 0, 20, (0, 4), (3, 5), ending=EITHER
+    ),
+    ArithmeticLevel("sums", "2 to 4 numbers of 1 to 5 digits, added and subtracted", LENGTHS, 0, 99_999, terms=(2, 4)),
+    ArithmeticLevel("products", "2 or 3 numbers of 1 to 3 digits, multiplied", LENGTHS, 0, 999, (2, 3), (2, 3)),
+    ArithmeticLevel("quotients", "a/b, whole, to four digits, b to three digits", RATIO, 1, 9_999),
+    ArithmeticLevel("powers", "a^n below 10,000,000, a to 999, n from 2 to 10", POWER, 0, 999, size=9 * 1000),
+    ArithmeticLevel(
+        "fractions",
+        "2 or 3 fractions and whole numbers joined by + - * /, numerators to 20, denominators to 12",
+        FRACTIONS,
+        1,
+        20,
+        (0, 4),
+        (2, 3),
+        ending=EITHER,
+    ),
+    ArithmeticLevel(
+        "mixed99", "3 to 5 numbers to 99 with + - * / and brackets", TREE, 0, 99, (0, 4), (3, 5), ending=EITHER
     ),
 )
 """The levels."""

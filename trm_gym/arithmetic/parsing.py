@@ -7,7 +7,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arithmetic._search.expression import BY_ZERO, LIMIT, MOST_DIGITS, TOO_LARGE
+from trm_gym.arithmetic._search.expression import BY_ZERO, LIMIT, MOST_DIGITS, MOST_POWER, TOO_LARGE
 from trm_gym.arithmetic.layout import ANSWER_BOUND, LENGTH, WRITTEN
 from trm_gym.arithmetic.solver import solve
 from trm_gym.errors import ProblemError
@@ -16,16 +16,17 @@ from trm_gym.written.signs import as_text, free_cells, plain, tokenize
 from trm_gym.written.user_problems import problem_text
 
 _LONGEST = 1000
+_RAISED = "power"
 _EXAMPLE = "731-58+94"
-_PIECE = re.compile(r"[0-9]+|[-+*/()]|(?P<foreign>.+)")
-_ACCEPTED = "whole numbers, + - * / and brackets"
+_PIECE = re.compile(r"[0-9]+|[-+*/^()]|(?P<foreign>.+)")
+_ACCEPTED = "whole numbers, + - * / ^ and brackets"
 _VERB = re.compile(r"^\s*(?:(?:what is|calculate|evaluate|compute|work out)\s*/?\s*|=\s*)")
 _TIMES = re.compile(r"(?<=[0-9)])\s*(?:x\s*(?=[0-9(-])|(?=\())")
 """What people write for a product beside its sign: an x between numbers, a number before a bracket."""
 
 _QUESTION = re.compile(
     r"\s*(?:(?:what is(?: the value of)?|calculate|evaluate|compute|work out)\s)?"
-    r"(?P<expression>[-+*/()0-9\s]+?)[\s.?]*",
+    r"(?P<expression>[-+*/^()0-9\s]+?)[\s.?]*",
     re.IGNORECASE,
 )
 
@@ -34,7 +35,7 @@ def encode(problem: UserProblem) -> Problems:
     """A person's expression as a batch of one of level -1. Raises ProblemError.
 
     problem: text, the path of a .txt file, or the tokens of a problem (32, or 48 with the answer's cells blank). It is
-    made of whole numbers, + - * /, brackets, and minus signs before numbers and brackets; spaces are left out.
+    made of whole numbers, + - * / ^, brackets, and minus signs before numbers and brackets; spaces are left out.
     """
     problems = np.zeros((1, LENGTH), np.uint8)
     problems[0, :WRITTEN] = _checked(problem_text(problem, WRITTEN, LENGTH, _EXAMPLE))
@@ -93,6 +94,8 @@ def _checked(text: str) -> NDArray[np.uint8]:
     for match, place in pieces:
         piece = match[0]
         _check_piece(piece, place, before, match["foreign"] is not None)
+        if before == "^":
+            piece = _checked_power(piece, place)
         if piece == "(":
             open_at.append(place)
         elif piece == ")" and not open_at:
@@ -100,22 +103,33 @@ def _checked(text: str) -> NDArray[np.uint8]:
         elif piece == ")":
             open_at.pop()
         before = piece
-    if before in "+-*/(":
+    if before in "+-*/^(":
         raise ProblemError(f"the problem ends with {before!r}: a number has to follow it")
     if open_at:
         raise ProblemError(f"the bracket that opens at symbol {open_at[-1]} is never closed: add a ')'")
     return tokenize(text, WRITTEN, _ACCEPTED)
 
 
+def _checked_power(piece: str, place: int) -> str:
+    """What stands for a power among the pieces, a closed bracket, which no ^ may follow. Raises ProblemError."""
+    if not piece.isdigit() or int(piece) > MOST_POWER:
+        raise ProblemError(
+            f"{piece[:80]!r} at symbol {place} is no power that is read: write a whole number to {MOST_POWER}"
+        )
+    return _RAISED
+
+
 def _check_piece(piece: str, place: int, before: str, foreign: bool) -> None:
     """Raise ProblemError where a number, operator or bracket may not follow the one before it ("(" at the start)."""
-    operand = before in "+-*/("
+    operand = before in "+-*/^("
     if foreign:
         raise ProblemError(f"{piece!r} at symbol {place} is no arithmetic: use {_ACCEPTED}")
-    if operand and piece in "+*/)":
+    if before == _RAISED and piece == "^":
+        raise ProblemError(f"'^' at symbol {place} raises a power to a power: put brackets, as in (2^3)^2")
+    if operand and piece in "+*/^)":
         follows = "nothing" if place == 1 else repr(before)
         raise ProblemError(f"{piece!r} at symbol {place} follows {follows}: put a number before it")
-    if not operand and piece not in "+-*/)":
+    if not operand and piece not in "+-*/^)":
         raise ProblemError(f"{piece!r} at symbol {place} follows {before!r}: write the operator, as in 2*(3+4)")
     if piece[0] == "0" and len(piece) > 1:
         raise ProblemError(f"the number {piece} has a leading zero: write {piece.lstrip('0') or '0'}")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.arithmetic._search.expression import FINE, TOO_LARGE, read_and_compute, workspace
-from trm_gym.arithmetic.layout import ANSWER_BOUND, MINUS, OVER, PLUS, lay_out
+from trm_gym.arithmetic.layout import ANSWER_BOUND, HAT, MINUS, OVER, PLUS, lay_out
 from trm_gym.jit import inner, lazy_kernel
 
 
@@ -18,6 +18,13 @@ def effort(work):
         done = work.trace[step]
         code, a, b, c, d = done[0], done[1], done[2], done[3], done[4]
         total += 1
+        if code == -HAT:
+            # As many products as there are factors but one, each of the base and what has come so far.
+            product_a, product_b = a, b
+            for _ in range(1, c):
+                total += _products(product_a, a) + _products(product_b, b)
+                product_a, product_b = product_a * a, product_b * b
+            continue
         if code == -PLUS or code == -MINUS:
             c = c if code == -PLUS else -c
             if b != d:
@@ -94,9 +101,9 @@ def solve(problem: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.flo
     """Solutions uint8 [B, L], difficulties float32 [B], and outcomes int64 [B] (see ``expression``) of problems
     uint8 [B, L]; the first two mean nothing where the outcome is not FINE.
 
-    The difficulty counts operations; carries and borrows; products of two digits (in products, in bringing fractions
-    to a common denominator, in whole quotients with their divisors); and the divisions that Euclid's algorithm takes
-    to reduce a fraction.
+    The difficulty counts operations; carries and borrows; products of two digits (in products, in powers, in bringing
+    fractions to a common denominator, in whole quotients with their divisors); and the divisions that Euclid's
+    algorithm takes to reduce a fraction.
     """
     solution, difficulty = problem.copy(), np.zeros(len(problem), np.float32)
     outcome = np.empty(len(problem), np.int64)

@@ -13,7 +13,7 @@ from trm_gym.written.task import WrittenTask
 
 @final
 class ArithmeticTask(WrittenTask):
-    """Sums, differences, products and quotients with exact answers: ``3*(4-1)`` is 9, ``6/4`` is 3/2.
+    """Sums, differences, products, quotients and powers with exact answers: ``3*(4-1)`` is 9, ``6/4`` is 3/2.
 
     Tokens: those of ``written.signs``. The problem stands in the first 32 cells; the answer in the other 16, units
     first, as ``layout`` says.

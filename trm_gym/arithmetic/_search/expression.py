@@ -1,7 +1,8 @@
 """Reads and computes expressions, compiled: tokens to a program in postfix order, a program to an exact fraction.
 
 The reading is Dijkstra's shunting-yard algorithm. A program is a row of int64: a number stands for itself, an
-operation for minus its token, NEGATE for the minus before a number or bracket. Fractions are kept in lowest terms.
+operation for minus its token, NEGATE for the minus before a number or bracket. A power is the number that it is raised
+to and minus the token of ^, right behind its base. Fractions are kept in lowest terms.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trm_gym.arithmetic.layout import CLOSE, MINUS, OPEN, OVER, PLUS, TIMES, WRITTEN
+from trm_gym.arithmetic.layout import CLOSE, HAT, MINUS, OPEN, OVER, PLUS, TIMES, WRITTEN
 from trm_gym.jit import inner
 from trm_gym.written.signs import DIGIT
 
@@ -19,6 +20,9 @@ NEGATE = -1
 
 MOST_DIGITS = 9
 """The digits of a number at most."""
+
+MOST_POWER = 99
+"""The highest power."""
 
 FINE, UNREADABLE, BY_ZERO, TOO_LARGE = range(4)
 """What may become of an expression."""
@@ -89,6 +93,13 @@ def read(row, work):
             operand = False
             continue
         at += 1
+        if not operand and token == HAT:
+            power, end = _power(row, at)
+            if end < 0:
+                return False
+            program[length], program[length + 1] = power, -HAT
+            length, at = length + 2, end
+            continue
         if operand:
             if token != OPEN and token != MINUS:
                 return False
@@ -115,6 +126,20 @@ def read(row, work):
         at += 1
     work.count[0] = length
     return not operand and waiting == 0
+
+
+@inner
+def _power(row, at):
+    """The power whose digits begin at ``at``, and the cell after it; -1 there for none, one above MOST_POWER, or a
+    power of a power, which people read in two ways.
+    """
+    start, power = at, 0
+    while at < WRITTEN and DIGIT <= row[at] < DIGIT + 10 and at - start < 3:
+        power = 10 * power + row[at] - DIGIT
+        at += 1
+    if at == start or power > MOST_POWER or (at < WRITTEN and row[at] == HAT):
+        return 0, -1
+    return power, at
 
 
 @inner
@@ -147,6 +172,10 @@ def compute(work):
             trace = work.trace[done]
             trace[0], trace[1], trace[2], trace[3], trace[4] = code, a, b, c, d
             done += 1
+            if code == -HAT:
+                if not _raise(values[top - 1], c):
+                    return TOO_LARGE
+                continue
             if code == -OVER:
                 if c == 0:
                     return BY_ZERO
@@ -165,6 +194,19 @@ def compute(work):
             values[top - 1, 0], values[top - 1, 1] = a, b
     work.count[1] = done
     return FINE
+
+
+@inner
+def _raise(fraction, power):
+    """Raise a fraction, int64 [2], to a power; whether it stays small enough."""
+    over, under = fraction[0], fraction[1]
+    fraction[0], fraction[1] = 1, 1
+    for _ in range(power):
+        fraction[0] *= over
+        fraction[1] *= under
+        if abs(fraction[0]) >= LIMIT or fraction[1] >= LIMIT:
+            return False
+    return True
 
 
 @inner

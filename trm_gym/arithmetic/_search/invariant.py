@@ -1,8 +1,8 @@
 """A hash that all ways of writing a problem share: terms and factors in any order, brackets that change nothing.
 
-A sum's hash is the sum of its terms' (a difference's, the difference); a product's, the product of odd words of its
-factors, a divisor's being inverted, both modulo 2**64. Terms may then stand in any order, and so may factors; a sign
-may be drawn out of brackets; and 3 - 5 goes with 5 - 3, whose answer differs in the sign alone.
+A sum's hash is the sum of its terms' (a difference's, the difference); a product's or a power's, the product of odd
+words of its factors, a divisor's being inverted, both modulo 2**64. Terms may then stand in any order, and so may
+factors; a sign may be drawn out of brackets; and 3 - 5 goes with 5 - 3, whose answer differs in the sign alone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.arithmetic._search.expression import NEGATE, read, workspace
-from trm_gym.arithmetic.layout import MINUS, OVER, PLUS
+from trm_gym.arithmetic.layout import HAT, MINUS, OVER, PLUS
 from trm_gym.jit import inner, lazy_kernel, scramble
 
 _ONE, _TWO, _TERM, _FACTOR = np.uint64(1), np.uint64(2), np.uint64(0x7E12), np.uint64(0xFAC7)
@@ -32,6 +32,10 @@ def program_hash(work):
         elif operation == NEGATE:
             parts[top - 1, 0] = -parts[top - 1, 0]
             parts[top - 1, 2] = -parts[top - 1, 2]
+        elif operation == -HAT:
+            # As often a factor as the power says; a power of 0 leaves 1.
+            top -= 1
+            _as_power(parts[top - 1], work.program[step - 1])
         else:
             top -= 1
             left, right = parts[top - 1], parts[top]
@@ -51,6 +55,20 @@ def _as_factor(part):
     bare = min(part[0], -part[0])
     part[1] = scramble(bare ^ _FACTOR) | _ONE
     part[2] = _ONE if bare == part[0] else -_ONE
+
+
+@inner
+def _as_power(part, power):
+    """Make a part a product of ``power`` times itself."""
+    word, sign = part[1], part[2]
+    if power == 0:
+        part[0] = scramble(_ONE ^ _TERM)
+        _as_factor(part)
+    for _ in range(1, power):
+        part[1] *= word
+        part[2] *= sign
+    if power > 1:
+        part[0] = part[2] * scramble(part[1])
 
 
 @inner

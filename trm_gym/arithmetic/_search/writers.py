@@ -1,54 +1,33 @@
 """Writes the problems of each kind of level, compiled: from random words to items.
 
-An item is a number, or minus a token; ``spell`` turns items into cells. Every writer has the same arguments and fills,
-for each of ``words`` uint64 [B], a row of ``items`` int64 [B, ROOM] from the left and its length in ``counts`` int64
-[B], as the level's ``shape`` says. ``state`` uint64 [1] and ``scratch`` int64 [SCRATCH] are room to work in. Each is
-compiled by itself so that nobody waits for one that is not asked for.
+Every writer has the same arguments and fills, for each of ``words`` uint64 [B], a row of ``items`` int64 [B, ROOM] from
+the left and its length in ``counts`` int64 [B], as the level's ``shape`` says. ``state`` uint64 [1] and ``scratch``
+int64 [SCRATCH] are room to work in. Each is compiled by itself so that nobody waits for one that is not asked for.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from trm_gym.arithmetic.layout import CLOSE, MINUS, OPEN, OVER, PLUS, TIMES, WRITTEN
-from trm_gym.arithmetic.levels import CARRY, CHAIN, DIVISORS, FRACTION, PAIR, QUOTIENT, TREE
+from trm_gym.arithmetic._search.items import MOST_TERMS, OPERATOR, ROOM
+from trm_gym.arithmetic._search.lengths import fractions, lengths, powers, ratios
+from trm_gym.arithmetic.layout import CLOSE, MINUS, OPEN, OVER
+from trm_gym.arithmetic.levels import (
+    CARRY,
+    CHAIN,
+    DIVISORS,
+    FRACTION,
+    FRACTIONS,
+    LENGTHS,
+    PAIR,
+    POWER,
+    QUOTIENT,
+    RATIO,
+    TREE,
+)
 from trm_gym.jit import below, inner, lazy_kernel
-from trm_gym.written.signs import DIGIT
 
-ROOM = 40
-"""More items than any writer makes."""
-
-MOST_TERMS = 6
-"""The numbers of a tree at most."""
-
-SCRATCH = (MOST_TERMS + 1) * ROOM
-"""The room that a tree takes to grow."""
-
-_OPERATOR = -np.array([PLUS, MINUS, TIMES, OVER])
 _SUM, _PRODUCT, _SINGLE = range(3)
-
-
-@inner
-def spell(items, count, row):
-    """Write ``count`` items into ``row`` uint8 [WRITTEN], the rest blank; whether they fit."""
-    end = 0
-    for index in range(count):
-        item = items[index]
-        places, rest = 1, item // 10
-        while rest > 0:
-            places, rest = places + 1, rest // 10
-        if end + places > WRITTEN:
-            return False
-        if item < 0:
-            row[end] = -item
-        else:
-            for place in range(places - 1, -1, -1):
-                row[end + place] = DIGIT + item % 10
-                item //= 10
-        end += places
-    for cell in range(end, WRITTEN):
-        row[cell] = 0
-    return True
 
 
 def _pairs(words, shape, items, counts, state, scratch):
@@ -57,7 +36,7 @@ def _pairs(words, shape, items, counts, state, scratch):
     rest, first = np.divmod(words, np.uint64(span))
     rest, second = np.divmod(rest, np.uint64(span))
     items[:, 0], items[:, 2] = low + first.astype(np.int64), low + second.astype(np.int64)
-    items[:, 1] = _OPERATOR[shape[3] + (rest % np.uint64(kinds)).astype(np.int64)]
+    items[:, 1] = OPERATOR[shape[3] + (rest % np.uint64(kinds)).astype(np.int64)]
     counts[:] = 3
 
 
@@ -77,7 +56,7 @@ def _chains(words, shape, items, counts, state, scratch):
         at = 0
         for term in range(shape[5] + below(state, shape[6] - shape[5] + 1)):
             if term:
-                row[at] = _OPERATOR[below(state, 2)]
+                row[at] = OPERATOR[below(state, 2)]
                 at += 1
             number = below(state, shape[2] + 1)
             if number and below(state, 4) == 0:
@@ -114,7 +93,7 @@ def _carries(words, shape, items, counts, state, scratch):
             second += 1_000_000 * smaller
         if below(state, 2) == 0:
             first, second = second, first
-        row[0], row[1], row[2] = first, _OPERATOR[0 if add else 1], second
+        row[0], row[1], row[2] = first, OPERATOR[0 if add else 1], second
         counts[index] = 3
 
 
@@ -134,7 +113,7 @@ def _fractions(words, shape, items, counts, state, scratch):
         row[at + 2] = 2 + below(state, highest - 1)
         at += 3
         if two:
-            operator = _OPERATOR[below(state, 4)]
+            operator = OPERATOR[below(state, 4)]
             brackets = 1 if operator == -OVER else 0
             row[at] = operator
             row[at + 1] = -OPEN
@@ -176,7 +155,7 @@ def _trees(words, shape, items, counts, state, scratch):
                 scratch[at], scratch[at + 1] = -MINUS, -OPEN
                 at += 2
             at = _piece(scratch, at, scratch, left, scratch[left + 1] < rank)
-            scratch[at] = _OPERATOR[operator]
+            scratch[at] = OPERATOR[operator]
             # a-(b+c) needs its brackets, a+(b+c) does not: then they are there half of the time.
             same = scratch[right + 1] == rank and (operator % 2 == 1 or below(state, 2) == 0)
             at = _piece(scratch, at + 1, scratch, right, scratch[right + 1] < rank or same)
@@ -214,5 +193,9 @@ WRITERS = {
     CARRY: _carries,
     FRACTION: _fractions,
     TREE: _trees,
+    LENGTHS: lengths,
+    RATIO: ratios,
+    POWER: powers,
+    FRACTIONS: fractions,
 }
-"""The writer of each kind of level; those of pairs and quotients count a level's problems through as words go up."""
+"""The writer of each kind of level; those of pairs, quotients and powers count its problems through as words go up."""
