@@ -16,6 +16,7 @@ from agents.trm.config import (
     OFFICIAL_SUDOKU_MLP,
     REGRESSION,
     SUDOKU,
+    WORKSHEET,
 )
 
 PUBLISHED = PretrainConfig(
@@ -74,6 +75,39 @@ PRETRAIN: dict[str, PretrainConfig] = {
         max_steps=16,
         explore=0.1,
         start_noise=1.0,
+    ),
+    # All families but products of three brackets to be factored, which the worksheet does not take apart.
+    "everyday_arithmetic": PretrainConfig(
+        task="arithmetic",
+        levels=(
+            *("sum3", "sum6", "chain", "carry", "sums", "products", "long_product", "quotients"),
+            *("fraction", "fractions", "mixed", "rational", "mixed99", "powers"),
+        ),
+        model=WORKSHEET,
+        optim=OptimConfig(adamw_lr=2e-3),
+        updates=6500,
+        batch=128,
+        max_steps=16,
+        start_noise=1.0,
+        average=0.998,
+        save_every=1000,
+    ),
+    # Carrying is learnt last, so levels that are little else come twice.
+    "everyday_algebra": PretrainConfig(
+        task="algebra",
+        levels=(
+            *("long_shift", "long_shift", "lengths", "lengths", "parts", "many_terms", "brackets", "bracket"),
+            *("systems", "roots", "quadratic", "values", "values", "collect", "terms", "terms"),
+            *("expand", "expand3", "multiply", "differentiate", "factor", "factors"),
+        ),
+        model=WORKSHEET,
+        optim=OptimConfig(adamw_lr=2e-3),
+        updates=4500,
+        batch=128,
+        max_steps=16,
+        start_noise=1.0,
+        average=0.998,
+        save_every=1000,
     ),
     # The recursion of a deeper search is less stable: smaller steps, late steps trained on more often, noisy starts.
     "maze11x11": PretrainConfig(

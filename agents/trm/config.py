@@ -64,7 +64,8 @@ class TRMConfig:
     positions: str = "cells"
     """What a position of the recursion stands for. cells: a cell of the problem. candidates: one value of a cell, for
     tasks whose values may be renamed. terms: a term of a problem of text, then a cell of its answer. panels: one value
-    of a cell of the answer, for tasks that show panels of examples. formula: a slot of a formula."""
+    of a cell of the answer, for tasks that show panels of examples. formula: a slot of a formula. worksheet: a cell of
+    the answer of a math problem, with what is worked out at its place on paper."""
     position_options: tuple[str, ...] = ()
     """Options of the positions, such as reserved=1. cells has reserved, the tokens kept free before those of the task;
     terms has terms, the number of terms that are read; formula has points, at how many of them a draft is run, leaves,
@@ -179,6 +180,10 @@ carry goes three places a step, as far as it has to."""
 
 ALGEBRA = dataclasses.replace(ARITHMETIC, hidden=96)
 """The same, wider: dividing is more work than carrying."""
+
+WORKSHEET = dataclasses.replace(ARITHMETIC, positions="worksheet")
+"""A position for every cell of the answer, which sees the columns at its place before they are carried, and the trials
+of a long division by the digits drafted so far."""
 
 MAZE = TRMConfig(hidden=48, cycles=1, latent_updates=2, expansion=3.0, mixer="conv", positions="cells")
 """A position for every cell, which hears of its neighbours: nothing in it depends on the size of the maze."""

@@ -10,6 +10,7 @@ from agents.trm.encoders.cells import CellEncoder
 from agents.trm.encoders.formula import FormulaEncoder
 from agents.trm.encoders.panels import PanelEncoder
 from agents.trm.encoders.terms import TermEncoder
+from agents.trm.encoders.worksheet import WorksheetEncoder
 
 ENCODERS: dict[str, type[Encoder]] = {
     "cells": CellEncoder,
@@ -17,6 +18,7 @@ ENCODERS: dict[str, type[Encoder]] = {
     "terms": TermEncoder,
     "panels": PanelEncoder,
     "formula": FormulaEncoder,
+    "worksheet": WorksheetEncoder,
 }
 """By the name that ``TRMConfig.positions`` says."""
 

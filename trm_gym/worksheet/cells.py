@@ -1,0 +1,149 @@
+"""What each cell of an answer is shown: the column at its place, and the trial of a long division that stands there.
+
+Where a number is divided by another, the digits of the quotient come from the highest place down. At each place stands
+how often the divisor goes into what is left after the draft's digits above: the product of those digits and the divisor
+is taken off the dividend, as on paper. So a draft whose higher digits are right shows the next one.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trm_gym.algebra import layout as algebra
+from trm_gym.arithmetic import layout as arithmetic
+from trm_gym.jit import inner, lazy_kernel
+from trm_gym.worksheet.asked import FACTORS, NUMBER, PAIR, POLYNOMIAL, QUANTITIES, ask
+from trm_gym.worksheet.columns import PLACES, WIDEST
+from trm_gym.worksheet.reading import room
+from trm_gym.written.signs import DIGIT
+
+COLUMN_CODES = 2 * WIDEST + 2
+"""A column's codes: 0 for none, then -WIDEST to WIDEST."""
+NO_TRIAL, TOO_MUCH, TEN_OR_MORE = 0, 1, 12
+TRIAL_CODES = 13
+"""No trial; the digits above are too large already; 0 to 9; ten or more, so a digit above is too small."""
+SIGN_CODES = 4
+"""The sign of a dividend that is divided: not told, negative, zero, positive."""
+KINDS = 5
+_NONE, _SIGN = -2, -1
+
+
+class Fields(NamedTuple):
+    """Where the numbers of an answer stand, by what it is made of: int64 [KINDS, answer].
+
+    number: which of its numbers a cell belongs to, -1 for none. place: the place of its digit, -1 for its sign, -2 for
+    what is neither.
+    """
+
+    number: NDArray[np.int64]
+    place: NDArray[np.int64]
+
+
+@functools.cache
+def fields(answer: int) -> Fields:
+    """The fields of a task's answers by how many cells they have. Raises ValueError for a task that has none."""
+    found = Fields(np.full((KINDS, answer), -1), np.full((KINDS, answer), _NONE))
+
+    def put(kind: int, number: int, sign: int, first: int, width: int) -> None:
+        """A number whose sign and digits stand there; a sign of -1 is none."""
+        if sign >= 0:
+            found.number[kind, sign], found.place[kind, sign] = number, _SIGN
+        found.number[kind, first : first + width] = number
+        found.place[kind, first : first + width] = np.arange(width)
+
+    if answer == arithmetic.ANSWER:
+        digits = arithmetic.ANSWER_DIGITS
+        put(NUMBER, 0, 0, 1, digits)
+        put(NUMBER, 1, -1, 2 + digits, digits)
+        return found
+    if answer != algebra.ANSWER:
+        raise ValueError("a worksheet has fields for arithmetic and algebra; use positions='cells'")
+    for kind in (NUMBER, PAIR):
+        put(kind, 0, 0, 1, 7)
+        put(kind, 1, -1, 8, 3)
+    put(PAIR, 2, 14, 15, 5)
+    put(PAIR, 3, -1, 20, 3)
+    for power, start in ((3, 0), (2, 7), (1, 14), (0, 19)):
+        put(POLYNOMIAL, power, start, start + 1, 3)
+    put(FACTORS, 0, 0, 1, 2)
+    for which in range(2):
+        at = 3 + 7 * which
+        put(FACTORS, 1 + 2 * which, -1, at + 1, 1)
+        put(FACTORS, 2 + 2 * which, at + 3, at + 4, 2)
+    return found
+
+
+class Worksheet(NamedTuple):
+    """What a batch of problems shows: kinds int64 [B], and of each cell of the answer codes, int64 [B, answer, 3], of
+    its column, its trial and its sign.
+    """
+
+    kinds: NDArray[np.int64]
+    codes: NDArray[np.int64]
+
+
+@inner
+def _trial(dividend, divisor, above, place):
+    """How often the divisor, at a place, goes into what the digits above leave of the dividend, as a code."""
+    left, unit = abs(dividend) - above * divisor, divisor
+    for _ in range(place):
+        unit *= 10
+    if left < 0:
+        return TOO_MUCH
+    return min(TOO_MUCH + 1 + left // unit, TEN_OR_MORE)
+
+
+@lazy_kernel
+def _show(problems, drafts, number, place, kinds, codes, columns, dividends, divisors, work):
+    """The loop of ``show``."""
+    answer = number.shape[1]
+    written = problems.shape[1]
+    for index in range(len(problems)):
+        kind = ask(problems[index], work, columns, dividends, divisors)
+        kinds[index] = kind
+        above, last = 0, -1
+        # A number's digits stand units first, so from the last cell on each has read those above it.
+        for cell in range(answer - 1, -1, -1):
+            which, at = number[kind, cell], place[kind, cell]
+            codes[index, cell, 0], codes[index, cell, 1], codes[index, cell, 2] = 0, 0, 0
+            if which < 0 or divisors[which] == 0:
+                continue
+            divided = divisors[which] > 1
+            if at < 0:
+                sign = (dividends[which] > 0) - (dividends[which] < 0)
+                codes[index, cell, 2] = sign + 2 if divided else 0
+                continue
+            if which != last:
+                above, last = 0, which
+            codes[index, cell, 0] = columns[which, at] + WIDEST + 1
+            if divided:
+                codes[index, cell, 1] = _trial(dividends[which], divisors[which], above, at)
+            token = np.int64(drafts[index, cell])
+            if DIGIT <= token < DIGIT + 10:
+                unit = 1
+                for _ in range(at):
+                    unit *= 10
+                above += unit * (token - DIGIT)
+    return written
+
+
+def show(problems: NDArray[np.uint8], drafts: NDArray[np.uint8]) -> Worksheet:
+    """The worksheet of problems uint8 [B, written] and of the answers drafted so far, uint8 [B, answer]."""
+    count, answer = drafts.shape
+    where = fields(answer)
+    sheet = Worksheet(np.empty(count, np.int64), np.empty((count, answer, 3), np.int64))
+    columns, numbers = np.zeros((QUANTITIES, PLACES), np.int64), np.zeros((2, QUANTITIES), np.int64)
+    _show(
+        np.ascontiguousarray(problems),
+        np.ascontiguousarray(drafts),
+        *where,
+        *sheet,
+        columns,
+        *numbers,
+        room(),
+    )
+    return sheet
