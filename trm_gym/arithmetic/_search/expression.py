@@ -81,14 +81,10 @@ def read(row, work):
     while at < WRITTEN and row[at] != 0:
         token = np.int64(row[at])
         if DIGIT <= token < DIGIT + 10:
-            start, number = at, 0
-            while at < WRITTEN and DIGIT <= row[at] < DIGIT + 10:
-                # The remainder only keeps too long a number, which is refused below, from overflowing.
-                number = (10 * number + row[at] - DIGIT) % LIMIT
-                at += 1
+            start = at
+            program[length], at = _number(row, at)
             if not operand or at - start > MOST_DIGITS:
                 return False
-            program[length] = number
             length += 1
             operand = False
             continue
@@ -126,6 +122,17 @@ def read(row, work):
         at += 1
     work.count[0] = length
     return not operand and waiting == 0
+
+
+@inner
+def _number(row, at):
+    """The number whose digits begin at ``at``, and the cell after it."""
+    number = 0
+    while at < WRITTEN and DIGIT <= row[at] < DIGIT + 10:
+        # The remainder only keeps a number that is too long from overflowing.
+        number = (10 * number + row[at] - DIGIT) % LIMIT
+        at += 1
+    return number, at
 
 
 @inner
