@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from trm_gym.algebra import layout as algebra
 from trm_gym.arithmetic import layout as arithmetic
 from trm_gym.jit import inner, lazy_kernel
+from trm_gym.short_repr import short_repr
 from trm_gym.worksheet.asked import FACTORS, NUMBER, PAIR, POLYNOMIAL, QUANTITIES, ask
 from trm_gym.worksheet.columns import PLACES, WIDEST
 from trm_gym.worksheet.reading import room
@@ -32,6 +33,7 @@ KINDS = 5
 _NONE, _SIGN = -2, -1
 
 
+@short_repr
 class Fields(NamedTuple):
     """Where the numbers of an answer stand, by what it is made of: int64 [KINDS, answer].
 
@@ -77,6 +79,7 @@ def fields(answer: int) -> Fields:
     return found
 
 
+@short_repr
 class Worksheet(NamedTuple):
     """What a batch of problems shows: kinds int64 [B], and of each cell of the answer codes, int64 [B, answer, 3], of
     its column, its trial and its sign.

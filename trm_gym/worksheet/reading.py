@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.jit import inner
+from trm_gym.short_repr import short_repr
 from trm_gym.worksheet.columns import PLACES, ROLES, Y, add, clear, copy, digits, divide, multiply, take
 from trm_gym.written.signs import DIGIT, TOKEN
 
@@ -28,6 +29,7 @@ _RANK[[_PLUS, _MINUS, _TIMES, _OVER]] = 1, 1, 2, 2
 _NEGATIVE_RANK = 3
 
 
+@short_repr
 class Work(NamedTuple):
     """Room to work in.
 
