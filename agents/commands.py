@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 NAMES = (
-    *"solve watch view replay trajectory picture evaluate pretrain grpo train_sb3 compare compare_curricula".split(),
-    *"compare_networks ablate scaling throughput arc".split(),
+    *"solve watch view replay trajectory picture evaluate benchmark pretrain grpo train_sb3 compare".split(),
+    *"compare_curricula compare_networks report ablate scaling throughput arc".split(),
 )
 """Scripts that need nothing of the repository, from the first that a user tries to the last."""
 PACKAGES = ("trm_gym", "agents", "curricula")

@@ -23,7 +23,7 @@ from agents.common.acceleration import AccelerationConfig, Numerics, accelerate,
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress, announce
-from agents.common.curves import curve_writer
+from agents.common.curves import by_level, curve_writer
 from agents.common.finite import kept, told
 from agents.common.kept_states import KeptStates, newest_state, save_state
 from agents.common.places import Places, writes
@@ -38,7 +38,7 @@ from agents.halting.restart_head import Head, RestartPolicy
 from agents.inference.showing import draw_level
 from agents.learners.base import Learner
 from agents.learners.config import LearnerConfig
-from agents.learners.curves import SHOWN, log
+from agents.learners.curves import SHOWN, charts, log
 from agents.learners.grpo import Grpo
 from agents.learners.joint import JointConfig, JointGrpo
 from agents.learners.registry import LEARNERS, SMALLER, check_learners, make_learner, train_head
@@ -173,7 +173,8 @@ class Training:
         if (first := len(self.mixtures)) == (iterations := self.config.training.iterations):
             return
         folder = self.folder / "tensorboard" / learner
-        with ending() as asked, curve_writer(folder, first) as writer, Progress(iterations, learner) as bar:
+        shown = charts(self.config.levels)
+        with ending() as asked, curve_writer(folder, first, shown) as writer, Progress(iterations, learner) as bar:
             for iteration in range(first, iterations):
                 started = time.perf_counter()
                 self.mixtures.append(self.curriculum.mixture)
@@ -182,7 +183,8 @@ class Training:
                     rollout = self.collect(levels)
                     metrics = self.learner.update(rollout, self.dataset)
                 self.curriculum.update(levels, metrics.solved, metrics.return_variance)
-                log(writer, iteration, metrics, self.solved_by_level(levels, rollout))
+                mixture = dict(zip(self.config.levels, self.mixtures[-1].tolist(), strict=True))
+                log(writer, iteration, metrics, by_level(self.task, levels, rollout.solved), mixture)
                 bar.update(iteration + 1, **{name: metrics.scalars[name] for name in SHOWN})
                 if asked or (iteration + 1) % self.config.save_every == 0 or iteration + 1 == iterations:
                     self.save(state)
@@ -200,10 +202,6 @@ class Training:
         if self.config.setting == "frozen":
             self.dataset = Unroll.concatenate([self.dataset, rollout.unroll] if self.dataset else [rollout.unroll])
         return rollout
-
-    def solved_by_level(self, levels: np.ndarray, rollout: Rollout) -> dict[str, float]:
-        """Share of the branches of each level in a rollout that are right at full depth, by the level's name."""
-        return {self.task.levels[level].name: rollout.solved[levels == level].mean() for level in np.unique(levels)}
 
     def heads(self) -> dict[str, Head]:
         """The head, and in the frozen setting those that it is compared with, taught on the same drafts."""

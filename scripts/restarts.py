@@ -43,8 +43,6 @@ from scripts.benchmarking.restart_speed import speed_table
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
 
-PART = 64
-"""Problems that are run and kept at a time."""
 TWO = "grpo"
 """The learner of two acts that is taught on the same runs."""
 
@@ -116,12 +114,7 @@ class Network:
         level = task.level_index(config.level)
         title = f"{count:,} {split} problems of {task.name}, {config.dataset.branches} starts"
         store = rollout_store(self.checkpoint, self.folder / "rollouts", config.acceleration, BATCH, title)
-        parts = []
-        for first in range(0, count, PART):
-            seed = config.dataset.seed + first // PART
-            part = dataclasses.replace(config.dataset, problems=min(PART, count - first), seed=seed)
-            parts.append(store.load_or_collect([level], part, split, shuffle=False))
-        return RolloutDataset.concatenate(parts)
+        return store.in_parts([level], dataclasses.replace(config.dataset, problems=count), split)
 
     def solved(self, count: int) -> Bool[NDArray[np.bool_], "n g s"]:
         """Where so many test problems are right."""

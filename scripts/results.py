@@ -1,6 +1,6 @@
 """The pages of docs/results, written from the records of runs in docs/results/records.
 
-python scripts/results.py                       write every page, and the tables of index.md between their marks
+python scripts/results.py                       write every page, and the tables of index.md and benchmark.md
 python scripts/results.py --add runs/compare-maze19x19 --name maze19x19 --title "Mazes of 19x19" \\
     --commands "python scripts/compare.py --preset maze19x19" --runs "3 networks, 5 halting seeds" --summary "..." "..."
 
@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agents.benchmark.results import load_row
+from agents.benchmark.results import table as rows_table
 from agents.common.checks import Checked
 from agents.common.cli import main
 from agents.common.places import Places, writes
@@ -140,6 +142,18 @@ def pages(docs: Path) -> Iterator[tuple[Path, str]]:
     index = docs / "index.md"
     if index.exists():
         yield index, MARK.sub(shown, index.read_text(encoding="utf-8"))
+    board = docs.parent / "benchmark.md"
+    if board.exists():
+        yield board, MARK.sub(lambda match: benchmark_table(match, board), board.read_text(encoding="utf-8"))
+
+
+def benchmark_table(match: re.Match[str], board: Path) -> str:
+    """The rows of a version of the benchmark: of policies of two acts (``v1``), or of three (``v1-restarts``)."""
+    version, _, track = match[2].partition("-")
+    rows = [load_row(path) for path in sorted(board.with_suffix("").glob("*/row.json"))]
+    shown = [one for one in rows if one["version"] == version and one["restarts"] == bool(track)]
+    found = rows_table(shown) if shown else "No rows have been measured yet."
+    return f"{match[1]}\n{found}\n\n{match[3]}"
 
 
 @writes(lambda config: Places([config.docs]))

@@ -35,7 +35,8 @@ from agents.common.places import Places, writes
 from agents.common.signals import ending
 from agents.common.tensor_file import save_tensors
 from agents.envs.dataset import load_dataset
-from agents.envs.halting import HaltingVectorEnv, play
+from agents.envs.halting import HaltingVectorEnv
+from agents.envs.play import play
 from agents.evaluation.metrics import wilson
 from agents.halting.outcomes import returns, solved_at
 from agents.rollouts.dataset import RolloutDataset

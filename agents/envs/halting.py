@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, final
 
 import gymnasium
@@ -22,16 +22,12 @@ from agents.envs.dataset import PROBLEMS, load_dataset
 from agents.envs.episodes import HaltingEpisodes
 from agents.halting.restarts import STARTS
 from agents.rollouts.dataset import RolloutDataset
-from agents.rollouts.unroll import Unroll
 from trm_gym.checks import SEED_LIMIT
 from trm_gym.episodes import DEFAULT_COST, DEFAULT_STEPS, all_or_nothing, check_options, check_seed, plain_info
-from trm_gym.reward import Price
 from trm_gym.short_repr import short
 from trm_gym.slots import SlotVectorEnv, read_mask
 
 Observation = NDArray[np.float32]
-Act = Callable[[Observation], NDArray[np.integer]]
-"""What decides: from what is seen of n problems, float32 [n, f], to actions, integers [n]; 1 stops."""
 
 _SLOT = np.zeros(1, dtype=np.int64)
 
@@ -203,22 +199,6 @@ class HaltingVectorEnv(SlotVectorEnv[Observation]):
         if "problem" in options:
             return self.episodes.check_problems([options["problem"]] * self.num_envs)
         return self.episodes.check_problems(options["problems"]) if "problems" in options else None
-
-
-def play(act: Act, runs: Unroll, price: float) -> NDArray[np.int64]:
-    """The step after which ``act`` stops each problem at a price (lambda), int64 [n]: every problem once.
-
-    ``act`` is asked about all problems after every step, so that one with a memory finds each in its own row.
-    """
-    count, budget = len(runs), runs.max_steps
-    envs = HaltingVectorEnv(count, RolloutDataset(runs, 1, Price(price, budget).step_cost))
-    seen, _ = envs.reset(seed=0, options={"problems": np.arange(count)})
-    steps = np.zeros(count, dtype=np.int64)
-    for _ in range(budget):
-        seen, _, ended, _, infos = envs.step(act(seen))
-        first = ended & (steps == 0)
-        steps[first] = infos["steps"][first] if first.any() else 0
-    return steps
 
 
 def make_halting(

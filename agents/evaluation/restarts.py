@@ -140,27 +140,36 @@ def families(bank: StartsBank, head: RestartPolicy, two: Halter | None = None) -
     bank: of validation problems. two: a policy of two acts to hold them against.
     """
     seems, budget = BestSeems(), bank.budget
-    cutoffs = _lengths(budget / 16, budget * 0.75, 14)
-    units = _lengths(budget / 32, budget / 4, 8)
     with torch.inference_mode():
         hopeless = SeemsHopeless(head).score(bank.runs).flatten()
     some = hopeless[:: max(1, len(hopeless) // 100_000)]
     levels = some.quantile(torch.linspace(0.6, 0.98, 7, dtype=torch.float32)).tolist()
-    found = {
-        ONE_RUN: [Candidate("", NoRestart(), seems)],
-        FIXED_CUTOFF: [Candidate(f"every {c:g}", FixedCutoff(c), seems) for c in cutoffs],
-        "geometric": [Candidate(f"{f:g}, x{r:g}", Geometric(f, r), seems) for f in units for r in (1.25, 1.5, 2.0)],
-        "Luby": [Candidate(f"unit {u:g}", Luby(u), seems) for u in units],
+    found = families_by_clock(budget, seems) | {
         "threshold and cutoff": [
             Candidate(f"logit {-level:.1f}, every {c:g}", StuckOrCutoff(SeemsHopeless(head, level), c), seems)
             for level in levels
-            for c in [*cutoffs[4::2], float(budget)]
+            for c in [*_cutoffs(budget)[4::2], float(budget)]
         ],
         POLICY: [Candidate(f"asked at {p:g}", PolicyRestarts(head, p), PolicyHalts(head, p)) for p in PRICES],
     }
     if two is not None:
         found[TWO_ACTS] = [Candidate(f"asked at {p:g}", NoRestart(), HeadThreshold(two, price=p)) for p in PRICES]
     return found
+
+
+def families_by_clock(budget: int, halting: HaltingRule) -> dict[str, list[Candidate]]:
+    """The rules that start afresh by the clock alone, by name, with the schedules that each may be set to."""
+    units = _lengths(budget / 32, budget / 4, 8)
+    return {
+        ONE_RUN: [Candidate("", NoRestart(), halting)],
+        FIXED_CUTOFF: [Candidate(f"every {c:g}", FixedCutoff(c), halting) for c in _cutoffs(budget)],
+        "geometric": [Candidate(f"{f:g}, x{r:g}", Geometric(f, r), halting) for f in units for r in (1.25, 1.5, 2.0)],
+        "Luby": [Candidate(f"unit {u:g}", Luby(u), halting) for u in units],
+    }
+
+
+def _cutoffs(budget: int) -> list[float]:
+    return _lengths(budget / 16, budget * 0.75, 14)
 
 
 def _lengths(least: float, most: float, count: int) -> list[float]:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from jaxtyping import UInt8
 
 from agents.checkpoint import CONFIG_FILE, Checkpoint, load_checkpoint, save_checkpoint
 from agents.common.acceleration import Numerics
 from agents.common.console import Progress, announce
-from agents.common.curves import curve_writer
+from agents.common.curves import Charts, curve_writer
 from agents.common.finite import kept
 from agents.common.kept_states import KEPT, newest_state
 from agents.common.signals import GOES_ON, ending
 from agents.common.state_form import check_settings
 from agents.common.tensor_file import NotFiniteError, load_note
 from agents.pretraining.config import PretrainConfig
+from agents.pretraining.episodes import episode_picture
 from agents.pretraining.trainer import Pretrainer, describe
 
 PRETRAIN_STATE = "pretrain.safetensors"
@@ -32,6 +36,8 @@ PRETRAIN_TAGS = {
     "steps": "rollout/ep_len_mean",
 }
 """TensorBoard tags, by Stable-Baselines3's names."""
+EPISODE = "episode"
+"""The tag of the picture of a problem of the hardest level, drawn whenever the state is saved."""
 
 
 def pretrain(config: PretrainConfig, folder: Path, keep: int = KEPT, restore: bool = False) -> Checkpoint:
@@ -68,7 +74,11 @@ def finish(trainer: Pretrainer, folder: Path, keep: int, restore: bool) -> None:
     started = time.perf_counter()
     # Points of a run that was killed after its last state are made again, and shown once.
     curves = folder / "tensorboard" / "pretrain"
-    with ending() as asked, curve_writer(curves, first + 1) as writer, Progress(config.updates, "pretrain") as bar:
+    with (
+        ending() as asked,
+        curve_writer(curves, first + 1, charts(config)) as writer,
+        Progress(config.updates, "pretrain") as bar,
+    ):
         while trainer.updates < config.updates:
             try:
                 with kept(folder / PRETRAIN_STATE, trainer.batch):
@@ -82,15 +92,46 @@ def finish(trainer: Pretrainer, folder: Path, keep: int, restore: bool) -> None:
             trainer.seconds = None if earlier is None else earlier + spent
             bar.update(trainer.updates, **metrics)
             if trainer.updates % 10 == 0:
-                for name, value in metrics.items():
-                    writer.add_scalar(PRETRAIN_TAGS[name], value, trainer.updates)
-                for level, share in trainer.supply.mixture.items():
-                    writer.add_scalar(f"curriculum/{level}", share, trainer.updates)
+                log(writer, trainer, metrics)
                 writer.add_scalar("time/updates_per_second", (trainer.updates - first) / spent, trainer.updates)
             if asked or trainer.updates % config.save_every == 0 or trainer.updates == config.updates:
                 trainer.save(folder / PRETRAIN_STATE, keep)
+                writer.add_image(EPISODE, episode(trainer), trainer.updates, dataformats="HWC")
             if asked:
                 asked.end(f"update {trainer.updates} of {config.updates} is saved in {folder}, {GOES_ON}")
+
+
+def charts(config: PretrainConfig) -> Charts:
+    """What of the curves is shown together."""
+    levels = dict.fromkeys(config.levels)
+    return {
+        "training": {
+            "losses": [PRETRAIN_TAGS["loss"], PRETRAIN_TAGS["halt_loss"]],
+            "right drafts": [PRETRAIN_TAGS["solved"]],
+        },
+        "levels": {
+            "right drafts": [f"{PRETRAIN_TAGS['solved']}/{level}" for level in levels],
+            "mix of the curriculum": [f"curriculum/{level}" for level in levels],
+        },
+    }
+
+
+def log(writer: Any, trainer: Pretrainer, metrics: Mapping[str, float]) -> None:
+    """An update's figures for TensorBoard."""
+    for name, value in metrics.items():
+        writer.add_scalar(PRETRAIN_TAGS[name], value, trainer.updates)
+    for level, share in trainer.right.items():
+        writer.add_scalar(f"{PRETRAIN_TAGS['solved']}/{level}", share, trainer.updates)
+    for level, share in trainer.supply.mixture.items():
+        writer.add_scalar(f"curriculum/{level}", share, trainer.updates)
+
+
+def episode(trainer: Pretrainer) -> UInt8[np.ndarray, "h w 3"]:
+    """How the averaged network refines a problem of the hardest level; the same one all the run long."""
+    task, config = trainer.task, trainer.config
+    level = max(task.level_index(name) for name in config.levels)
+    problem = task.generate(1, level, "train", 0)
+    return episode_picture(trainer.averaged(), task, problem, config.max_steps)
 
 
 def go_back(trainer: Pretrainer, place: Path, error: NotFiniteError) -> None:

@@ -41,6 +41,8 @@ MOST_DRAFTS = 10**8
 """Drafts in a dataset; more would fit no memory."""
 CHUNK = 64
 """Problems that are run between two draws of a seed."""
+PART = 64
+"""Problems that ``in_parts`` runs and keeps at a time."""
 DTYPES = {"solved": torch.bool, "level": torch.int64}
 """Types of an unroll's fields; of the others, float32."""
 
@@ -189,6 +191,19 @@ class RolloutStore:
             save_tensors(path, vars(made.unroll), settings | {"numerics": dict(numerics)})
             pause()
         return made
+
+    def in_parts(self, levels: Sequence[int], config: DatasetConfig, split: str) -> RolloutDataset:
+        """As ``load_or_collect``, in parts of PART problems with a seed each, level after level in each of them.
+
+        Each part is kept, so that an interrupted run goes on where it was. Fewer problems are the first of more.
+        """
+        parts = []
+        for first in range(0, config.problems, PART):
+            part = dataclasses.replace(
+                config, problems=min(PART, config.problems - first), seed=config.seed + first // PART
+            )
+            parts.append(self.load_or_collect(levels, part, split, shuffle=False))
+        return RolloutDataset.concatenate(parts)
 
     def _settings(self, levels: Sequence[int], config: DatasetConfig, split: str, shuffle: bool) -> dict[str, Any]:
         """All that decides what is in a dataset, as JSON gives it back."""

@@ -15,7 +15,6 @@ from agents.pretraining.presets import PRETRAIN
 SCRIPTS = tuple(sorted(path.stem for path in Path(__file__).parents[1].glob("*.py") if path.stem != "__init__"))
 NEEDED: Mapping[str, Mapping[str, Any]] = {
     "ablate": {"kind": "halting", "evaluation": EvaluationConfig(level=("clues12",))},
-    "benchmark": {"subject": "envs"},
     "compare": {
         "pretrain": PRETRAIN["sudoku4x4"],
         "evaluation": EvaluationConfig(level=("clues6-8",)),
@@ -27,7 +26,9 @@ NEEDED: Mapping[str, Mapping[str, Any]] = {
         "pretrain": PRETRAIN["sudoku4x4"],
         "evaluation": EvaluationConfig(level=("clues6-8",)),
     },
+    "report": {"run": Path("runs", "none")},
     "solve": {"family": "sudoku", "puzzle": "1"},
+    "speed": {"subject": "envs"},
 }
 """What a script's config has no default for."""
 

@@ -20,9 +20,10 @@ from scripts.fuzzing import mangle
 from scripts.fuzzing.configs import presets_of, script_configs
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "benchmark": ("envs",),
     "compare_networks": ("--checkpoints", "sudoku4x4"),
+    "report": ("runs/none",),
     "solve": ("sudoku", "1"),
+    "speed": ("envs",),
 }
 """What has to be said on a command line in any case."""
 _WORDS = ("", "units", "clues12", "ä", "x=1", "True", "1e400", "0x10", "1_000", "٣", "1,5", "1 2", "-", "--")

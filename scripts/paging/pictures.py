@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import gymnasium
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from agents.checkpoint import CONFIG_FILE, SHIPPED, shipped
+from agents.inference.film import PALETTE, film, gif
+from agents.inference.film import refining as film_until_right
 from agents.inference.solver import Solver
 from agents.inference.trajectory import Trajectory
 from trm_gym.splits import SPLITS
@@ -19,11 +20,10 @@ from trm_gym.task import Problems, Task
 
 HALTED = "sudoku6x6"
 """The network of the halting environment's film."""
-PALETTE = 32
 SEED = 3
 CANDIDATES = 8
 """Test problems of each level that a network was taught on; a film shows the one that takes it longest."""
-BUDGET, STEP_SECONDS, LAST_SECONDS = 16, 0.7, 3.0
+BUDGET = 16
 
 
 def shown_split(task: Task, level: int) -> str:
@@ -77,9 +77,7 @@ def thinking(network: str) -> tuple[Trajectory, Task]:
 def refining(network: str) -> bytes:
     """A film of a network until its draft is right."""
     run, task = thinking(network)
-    last = int(run.solved.argmax()) + 1
-    captions = ["the problem", *(f"step {step}" for step in range(1, last)), f"step {last}: right"]
-    return film(task, run.problems, [run.draft_after(step) for step in range(last + 1)], captions)
+    return film_until_right(run, task, int(run.solved.argmax()) + 1)
 
 
 def stopping(network: str) -> bytes:
@@ -100,19 +98,3 @@ def answering(task: Task, split: str) -> bytes:
         for draft, caption in ((one.start[0], "a problem"), (one.solution[0], "its answer")):
             frames.append(task.draw_rgb(one, draft, caption))
     return gif(frames)
-
-
-def film(task: Task, problems: Problems, drafts: Sequence[NDArray[np.uint8]], captions: Sequence[str]) -> bytes:
-    """Drafts one after another as a GIF, the cells that change marked."""
-    before = [drafts[0], *drafts]
-    pairs = zip(before, drafts, captions, strict=False)
-    return gif([task.draw_rgb(problems, np.stack([old, new]), caption) for old, new, caption in pairs])
-
-
-def gif(frames: Sequence[NDArray[np.uint8]]) -> bytes:
-    """Pictures uint8 [H, W, 3] as a GIF that begins again and again; the last one stands longer."""
-    pictures = [Image.fromarray(frame).quantize(PALETTE) for frame in frames]
-    durations = [STEP_SECONDS * 1000] * (len(frames) - 1) + [LAST_SECONDS * 1000]
-    file = io.BytesIO()
-    pictures[0].save(file, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0, optimize=True)
-    return file.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from agents.common.cli import main
 from scripts.picture import Config, run
@@ -16,6 +17,15 @@ def test_picture_is_repeatable(tmp_path: Path):
     for name in ("first.png", "second.png"):
         main(run, Config, args=[*words, "--out", str(tmp_path / name)])
     assert (tmp_path / "first.png").read_bytes() == (tmp_path / "second.png").read_bytes()
+
+
+def test_a_gif_moves_and_is_repeatable(tmp_path: Path):
+    words = ["--checkpoint", str(untrained(tmp_path)), "--candidates", "3", "--max-steps", "4"]
+    for name in ("first.gif", "second.gif"):
+        main(run, Config, args=[*words, "--out", str(tmp_path / name)])
+    assert (tmp_path / "first.gif").read_bytes() == (tmp_path / "second.gif").read_bytes()
+    with Image.open(tmp_path / "first.gif") as film:
+        assert getattr(film, "n_frames", 1) > 1
 
 
 def test_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -18,7 +18,8 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from agents.envs.episodes import price_place
-from agents.envs.halting import HaltingEnv, HaltingVectorEnv, play
+from agents.envs.halting import HaltingEnv, HaltingVectorEnv
+from agents.envs.play import play
 from agents.halting.heads import HaltHead
 from agents.pretraining.trainer import new_model
 from agents.rollouts.collect import collect

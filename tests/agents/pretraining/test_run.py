@@ -54,3 +54,17 @@ def test_curves_do_not_go_back_and_keep_every_point(tmp_path: Path, monkeypatch:
     assert sorted((tmp_path / "tensorboard" / "pretrain").iterdir()) == files, "a finished run has nothing to add"
     events = EventAccumulator(str(tmp_path / "tensorboard" / "pretrain")).Reload()
     assert [event.step for event in events.Scalars("train/loss")] == [10, 20, 30, 40]
+
+
+def test_curves_show_levels_and_an_episode_and_stand_together(tmp_path: Path):
+    pretrain(dataclasses.replace(LONG, updates=20), tmp_path)
+    events = EventAccumulator(str(tmp_path / "tensorboard" / "pretrain")).Reload()
+    for level in LONG.levels:
+        assert [event.step for event in events.Scalars(f"rollout/success_rate/{level}")] == [10, 20]
+    assert [event.step for event in events.Images("episode")] == [15, 20]
+    shown = run.charts(LONG)
+    assert {tag for group in shown.values() for tags in group.values() for tag in tags} >= {
+        "train/loss",
+        "train/halt_loss",
+    }
+    assert "custom_scalars__config__" in events.Tags()["tensors"]

@@ -1,0 +1,5 @@
+"""A run as one page, in Markdown and in HTML: see ``scripts/report.py``."""
+
+from trm_gym.extras import require
+
+require("agents", "torch")

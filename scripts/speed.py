@@ -1,0 +1,50 @@
+"""Measure how fast this machine runs the suite, each figure beside the bar it is held to. It checks no results.
+
+python scripts/speed.py envs      environments, supply of problems, import and first reset
+python scripts/speed.py tasks     fresh problems and verdicts of math and mazes, beside reasoning-gym if installed
+python scripts/speed.py sb3       Stable-Baselines3's adapter for native environments, beside its own DummyVecEnv
+python scripts/speed.py training  networks in training and solving, beside other programs of the same network;
+                                      --training.parts compare, or mixers, compiling, memory for a part of it
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import tyro
+
+from agents.common.checks import Checked
+from agents.common.cli import main
+from scripts.benchmarking.envs import measure_envs
+from scripts.benchmarking.measuring import Settings, show
+from scripts.benchmarking.sb3 import measure_sb3
+from scripts.benchmarking.tasks import measure_tasks
+from scripts.benchmarking.training import Training, measure_training
+
+
+@dataclass(frozen=True)
+class Config(Checked):
+    """What to measure, and how long."""
+
+    subject: Annotated[Literal["envs", "tasks", "sb3", "training"], tyro.conf.Positional]
+    """Part of the suite to measure."""
+    suite: Annotated[Settings, tyro.conf.arg(name="")] = field(default_factory=Settings)
+    """Options of the subjects envs, tasks and sb3."""
+    training: Training = field(default_factory=Training)
+    """Options of the subject training."""
+
+
+SUITE = {"envs": measure_envs, "tasks": measure_tasks, "sb3": measure_sb3}
+
+
+def run(config: Config) -> None:
+    """Measure the subject and show the figures."""
+    if config.subject == "training":
+        show(measure_training(config.training))
+    else:
+        show(SUITE[config.subject](config.suite))
+
+
+if __name__ == "__main__":
+    main(run, Config)
