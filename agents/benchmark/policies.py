@@ -6,7 +6,7 @@ import abc
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, final
+from typing import Any, cast, final
 
 import numpy as np
 import torch
@@ -63,7 +63,7 @@ class FilePolicy(Policy):
                 f"{self.file} gives {short(act)} for {one.set.name} at price {price:g}: expected a function from what "
                 "is seen, float32 [n, f], to actions, integers [n]"
             )
-        return act
+        return cast("Act", act)
 
 
 def _function(file: Path, name: str) -> Make:
@@ -79,7 +79,7 @@ def _function(file: Path, name: str) -> Make:
     if not callable(found):
         has = ", ".join(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
         raise ValueError(f"{file} has no function {short(name)}: it has {has or 'none'}")
-    return found
+    return cast("Make", found)
 
 
 Rules = Callable[[PlayableSet], Sequence[TunableRule]]

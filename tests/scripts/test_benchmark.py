@@ -132,7 +132,3 @@ def test_the_records_of_an_entry_are_those_of_its_file(folder, tmp_path, capsys)
     words = ["--policy", f"{file}:make", "--sets", "algebra-hard", "--problems", "64", "--version", row["version"]]
     main(benchmark.run, benchmark.Config, args=[*words, "--check", str(folder), "--folder", str(tmp_path)])
     assert "of 64 problems' records differ" in capsys.readouterr().out
-
-
-def test_there_is_an_entry():
-    assert "logit_and_clock" in [path.name for path in ENTRIES]
