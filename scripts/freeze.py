@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.benchmark.frozen import NEWEST, VERSIONS, ProblemSet, Version, as_json, part_digest
+from agents.benchmark.frozen import NEWEST, VERSIONS, ProblemSet, Version, as_json, network_digest, part_digest
 from agents.benchmark.playable import PlayableSet
-from agents.checkpoint import digest, load_checkpoint
+from agents.checkpoint import load_checkpoint
 from agents.common.checks import Checked, above_zero, at_least_one
 from agents.common.cli import main
 from agents.common.places import Places, writes
@@ -66,7 +66,7 @@ class Config(Checked):
 
 def hashed(one: ProblemSet, config: Config) -> ProblemSet:
     """A set with the hashes of its network and problems."""
-    network = digest(load_checkpoint(one.checkpoint, size=one.size))
+    network = network_digest(load_checkpoint(one.checkpoint, size=one.size))
     count = config.restart_parts if one.restarts else config.parts
     parts = tuple(part_digest(one, config.seed, place) for place in range(count))
     return dataclasses.replace(one, network=network, parts=parts)

@@ -17,10 +17,11 @@ from typing import Any, final
 
 import numpy as np
 
-from agents.checkpoint import Checkpoint, digest, load_checkpoint
+from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.common.tensor_file import CheckpointError
 from agents.rollouts.dataset import PART
 from agents.rollouts.unroll import draw
+from agents.trm import TRMConfig
 from trm_gym import make_task
 from trm_gym.short_repr import short
 from trm_gym.task import Problems
@@ -47,7 +48,7 @@ class ProblemSet:
     starts: int = 1
     """Starts of every problem; with more than one, a policy may start afresh."""
     network: str = ""
-    """A hash of task, shape and weights (``agents.checkpoint.digest``)."""
+    """A hash of task, shape and weights (``network_digest``)."""
     parts: tuple[str, ...] = ()
     """A hash of each 64 test problems, in their order."""
     fixed: tuple[int, ...] = ()
@@ -81,6 +82,19 @@ class Version:
         return tuple(one for one in self.sets if one.restarts == restarts)
 
 
+def network_digest(checkpoint: Checkpoint) -> str:
+    """A hash of all that decides what a network does: task, weights, and what of its shape is not as by default.
+
+    An option that a later package adds, and that is off by default, leaves it as it is.
+    """
+    shape, usual = (dataclasses.asdict(config) for config in (checkpoint.model.config, TRMConfig()))
+    chosen = {name: value for name, value in shape.items() if value != usual[name]}
+    found = hashlib.sha256(json.dumps([checkpoint.task, chosen], sort_keys=True).encode())
+    for name, value in sorted(checkpoint.model.state_dict().items()):
+        found.update(f"{name}{tuple(value.shape)}{value.dtype}".encode() + value.contiguous().numpy().tobytes())
+    return found.hexdigest()[:HASH_DIGITS]
+
+
 def problem_digest(problems: Problems) -> str:
     """A hash of what is shown, what is free and a solution of each.
 
@@ -102,10 +116,10 @@ def part_digest(one: ProblemSet, seed: int, place: int) -> str:
 def check(version: Version, one: ProblemSet, problems: int) -> Checkpoint:
     """The network of a set, once it and the first ``problems`` are those of the version. Raises ValueError."""
     found = load_checkpoint(one.checkpoint, size=one.size)
-    if (now := digest(found)) != one.network:
+    if (now := network_digest(found)) != one.network:
         raise ValueError(
             f"version {version.name} of the benchmark is played on another network {one.checkpoint}: expected the hash "
-            f"{one.network[:HASH_DIGITS]}, this package has {now[:HASH_DIGITS]}. {_advice(version)}"
+            f"{one.network}, this package has {now}. {_advice(version)}"
         )
     for place, expected in enumerate(one.parts[: -(-problems // PART)]):
         if (made := part_digest(one, version.seed, place)) != expected:

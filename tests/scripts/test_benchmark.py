@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.benchmark.frozen import ProblemSet, Version, as_json, part_digest
+from agents.benchmark.frozen import ProblemSet, Version, as_json, network_digest, part_digest
 from agents.benchmark.results import load_row
-from agents.checkpoint import digest, load_checkpoint
+from agents.checkpoint import load_checkpoint
 from agents.common.cli import main
 from scripts import benchmark
 from tests.scripts.checkpoints import untrained
@@ -36,7 +36,7 @@ def broken(shown, price):
 def play(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     """The script on a version of two toy sets; gives what it prints."""
     place = untrained(tmp_path)
-    network = digest(load_checkpoint(place))
+    network = network_digest(load_checkpoint(place))
     toys = (
         ProblemSet("toy", str(place), "clues6-8", max_steps=4),
         ProblemSet("again", str(place), "clues6-8", None, 8, 3),

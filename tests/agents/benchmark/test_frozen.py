@@ -8,8 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from agents.benchmark.frozen import NEWEST, VERSIONS, ProblemSet, as_json, check, load_version, names, part_digest
-from agents.checkpoint import digest, load_checkpoint
+from agents.benchmark.frozen import (
+    NEWEST,
+    VERSIONS,
+    ProblemSet,
+    as_json,
+    check,
+    load_version,
+    names,
+    network_digest,
+    part_digest,
+)
+from agents.checkpoint import load_checkpoint
 from scripts import freeze
 
 NEWER = f"python scripts/freeze.py (after its release with --name v{int(NEWEST[1:]) + 1}), and bash runs/benchmark.sh"
@@ -19,7 +29,7 @@ def test_the_newest_version_is_played_on_the_networks_that_ship():
     version = load_version(NEWEST)
     assert names()[-1] == NEWEST and [one.name for one in version.sets] == [one.name for one in freeze.SETS]
     for one in version.sets:
-        now = digest(load_checkpoint(one.checkpoint, size=one.size))
+        now = network_digest(load_checkpoint(one.checkpoint, size=one.size))
         assert now == one.network, f"{one.checkpoint} is another network than that of {NEWEST}: run {NEWER}"
         assert one.problems == (128 if one.restarts else 384)
 
