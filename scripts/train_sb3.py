@@ -5,8 +5,7 @@ python scripts/train_sb3.py --grain answer --algorithm a2c --task sudoku4x4     
 python scripts/train_sb3.py --preset cell-maskable-ppo                                  one cell at a time
 python scripts/train_sb3.py --preset cell-dqn                                           the same, without masks
 
-Teaches on the train split; measures on another, before and after, by the exact reward without discount. It teaches no
-network to refine: that is pretrain.py.
+Teaches on the train split; measures on another, before and after, by the exact reward without discount.
 """
 
 from __future__ import annotations

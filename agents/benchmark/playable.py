@@ -26,7 +26,7 @@ from trm_gym import make_task
 
 ACCELERATION = AccelerationConfig(compile="off", bfloat16="off")
 """What differs least between machines."""
-COUNTS = {"validation": 256, "train": 512}
+COUNTS = {"validation": 256, "train": 256}
 """Problems that are given to choose settings on, and to learn from, where no other number is asked for."""
 COUNTS_OF_STARTS = {"validation": 128, "train": 128}
 """The same where every problem is run from several starts."""
