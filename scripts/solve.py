@@ -35,7 +35,7 @@ from agents.inference.taught import untaught
 from agents.inference.trajectory import Trajectory
 from agents.rollouts.unroll import BATCH
 from trm_gym.errors import ProblemError
-from trm_gym.files import check_regular
+from trm_gym.files import check_regular, file_of
 from trm_gym.task import Task
 from trm_gym.written.answers import renamed
 
@@ -209,7 +209,8 @@ def answers_of(config: Config, data: Path) -> Path:
 def places(config: Config) -> Places:
     """The file of answers, if there are many, which must not be that of the problems."""
     if config.data is None:
-        return Places((), [] if config.picture is None else [config.picture])
+        read = None if config.puzzle is None else file_of(config.puzzle)
+        return Places((), [config.picture], [read])
     if config.data.exists():
         check_regular(config.data)  # before the place of the answers, which would stand beside it
     return Places((), [answers_of(config, config.data)], [config.data])

@@ -83,6 +83,7 @@ def test_latex_is_as_expected():
     assert latex(parse("sqrt(x + 1) * exp(-x)")) == r"\sqrt{x + 1} \cdot \exp\left(-x\right)"
     assert latex(parse("(x + y)^(2*x)")) == r"\left(x + y\right)^{2 \cdot x}"
     assert latex(parse("6.674e-11 * x")) == r"6.674 \cdot 10^{-11} \cdot x"
+    assert latex(parse("(x/y)^2 / -(1/x)")) == r"\frac{\left(\frac{x}{y}\right)^{2}}{-\frac{1}{x}}"
     assert latex(parse("x + -2.5")) == "x - 2.5" and plain_text(parse("x - -2")) == "x + 2"
     assert latex(parse("asin(x) - abs(y)")) == r"\arcsin\left(x\right) - \left|y\right|"
 

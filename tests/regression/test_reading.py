@@ -111,6 +111,11 @@ FAULTS = [
     (text(data=np.hstack([DATA, DATA])), "5 columns of inputs .* at most 3"),
     (text(data=DATA[:7]), "there are 7 rows: give at least 8"),
     (text(data=np.column_stack([GRID, np.full(12, 3.5)])), "column 2, is 3.5 in all rows: there is nothing to find"),
+    (
+        text(data=np.column_stack([np.ones(12), GRID])),
+        "the inputs \\(1\\) are the same in all rows: give rows in which",
+    ),
+    (text(data=np.column_stack([GRID, 1e-200 * GRID])), "column 2, varies by less than 1e-100: scale the column"),
     (DATA.astype(complex), "row 1, column 1 holds the complex number"),
     (np.full((12, 2), np.nan), "row 1, column 1 is NaN"),
     (np.zeros((3, 4, 5)), "an array of shape \\(3, 4, 5\\) is no table"),

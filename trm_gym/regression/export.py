@@ -106,7 +106,8 @@ def _joined(formula: Formula, style: _Style) -> tuple[str, int]:
         sign, right = "-" if sign == "+" else "+", replace(right, value=-right.value)
     rank, joint = _RANK[sign], style.sign(formula, style.joins[sign])
     if sign == "/" and style.over is not None:
-        return style.over(_written(left, style)[0], _written(right, style)[0]), _ATOM
+        # Brackets around the base of a power alone, whose exponent would else seem to be that of the upper part.
+        return style.over(_written(left, style)[0], _written(right, style)[0]), _NEGATIVE
     if sign == "^":
         base, rank = _bracketed(left, style, rank + 1), _RANK["^"]
         if style.power is not None:

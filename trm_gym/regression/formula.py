@@ -55,6 +55,11 @@ def numbers_of(formula: Formula) -> Iterator[float]:
         yield from numbers_of(part)
 
 
+def variables_of(formula: Formula) -> set[str]:
+    """The variables that a formula has."""
+    return ({formula.sign} & set(VARIABLES)).union(*map(variables_of, formula.parts))
+
+
 def of_draft(
     draft: NDArray[np.uint8],
     constants: NDArray[np.float64] | None = None,

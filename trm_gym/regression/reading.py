@@ -21,6 +21,8 @@ from trm_gym.short_repr import short
 
 TARGETS = ("target", "output", "label", "response", "result", "f", "f(x)", "f(x,y)", "f(x, y)")
 """What a column of targets is called."""
+_SMALLEST = 1e-100
+"""How much the target must vary: squares of less are no usual floats."""
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?"}
 
 
@@ -71,6 +73,11 @@ def _checked(values: NDArray[np.float64], table: Table) -> NDArray[np.float64]:
             f"the target, column {names[place]}, is {found[0, -1]:g} in all rows: there is nothing to find; "
             "give another column as the last, or call it target"
         )
+    if np.ptp(found[:, -1]) < _SMALLEST:
+        raise ProblemError(f"the target, column {names[place]}, varies by less than {_SMALLEST:g}: scale the column")
+    if not np.ptp(found[:, :-1], axis=0).any():
+        shown = ", ".join(names[at] for at in inputs)
+        raise ProblemError(f"the inputs ({shown}) are the same in all rows: give rows in which they vary")
     return found
 
 

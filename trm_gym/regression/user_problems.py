@@ -18,7 +18,7 @@ from trm_gym.plain_text import plain_text
 from trm_gym.problems import ImportedProblems, Problems
 from trm_gym.records import Entry
 from trm_gym.regression._search.values import FLATTEST, LARGEST, spread
-from trm_gym.regression.formula import Formula, to_program
+from trm_gym.regression.formula import Formula, to_program, variables_of
 from trm_gym.regression.layout import LENGTH, VARIABLES
 from trm_gym.regression.levels import RANGES, USUAL
 from trm_gym.regression.parsing import LONGEST, parse
@@ -150,15 +150,10 @@ def _of_formula(formula: Formula, size: int) -> Problems:
 
 def _inputs_of(formula: Formula) -> int:
     """How many columns a formula needs: up to its last variable. Raises ProblemError where it has none."""
-
-    def last(part: Formula) -> int:
-        own = 1 + VARIABLES.index(part.sign) if part.sign in VARIABLES else 0
-        return max([own, *map(last, part.parts)])
-
-    found = last(formula)
+    found = variables_of(formula)
     if not found:
         raise ProblemError("the formula has no variable: write one with x")
-    return found
+    return 1 + max(map(VARIABLES.index, found))
 
 
 def _with_values(

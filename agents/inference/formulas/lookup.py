@@ -65,6 +65,8 @@ class Lookup:
         centred = np.where(known, wanted, 0.0)
         centred = np.where(known, centred - centred.sum(axis=1, keepdims=True) / count, 0.0)
         units = _units(centred)
+        if not len(self._rows):  # where the inputs hardly vary, no formula does
+            return [None] * len(wanted)
         found: list[Formula | None] = []
         for first in range(0, len(units), _BLOCK):
             likeness = units[first : first + _BLOCK] @ self._units.T

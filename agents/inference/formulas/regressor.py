@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -17,12 +18,14 @@ from agents.inference.formulas.config import SearchConfig
 from agents.inference.formulas.progress import formula_bar
 from agents.inference.formulas.search import search
 from trm_gym.atomic_io import atomic_write
-from trm_gym.checks import real_number, whole_number
+from trm_gym.checks import LARGEST, real_number, whole_number
 from trm_gym.regression.compositions import Candidate, values_of
 from trm_gym.regression.export import latex, plain_text, python, to_sympy
+from trm_gym.regression.formula import variables_of
 from trm_gym.regression.layout import VARIABLES
 from trm_gym.regression.parsing import parse
 from trm_gym.regression.points import FEWEST
+from trm_gym.short_repr import short
 
 if TYPE_CHECKING:
     import sympy
@@ -64,16 +67,19 @@ class RefineRegressor(RegressorMixin, BaseEstimator):
         """Find formulas of the columns of X [N, C] for y [N]; sample_weight [N]: how much each row counts.
 
         columns_ says which columns are the variables x, y, z. Raises ValueError for other shapes, numbers that are not
-        finite and weights below 0.
+        finite or beyond 1e30, and weights below 0.
         """
         shown, target = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         inputs, target = np.asarray(shown, dtype=np.float64), np.asarray(target, dtype=np.float64)
+        for name, values in (("X", inputs), ("y", target)):
+            if np.abs(values).max(initial=0.0) > LARGEST:
+                raise ValueError(f"{name} holds numbers beyond {LARGEST:g}: scale it")
         inputs, target, weights = _distinct(inputs, target, sample_weight)
         self.columns_ = _columns(inputs, target)
         seconds = real_number("time_limit", self.time_limit, above=0)
-        rounds = None if self.max_rounds is None else whole_number("max_rounds", self.max_rounds, 0)
+        rounds = None if self.max_rounds is None else whole_number("max_rounds", self.max_rounds)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        if len(target) < FEWEST or np.ptp(target) == 0.0:
+        if len(target) < FEWEST or np.ptp(target) == 0.0 or not np.ptp(inputs[:, self.columns_], axis=0).any():
             text = repr(float(target.mean())) if len(target) else "0.0"
             self.candidates_, self.best_ = (Candidate(0, 1, 0.0, parse(text)),), 0
             return self
@@ -94,7 +100,7 @@ class RefineRegressor(RegressorMixin, BaseEstimator):
         return Solver.from_pretrained(self.network).checkpoint.model
 
     def predict(self, X: Any) -> NDArray[np.float64]:
-        """The formula's values at X, float64 [N]; where it has none, the nearest float that is finite."""
+        """The formula's values at X, float64 [N]; 0 where it has none, and the nearest float where that is infinite."""
         check_is_fitted(self)
         inputs = np.asarray(validate_data(self, X, dtype=np.float64, reset=False), dtype=np.float64)
         values = np.broadcast_to(values_of(self.get_best().formula, inputs[:, self.columns_]), len(inputs))
@@ -167,20 +173,32 @@ class RefineRegressor(RegressorMixin, BaseEstimator):
         """A regressor as ``save`` wrote it. Raises ValueError for another file."""
         try:
             kept = json.loads(Path(path).read_text(encoding="utf-8"))
+            if kept["format"] != _FORMAT:
+                raise ValueError(f"it has the format {short(kept['format'])}, not {_FORMAT}")
             found = cls()
             found.n_features_in_ = whole_number("columns", kept["columns"], 1)
             last = found.n_features_in_ - 1
             found.columns_ = np.array([whole_number("variables", one, 0, last) for one in kept["variables"]])
+            if not 1 <= len(found.columns_) <= len(VARIABLES):
+                raise ValueError(f"it has {len(found.columns_)} variables, not 1 to {len(VARIABLES)}")
             if kept["names"] is not None:
+                if not isinstance(kept["names"], list) or len(kept["names"]) != found.n_features_in_:
+                    raise ValueError(f"names are those of {found.n_features_in_} columns, not {short(kept['names'])}")
                 found.feature_names_in_ = np.array([str(name) for name in kept["names"]], dtype=object)
-            found.candidates_ = tuple(
-                Candidate(int(one["gaps"]), int(one["size"]), float(one["error"]), parse(one["formula"]))
-                for one in kept["formulas"]
-            )
+            found.candidates_ = tuple(_candidate(one, len(found.columns_)) for one in kept["formulas"])
             found.best_ = whole_number("best", kept["best"], 0, len(found.candidates_) - 1)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"{path} holds no formulas that RefineRegressor.save wrote: {error}") from None
         return found
+
+
+def _candidate(kept: Mapping[str, Any], inputs: int) -> Candidate:
+    """A formula of so many variables as it is kept in a file. Raises ValueError, KeyError and TypeError for another."""
+    formula = parse(kept["formula"])
+    if unknown := variables_of(formula) - set(VARIABLES[:inputs]):
+        raise ValueError(f"a formula has {', '.join(sorted(unknown))}, of which there is no column")
+    gaps, size = (whole_number(name, kept[name], 0) for name in ("gaps", "size"))
+    return Candidate(gaps, size, real_number("error", kept["error"], 0.0, math.inf), formula)
 
 
 def _distinct(
@@ -200,7 +218,14 @@ def _columns(inputs: NDArray[np.float64], target: NDArray[np.float64]) -> NDArra
     """All columns, or of more than there are variables those whose ranks go most with the target's, in their order."""
     if inputs.shape[1] <= len(VARIABLES):
         return np.arange(inputs.shape[1])
-    ranks = np.argsort(np.argsort(np.column_stack([inputs, target]), axis=0), axis=0).astype(np.float64)
+    ranks = np.apply_along_axis(_ranks, 0, np.column_stack([inputs, target]))
     ranks -= ranks.mean(axis=0)
-    likeness = np.abs(ranks[:, :-1].T @ ranks[:, -1])
+    lengths = np.maximum(np.linalg.norm(ranks[:, :-1], axis=0), 1.0)
+    likeness = np.abs(ranks[:, :-1].T @ ranks[:, -1]) / lengths
     return np.sort(np.argsort(-likeness, kind="stable")[: len(VARIABLES)])
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rank of each of the values; those that are equal have the mean of theirs, so that none follows the rows."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[place.ravel()]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from agents.evaluation.figures import figure_file
 from agents.inference.formulas.config import SearchConfig
 from agents.inference.formulas.progress import formula_bar
 from agents.inference.formulas.search import Found, search
@@ -23,6 +24,8 @@ from trm_gym.short_repr import short_repr
 
 EXACT = 1e-6
 """The largest error of an exact formula on rows held out, relative to each target."""
+UNEXPLAINED = 1e-6
+"""What an exact formula leaves of 1 - R2 at most: six digits of a target far from 0 may be those of its mean."""
 
 
 @short_repr
@@ -42,13 +45,16 @@ def split(points: NDArray[np.float64]) -> Split:
 
 
 def quality(formula: Formula, points: NDArray[np.float64]) -> tuple[float, bool]:
-    """R2 of a formula at points, and whether it is exact there."""
+    """R2 of a formula at points, NaN where the targets are all the same, and whether it is exact there."""
     values, target = np.broadcast_to(values_of(formula, points[:, :-1]), len(points)), points[:, -1]
     if not np.isfinite(values).all():
         return -np.inf, False
     spread = ((target - target.mean()) ** 2).sum()
-    explained = 1.0 - ((values - target) ** 2).sum() / max(spread, 1e-300)
-    return float(explained), bool((np.abs(values - target) <= EXACT * np.maximum(np.abs(target), 1e-9)).all())
+    left = ((values - target) ** 2).sum()
+    close = bool((np.abs(values - target) <= EXACT * np.maximum(np.abs(target), 1e-9)).all())
+    if np.ptp(target) == 0.0 or spread == 0.0:  # of targets all alike rounding leaves a little
+        return np.nan, close
+    return float(1.0 - left / spread), close and bool(left <= UNEXPLAINED * spread)
 
 
 def solve_points(
@@ -88,30 +94,27 @@ def _print(console: Console, found: Found, formula: Formula, parted: Split) -> b
     explained, exact = quality(formula, parted.held_out)
     fresh = parted.held_out is not parted.fitted
     rows = f"{len(parted.held_out)} rows that were held out" if fresh else f"the {len(parted.fitted)} rows"
-    line(f"R2 on {rows}: {explained:.9g}")
+    line(f"R2 on {rows}: {'none, the target is the same in all' if np.isnan(explained) else f'{explained:.9g}'}")
     line(f"Exact there, to six digits: {'yes' if exact else 'no'}", "green" if exact else "red")
     return exact
 
 
 def draw(path: Path, formula: Formula, points: NDArray[np.float64]) -> None:
     """A picture of points, of the formula along the first variable or against the target, and of residuals."""
-    from matplotlib.figure import Figure
-
     values, target = np.broadcast_to(values_of(formula, points[:, :-1]), len(points)), points[:, -1]
     alone = points.shape[1] == 2
     across = points[:, 0] if alone else target
-    figure = Figure(figsize=(6.4, 6.0), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    above.plot(across, target, "o", markersize=4, label="points")
-    if alone:
-        places = np.linspace(across.min(), across.max(), 500)
-        above.plot(places, np.broadcast_to(values_of(formula, places[:, None]), 500), label="formula")
-    else:
-        above.plot(across, values, "x", markersize=4, label="formula")
-    above.set_title(f"${latex(formula)}$", fontsize=10)
-    above.legend()
-    below.axhline(0.0, color="grey", linewidth=0.8)
-    below.plot(across, values - target, ".", markersize=4)
-    below.set_ylabel("residual")
-    below.set_xlabel(VARIABLES[0] if alone else "target")
-    figure.savefig(path, dpi=120)
+    with figure_file(path, 6.4, 6.0) as figure:
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        above.plot(across, target, "o", markersize=4, label="points")
+        if alone:
+            places = np.linspace(across.min(), across.max(), 500)
+            above.plot(places, np.broadcast_to(values_of(formula, places[:, None]), 500), label="formula")
+        else:
+            above.plot(across, values, "x", markersize=4, label="formula")
+        above.set_title(f"${latex(formula)}$", fontsize=10)
+        above.legend()
+        below.axhline(0.0, color="grey", linewidth=0.8)
+        below.plot(across, values - target, ".", markersize=4)
+        below.set_ylabel("residual")
+        below.set_xlabel(VARIABLES[0] if alone else "target")

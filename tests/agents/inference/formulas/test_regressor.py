@@ -48,6 +48,14 @@ def test_saved_and_loaded(fitted: RefineRegressor, tmp_path: Path):
         {"formulas": [{**kept["formulas"][0], "formula": "__import__('os')"}]},
         {"best": 99},
         {"variables": [7]},
+        {"variables": []},
+        {"variables": [0, 1, 0, 1]},
+        {"format": 2},
+        {"formulas": [{**kept["formulas"][0], "formula": "x + z"}]},
+        {"formulas": [{**kept["formulas"][0], "error": float("nan")}]},
+        {"formulas": [{**kept["formulas"][0], "gaps": float("inf")}]},
+        {"names": "ab"},
+        {"names": ["a"]},
     ):
         (tmp_path / "bad.json").write_text(json.dumps({**kept, **bad}))
         with pytest.raises(ValueError, match="holds no formulas"):
@@ -58,6 +66,30 @@ def test_of_many_columns_those_that_matter_are_taken():
     wide = np.column_stack([RNG.normal(size=(60, 3)), X])
     found = RefineRegressor(time_limit=30, random_state=0).fit(wide, X[:, 0] * X[:, 1])
     assert {3, 4} <= set(found.columns_.tolist()) and np.allclose(found.predict(wide), X[:, 0] * X[:, 1])
+
+
+def test_columns_that_hardly_vary_do_not_matter_whatever_the_order_of_rows():
+    wide = np.column_stack([X[:, 0], np.ones((60, 3)), np.arange(60) < 2, X[:, 1]])
+    found = RefineRegressor(time_limit=30, random_state=0).fit(wide, 5 * X[:, 0] + X[:, 1])
+    assert {0, 5} <= set(found.columns_.tolist())
+
+
+def test_inputs_that_never_vary_give_the_mean():
+    found = RefineRegressor(time_limit=1).fit(np.ones((60, 2)), Y)
+    assert np.allclose(found.predict(np.ones((3, 2))), Y.mean())
+
+
+@pytest.mark.parametrize(
+    ("inputs", "target", "settings", "match"),
+    [
+        (X * 1e40, Y, {}, "X holds numbers beyond 1e\\+30"),
+        (X, Y * 1e40, {}, "y holds numbers beyond 1e\\+30"),
+        (X, Y, {"max_rounds": 0}, "max_rounds must be a whole number from 1 up"),
+    ],
+)
+def test_what_cannot_be_fitted_is_named(inputs, target, settings, match):
+    with pytest.raises(ValueError, match=match):
+        RefineRegressor(**settings).fit(inputs, target)
 
 
 @pytest.mark.slow

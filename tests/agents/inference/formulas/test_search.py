@@ -139,3 +139,8 @@ def test_plainer_numbers(text: str, plain: str):
 
 def test_sizes_count_operators_functions_and_leaves():
     assert size_of(parse("sin(x) + 2 * y")) == 6
+
+
+def test_of_inputs_that_hardly_vary_no_formula_is_looked_up():
+    lookup = Lookup(SmallFormulas(np.ones((12, 1)), 1_000))
+    assert lookup.nearest(np.arange(24.0).reshape(2, 12)) == [None, None]

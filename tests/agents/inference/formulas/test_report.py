@@ -1,0 +1,47 @@
+"""What is said of a formula found: R2, exactness, and a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.common.cli import main
+from agents.inference.formulas.report import draw, quality
+from scripts import solve
+from trm_gym.regression.parsing import parse
+
+PLACES = np.linspace(0.0, 3.0, 20)
+
+
+def test_exact_is_what_has_six_digits_of_the_target_and_explains_it():
+    points = np.column_stack([PLACES, np.sin(PLACES)])
+    assert quality(parse("sin(x)"), points) == (1.0, True)
+    assert not quality(parse("1.00001 * sin(x)"), points)[1]
+    assert quality(parse("log(x - 9)"), points) == (-np.inf, False)
+    far = np.column_stack([PLACES, 1e9 + np.sin(PLACES)])
+    assert quality(parse("1e9 + sin(x)"), far)[1]
+    explained, exact = quality(parse("1e9"), far)
+    assert explained < 0.5 and not exact, "six digits of a target far from 0 are those of its mean"
+
+
+def test_targets_that_are_all_the_same_have_no_r2():
+    for value in (0.1, 0.0):
+        explained, exact = quality(parse("0.1"), np.column_stack([PLACES, np.full(20, value)]))
+        assert np.isnan(explained) and exact == (value == 0.1)
+
+
+def test_a_picture_is_a_png_whatever_its_name(tmp_path: Path):
+    draw(tmp_path / "found.picture", parse("x^2"), np.column_stack([PLACES, PLACES**2]))
+    assert (tmp_path / "found.picture").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_never_replaces_the_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    data = tmp_path / "data.csv"
+    data.write_text("\n".join(f"{x},{x * x}" for x in range(20)))
+    before = data.read_bytes()
+    with pytest.raises(SystemExit) as stopped:
+        main(solve.run, solve.Config, args=["regression", str(data), "--picture", str(data), "--seconds", "1"])
+    assert stopped.value.code == 2 and data.read_bytes() == before
+    assert "would be overwritten" in " ".join(capsys.readouterr().err.split())
