@@ -91,7 +91,7 @@ def known_runs(path: Path) -> dict[tuple[Any, ...], dict[str, Any]]:
         try:
             run = json.loads(line)
             found[key_of(run)] = run
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError):
             continue
     return found
 

@@ -209,8 +209,8 @@ def answers_of(config: Config, data: Path) -> Path:
 def places(config: Config) -> Places:
     """The file of answers, if there are many, which must not be that of the problems."""
     if config.data is None:
-        read = None if config.puzzle is None else file_of(config.puzzle)
-        return Places((), [config.picture], [read])
+        file = None if config.puzzle is None else file_of(config.puzzle)
+        return Places((), [config.picture], [None if file is None else Path(file)])
     if config.data.exists():
         check_regular(config.data)  # before the place of the answers, which would stand beside it
     return Places((), [answers_of(config, config.data)], [config.data])

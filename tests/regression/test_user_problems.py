@@ -49,6 +49,7 @@ def test_the_range_is_one_on_which_the_formula_has_values():
         ('{"expr": 3}', "expected an object with a formula as expr"),
         ("{'expr': 'x'}", "no JSON object"),
         ('{"expr": "x*w", "ranges": {"x": [1, 2]}}', "unknown name 'w'"),
+        ('{"expr": "x", "ranges": 5}', "ranges are an object of ranges by variable, not 5"),
         ('{"expr": "x", "ranges": {"x": [2, 1]}}', "expected a range of low and high"),
         ('{"expr": "x", "ranges": {"x": "wide"}}', "expected a range of low and high"),
         ('{"expr": "x", "train": {"all": {"E": [0, 1, 0]}}}', "expected a range of low and high"),

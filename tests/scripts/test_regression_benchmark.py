@@ -57,6 +57,11 @@ def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         assert [(row["always"], row["seeds"]) for row in rows.values()] == [(1, 2), (1, 2)]
 
 
+def test_lines_that_are_no_runs_are_passed_over(tmp_path: Path):
+    (tmp_path / "runs.jsonl").write_text('5\n[1]\nnull\n{}\n{"formulas"\n"text"\n')
+    assert script.known_runs(tmp_path / "runs.jsonl") == {}
+
+
 def test_problems_of_a_level_are_shown_with_its_noise_and_judged_without_it(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.setattr(script, "_WARM", 0.01)
     one, *_ = problems_of_level("noise1", 2)

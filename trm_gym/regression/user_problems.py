@@ -192,7 +192,9 @@ def _of_record(record: Any, size: int) -> Problems:
     if not isinstance(record, Mapping) or not isinstance(record.get("expr"), str):
         raise ProblemError(f"expected an object with a formula as expr, got {short(record)}")
     spans = record.get("ranges", record.get("train", {}))
-    if not isinstance(spans, Mapping) or not spans:
+    if not isinstance(spans, Mapping):
+        raise ProblemError(f"ranges are an object of ranges by variable, not {short(spans)}")
+    if not spans:
         return _of_formula(parse(record["expr"]), size)
     names = [str(name) for name in spans if name != "all"] if "ranges" in record else []
     if len(names) > len(VARIABLES):
