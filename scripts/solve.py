@@ -62,7 +62,9 @@ class Config(TimeLimit):
     81 cells row by row, blanks as 0, . _ * x or -. A maze: rows parted by /, walls as #, open cells as dots or spaces,
     S and G. Arithmetic: 731-58+94. Algebra: 3*x + 4 = 10, or a word (expand, factor, collect, differentiate, evaluate)
     and an expression, such as expand (x+2)*(3*x-1). Regression: a CSV or .npy file, or rows of numbers, the target in
-    the last column; the formula of it is looked for. What the shipped networks were never taught, they do not solve."""
+    the last column; the formula of it is looked for. The shipped networks know sums to fractions and mixed
+    expressions, and equations, systems, quadratics, expanding, collecting, evaluating, differentiating, and factoring
+    into two; what they were never taught, they do not solve."""
     checkpoint: str | None = None
     """A folder with a checkpoint, the name of one that comes with the package, or hf://owner/name; by default the
     task's that comes with the package."""

@@ -24,6 +24,9 @@ MAZES = "maze11x11"
 FAMILIES = {"sudoku": "sudoku9x9", "maze": MAZES, "arithmetic": "arithmetic", "algebra": "algebra"}
 """The task of each family that reads its files, whatever the size of what they hold."""
 
+USUAL = {"arithmetic": "everyday_arithmetic", "algebra": "everyday_algebra"}
+"""The shipped network of a task, where it is not called like the task: the one taught most of what people type."""
+
 _PATH = re.compile(
     r"(?:[A-Za-z]:|~|\.{1,2})?[/\\](?=.*[b-npqrtuvyz]{2}).*|(?:[\w.-]+[/\\])*[\w-]*[a-z]{4}[\w-]*\.[a-z]{2,4}"
 )
@@ -83,7 +86,7 @@ def solver_for(task: Task, checkpoint: str | None = None) -> Solver:
     Raises CheckpointError for a network of another task.
     """
     maze = family_of(task.name) == "maze"
-    usual, size = (MAZES, task.structure.shape[0]) if maze else (task.name, None)
+    usual, size = (MAZES, task.structure.shape[0]) if maze else (USUAL.get(task.name, task.name), None)
     found = Solver.from_pretrained(checkpoint or usual, size)
     if found.task is not task:
         wanted = "mazes" if maze else task.name

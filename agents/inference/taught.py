@@ -18,11 +18,15 @@ Span = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 def taught_levels(checkpoint: Checkpoint) -> tuple[str, ...]:
-    """The levels that a checkpoint says its network was taught; none where it does not say, or not of this task."""
+    """The levels that a checkpoint says its network was taught, each once; none where it does not say, or says others
+    than this task has.
+    """
     told = checkpoint.meta.get("pretraining")
     levels = told.get("levels") if isinstance(told, dict) else None
     known = {level.name for level in make_task(checkpoint.task).levels}
-    return tuple(level for level in levels if level in known) if isinstance(levels, (list, tuple)) else ()
+    if not isinstance(levels, (list, tuple)):
+        return ()
+    return tuple(dict.fromkeys(level for level in levels if level in known))
 
 
 def untaught(checkpoint: Checkpoint, problems: Problems) -> str:

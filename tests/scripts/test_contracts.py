@@ -100,7 +100,7 @@ def test_every_example_of_the_python_call_is_solved():
     ],
 )
 def test_of_a_family_that_was_not_taught_it_is_said(family, problem, like, capsys):
-    assert exit_code(solve, [family, problem]) == 1
+    assert exit_code(solve, [family, problem, "--checkpoint", family]) == 1
     said = printed(capsys)
     assert f"never taught problems of this kind, such as those of level {like}; it was taught" in said
     assert "long_shift (x+b=c" in said or "sum3 (a+b" in said, "with what was taught, in words"

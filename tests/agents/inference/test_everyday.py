@@ -1,0 +1,33 @@
+"""The shipped networks and the list of everyday problems, which they were neither taught nor chosen by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agents.inference.own_problem import solver_for
+from agents.inference.taught import untaught
+from agents.rollouts.unroll import unroll
+from trm_gym import make_task
+from trm_gym.task import Problems
+
+LIST = Path(__file__).parents[2] / "data" / "everyday.txt"
+
+
+@pytest.mark.parametrize(("name", "count", "least"), [("arithmetic", 92, 86), ("algebra", 108, 104)])
+def test_what_people_type_is_solved_in_one_pass(name, count, least):
+    task = make_task(name)
+    problems = task.read_file(LIST).problems
+    assert len(problems) == count
+    checkpoint = solver_for(task).checkpoint
+    assert unroll(checkpoint.model, task, problems, 16).solved[:, -1].sum() >= least
+
+
+def test_what_it_was_not_taught_is_said():
+    task = make_task("algebra")
+    checkpoint = solver_for(task).checkpoint
+    why = untaught(checkpoint, task.encode("factor x^3-6*x^2+11*x-6"))
+    assert "never taught problems of this kind, such as those of level factor3" in why
+    assert why.count("long_shift (") == 1, "a level that was taught twice is named once"
+    assert untaught(checkpoint, Problems.concatenate([task.encode("x/2 + 1 = 4")])) == ""
