@@ -40,13 +40,14 @@ def is_right(family: str, problem: str, answer: str) -> bool:
     asked, got = VERB.sub("", problem), expression(answer)
     if family == "evaluate":
         asked, point = re.split(r" (?:at|for) x ?= ?", asked)
-        return expression(asked).subs("x", int(point)) == got
+        return expression(asked).subs({sympy.Symbol("x"): int(point)}) == got
     wanted = sympy.diff(expression(asked), "x") if family == "differentiate" else expression(asked)
     if family == "factor":  # SymPy multiplies a number into a sum as it reads, so the factors are compared one by one
-        content, found = sympy.factor_list(wanted)
-        number, rest = re.fullmatch(r"(-?\d*)(.*)", answer).groups()
+        content, found = sympy.Poly(wanted).factor_list()
+        number = re.match(r"-?\d*", answer)[0]  # pyright: ignore[reportOptionalSubscript]
+        rest = answer.removeprefix(number)
         said = sorted((expression(part.strip("()")) for part in re.findall(r"\([^()]*\)|x", rest)), key=str)
-        factors = sorted((factor for factor, times in found for _ in range(times)), key=str)
+        factors = sorted((factor.as_expr() for factor, times in found for _ in range(times)), key=str)
         return said == factors and int({"": "1", "-": "-1"}.get(number, number)) == content
     return sympy.expand(wanted) == got
 

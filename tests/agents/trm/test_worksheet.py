@@ -88,7 +88,7 @@ def test_a_right_digit_shows_the_next_one():
     assert found[1] == [digit[3], digit[8], TEN_OR_MORE] and found[2] == found[3] == [digit[3], digit[8], digit[7]]
     assert found[4] == [digit[3], TOO_MUCH, TOO_MUCH] and found[5][1] == TEN_OR_MORE
     whole = task.encode("731-58")
-    assert (shown(task, whole, whole.start)[2] == NO_TRIAL).all(), "where nothing is divided no digit is told"
+    assert set(shown(task, whole, whole.start)[2].flat) == {NO_TRIAL}, "where nothing is divided no digit is told"
 
 
 @pytest.mark.parametrize(("name", "level"), LEVELS)
@@ -104,7 +104,7 @@ def test_who_carries_the_columns_and_copies_the_trials_has_the_answer(name, leve
             is_trial = (trials[:, cell] > TOO_MUCH) & (trials[:, cell] < TEN_OR_MORE)
             drafts[is_trial, start + cell] = (trials[:, cell] - TOO_MUCH - 1 + DIGIT)[is_trial]
     if level == "factor3":
-        assert (kinds == NOTHING).all()
+        assert set(kinds.flat) == {NOTHING}
         return
     for row, kind in enumerate(kinds):
         for number in range(where.number[kind].max() + 1):

@@ -70,7 +70,8 @@ def parts(draw: Draws) -> Drawn:
 
 def many_terms(draw: Draws) -> Drawn:
     """Terms with x and without, three of them on the left, up to three on the right; the last makes the root whole."""
-    root, value, slope, pieces = _sized(draw, 2), 0, 0, []
+    root, pieces = _sized(draw, 2), []
+    value = slope = np.zeros_like(root)
     for place in range(5):
         unknown = draw.coin() if place else draw.below(1) == 0
         number = _sized(draw, 3) * (draw.below(3) > 0 if place > 2 else 1)
