@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := trm_gym agents curricula scripts tests examples
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help train test fix docs soak fuzz
+.PHONY: help train test fix docs soak fuzz crash
 .DELETE_ON_ERROR:
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make docs                      build the documentation into site/"
 	@echo "make soak                      check a million problems a task against oracles; goes on where it was"
 	@echo "make fuzz                      a hundred thousand inputs that lie"
+	@echo "make crash                     kill a hundred runs of each kind, and see that they go on to the same results"
 	@echo "options: PYTHON=python3.12 (3.11 or newer), TORCH_INDEX=URL (where to take torch from)"
 
 train: $(VENV)/.agents
@@ -46,6 +47,9 @@ soak: $(VENV)/.test
 
 fuzz: $(VENV)/.test
 	$(BIN)/python -m scripts.fuzz
+
+crash: $(VENV)/.test
+	$(BIN)/python -m scripts.crash
 
 # A stamp per set of extras, so that a second run installs nothing unless pyproject.toml has changed.
 $(VENV)/.agents: EXTRAS := agents

@@ -35,11 +35,10 @@ from agents.halting.registry import FIXED, LEARNER, head_rules, no_tuning, oracl
 from agents.halting.restart_head import two_acts
 from agents.learners.config import LearnerConfig
 from agents.learners.registry import check_learners, train_head
-from agents.pretraining.config import PretrainConfig
+from agents.pretraining.config import PretrainConfig, describe
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.run import pretrain
 from agents.pretraining.timing import updates_within
-from agents.pretraining.trainer import describe
 from agents.rollouts.dataset import DatasetConfig, RolloutStore
 from agents.rollouts.unroll import Unroll
 from trm_gym import make_task

@@ -43,10 +43,9 @@ from agents.halting.restart_head import two_acts
 from agents.halting.tuning import TunableRule
 from agents.learners.config import LearnerConfig
 from agents.learners.registry import LEARNERS, check_learners, train_head
-from agents.pretraining.config import PretrainConfig
+from agents.pretraining.config import PretrainConfig, describe
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.run import pretrain
-from agents.pretraining.trainer import describe
 from agents.rollouts.dataset import DatasetConfig, RolloutDataset
 from agents.rollouts.unroll import Unroll
 from trm_gym import make_task

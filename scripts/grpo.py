@@ -42,10 +42,9 @@ from agents.learners.curves import SHOWN, charts, log
 from agents.learners.grpo import Grpo
 from agents.learners.joint import JointConfig, JointGrpo
 from agents.learners.registry import LEARNERS, SMALLER, check_learners, make_learner, train_head
-from agents.pretraining.config import PretrainConfig
+from agents.pretraining.config import PretrainConfig, describe
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.run import start_from
-from agents.pretraining.trainer import describe
 from agents.rollouts.collect import Rollout, as_tensors, new_problems, run_branches
 from agents.rollouts.dataset import RolloutDataset, read_unroll
 from agents.rollouts.groups import BranchesConfig

@@ -1,7 +1,8 @@
 """Pretrain a TRM by supervision, and say how many problems of the test split it solves at 1, 2, 4, 8 and 16 steps.
 
 ``python scripts/pretrain.py --preset sudoku9x9``. An interrupted run goes on where it was when started again with the
-same settings. What is not here: halting by reward (grpo.py) and evaluation with halting honoured (evaluate.py).
+same settings. ``torchrun --standalone --nproc-per-node 2 scripts/pretrain.py ...`` shares each batch among processes.
+What is not here: halting by reward (grpo.py) and evaluation with halting honoured (evaluate.py).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.kept_states import KeptStates
 from agents.common.places import Places, writes
+from agents.common.processes import is_first, joined
 from agents.common.signals import TimeLimit
 from agents.evaluation.protocol import shown_steps
 from agents.pretraining.config import PretrainConfig
@@ -69,17 +71,21 @@ def folder_of(config: Config) -> Path:
     return config.folder or Path("runs") / f"pretrain-{config.task}-{config.seed}"
 
 
-@writes(lambda config: Places([folder_of(config)]))
+@writes(lambda config: Places([folder_of(config)] if is_first() else []))
 def run(config: Config) -> None:
     """Pretrain, save, test."""
     folder = folder_of(config)
     levels = config.test_levels or config.levels
     for name in levels:
         make_task(config.task).level_index(name)  # an unknown one is told now and not after hours
-    save_config(config, folder / "config.yaml")
+    if is_first():
+        save_config(config, folder / "config.yaml")
     settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(PretrainConfig)}
     restore = config.on_divergence == "restore"
-    checkpoint = pretrain(PretrainConfig(**settings), folder, config.keep, restore)
+    with joined() as processes:
+        checkpoint = pretrain(PretrainConfig(**settings), folder, config.keep, restore, processes)
+    if not processes.first:
+        return
     if not (folder / "checkpoint" / CONFIG_FILE).exists():  # what stands there may have been measured already
         save_checkpoint(folder / "checkpoint", checkpoint)
     table, figures = test_table(checkpoint, levels, config.test_problems)

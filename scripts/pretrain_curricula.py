@@ -26,7 +26,7 @@ from agents.evaluation.records import write_tables
 from agents.evaluation.run_store import CachedRun
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
-from agents.pretraining.trainer import Pretrainer, describe
+from agents.pretraining.trainer import Pretrainer
 from agents.rollouts.unroll import draw, unroll
 from curricula import CURRICULA
 from scripts.compare_curricula import table

@@ -20,6 +20,7 @@ SMALL = {
     "pages": "--problems 1 --no-pictures",
     "fuzz": "--cases 20",
     "soak": "--problems 8 --tasks sudoku4x4",
+    "crash": "--kills 1 --runs banks",
     "grpo": "--help",
 }
 """What makes a script's work small; each is named here, so that a new one is thought of."""

@@ -24,6 +24,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from agents.common.checks import Checked
+from agents.common.processes import ALONE, Processes
 from agents.common.tensor_file import CheckpointError
 from agents.trm import TRM, Inputs
 from trm_gym.checks import whole_number
@@ -78,6 +79,8 @@ class Numerics:
     threads: int
     torch: str
     """PyTorch's version; a run may go on under another one."""
+    processes: int = 1
+    """Processes that share the work."""
 
     @staticmethod
     def of_note(note: Mapping[str, Any], path: Path) -> Numerics | None:
@@ -85,6 +88,7 @@ class Numerics:
         if (found := note.get("numerics")) is None:
             return None
         kinds = get_type_hints(Numerics)
+        found = {"processes": 1, **found} if isinstance(found, dict) else found  # earlier versions knew of one alone
         if not isinstance(found, dict) or {name: type(value) for name, value in found.items()} != kinds:
             raise CheckpointError(f"{path} is damaged: {short(found)} is no record of a run's numerics; delete it")
         return Numerics(**found)
@@ -101,11 +105,12 @@ class Acceleration:
     seconds: float
     """About how long all passes take; less where the network is compiled."""
     threads: int
+    processes: int = 1
 
     @property
     def numerics(self) -> Numerics:
         """What is to be written down with a run."""
-        return Numerics(self.device.type, self.bfloat16, self.compiled, self.threads, torch.__version__)
+        return Numerics(self.device.type, self.bfloat16, self.compiled, self.threads, torch.__version__, self.processes)
 
     def autocast(self) -> contextlib.AbstractContextManager[object]:
         """The context in which to run the network."""
@@ -115,17 +120,23 @@ class Acceleration:
 
 
 def accelerate(
-    model: TRM, one_pass: Pass, count: int, config: AccelerationConfig, before: Numerics | None = None
+    model: TRM,
+    one_pass: Pass,
+    count: int,
+    config: AccelerationConfig,
+    before: Numerics | None = None,
+    processes: Processes = ALONE,
 ) -> Acceleration:
     """Move the network to the fastest device there is and decide what to use there for ``count`` runs of ``one_pass``.
 
     one_pass: training_pass or solving_pass of this network. before: what the run has used so far, which is used again.
-    Raises ValueError where that cannot be had, or ``config`` forces something else.
+    processes: those that share the work; all decide alike. Raises ValueError where that cannot be had, or ``config``
+    forces something else.
     """
     prepare_process()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if before is not None:
-        config = _as_before(config, before, device)
+        config = _as_before(config, before, device, processes.count)
     if config.threads:
         torch.set_num_threads(config.threads)
     model.to(device)
@@ -140,17 +151,23 @@ def accelerate(
     fault = probe_compiler() if wanted else None
     if config.compile == "on" and fault:
         raise ValueError(f"compile=on, but torch.compile does not work here ({fault}); install g++ or use compile=off")
-    compiled = wanted and not fault
-    if compiled:
+    if compiled := wanted and not fault:
         model.core.compile()
     reason = f"{plain * 1e3:.0f} ms a pass in float32, bfloat16 {ratio:.2f} times as fast, {expected:.0f} s expected"
     if fault:
         reason += f"; torch.compile does not work here ({fault}), so this runs eager and slower"
-    return Acceleration(device, compiled, bfloat16, reason, expected, torch.get_num_threads())
+    found = Acceleration(device, compiled, bfloat16, reason, expected, torch.get_num_threads(), processes.count)
+    processes.check_same("device, bfloat16, compile or threads", note=str(found.numerics))
+    return found
 
 
-def _as_before(config: AccelerationConfig, before: Numerics, device: torch.device) -> AccelerationConfig:
+def _as_before(config: AccelerationConfig, before: Numerics, device: torch.device, count: int) -> AccelerationConfig:
     """``config`` with what the run has used so far. Raises ValueError where it forces something else."""
+    if count != before.processes:
+        raise ValueError(
+            f"this run began with {before.processes} processes, which decides its numbers: start it with as many, not "
+            f"with {count} (torchrun --nproc-per-node), or begin anew in another folder"
+        )
     forced = {
         "device": (device.type, before.device),
         "bfloat16": (config.bfloat16, "on" if before.bfloat16 else "off"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.common.processes import Processes
 from trm_gym.task import Task
 
 if TYPE_CHECKING:
@@ -42,3 +44,32 @@ def curve_writer(folder: Path, first: int, charts: Charts | None = None) -> Summ
 def by_level(task: Task, levels: NDArray[np.integer], right: NDArray[np.bool_]) -> dict[str, float]:
     """The share of what is right, bool [n, ...], of each of ``levels``, int [n], by the level's name."""
     return {task.levels[level].name: float(right[levels == level].mean()) for level in np.unique(levels)}
+
+
+@final
+class NoCurves:
+    """A writer that writes nothing."""
+
+    def __enter__(self) -> NoCurves:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Nothing is open."""
+
+    def add_scalar(self, tag: str, scalar_value: float, global_step: int) -> None:
+        """Nothing."""
+
+    def add_image(self, tag: str, image: object, global_step: int, dataformats: str = "CHW") -> None:
+        """Nothing."""
+
+    def add_histogram(self, tag: str, values: object, global_step: int) -> None:
+        """Nothing."""
+
+
+def shared_curves(
+    folder: Path, first: int, processes: Processes, charts: Charts | None = None
+) -> SummaryWriter | NoCurves:
+    """``curve_writer`` for a run of several processes, of which the first one writes."""
+    return curve_writer(folder, first, charts) if processes.first else NoCurves()

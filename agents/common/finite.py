@@ -40,15 +40,16 @@ def told(where: Callable[[], str], advice: str = "") -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def kept(state: Path, batch: Callable[[], Tensors]) -> Iterator[None]:
+def kept(state: Path, batch: Callable[[], Tensors], writes: bool = True) -> Iterator[None]:
     """Within it, a NotFiniteError leaves what was learnt from (``batch``) beside ``state``, and tells of both.
 
-    state: the file from which the run can go on, which stays as it is.
+    state: the file from which the run can go on, which stays as it is. writes: whether this process writes it.
     """
     try:
         yield
     except NotFiniteError as error:
         place = state.with_name(DIVERGED)
-        write_tensors(place, batch(), {"error": str(error)})
+        if writes:
+            write_tensors(place, batch(), {"error": str(error)})
         last = f"The last good state is {state}" if state.exists() else "No state had been saved yet"
         raise NotFiniteError(f"{error}. {last}; the batch that did it is in {place}") from error

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any, NoReturn, final
 
 from agents.common.checks import Checked, at_least
+from agents.common.processes import Processes
 
 ALARM = getattr(signal, "SIGALRM", None)
 """What ends a run in time (``limited``); Windows has none."""
@@ -52,6 +53,10 @@ class Request:
 
     def __bool__(self) -> bool:
         return self.number is not None
+
+    def share(self, processes: Processes) -> None:
+        """What one process was asked, all have been: they end at the same place."""
+        self.number = processes.most(self.number or 0) or None
 
     def end(self, said: str) -> NoReturn:
         """End the work now that everything is saved. said: what stands where, for people."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from agents.common.acceleration import AccelerationConfig
 from agents.common.checks import Checked, a_share, at_least, at_least_one
@@ -132,3 +135,14 @@ class PretrainConfig(Checked):
             raise ValueError(
                 f"extras.depths {depths} must be (T, n) of at least 1, the last {whole} as the model has it"
             )
+
+
+def describe(config: PretrainConfig) -> dict[str, Any]:
+    """The settings that decide the outcome, as JSON gives them back: how fast it runs is none of them."""
+    settings: Mapping[str, Any] = dataclasses.asdict(config)
+    deciding = {name: value for name, value in settings.items() if name not in ("acceleration", "save_every")}
+    if config.drafts == DraftsConfig():
+        del deciding["drafts"]  # as in runs of before there were any
+    if config.curriculum == UNIFORM:
+        del deciding["curriculum"]
+    return json.loads(json.dumps(deciding))

@@ -16,15 +16,16 @@ from jaxtyping import UInt8
 from agents.checkpoint import CONFIG_FILE, Checkpoint, load_checkpoint, save_checkpoint
 from agents.common.acceleration import Numerics
 from agents.common.console import Progress, announce
-from agents.common.curves import Charts, curve_writer
+from agents.common.curves import Charts, shared_curves
 from agents.common.finite import kept
 from agents.common.kept_states import KEPT, newest_state
+from agents.common.processes import ALONE, Processes
 from agents.common.signals import GOES_ON, ending
 from agents.common.state_form import check_settings
 from agents.common.tensor_file import NotFiniteError, load_note
-from agents.pretraining.config import PretrainConfig
+from agents.pretraining.config import PretrainConfig, describe
 from agents.pretraining.episodes import episode_picture
-from agents.pretraining.trainer import Pretrainer, describe
+from agents.pretraining.trainer import Pretrainer
 
 PRETRAIN_STATE = "pretrain.safetensors"
 RESTORES = 5
@@ -40,15 +41,18 @@ EPISODE = "episode"
 """The tag of the picture of a problem of the hardest level, drawn whenever the state is saved."""
 
 
-def pretrain(config: PretrainConfig, folder: Path, keep: int = KEPT, restore: bool = False) -> Checkpoint:
+def pretrain(
+    config: PretrainConfig, folder: Path, keep: int = KEPT, restore: bool = False, processes: Processes = ALONE
+) -> Checkpoint:
     """Run pretraining in ``folder``, resuming what stands there; returns the averaged network as a checkpoint.
 
     keep: how many states are kept; the newest that is whole is gone on from. restore: whether training that comes to
     what is no number goes on from there too, with half the learning rates; else it ends by NotFiniteError.
-    A signal ends it after the update that it is at, with the state saved: ``Ended``.
+    A signal ends it after the update that it is at, with the state saved: ``Ended``. processes: those that share each
+    batch, in all of which this is called, with one folder.
     """
     state, threads = newest_state(folder / PRETRAIN_STATE), torch.get_num_threads()
-    trainer = Pretrainer(config, Numerics.of_note(load_note(state), state) if state else None)
+    trainer = Pretrainer(config, Numerics.of_note(load_note(state), state) if state else None, processes)
     if state:
         trainer.load(state)
     used = f"compiled {trainer.acceleration.compiled}, bfloat16 {trainer.acceleration.bfloat16}"
@@ -70,18 +74,15 @@ def pretrain(config: PretrainConfig, folder: Path, keep: int = KEPT, restore: bo
 
 def finish(trainer: Pretrainer, folder: Path, keep: int, restore: bool) -> None:
     """The updates that are left, with curves for TensorBoard, and states to resume from."""
-    config, first, earlier = trainer.config, trainer.updates, trainer.seconds
+    config, first, earlier, processes = trainer.config, trainer.updates, trainer.seconds, trainer.processes
     started = time.perf_counter()
     # Points of a run that was killed after its last state are made again, and shown once.
     curves = folder / "tensorboard" / "pretrain"
-    with (
-        ending() as asked,
-        curve_writer(curves, first + 1, charts(config)) as writer,
-        Progress(config.updates, "pretrain") as bar,
-    ):
+    writing = shared_curves(curves, first + 1, processes, charts(config))
+    with ending() as asked, writing as writer, Progress(config.updates, "pretrain") as bar:
         while trainer.updates < config.updates:
             try:
-                with kept(folder / PRETRAIN_STATE, trainer.batch):
+                with kept(folder / PRETRAIN_STATE, trainer.batch, processes.first):
                     metrics = trainer.update()
             except NotFiniteError as error:
                 if not restore:
@@ -94,9 +95,11 @@ def finish(trainer: Pretrainer, folder: Path, keep: int, restore: bool) -> None:
             if trainer.updates % 10 == 0:
                 log(writer, trainer, metrics)
                 writer.add_scalar("time/updates_per_second", (trainer.updates - first) / spent, trainer.updates)
+            asked.share(processes)
             if asked or trainer.updates % config.save_every == 0 or trainer.updates == config.updates:
                 trainer.save(folder / PRETRAIN_STATE, keep)
-                writer.add_image(EPISODE, episode(trainer), trainer.updates, dataformats="HWC")
+                if processes.first:
+                    writer.add_image(EPISODE, episode(trainer), trainer.updates, dataformats="HWC")
             if asked:
                 asked.end(f"update {trainer.updates} of {config.updates} is saved in {folder}, {GOES_ON}")
 

@@ -7,7 +7,6 @@ with halting (agents/evaluation).
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,12 +22,14 @@ from agents.common.acceleration import Acceleration, Numerics, accelerate, train
 from agents.common.curves import by_level
 from agents.common.finite import check_finite, check_gradients, told
 from agents.common.kept_states import KEPT, save_state
+from agents.common.processes import ALONE, Processes
 from agents.common.state_form import check_count, check_form, check_settings, check_within, restoring
-from agents.common.tensor_file import load_tensors
+from agents.common.tensor_file import NotFiniteError, load_tensors
 from agents.common.tensors import Tensors, nest, unnest
-from agents.pretraining.config import UNIFORM, DraftsConfig, PretrainConfig
+from agents.pretraining.config import PretrainConfig, describe
 from agents.pretraining.drafts import first_drafts, next_drafts, with_drafts
 from agents.pretraining.optim import Average, Optimizers
+from agents.pretraining.sharing import chunks_of, of_all, placed
 from agents.pretraining.supervision import (
     HALT_WEIGHT,
     NO_LABEL,
@@ -57,17 +58,20 @@ SMALLER = "Use a smaller learning rate (optim.muon_lr, adamw_lr, atan2_lr) or mo
 class Pretrainer:
     """All state of one run of pretraining; ``update`` is one step of it.
 
-    before: what the run that is to be gone on with has used for speed; see ``accelerate``.
+    before: what the run that is to be gone on with has used for speed; see ``accelerate``. processes: those that share
+    the batch; each has a trainer, and all call the same methods.
     """
 
-    def __init__(self, config: PretrainConfig, before: Numerics | None = None) -> None:
-        self.config = config
+    def __init__(self, config: PretrainConfig, before: Numerics | None = None, processes: Processes = ALONE) -> None:
+        self.config, self.processes = config, processes
         self.task: Task = make_task(config.task)
         self.model = new_model(config.model, self.task, config.seed)
-        at_once, rows = (config.chunk or config.batch) * config.extras.starts, config.batch * config.extras.starts
-        self.chunks = [slice(first, first + at_once) for first in range(0, rows, at_once)]
-        one_pass, passes = training_pass(self.model, self.task, at_once), config.updates * len(self.chunks)
-        self.acceleration: Acceleration = accelerate(self.model, one_pass, passes, config.acceleration, before)
+        self.chunks = chunks_of(config, processes)
+        self.own = processes.share("chunks of a batch", self.chunks)
+        self.rows = slice(self.own[0].start, self.own[-1].stop)
+        one_pass = training_pass(self.model, self.task, self.own[0].stop - self.own[0].start)
+        passes, speed = config.updates * len(self.own), config.acceleration
+        self.acceleration: Acceleration = accelerate(self.model, one_pass, passes, speed, before, processes)
         self._weights = dict(self.model.named_parameters())
         self.optimizers = Optimizers(self.model, config.optim)
         self.average = Average(self.model, config.average)
@@ -76,6 +80,7 @@ class Pretrainer:
         self.draft = self._first_drafts(self.problems)
         if config.drafts.next_corrupted:
             self.task.corrupt(self.problems[:1], mix(config.seed))  # a task that spoils none is found out at once
+        rows = self.chunks[-1].stop
         fresh = self._fresh(torch.ones(rows, dtype=torch.bool))
         self.carry = Carry(*(start.expand(rows, -1, -1).clone() for start in fresh))
         # Staggered, so that slots are refilled a few at a time and not all at once.
@@ -97,8 +102,7 @@ class Pretrainer:
         if config.extras.depths:
             self.model.set_depth(*depth_at(self.updates, config.updates, config.extras.depths))
         with told(lambda: f"update {self.updates + 1}", SMALLER):
-            outcome = StepOutcome.joined([self._learn(rows) for rows in self.chunks])
-            check_gradients(self._weights)
+            outcome = self._learn_together()
             self.optimizers.step(self.updates, config.updates)
             check_finite("the weight", self._weights)
         self.average.update(self.model)
@@ -118,8 +122,20 @@ class Pretrainer:
         best = outcome.best.numpy()
         self.right = by_level(self.task, self.problems.level[best], solved.numpy())
         self.supply.tell(self.problems.level[best], self.steps[best].numpy(), solved.numpy(), done.numpy())
-        self._refill(outcome.carry, done.repeat_interleave(config.extras.starts))
+        carry = placed(outcome.carry, self.rows, self.carry)
+        self._refill(carry, done.repeat_interleave(config.extras.starts))
         return metrics
+
+    def _learn_together(self) -> StepOutcome:
+        """One refinement step of all rows, each in one of the processes, and the gradient of all of them."""
+        try:
+            outcome = StepOutcome.joined([self._learn(rows) for rows in self.own])
+        except NotFiniteError:
+            self.processes.sum_gradients(self._weights, broken=True)  # so that the others do not wait
+            raise
+        self.processes.sum_gradients(self._weights)
+        check_gradients(self._weights)
+        return of_all(outcome, self.processes)
 
     def _learn(self, rows: slice) -> StepOutcome:
         """One refinement step of some rows, whose share of the gradient is added to what is there."""
@@ -230,6 +246,10 @@ class Pretrainer:
 
     def save(self, path: Path, keep: int = KEPT) -> None:
         """Write all that is needed to go on as if nothing had happened; ``keep`` states are kept."""
+        self.carry = Carry(*self.processes.gather([part[self.rows] for part in self.carry]))
+        self.processes.check_same("their weights", list(self._weights.values()))
+        if not self.processes.first:
+            return
         note = {"updates": self.updates, **self.supply.note(), "config": describe(self.config)}
         note |= {"seconds": self.seconds, "numerics": dataclasses.asdict(self.acceleration.numerics)}
         if self.optimizers.scale < 1:
@@ -281,14 +301,3 @@ def new_model(config: TRMConfig, task: Task, seed: int) -> TRM:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return TRM(config, task.vocab, task.structure)
-
-
-def describe(config: PretrainConfig) -> dict[str, Any]:
-    """The settings that decide the outcome, as JSON gives them back: how fast it runs is none of them."""
-    settings: Mapping[str, Any] = dataclasses.asdict(config)
-    deciding = {name: value for name, value in settings.items() if name not in ("acceleration", "save_every")}
-    if config.drafts == DraftsConfig():
-        del deciding["drafts"]  # as in runs of before there were any
-    if config.curriculum == UNIFORM:
-        del deciding["curriculum"]
-    return json.loads(json.dumps(deciding))

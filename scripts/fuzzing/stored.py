@@ -78,7 +78,7 @@ def _written(place: Path) -> None:
     run_store.save_outcomes(place / "outcomes.npz", _OUTCOMES)
     _store(place).load_or_collect([0], _DATASET)
     os.rename(next(place.glob("sudoku4x4-*.safetensors")), place / "dataset.safetensors")
-    _puzzles(place)
+    puzzles(place)
 
 
 def _store(place: Path) -> RolloutStore:
@@ -86,7 +86,7 @@ def _store(place: Path) -> RolloutStore:
     return RolloutStore(place, made.model, digest(made), make_task("sudoku4x4"))
 
 
-def _puzzles(place: Path) -> Any:
+def puzzles(place: Path) -> Any:
     """Base puzzles by way of a file in ``place``."""
     before = os.environ.get("TRM_GYM_CACHE")
     os.environ["TRM_GYM_CACHE"] = str(place)
@@ -112,7 +112,7 @@ def _again(place: Path, name: str) -> Any:
         return run_store.load_arrays(path)
     if name == "steps.npz":
         return {rule: vars(steps) for rule, steps in run_store.load_rule_steps(path).items()}
-    return vars(run_store.load_outcomes(path)) if name == "outcomes.npz" else _puzzles(place)
+    return vars(run_store.load_outcomes(path)) if name == "outcomes.npz" else puzzles(place)
 
 
 def _named(place: Path) -> None:

@@ -22,7 +22,7 @@ from agents.learners.config import LearnerConfig
 from agents.learners.grpo import Grpo
 from agents.learners.joint import JointConfig, JointGrpo
 from agents.pretraining.config import DraftsConfig, PretrainConfig, TrainingExtras
-from agents.pretraining.trainer import Pretrainer, describe, new_model
+from agents.pretraining.trainer import Pretrainer, new_model
 from agents.rollouts.collect import Rollout, run_problems
 from agents.rollouts.unroll import refine, unroll
 from agents.sb3.extractor import TRMExtractor
