@@ -2,7 +2,7 @@
 
 ``python scripts/grpo.py --preset sudoku6x6`` pretrains a network (or takes ``--checkpoint``), teaches the head on
 levels that a curriculum chooses, teaches the heads it is compared with on the same drafts, and evaluates them all. An
-interrupted run goes on where it was when started again with the same settings.
+interrupted run goes on where it was when started again. By ``torchrun scripts/grpo.py`` processes share the groups.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from agents.common.acceleration import AccelerationConfig, Numerics, accelerate,
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.console import Progress, announce
-from agents.common.curves import by_level, curve_writer
+from agents.common.curves import by_level, shared_curves
 from agents.common.finite import kept, told
 from agents.common.kept_states import KeptStates, newest_state, save_state
 from agents.common.places import Places, writes
+from agents.common.processes import ALONE, Processes, is_first, joined
 from agents.common.signals import GOES_ON, TimeLimit, ending
 from agents.common.state_form import check_form, check_settings, restoring
 from agents.common.tensor_file import load_note, load_tensors
@@ -36,11 +37,10 @@ from agents.evaluation.figures import curriculum_figure
 from agents.evaluation.protocol import EvaluationConfig
 from agents.halting.restart_head import Head, RestartPolicy
 from agents.inference.showing import draw_level
-from agents.learners.base import Learner
 from agents.learners.config import LearnerConfig
 from agents.learners.curves import SHOWN, charts, log
 from agents.learners.grpo import Grpo
-from agents.learners.joint import JointConfig, JointGrpo
+from agents.learners.joint import JointConfig, JointGrpo, check_joint
 from agents.learners.registry import LEARNERS, SMALLER, check_learners, make_learner, train_head
 from agents.pretraining.config import PretrainConfig, describe
 from agents.pretraining.presets import PRETRAIN
@@ -97,16 +97,7 @@ class Config(BranchesConfig, TimeLimit, KeptStates):
         check_learners([self.learner], self.training)
         if LEARNERS[self.learner].acts > 2 and (self.branches < 2 or self.branching != "restarts"):
             raise ValueError(f"{self.learner} learns on several starts: use --branches 6 --branching restarts")
-        if self.setting == "joint" and self.learner != "grpo":
-            raise ValueError(f"the joint setting is for --learner grpo, not for {self.learner}")
-        if self.setting == "frozen" and self.joint != JointConfig():
-            raise ValueError(
-                "the joint section is used in the joint setting alone: leave it out, or use --setting joint"
-            )
-        if self.setting == "joint" and self.branches < 2:
-            raise ValueError(
-                "the joint setting compares the answers of a group: use --branches 4 and --training.groups 32"
-            )
+        check_joint(self.setting, self.learner, self.branches, self.joint)
         if not self.evaluation.level:
             raise ValueError("name at least one level for the evaluation (--evaluation.level)")
         if self.mixture and self.curriculum != "fixed":
@@ -137,8 +128,9 @@ PRESETS = {
 class Training:
     """Everything that a run moves, and how it is kept."""
 
-    def __init__(self, config: Config, folder: Path, start: Checkpoint) -> None:
-        self.config, self.folder, self.network, self.before = config, folder, start.model, start.heads
+    def __init__(self, config: Config, folder: Path, start: Checkpoint, processes: Processes = ALONE) -> None:
+        self.config, self.folder, self.processes = config, folder, processes
+        self.network, self.before = start.model, start.heads
         self.task = make_task(start.task)
         levels = [self.task.level_index(name) for name in config.levels]
         problems = config.training.iterations * config.training.groups
@@ -148,11 +140,10 @@ class Training:
         one_pass = solving_pass(self.network, self.task, min(BATCH, runs))
         state = newest_state(folder / STATE_FILE)
         before = Numerics.of_note(load_note(state), state) if state else None
-        self.numerics = accelerate(self.network, one_pass, passes, config.acceleration, before).numerics
+        self.numerics = accelerate(self.network, one_pass, passes, config.acceleration, before, processes).numerics
         self.rng = np.random.default_rng(config.seed)
         problems = self.task.generate(1, self.curriculum.levels[0], "train", 0)
         features = unroll(self.network, self.task, problems, 1).features.shape[-1]
-        self.learner: Learner | JointGrpo
         if config.setting == "joint":
             grpo = Grpo(config.training, features, config.seed)
             self.learner = JointGrpo(config.joint, grpo, self.network, self.task)
@@ -171,20 +162,21 @@ class Training:
         state, learner = self.folder / STATE_FILE, self.config.learner
         if (first := len(self.mixtures)) == (iterations := self.config.training.iterations):
             return
-        folder = self.folder / "tensorboard" / learner
-        shown = charts(self.config.levels)
-        with ending() as asked, curve_writer(folder, first, shown) as writer, Progress(iterations, learner) as bar:
+        lead, place = self.processes.first, self.folder / "tensorboard" / learner
+        curves = shared_curves(place, first, self.processes, charts(self.config.levels))
+        with ending() as asked, curves as writer, Progress(iterations, learner) as bar:
             for iteration in range(first, iterations):
                 started = time.perf_counter()
                 self.mixtures.append(self.curriculum.mixture)
                 levels = self.curriculum.sample(self.config.training.groups, self.rng)
-                with kept(state, lambda: self.batch), told(lambda: f"iteration {len(self.mixtures)}", SMALLER):
+                with kept(state, lambda: self.batch, lead), told(lambda: f"iteration {len(self.mixtures)}", SMALLER):
                     rollout = self.collect(levels)
                     metrics = self.learner.update(rollout, self.dataset)
                 self.curriculum.update(levels, metrics.solved, metrics.return_variance)
                 mixture = dict(zip(self.config.levels, self.mixtures[-1].tolist(), strict=True))
                 log(writer, iteration, metrics, by_level(self.task, levels, rollout.solved), mixture)
                 bar.update(iteration + 1, **{name: metrics.scalars[name] for name in SHOWN})
+                asked.share(self.processes)
                 if asked or (iteration + 1) % self.config.save_every == 0 or iteration + 1 == iterations:
                     self.save(state)
                 if asked:
@@ -196,7 +188,8 @@ class Training:
         """Problems made anew, run; they join the dataset where the network that made their drafts stays."""
         problems = new_problems(self.task, levels, self.rng)
         self.batch = nest("problems", as_tensors(problems))
-        rollout = run_branches(self.network, self.task, problems, self.config, self.rng, self.temperature)
+        how = (self.config, self.rng, self.temperature)
+        rollout = run_branches(self.network, self.task, problems, *how, processes=self.processes)
         self.batch = rollout.tensors()
         if self.config.setting == "frozen":
             self.dataset = Unroll.concatenate([self.dataset, rollout.unroll] if self.dataset else [rollout.unroll])
@@ -218,6 +211,9 @@ class Training:
     def save(self, path: Path) -> None:
         """Write all that is needed to go on as if nothing had happened."""
         tensors = nest("learner", self.learner.state_dict())
+        self.processes.check_same("what they have learnt", list(tensors.values()))
+        if not self.processes.first:
+            return
         tensors["mixtures"] = torch.from_numpy(np.stack(self.mixtures))
         if self.dataset:
             tensors |= nest("dataset", vars(self.dataset))
@@ -265,7 +261,7 @@ def folder_of(config: Config) -> Path:
 def places(config: Config) -> Places:
     """The run's folder, whose checkpoint must not be the one that it starts from."""
     folder = folder_of(config)
-    return Places([folder], [folder / "checkpoint" / CONFIG_FILE], [config.checkpoint])
+    return Places() if not is_first() else Places([folder], [folder / "checkpoint" / CONFIG_FILE], [config.checkpoint])
 
 
 @writes(places)
@@ -275,10 +271,14 @@ def run(config: Config) -> None:
     for level in (*config.levels, *config.evaluation.level):
         task.level_index(level)
     folder = folder_of(config)
-    save_config(config, folder / "config.yaml")
-    start = start_from(config.checkpoint, config.pretrain, folder, config.keep)
-    training = Training(config, folder, start)
-    training.run()
+    if is_first():
+        save_config(config, folder / "config.yaml")
+    with joined() as processes:
+        start = start_from(config.checkpoint, config.pretrain, folder, config.keep, processes)
+        training = Training(config, folder, start, processes)
+        training.run()
+    if not processes.first:
+        return
     meta = {config.learner: settings(config), f"{config.learner}_numerics": dataclasses.asdict(training.numerics)}
     checkpoint = dataclasses.replace(start, heads=training.heads(), meta=start.meta | meta)
     place = save_checkpoint(folder / "checkpoint", checkpoint)

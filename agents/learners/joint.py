@@ -71,6 +71,16 @@ class JointConfig(Checked):
         at_least_one(self, "minibatch")
 
 
+def check_joint(setting: str, learner: str, branches: int, joint: JointConfig) -> None:
+    """Raise ValueError where the joint setting is asked for and cannot be, or its section is and nobody reads it."""
+    if setting == "joint" and learner != "grpo":
+        raise ValueError(f"the joint setting is for --learner grpo, not for {learner}")
+    if setting == "frozen" and joint != JointConfig():
+        raise ValueError("the joint section is used in the joint setting alone: leave it out, or use --setting joint")
+    if setting == "joint" and branches < 2:
+        raise ValueError("the joint setting compares the answers of a group: use --branches 4 and --training.groups 32")
+
+
 @short_repr
 class Replay(NamedTuple):
     """Branches run again. log_prob: of their drafts, of so many cells; answers: what anchors them; halt: loss of the

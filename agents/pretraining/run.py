@@ -151,7 +151,9 @@ def go_back(trainer: Pretrainer, place: Path, error: NotFiniteError) -> None:
     print(f"{error}\ngoing on from update {trainer.updates} with {scale:g} times the learning rates ({times})")
 
 
-def start_from(checkpoint: str | None, config: PretrainConfig, folder: Path, keep: int = KEPT) -> Checkpoint:
+def start_from(
+    checkpoint: str | None, config: PretrainConfig, folder: Path, keep: int = KEPT, processes: Processes = ALONE
+) -> Checkpoint:
     """The network to start from: the checkpoint given, or the one pretrained in ``folder``, if need be now."""
     if checkpoint is not None:
         return load_checkpoint(checkpoint, config.task)
@@ -160,5 +162,8 @@ def start_from(checkpoint: str | None, config: PretrainConfig, folder: Path, kee
         start = load_checkpoint(place, config.task)
         check_settings(f"{place} was pretrained", start.meta.get("pretraining"), describe(config))
         return start
-    save_checkpoint(place, pretrain(config, folder, keep))
+    made = pretrain(config, folder, keep, processes=processes)
+    if processes.first:
+        save_checkpoint(place, made)
+    processes.most(0)  # the others wait until it is there
     return load_checkpoint(place)

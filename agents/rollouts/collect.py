@@ -12,6 +12,7 @@ from jaxtyping import Float, UInt8
 from numpy.typing import NDArray
 from torch import Tensor
 
+from agents.common.processes import ALONE, Processes
 from agents.common.tensors import Tensors, nest
 from agents.losses import halting_returns
 from agents.rollouts.groups import SEEDS, BranchesConfig, branch_perturbation
@@ -104,25 +105,34 @@ def run_problems(
     noise: float | Float[Tensor, " g"] = 0.0,
     temperature: float = 0.0,
     batch: int = BATCH,
+    processes: Processes = ALONE,
 ) -> Rollout:
     """A group of ``branches`` runs of each problem to the end of the budget, every draft graded.
 
     step_cost: what an environment would charge for a step. noise: see ``noisy_start``; of all branches of a group, or
-    of each. temperature: drafts are drawn
-    from the token logits over it; at 0 they are the most probable ones.
+    of each. temperature: drafts are drawn from the token logits over it; at 0 they are the most probable ones.
+    processes: those that share the groups, in all of which this is called; each comes to the whole rollout.
     """
     runs = problems[np.arange(len(problems)).repeat(branches)]
     generator = torch.Generator().manual_seed(int(rng.integers(SEEDS)))
     noises = noise.repeat(len(problems)) if isinstance(noise, Tensor) else noise
     start = noisy_start(network, len(runs), noises, generator)
+    own = processes.share("groups (training.groups)", range(len(problems)))
+    begin, end = own[0] * branches, (own[-1] + 1) * branches
     parts = []
     for first in range(0, len(runs), batch):
-        here = slice(first, first + batch)
-        carry = Carry(*(part[here] for part in start))
-        parts.append(_run(network, task, runs[here], max_steps, carry, temperature, generator))
+        last = min(first + batch, len(runs))
+        here = slice(max(first, begin), min(last, end))
+        if here.start < here.stop:
+            carry, others = Carry(*(part[here] for part in start)), (here.start - first, last - here.stop)
+            parts.append(_run(network, task, runs[here], max_steps, carry, temperature, generator, others))
+        elif temperature > 0:  # another process draws these numbers; here they are passed over
+            for _ in range(max_steps):
+                torch.rand((last - first, task.length, task.vocab), generator=generator, dtype=torch.float32)
     unrolls, *columns = zip(*parts, strict=True)
     graded = Unroll.concatenate(unrolls)
-    return Rollout(graded, branches, step_cost, runs, start, *map(torch.cat, columns))
+    *fields, drafts, log_prob, score = processes.gather([*vars(graded).values(), *map(torch.cat, columns)])
+    return Rollout(Unroll(*fields), branches, step_cost, runs, start, drafts, log_prob, score)
 
 
 def run_branches(
@@ -133,11 +143,12 @@ def run_branches(
     rng: np.random.Generator,
     temperature: float = 0.0,
     batch: int = BATCH,
+    processes: Processes = ALONE,
 ) -> Rollout:
     """``run_problems`` with the branches, the budget and the price that a config asks for."""
     perturbed = branch_perturbation(config.branching, network, config.branches, config.deviation, temperature, rng)
     settings = (config.branches, config.max_steps, config.step_cost, rng, perturbed.noise, perturbed.temperature)
-    return run_problems(perturbed.network, task, problems, *settings, batch)
+    return run_problems(perturbed.network, task, problems, *settings, batch, processes)
 
 
 def new_problems(task: Task, levels: NDArray[np.integer], rng: np.random.Generator) -> Problems:

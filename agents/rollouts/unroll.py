@@ -154,14 +154,19 @@ def _run(
     start: Carry,
     temperature: float,
     generator: torch.Generator | None,
+    others: tuple[int, int] = (0, 0),
 ) -> tuple[Unroll, UInt8[Tensor, "b s l"], Float[Tensor, "b s"], Float[Tensor, "b s"]]:
-    """An unroll of one batch, its drafts, their log-probabilities and scores. Raises NotFiniteError."""
+    """An unroll of one batch, its drafts, their log-probabilities and scores. Raises NotFiniteError.
+
+    others: how many rows of the batch, before and after these, are run elsewhere; random numbers are drawn for all.
+    """
     free = torch.from_numpy(problems.free)
     columns, drafts, log_probs, scores = {name: [] for name in OF_STEPS}, [], [], []
     for step in refine(network, task, problems, max_steps, start, lambda _: drafts[-1].long()):
         logits, graded = step.output.logits.float().cpu(), step
         if temperature > 0:
-            uniform = torch.rand(logits.shape, generator=generator, dtype=torch.float32)
+            rows = (others[0] + len(logits) + others[1], *logits.shape[1:])
+            uniform = torch.rand(rows, generator=generator, dtype=torch.float32)[others[0] :][: len(logits)]
             drawn = torch.where(free, draw_tokens(logits / temperature, uniform), step.draft.cpu())
             graded = replace(step, draft=drawn)
         draft = graded.draft.cpu()
