@@ -26,8 +26,9 @@ from agents.common.console import Progress, announce
 from agents.common.curves import by_level, shared_curves
 from agents.common.finite import kept, told
 from agents.common.kept_states import KeptStates, newest_state, save_state
+from agents.common.launch import is_first
 from agents.common.places import Places, writes
-from agents.common.processes import ALONE, Processes, is_first, joined
+from agents.common.processes import ALONE, Processes, joined
 from agents.common.signals import GOES_ON, TimeLimit, ending
 from agents.common.state_form import check_form, check_settings, restoring
 from agents.common.tensor_file import load_note, load_tensors
@@ -176,7 +177,7 @@ class Training:
                 mixture = dict(zip(self.config.levels, self.mixtures[-1].tolist(), strict=True))
                 log(writer, iteration, metrics, by_level(self.task, levels, rollout.solved), mixture)
                 bar.update(iteration + 1, **{name: metrics.scalars[name] for name in SHOWN})
-                asked.share(self.processes)
+                asked.share(self.processes.most)
                 if asked or (iteration + 1) % self.config.save_every == 0 or iteration + 1 == iterations:
                     self.save(state)
                 if asked:
@@ -246,7 +247,7 @@ class Training:
 def settings(config: Config) -> dict[str, Any]:
     """The settings that decide what is learnt, as JSON gives them back."""
     plain = dataclasses.asdict(config)
-    for name in ("acceleration", "evaluation", "folder", "keep", "max_minutes", "save_every"):
+    for name in ("acceleration", "evaluation", "folder", "hour_price", "keep", "max_minutes", "save_every"):
         del plain[name]
     plain["pretrain"] = None if config.checkpoint else describe(config.pretrain)
     return json.loads(json.dumps(plain))

@@ -19,8 +19,9 @@ from agents.checkpoint import CONFIG_FILE, Checkpoint, save_checkpoint
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
 from agents.common.kept_states import KeptStates
+from agents.common.launch import is_first
 from agents.common.places import Places, writes
-from agents.common.processes import is_first, joined
+from agents.common.processes import joined
 from agents.common.signals import TimeLimit
 from agents.evaluation.protocol import shown_steps
 from agents.pretraining.config import PretrainConfig

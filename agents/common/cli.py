@@ -23,6 +23,7 @@ from typing import Annotated, Any, NoReturn, TypeVar, cast, get_type_hints
 import tyro
 import yaml
 
+from agents.common.cost import counted
 from agents.common.renamed import OPTIONS, field_names, renamed_tree, renamed_words
 from agents.common.short_help import count_options, flowing, shortened, with_values
 from agents.common.signals import Ended, TimeLimit, interruptible, limited
@@ -200,7 +201,7 @@ def main(
     try:
         with interruptible():
             config = parse(cls, presets, args, first)
-            with limited(config.max_minutes if isinstance(config, TimeLimit) else 0.0):
+            with counted(config), limited(config.max_minutes if isinstance(config, TimeLimit) else 0.0):
                 run(config)
             sys.stdout.flush()
     except Ended as ended:

@@ -17,8 +17,8 @@ from typing import TypeVar, final
 import torch
 from torch import Tensor, distributed
 
-VARIABLES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-"""What torchrun tells the processes that it starts."""
+from agents.common.launch import is_first, launched
+
 PATIENCE = datetime.timedelta(minutes=10)
 """How long a process waits for the others, of which one may be writing a state."""
 Item = TypeVar("Item")
@@ -108,17 +108,6 @@ class Processes:
 
 
 ALONE = Processes()
-
-
-def launched() -> Mapping[str, str]:
-    """What torchrun has told this process; nothing where it is alone."""
-    said = {name: os.environ[name] for name in VARIABLES if name in os.environ}
-    return said if len(said) == len(VARIABLES) and said["WORLD_SIZE"] != "1" else {}
-
-
-def is_first() -> bool:
-    """Whether this process is the one that writes and shows."""
-    return launched().get("RANK", "0") == "0"
 
 
 @contextlib.contextmanager

@@ -11,13 +11,13 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, NoReturn, final
 
-from agents.common.checks import Checked, at_least
-from agents.common.processes import Processes
+from agents.common.checks import at_least
+from agents.common.cost import Priced
 
 ALARM = getattr(signal, "SIGALRM", None)
 """What ends a run in time (``limited``); Windows has none."""
@@ -54,9 +54,9 @@ class Request:
     def __bool__(self) -> bool:
         return self.number is not None
 
-    def share(self, processes: Processes) -> None:
-        """What one process was asked, all have been: they end at the same place."""
-        self.number = processes.most(self.number or 0) or None
+    def share(self, most: Callable[[int], int]) -> None:
+        """What one process was asked, all have been: they end at the same place. most: of all processes' numbers."""
+        self.number = most(self.number or 0) or None
 
     def end(self, said: str) -> NoReturn:
         """End the work now that everything is saved. said: what stands where, for people."""
@@ -117,7 +117,7 @@ def interruptible() -> Iterator[None]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimeLimit(Checked):
+class TimeLimit(Priced):
     """A script that goes on where it was may be given a time."""
 
     max_minutes: float = 0.0

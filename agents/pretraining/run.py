@@ -95,7 +95,7 @@ def finish(trainer: Pretrainer, folder: Path, keep: int, restore: bool) -> None:
             if trainer.updates % 10 == 0:
                 log(writer, trainer, metrics)
                 writer.add_scalar("time/updates_per_second", (trainer.updates - first) / spent, trainer.updates)
-            asked.share(processes)
+            asked.share(processes.most)
             if asked or trainer.updates % config.save_every == 0 or trainer.updates == config.updates:
                 trainer.save(folder / PRETRAIN_STATE, keep)
                 if processes.first:
