@@ -1,6 +1,6 @@
 """States, checkpoints and parts of comparisons that earlier versions wrote open in this one, and runs go on from them.
 
-``python -m tests.agents.test_written_before tests/data/written/VERSION`` writes those of a version. Once it is released,
+``python -m tests.agents.test_written_before tests/data/written/VERSION`` writes those of a version. Once released,
 they stay as they are.
 """
 
