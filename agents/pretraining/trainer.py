@@ -7,7 +7,6 @@ with halting (agents/evaluation).
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
@@ -47,6 +46,7 @@ from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import noisy_start
 from agents.trm import TRM, Carry, Inputs, TRMConfig
 from trm_gym import make_task
+from trm_gym.checks import real_number
 from trm_gym.streams import mix
 from trm_gym.task import Problems, Task
 
@@ -279,12 +279,8 @@ class Pretrainer:
         if wrong := self.task.fault(problems):
             raise ValueError(wrong)
         updates = check_count("updates", note["updates"], self.config.updates)
-        seconds = note.get("seconds")
-        if seconds is not None and (type(seconds) not in (int, float) or not 0 <= seconds < math.inf):
-            raise ValueError(f"seconds must be a number from 0 up, not {seconds}")
-        scale = note.get("rate_scale", 1.0)
-        if type(scale) is not float or not 0 < scale <= 1:
-            raise ValueError(f"rate_scale must be a number above 0, at most 1, not {scale}")
+        seconds = None if note.get("seconds") is None else real_number("seconds", note["seconds"], 0.0)
+        scale = real_number("rate_scale", note.get("rate_scale", 1.0), most=1.0, above=0.0)
         self.supply.load(note)
         self.model.load_state_dict(unnest("model", tensors))
         self.optimizers.load_state_dict(unnest("optimizers", tensors))
