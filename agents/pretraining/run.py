@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Mapping
@@ -98,8 +99,9 @@ def finish(trainer: Pretrainer, folder: Path, keep: int, restore: bool) -> None:
             asked.share(processes.most)
             if asked or trainer.updates % config.save_every == 0 or trainer.updates == config.updates:
                 trainer.save(folder / PRETRAIN_STATE, keep)
-                if processes.first:
-                    writer.add_image(EPISODE, episode(trainer), trainer.updates, dataformats="HWC")
+                with contextlib.suppress(NotFiniteError):  # the next update tells what is no number
+                    if processes.first:
+                        writer.add_image(EPISODE, episode(trainer), trainer.updates, dataformats="HWC")
             if asked:
                 asked.end(f"update {trainer.updates} of {config.updates} is saved in {folder}, {GOES_ON}")
 
