@@ -44,7 +44,7 @@ class WorksheetEncoder(Encoder):
         super().__init__(context, symbols=len(VERBS) + 1, positions=answer)
         self.position = table(KINDS * answer, hidden)
         self.column, self.trial, self.sign = (table(n, hidden) for n in (COLUMN_CODES, TRIAL_CODES, SIGN_CODES))
-        known = values(torch.arange(COLUMN_CODES) - (WIDEST + 1.0))
+        known = values(torch.arange(COLUMN_CODES, dtype=torch.float32) - (WIDEST + 1))
         self.register_buffer("known", known * (torch.arange(COLUMN_CODES) > 0)[:, None], persistent=False)
         self.amount = embedding(known.shape[-1], hidden)
         self.head = linear(hidden, len(SYMBOLS))
