@@ -22,18 +22,19 @@ def test_what_is_there_passes():
 
 
 @pytest.mark.parametrize(
-    ("module", "missing"),
+    ("module", "missing", "extra"),
     [
-        *((f"agents.{part}", "torch") for part in PARTS),
-        ("agents.common.cli", "tyro"),
-        ("agents.sb3", "stable_baselines3"),
+        *((f"agents.{part}", "torch", "agents") for part in PARTS),
+        ("agents.common.cli", "tyro", "agents"),
+        ("agents.sb3", "stable_baselines3", "agents"),
+        ("agents.inference.formulas.regressor", "sklearn", "sklearn"),
     ],
 )
-def test_an_import_says_which_extra_is_missing(module, missing):
+def test_an_import_says_which_extra_is_missing(module, missing, extra):
     code = HIDDEN.format(missing=missing, module=module)
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     last = ended.stderr.strip().splitlines()[-1]
-    assert last == f"ModuleNotFoundError: {missing} is missing: pip install 'trm-gym[agents]'"
+    assert last == f"ModuleNotFoundError: {missing} is missing: pip install 'trm-gym[{extra}]'"
 
 
 def test_the_suite_and_the_id_need_no_torch():

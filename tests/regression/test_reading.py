@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from trm_gym.errors import ProblemError
 from trm_gym.regression import RegressionTask
 from trm_gym.regression.points import PRESENT, TARGET, points_of
-from trm_gym.regression.reading import read_points
+from trm_gym.regression.reading import read_named_points, read_points
 from trm_gym.regression.tables import is_table
 
 TASK = RegressionTask()
@@ -51,6 +51,13 @@ FORMS = {
     "columns in JSON": json.dumps(dict(zip("aby", DATA.T.tolist(), strict=True))),
     "decimal commas": text(";").replace(".", ","),
 }
+
+
+def test_names_go_with_their_columns():
+    found, names = read_named_points(text(header="x,y,mass"))  # y is the target, as no column is called z
+    assert names == ("x", "mass", "y")
+    np.testing.assert_allclose(found, DATA[:, [0, 2, 1]])
+    assert read_named_points(text())[1] == ("1", "2", "3")
 
 
 @pytest.mark.parametrize("form", FORMS)

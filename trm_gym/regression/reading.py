@@ -32,6 +32,11 @@ def read_points(data: Any) -> NDArray[np.float64]:
     data: text of several lines, JSON or a list as text, the path of a file of text or of an .npy file, rows, columns by
     their names, an array, a DataFrame, or a pair of inputs and targets.
     """
+    return read_named_points(data)[0]
+
+
+def read_named_points(data: Any) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """As ``read_points``, with the names of the columns in that order; columns without names are called 1, 2, ..."""
     table = table_of(data)
     if not table.rows:
         raise ProblemError(f"there are no rows: {EXAMPLE}")
@@ -50,8 +55,8 @@ def read_points(data: Any) -> NDArray[np.float64]:
     return _checked(values, table)
 
 
-def _checked(values: NDArray[np.float64], table: Table) -> NDArray[np.float64]:
-    """The columns with the target last. Raises ProblemError where they are no problem."""
+def _checked(values: NDArray[np.float64], table: Table) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """The columns with the target last, and their names. Raises ProblemError where they are no problem."""
     names, keep = list(table.names), np.ones(values.shape[1], np.bool_)
     counted = names[0].lower() in ("", "index", "unnamed: 0")
     if counted and np.array_equal(values[:, 0], np.arange(len(values))):
@@ -78,7 +83,7 @@ def _checked(values: NDArray[np.float64], table: Table) -> NDArray[np.float64]:
     if not np.ptp(found[:, :-1], axis=0).any():
         shown = ", ".join(names[at] for at in inputs)
         raise ProblemError(f"the inputs ({shown}) are the same in all rows: give rows in which they vary")
-    return found
+    return found, tuple(names[at] for at in [*inputs, place])
 
 
 def _target(names: Sequence[str], keep: NDArray[np.bool_]) -> int:

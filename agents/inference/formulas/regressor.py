@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from trm_gym.extras import require
+
+require("sklearn", "sklearn")
+
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, check_random_state, validate_data
 
@@ -140,10 +145,15 @@ class RefineRegressor(RegressorMixin, BaseEstimator):
         return "\n".join([r"\begin{tabular}{rrl}", r"size & error & formula \\ \hline", *rows, r"\end{tabular}"])
 
     def to_python(self) -> Callable[..., NDArray[np.float64]]:
-        """A function of the columns, arrays of one length, that gives its values; ``source`` is its Python."""
-        formula = self.get_best().formula
+        """A function of the columns in ``columns_``, arrays of one length, that gives the formula's values.
+
+        ``source`` is its Python. It raises ValueError for another number of columns.
+        """
+        formula, wanted = self.get_best().formula, self.columns_.tolist()
 
         def function(*columns: Any) -> NDArray[np.float64]:
+            if len(columns) != len(wanted):
+                raise ValueError(f"{len(columns)} columns were given: give {len(wanted)}, those at {wanted} of X")
             return values_of(formula, np.column_stack([np.asarray(one, dtype=np.float64) for one in columns]))
 
         names = ", ".join(VARIABLES[: len(self.columns_)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from trm_gym.regression.compositions import values_of
 from trm_gym.regression.export import latex, plain_text, python
 from trm_gym.regression.formula import Formula
 from trm_gym.regression.layout import VARIABLES
-from trm_gym.regression.reading import read_points
+from trm_gym.regression.reading import read_named_points
 from trm_gym.regression.verifier import FEWEST_HELD_OUT, HELD_OUT
 from trm_gym.short_repr import short_repr
 
@@ -65,7 +66,7 @@ def solve_points(
     data: a file or rows, see ``reading.read_points``. checkpoint: of a network that helps. picture: a file for points,
     formula and residuals. Raises ProblemError for what are no points.
     """
-    points = read_points(data)
+    points, names = read_named_points(data)
     parted = split(points)
     network = None if checkpoint is None else Solver.from_pretrained(checkpoint).checkpoint.model
     with formula_bar(seconds, console.is_terminal) as watch:
@@ -73,29 +74,34 @@ def solve_points(
     if found.best is None:
         console.print("No formula was found.", style="red")
         return False
-    exact = _print(console, found, found.best.formula, parted)
+    exact = _print(console, found, found.best.formula, parted, names)
     if picture is not None:
         draw(picture, found.best.formula, points)
         console.print(f"{picture}: points, formula and residuals", highlight=False, soft_wrap=True)
     return exact
 
 
-def _print(console: Console, found: Found, formula: Formula, parted: Split) -> bool:
+def _print(console: Console, found: Found, formula: Formula, parted: Split, names: Sequence[str]) -> bool:
     def line(text: str, style: str = "") -> None:
         console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
     line("size   error     formula", "bold")
     for one in found.candidates:
         line(f"{one.size:4d}   {one.error:<8.2g}  {plain_text(one.formula)}", "green" if one is found.best else "")
-    names = ", ".join(VARIABLES[: parted.fitted.shape[1] - 1])
-    line(f"\n{plain_text(formula)}   ({names}: the columns in their order)", "bold")
+    line("error: root mean square of what is left, in standard deviations of the target")
+    line(f"\n{plain_text(formula)}", "bold")
+    columns = ", ".join(f"{variable} = column {name}" for variable, name in zip(VARIABLES, names[:-1], strict=False))
+    line(f"Here {columns}; the target is column {names[-1]}.")
     line(f"LaTeX:  {latex(formula)}")
     line(f"Python: {python(formula)}")
     explained, exact = quality(formula, parted.held_out)
     fresh = parted.held_out is not parted.fitted
-    rows = f"{len(parted.held_out)} rows that were held out" if fresh else f"the {len(parted.fitted)} rows"
+    rows = f"{len(parted.held_out)} rows that were held out"
+    if not fresh:
+        rows = f"all {len(parted.fitted)} rows, too few to hold any out"
     line(f"R2 on {rows}: {'none, the target is the same in all' if np.isnan(explained) else f'{explained:.9g}'}")
-    line(f"Exact there, to six digits: {'yes' if exact else 'no'}", "green" if exact else "red")
+    answer = "yes" if exact else "no; of noisy points no formula is"
+    line(f"Exact there, to six digits: {answer}", "green" if exact else "red")
     return exact
 
 

@@ -66,6 +66,10 @@ def test_of_many_columns_those_that_matter_are_taken():
     wide = np.column_stack([RNG.normal(size=(60, 3)), X])
     found = RefineRegressor(time_limit=30, random_state=0).fit(wide, X[:, 0] * X[:, 1])
     assert {3, 4} <= set(found.columns_.tolist()) and np.allclose(found.predict(wide), X[:, 0] * X[:, 1])
+    function = found.to_python()
+    np.testing.assert_allclose(function(*wide[:, found.columns_].T), found.predict(wide))
+    with pytest.raises(ValueError, match=r"5 columns were given: give 3, those at \["):
+        function(*wide.T)
 
 
 def test_columns_that_hardly_vary_do_not_matter_whatever_the_order_of_rows():
