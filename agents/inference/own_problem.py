@@ -24,8 +24,8 @@ MAZES = "maze11x11"
 FAMILIES = {"sudoku": "sudoku9x9", "maze": MAZES, "arithmetic": "arithmetic", "algebra": "algebra"}
 """The task of each family that reads its files, whatever the size of what they hold."""
 
-USUAL = {"arithmetic": "everyday_arithmetic", "algebra": "everyday_algebra"}
-"""The shipped network of a task, where it is not called like the task: the one taught most of what people type."""
+USUAL = {"arithmetic": "everyday_arithmetic", "algebra": "everyday_algebra", "sudoku9x9": "hard_sudoku9x9"}
+"""The shipped network of a task, where it is not called like the task: the one that solves most of what people type."""
 
 _PATH = re.compile(
     r"(?:[A-Za-z]:|~|\.{1,2})?[/\\](?=.*[b-npqrtuvyz]{2}).*|(?:[\w.-]+[/\\])*[\w-]*[a-z]{4}[\w-]*\.[a-z]{2,4}"

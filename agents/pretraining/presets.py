@@ -55,6 +55,19 @@ PRETRAIN: dict[str, PretrainConfig] = {
         max_steps=16,
         average=0.995,
     ),
+    # What needs search: three cycles a step, and problems of many branches. About 95 minutes on one core.
+    "hard_sudoku9x9": PretrainConfig(
+        task="sudoku9x9",
+        levels=("clues26", "minimal", "locked_or_pairs", "search", "hard", "hard"),
+        model=dataclasses.replace(SUDOKU, hidden=48, cycles=3),
+        optim=OptimConfig(decay=1.0),
+        updates=24_000,
+        batch=32,
+        max_steps=16,
+        start_noise=0.5,
+        average=0.999,
+        save_every=500,
+    ),
     # Starts from noise: the recursion does not get worse with depth then.
     "arithmetic": PretrainConfig(
         task="arithmetic",
