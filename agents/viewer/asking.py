@@ -100,7 +100,8 @@ def run_of(shelf: Shelf, body: Mapping[str, Any]) -> Run:
     """
     given = _given(body)
     checkpoint = _text(body, "checkpoint", 500)
-    if checkpoint == shelf.names(_task(body))[0]:
+    chosen_from, fitting = shelf.names(_task(body)), shelf.names(given.task)
+    if checkpoint == chosen_from[0] or (checkpoint in chosen_from and checkpoint not in fitting):
         checkpoint = ""  # the usual network: of the size that the problem turns out to have
     solver = _of_field("checkpoint", lambda: shelf.solver(given.task, checkpoint))
     price = _of_field("price", lambda: real_number("the price", body.get("price", PRICE), above=0, most=1000))

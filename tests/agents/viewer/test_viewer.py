@@ -91,10 +91,10 @@ def test_policies_at_other_prices_and_other_rules_stop_where_they_would_alone(cl
 
 
 def test_a_problem_of_ones_own_has_its_size_and_keeps_its_letters(client: TestClient):
-    streamed = record(
-        events_of(client.post("/api/solve", json={"task": "sudoku9x9", "checkpoint": "sudoku9x9", "problem": PUZZLE}))
-    )
-    assert streamed["task"] == "sudoku4x4" and streamed["answer_right"]
+    for checkpoint in ("hard_sudoku9x9", "sudoku9x9"):
+        body = {"task": "sudoku9x9", "checkpoint": checkpoint, "problem": PUZZLE}
+        streamed = record(events_of(client.post("/api/solve", json=body)))
+        assert streamed["task"] == "sudoku4x4" and streamed["answer_right"]
     streamed = record(events_of(client.post("/api/solve", json={"task": "algebra", "problem": "3*z + 4 = 10"})))
     assert streamed["text"][streamed["handed"] - 1] == "z = 2" and "z" in streamed["problem_text"]
     assert "z" in streamed["symbols"] and "x" not in streamed["symbols"]
