@@ -10,10 +10,11 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 @final
 class CommandScripts(BuildHookInterface):
-    """Puts scripts/NAME.py into agents/scripts, for every name in agents/commands.py."""
+    """Puts the script of every name in agents/commands.py into agents/scripts."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called before each build; ``version`` is "editable" or "standard"."""
         if version == "standard":
-            names = runpy.run_path(f"{self.root}/agents/commands.py")["NAMES"]
-            build_data["force_include"] |= {f"scripts/{name}.py": f"agents/scripts/{name}.py" for name in names}
+            commands = runpy.run_path(f"{self.root}/agents/commands.py")
+            files = [f"{commands['FILES'].get(name, name)}.py" for name in commands["NAMES"]]
+            build_data["force_include"] |= {f"scripts/{file}": f"agents/scripts/{file}" for file in files}

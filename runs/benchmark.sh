@@ -7,12 +7,12 @@ python=${PYTHON:-.venv/bin/python} version=$(basename "$(ls -v agents/benchmark/
 halting=(always-16 best-fixed-k unchanged velocity confidence confidence-capped q verifier oracle)
 schedules=("one long run" "fixed cutoff" geometric Luby)
 learners=(bce two_heads expected pondernet reinforce rloo grpo)
-"$python" scripts/benchmark.py --policy "${halting[@]}" "${schedules[@]}"
-"$python" scripts/benchmark.py --policy "${learners[@]}"
-"$python" scripts/benchmark.py --policy grpo_restarts
+"$python" scripts/halting_benchmark.py --policy "${halting[@]}" "${schedules[@]}"
+"$python" scripts/halting_benchmark.py --policy "${learners[@]}"
+"$python" scripts/halting_benchmark.py --policy grpo_restarts
 for entry in docs/benchmark/*.py; do
     restarts=$(grep -q '"restarts": true' "${entry%.py}/row.json" 2>/dev/null && echo --restarts || true)
-    "$python" scripts/benchmark.py --policy "$entry:make" $restarts
+    "$python" scripts/halting_benchmark.py --policy "$entry:make" $restarts
     mkdir -p "${entry%.py}"
     cp "runs/benchmark/$version/$(basename "${entry%.py}")/records.csv" "${entry%.py}/"
 done

@@ -1,1 +1,1 @@
-"""The parts of scripts/speed.py: one file for each subject, and what they share."""
+"""The parts of scripts/benchmark.py: one file for each subject, and what they share."""

@@ -89,7 +89,7 @@ def norm(x: Tensor) -> Tensor:
 @final
 class Published(nn.Module):
     """The published network and its loss as arXiv 2510.04871, figure 3, and its code have them: eager, no part merged
-    with another or left out. tests/scripts/test_speed.py holds it to numbers that the code made.
+    with another or left out. tests/scripts/test_benchmark.py holds it to numbers that the code made.
 
     dtype: what it computes in; weights stay in float32.
     """

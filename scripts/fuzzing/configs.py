@@ -28,7 +28,7 @@ NEEDED: Mapping[str, Mapping[str, Any]] = {
     },
     "report": {"run": Path("runs", "none")},
     "solve": {"family": "sudoku", "puzzle": "1"},
-    "speed": {"subject": "envs"},
+    "benchmark": {"subject": "envs"},
 }
 """What a script's config has no default for."""
 

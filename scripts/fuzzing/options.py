@@ -23,7 +23,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "compare_networks": ("--checkpoints", "sudoku4x4"),
     "report": ("runs/none",),
     "solve": ("sudoku", "1"),
-    "speed": ("envs",),
+    "benchmark": ("envs",),
 }
 """What has to be said on a command line in any case."""
 _WORDS = ("", "units", "clues12", "ä", "x=1", "True", "1e400", "0x10", "1_000", "٣", "1,5", "1 2", "-", "--")

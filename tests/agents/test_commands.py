@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 @pytest.mark.parametrize("name", commands.NAMES)
 def test_commands_are_scripts_that_stand_alone(name):
-    tree = ast.parse((ROOT / "scripts" / f"{name}.py").read_text(encoding="utf-8"))
+    tree = ast.parse(commands.path_of(name).read_text(encoding="utf-8"))
     imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     imported += [part.name for node in ast.walk(tree) if isinstance(node, ast.Import) for part in node.names]
     assert not [module for module in imported if module.partition(".")[0] == "scripts"]

@@ -97,8 +97,9 @@ def test_groups_whose_members_earn_alike_leave_the_network_as_it_is(monkeypatch)
         return Verdicts(np.ones(len(answers), bool), np.ones(len(answers), np.float32))
 
     monkeypatch.setattr(ToyTask, "verify", verify)
-    for credit, kept in (("every_step", True), ("halting", False)):  # steps have a price where they halt
-        learner, network = make(answers=AnswersConfig(credit=credit, worth="score"), lr=3e-3)
+    drafts, halting = (AnswersConfig(credit="every_step"), True), (AnswersConfig(worth="score"), False)
+    for answers, kept in (drafts, halting):  # steps have a price where they halt
+        learner, network = make(answers=answers, lr=3e-3)
         before = {name: part.clone() for name, part in network.named_parameters()}
         learner.update(play(network, 0))
         assert all(torch.equal(part, before[name]) for name, part in network.named_parameters()) is kept
