@@ -79,7 +79,7 @@ def best_fixed(version: Version, one: ProblemSet, rollouts: Path | None) -> tupl
     return tuple(int((solved - price * steps / runs.max_steps).argmax()) + 1 for price in version.prices)
 
 
-@writes(lambda config: Places(files=[config.folder / f"{config.name}.json"]))
+@writes(lambda config: Places([config.folder, config.rollouts]))
 def run(config: Config) -> None:
     """Hash, run the validation problems, write."""
     version = Version(config.name, config.prices, config.seed, tuple(hashed(one, config) for one in SETS))

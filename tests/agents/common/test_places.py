@@ -21,7 +21,7 @@ from trm_gym.atomic_io import new_folder, sweep
 ROOT = Path(__file__).parents[3]
 SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("*.py") if not path.stem.startswith("_"))
 READ = {("solve", "data"), ("evaluate", "data"), ("train_sb3", "cache"), ("results", "add"), ("pages", "docs")}
-READ |= {("regression_benchmark", "formulas")}
+READ |= {("regression_benchmark", "formulas"), ("halting_benchmark", "check"), ("report", "run")}
 """Paths that scripts read, or that several processes may share."""
 WORDS = {
     "solve": ["sudoku", "--data", "{data}"],
@@ -29,6 +29,7 @@ WORDS = {
     "ablate": ["--preset", "halting"],
     "regression_benchmark": ["--formulas", "{data}"],
     "compare_networks": ["--checkpoints", "sudoku4x4"],
+    "report": ["{run}"],
 }
 """What a script needs beside the place, or beside one of its places."""
 
@@ -77,7 +78,10 @@ def test_a_place_that_cannot_be_is_refused_before_the_work(
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "puzzles.txt").write_text("1.3434.2.14.43.1\n")
-    words = [word.format(data=tmp_path / "puzzles.txt") for word in WORDS.get(f"{name} {field}", WORDS.get(name, []))]
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.yaml").write_text("task: sudoku4x4\nupdates: 1\n")
+    given = {"data": tmp_path / "puzzles.txt", "run": tmp_path / "run"}
+    words = [word.format(**given) for word in WORDS.get(f"{name} {field}", WORDS.get(name, []))]
     for place in kinds(tmp_path).values():
         told = refusal(name, [*words, f"--{field}", str(place)], capsys)
         assert str(place) in told and "name another" in told, told
@@ -90,7 +94,7 @@ def test_a_place_that_cannot_be_is_refused_before_the_work(
         assert f"{wrong} is a" in told and f"name a {kind}" in told
 
 
-FOLDERS = {("evaluate", "out"), ("trajectory", "out"), ("pages", "out"), ("presets", "out")}
+FOLDERS = {("freeze", "rollouts"), ("evaluate", "out"), ("trajectory", "out"), ("pages", "out"), ("presets", "out")}
 
 
 @pytest.mark.parametrize("link", [None, os.symlink, os.link, "relative"])
