@@ -28,7 +28,7 @@ from trm_gym.arc import ArcTask
 from trm_gym.arc.attempts import augmented, most_voted, solved_in, tasks_solved
 from trm_gym.arc.augmentation import TURNS, Augmentations
 from trm_gym.streams import mix
-from trm_gym.task import Problems
+from trm_gym.task import Problems, Task
 
 STEPS = shown_steps(16)
 

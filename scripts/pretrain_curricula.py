@@ -24,7 +24,7 @@ from agents.common.same_numerics import same_numerics
 from agents.evaluation.figures import learning_figure
 from agents.evaluation.records import write_tables
 from agents.evaluation.run_store import CachedRun
-from agents.pretraining.config import PretrainConfig
+from agents.pretraining.config import PretrainConfig, describe
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.trainer import Pretrainer
 from agents.rollouts.unroll import draw, unroll

@@ -54,7 +54,7 @@ def policy_loss(
     new: Float[Tensor, "m g k"],
     old: Float[Tensor, "m g k"],
     samples: Samples,
-    actions: Int[Tensor, "m #g #k"],
+    actions: Int[Tensor, " m #g #k"],
 ) -> Float[Tensor, ""]:
     """The loss that ``config`` names, of samples whose log-probabilities are sums over so many actions."""
     if config.loss == "cispo":

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
+from torch import Tensor
 from torch.nn import functional as F
 
 from trm_gym.short_repr import short_repr

@@ -21,7 +21,7 @@ from agents.inference.solver import Solver
 from agents.learners.config import LearnerConfig
 from agents.learners.grpo import Grpo
 from agents.learners.joint import JointConfig, JointGrpo
-from agents.pretraining.config import DraftsConfig, PretrainConfig, TrainingExtras
+from agents.pretraining.config import DraftsConfig, PretrainConfig, TrainingExtras, describe
 from agents.pretraining.trainer import Pretrainer, new_model
 from agents.rollouts.collect import Rollout, run_problems
 from agents.rollouts.unroll import refine, unroll
