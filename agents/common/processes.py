@@ -16,6 +16,8 @@ from typing import TypeVar, final
 
 import torch
 from torch import Tensor, distributed
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 from agents.common.launch import is_first, launched
 
@@ -123,7 +125,12 @@ def joined() -> Iterator[Processes]:
     if cuda:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", said["RANK"])))
     with _answering():
-        distributed.init_process_group("nccl" if cuda else "gloo", timeout=PATIENCE)
+        # The store outlives a restart by torchrun, with the addresses of processes that are gone.
+        store, rank, world = next(rendezvous("env://", timeout=PATIENCE))
+        store = PrefixStore(f"restart-{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+        distributed.init_process_group(
+            "nccl" if cuda else "gloo", store=store, rank=rank, world_size=world, timeout=PATIENCE
+        )
     try:
         with contextlib.ExitStack() as quiet:
             if not is_first():
