@@ -24,8 +24,8 @@ MAZES = "maze11x11"
 FAMILIES = {"sudoku": "sudoku9x9", "maze": MAZES, "arithmetic": "arithmetic", "algebra": "algebra"}
 """The task of each family that reads its files, whatever the size of what they hold."""
 
-USUAL = {"arithmetic": "everyday_arithmetic", "algebra": "everyday_algebra", "sudoku9x9": "hard_sudoku9x9"}
-"""The shipped network of a task, where it is not called like the task: the one that solves most of what people type."""
+SOLVES_MOST = {"arithmetic": "everyday_arithmetic", "algebra": "everyday_algebra", "sudoku9x9": "hard_sudoku9x9"}
+"""The shipped network of a task that solves most of what people type, where it is not the one named like the task."""
 
 _PATH = re.compile(
     r"(?:[A-Za-z]:|~|\.{1,2})?[/\\](?=.*[b-npqrtuvyz]{2}).*|(?:[\w.-]+[/\\])*[\w-]*[a-z]{4}[\w-]*\.[a-z]{2,4}"
@@ -80,14 +80,20 @@ def family_of(task: str) -> str:
     return family if family in FAMILIES else task
 
 
+def networks_for(task: Task) -> list[str]:
+    """The names of the networks for a task that come with the package, the one that solves most first."""
+    named = MAZES if family_of(task.name) == "maze" else task.name
+    return list(dict.fromkeys([SOLVES_MOST.get(named, named), named]))
+
+
 def solver_for(task: Task, checkpoint: str | None = None) -> Solver:
-    """The checkpoint asked for, or the shipped one of the task; a network for mazes serves every size of them.
+    """The checkpoint asked for, or the first of ``networks_for`` the task; a network for mazes serves every size of them.
 
     Raises CheckpointError for a network of another task.
     """
     maze = family_of(task.name) == "maze"
-    usual, size = (MAZES, task.structure.shape[0]) if maze else (USUAL.get(task.name, task.name), None)
-    found = Solver.from_pretrained(checkpoint or usual, size)
+    size = task.structure.shape[0] if maze else None
+    found = Solver.from_pretrained(checkpoint or networks_for(task)[0], size)
     if found.task is not task:
         wanted = "mazes" if maze else task.name
         raise CheckpointError(

@@ -9,7 +9,7 @@ from typing import final
 
 from agents.common.tensor_file import CheckpointError
 from agents.inference.other_rules import PRICES
-from agents.inference.own_problem import USUAL, family_of, solver_for
+from agents.inference.own_problem import family_of, networks_for, solver_for
 from agents.inference.solver import Solver
 from agents.inference.trajectory import Json
 from trm_gym import make_task
@@ -59,8 +59,7 @@ class Shelf:
         """The networks for a task, the usual one first, then another that is shipped under the task's name."""
         family = family_of(task.name)
         mine = [place for place, name in self._own.items() if family_of(name) == family]
-        named = family if family == "maze" else task.name
-        return [*dict.fromkeys([USUAL.get(named, named), named]), *mine]
+        return [*networks_for(task), *mine]
 
     def solver(self, task: Task, name: str = "") -> Solver:
         """The network of that name, or the usual one. Raises CheckpointError for one that is not on the shelf."""
