@@ -1,7 +1,7 @@
 """Write a run as one page: what it cost, results, curves, episodes, settings. It trains nothing.
 
 python scripts/report.py runs/grpo-sudoku6x6-frozen-0                          of grpo.py, pretrain.py or compare.py
-python scripts/report.py runs/pretrain-algebra-0 --price-per-hour 0.12         with what it cost
+python scripts/report.py runs/pretrain-algebra-0 --hour-price 0.06         with what it cost
 
 report/index.html is one file with all its pictures within; report/README.md is the same for a repository.
 """
@@ -28,8 +28,8 @@ class Config(Checked):
 
     run: Annotated[Path, tyro.conf.Positional]
     """The folder of a run of pretrain.py, grpo.py or compare.py."""
-    price_per_hour: float = 0.0
-    """What an hour of the machine costs, in any currency; 0 shows no money."""
+    hour_price: float = 0.0
+    """Price of a core's hour, in any currency; 0 shows no money."""
     draw: bool = True
     """Draw episodes of the checkpoint where the run has left none."""
     folder: Path | None = None
@@ -37,7 +37,7 @@ class Config(Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(0, self, "price_per_hour")
+        at_least(0, self, "hour_price")
 
 
 def folder_of(config: Config) -> Path:
@@ -49,7 +49,7 @@ def run(config: Config) -> None:
     """Read the run, then write the page."""
     found, out = read_run(config.run), folder_of(config)  # before a folder is made for what is no run
     with writing(Places([out])):
-        parts = blocks(found, out, config.price_per_hour, config.draw)
+        parts = blocks(found, out, config.hour_price, config.draw)
         markdown = atomic_write(out / "README.md", page_markdown(parts, out))
         page = atomic_write(out / "index.html", page_html(parts, found.title))
     print(f"{page} ({page.stat().st_size / 1e6:.2f} MB), {markdown}")

@@ -87,7 +87,7 @@ def networks_for(task: Task) -> list[str]:
 
 
 def solver_for(task: Task, checkpoint: str | None = None) -> Solver:
-    """The checkpoint asked for, or the first of ``networks_for`` the task; a network for mazes serves every size of them.
+    """The checkpoint asked for, or the first of ``networks_for``; a network for mazes serves every size of them.
 
     Raises CheckpointError for a network of another task.
     """

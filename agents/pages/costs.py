@@ -8,6 +8,8 @@ from typing import final
 
 from agents.pages.blocks import Table
 
+UNKNOWN = "not recorded"
+
 
 @final
 @dataclass(frozen=True)
@@ -18,25 +20,25 @@ class Cost:
     seconds: float
     threads: int = 0
 
+    @property
+    def core_hours(self) -> float | None:
+        """Hours of all its threads; None where they are not recorded."""
+        return self.seconds * self.threads / 3600 if self.threads else None
 
-def cost_table(costs: Sequence[Cost], price_per_hour: float) -> Table:
-    """Each part and the sum. price_per_hour: of the machine, in any currency; 0 shows no money."""
-    header = ["part", "seconds", "threads", "core-hours", *(["cost"] if price_per_hour else [])]
-    rows = [_row(one, price_per_hour) for one in costs]
+
+def cost_table(costs: Sequence[Cost], hour_price: float) -> Table:
+    """Each part and the sum. hour_price: of a core, in any currency; 0 shows no money."""
+    header = ["part", "seconds", "threads", "core-hours", *(["cost"] if hour_price else [])]
+    rows = [_row(one.part, one.seconds, one.threads, one.core_hours, hour_price) for one in costs]
     if len(costs) > 1:
-        threads = {one.threads for one in costs}
-        hours = sum(one.seconds * one.threads for one in costs) / 3600
-        whole = _row(
-            Cost("in all", sum(one.seconds for one in costs), threads.pop() if len(threads) == 1 else 0), price_per_hour
-        )
-        whole[3] = f"{hours:.3f}" if all(one.threads for one in costs) else "not recorded"
-        rows.append(whole)
+        threads, hours = {one.threads for one in costs}, [one.core_hours for one in costs]
+        known = None if None in hours else sum(one for one in hours if one is not None)
+        seconds = sum(one.seconds for one in costs)
+        rows.append(_row("in all", seconds, threads.pop() if len(threads) == 1 else 0, known, hour_price))
     return Table(header, rows)
 
 
-def _row(one: Cost, price_per_hour: float) -> list[str]:
-    hours = one.seconds / 3600
-    known = bool(one.threads)
-    cells = [one.part, f"{one.seconds:.0f}", str(one.threads) if known else "not recorded"]
-    cells.append(f"{hours * one.threads:.3f}" if known else "not recorded")
-    return cells + ([f"{hours * price_per_hour:.4f}"] if price_per_hour else [])
+def _row(part: str, seconds: float, threads: int, hours: float | None, hour_price: float) -> list[str]:
+    cells = [part, f"{seconds:.0f}", str(threads) if threads else UNKNOWN]
+    cells.append(UNKNOWN if hours is None else f"{hours:.3f}")
+    return cells + ([UNKNOWN if hours is None else f"{hours * hour_price:.4f}"] if hour_price else [])

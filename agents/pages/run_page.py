@@ -73,12 +73,12 @@ def read_run(folder: Path) -> Run:
     raise ValueError(f"{place} is of none of pretrain.py, grpo.py and compare.py: name a folder of one of them")
 
 
-def blocks(run: Run, out: Path, price_per_hour: float, draw: bool) -> list[Block]:
+def blocks(run: Run, out: Path, hour_price: float, draw: bool) -> list[Block]:
     """The page.
 
     out: a folder for pictures that the run has not left. draw: run the checkpoint for episodes where there are none.
     """
-    found: list[Block] = [Heading(run.title, 1), Heading("Cost"), *_cost(run, price_per_hour)]
+    found: list[Block] = [Heading(run.title, 1), Heading("Cost"), *_cost(run, hour_price)]
     found += [Heading("Results"), *(list(_results(run)) or [Text("The run has no results yet.")])]
     curves = list(_curves(run, out))
     found += [Heading("Curves"), *curves] if curves else []
@@ -112,7 +112,7 @@ def _meta(run: Run) -> dict[str, Any]:
     return {}
 
 
-def _cost(run: Run, price_per_hour: float) -> Iterator[Block]:
+def _cost(run: Run, hour_price: float) -> Iterator[Block]:
     costs, meta = [], _meta(run)
     made_here = run.kind == "pretrain" or (run.folder / "pretrained").exists()
     if made_here and "pretraining_seconds" in meta:
@@ -131,9 +131,9 @@ def _cost(run: Run, price_per_hour: float) -> Iterator[Block]:
     if not costs:
         yield Text("The run has not written down what it took.")
         return
-    yield cost_table(costs, price_per_hour)
-    if price_per_hour:
-        yield Text(f"A machine-hour is taken to cost {price_per_hour:g}.")
+    yield cost_table(costs, hour_price)
+    if hour_price:
+        yield Text(f"A core's hour is taken to cost {hour_price:g}.")
     yield _machine(run, meta)
 
 

@@ -17,7 +17,7 @@ from jaxtyping import UInt8
 from agents.checkpoint import CONFIG_FILE, Checkpoint, load_checkpoint, save_checkpoint
 from agents.common.acceleration import Numerics
 from agents.common.console import Progress, announce
-from agents.common.curves import Charts, shared_curves
+from agents.common.curves import Charts, by_level, shared_curves
 from agents.common.finite import kept
 from agents.common.kept_states import KEPT, newest_state
 from agents.common.processes import ALONE, Processes
@@ -125,7 +125,7 @@ def log(writer: Any, trainer: Pretrainer, metrics: Mapping[str, float]) -> None:
     """An update's figures for TensorBoard."""
     for name, value in metrics.items():
         writer.add_scalar(PRETRAIN_TAGS[name], value, trainer.updates)
-    for level, share in trainer.right.items():
+    for level, share in by_level(trainer.task, *trainer.graded).items():
         writer.add_scalar(f"{PRETRAIN_TAGS['solved']}/{level}", share, trainer.updates)
     for level, share in trainer.supply.mixture.items():
         writer.add_scalar(f"curriculum/{level}", share, trainer.updates)

@@ -18,7 +18,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from agents.common.acceleration import Acceleration, Numerics, accelerate, training_pass
-from agents.common.curves import by_level
 from agents.common.finite import check_finite, check_gradients, told
 from agents.common.kept_states import KEPT, save_state
 from agents.common.processes import ALONE, Processes
@@ -88,8 +87,8 @@ class Pretrainer:
         self.least_steps = self._least_steps(config.batch)
         self.last: Tensor | None = None
         self.updates = 0
-        self.right: dict[str, float] = {}
-        """Of the last update's drafts, the share that is right, by level."""
+        self.graded = self.problems.level[:0], np.zeros(0, np.bool_)
+        """The levels of the last update's drafts, and which of these were right."""
         self.seconds: float | None = 0.0
         """What all updates have taken, those of earlier processes among them; None where a state does not tell."""
 
@@ -120,7 +119,7 @@ class Pretrainer:
         self.draft = outcome.draft
         done = done[outcome.best]
         best = outcome.best.numpy()
-        self.right = by_level(self.task, self.problems.level[best], solved.numpy())
+        self.graded = self.problems.level[best], solved.numpy()
         self.supply.tell(self.problems.level[best], self.steps[best].numpy(), solved.numpy(), done.numpy())
         carry = placed(outcome.carry, self.rows, self.carry)
         self._refill(carry, done.repeat_interleave(config.extras.starts))

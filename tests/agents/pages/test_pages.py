@@ -50,10 +50,12 @@ def test_pictures_are_within_the_page_and_beside_the_markdown(tmp_path: Path):
 def test_costs_add_up():
     table = cost_table([Cost("pretraining", 7200, 2), Cost("learning", 1800, 2)], 0.5)
     assert [row[1:] for row in table.rows] == [
-        ["7200", "2", "4.000", "1.0000"],
-        ["1800", "2", "1.000", "0.2500"],
-        ["9000", "2", "5.000", "1.2500"],
+        ["7200", "2", "4.000", "2.0000"],
+        ["1800", "2", "1.000", "0.5000"],
+        ["9000", "2", "5.000", "2.5000"],
     ]
+    priced = cost_table([Cost("pretraining", 7200, 2), Cost("learning", 1800)], 0.5)
+    assert [row[-1] for row in priced.rows] == ["2.0000", "not recorded", "not recorded"]
     unknown = cost_table([Cost("pretraining", 7200, 2), Cost("learning", 1800)], 0)
     assert unknown.rows[2] == ["in all", "9000", "not recorded", "not recorded"] and "cost" not in unknown.header
 
@@ -113,12 +115,12 @@ class Parser(html.parser.HTMLParser):
 
 
 def test_the_page_of_a_run(trained: Path, capsys):
-    main(report.run, report.Config, args=[str(trained), "--price-per-hour", "0.5"])
+    main(report.run, report.Config, args=[str(trained), "--hour-price", "0.5"])
     assert "index.html" in capsys.readouterr().out
     text = (trained / "report" / "README.md").read_text()
     page = (trained / "report" / "index.html").read_text()
     Parser(page)
-    assert "| pretraining | 3600 | 2 | 2.000 | 0.5000 |" in text and "learning to halt (grpo)" in text
+    assert "| pretraining | 3600 | 2 | 2.000 | 1.0000 |" in text and "learning to halt (grpo)" in text
     for part in ("5,000 test problems", "curves of grpo", "../thinking-clues6-8/drafts.png"):
         assert part in text, part
     assert page.count("<img") == text.count("![") == 3 and "learner: grpo" in page
