@@ -24,7 +24,7 @@ from agents.rollouts.dataset import DatasetConfig, RolloutDataset
 from agents.rollouts.unroll import BATCH
 from trm_gym import make_task
 
-ACCELERATION = AccelerationConfig(compile="off", bfloat16="off")
+STEADY = AccelerationConfig(compile="off", bfloat16="off")
 """What differs least between machines."""
 COUNTS = {"validation": 256, "train": 256}
 """Problems that are given to choose settings on, and to learn from, where no other number is asked for."""
@@ -107,7 +107,7 @@ class PlayableSet:
     def _runs(self, split: str, problems: int) -> RolloutDataset:
         one, task = self.set, make_task(self.checkpoint.task)
         title = f"{one.name}, 64 {split} problems"
-        store = rollout_store(self.checkpoint, self._folder, ACCELERATION, BATCH, title, Console(stderr=True))
+        store = rollout_store(self.checkpoint, self._folder, STEADY, BATCH, title, Console(stderr=True))
         config = DatasetConfig(problems=problems, max_steps=one.max_steps, seed=self.version.seed)
         if one.restarts:
             starts = {"branches": one.starts, "branching": "restarts", "noise": NOISE}

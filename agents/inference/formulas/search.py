@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import final
@@ -121,12 +121,13 @@ class _Search:
         if not self._over():
             self._better(lookup)
 
-    def _compose(self, rounds: Iterable[list[Candidate]]) -> None:
-        """Compositions, for their share of the time."""
-        for candidates in rounds:
-            self._keep(candidates)
-            if self._front.exact or self._spent() > _COMPOSED * self._config.seconds:
+    def _compose(self, rounds: Iterator[list[Candidate]]) -> None:
+        """Compositions, until one fits exactly or their share of the time is over."""
+        while not self._front.exact and self._spent() <= _COMPOSED * self._config.seconds:
+            candidates = next(rounds, None)
+            if candidates is None:
                 break
+            self._keep(candidates)
 
     def _close(self, lookup: Lookup) -> None:
         """Small formulas that are close to the target, or to what it is a function of: with noise nothing fits."""
