@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -28,6 +27,7 @@ from agents.common.console import Progress, announce
 from agents.common.places import Places, writes
 from agents.halting.registry import rule_of
 from agents.inference.engine import Engine, Item
+from scripts.enduring.held import memory
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
 from trm_gym.streams import mix
@@ -95,14 +95,6 @@ def stream(task: Task, config: Config) -> Iterator[Item]:
         problems = task.sample(mix(config.seed, numbers), np.full(len(numbers), level), "test")
         for index, number in enumerate(numbers):
             yield BAD if number % config.bad_every == 0 else problems[slice(index, index + 1)]
-
-
-def memory() -> float | None:
-    """Megabytes of memory that this process holds now; None where the system does not tell."""
-    try:
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-    except OSError:
-        return None
 
 
 def endure(engine: Engine, task: Task, config: Config) -> Record:

@@ -1,0 +1,116 @@
+"""scripts/load.py: what processes hold is counted, what grows or is left behind is told of."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+import threading
+import time
+from multiprocessing import shared_memory
+from pathlib import Path
+
+import pytest
+
+from agents.common.cli import main
+from scripts import load
+from scripts.enduring import work
+from scripts.enduring.held import Held, abandoned, adopt, begun, held, slope, told
+from scripts.load import Config, Sample, judged
+
+pytestmark = pytest.mark.skipif(not told(), reason="what processes hold is told by Linux's /proc")
+
+
+def samples(memory=lambda hours: 500.0, handles=lambda turn: 10, others=lambda turn: 0) -> list[Sample]:
+    server = Held(300.0, 0.0, 7, 6)
+    turns = [(turn, turn / 60) for turn in range(60)]
+    return [Sample(hours, Held(memory(hours), 0.0, handles(turn), 4), server, others(turn)) for turn, hours in turns]
+
+
+def broken(found: list[Sample]) -> list[str]:
+    return [row.what for row in judged(found) if not row.sound]
+
+
+def test_what_grows_is_told():
+    assert broken(samples()) == []
+    assert broken(samples(memory=lambda hours: 500 + 0.9 * hours)) == []
+    assert broken(samples(memory=lambda hours: 500 + 1.1 * hours)) == ["megabytes, own"]
+    assert broken(samples(handles=lambda turn: 10 + turn % 3)) == []  # up and down is no growth
+    assert broken(samples(handles=lambda turn: 10 + turn // 40)) == ["handles, own"]
+    assert broken(samples(others=lambda turn: turn == 5)) == ["other processes after a turn"]
+    assert "megabytes, own" in broken(samples()[:2])  # too few to tell
+
+
+def test_slope_is_that_of_least_squares():
+    found, error = slope([0, 1, 2, 3], [1, 3, 5, 7])
+    assert found == pytest.approx(2) and error == pytest.approx(0, abs=1e-9)
+    # y = 0, 0, 3: slope 1.5, residuals .5, -1, .5, so the error is sqrt(1.5 / 1 / 2).
+    found, error = slope([0, 1, 2], [0, 0, 3])
+    assert found == pytest.approx(1.5) and error == pytest.approx(math.sqrt(0.75))
+    assert math.isnan(slope([0, 1], [1, 2])[0])
+
+
+def test_handles_threads_and_memory_are_seen():
+    before, wait = held([os.getpid()]), threading.Event()
+    thread = threading.Thread(target=wait.wait)
+    thread.start()
+    block, opened = bytearray(64 * 2**20), os.open(os.devnull, os.O_RDONLY)
+    for place in range(0, len(block), 4096):
+        block[place] = 1
+    now = held([os.getpid()])
+    wait.set()
+    thread.join()
+    os.close(opened)
+    assert (now.handles, now.threads) == (before.handles + 1, before.threads + 1)
+    assert now.memory > before.memory + 60
+
+
+def test_processes_are_found_and_orphans_adopted():
+    code = "import subprocess as s, sys; s.Popen([sys.executable, '-c', 'input()'], stdin=0); sys.exit()"
+    adopt()
+    parent = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
+    parent.wait()
+    try:
+        [orphan] = [one for one in begun(os.getpid()) if b"input()" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    finally:
+        assert parent.stdin is not None
+        parent.stdin.write(b"\n")
+        parent.stdin.close()
+    assert os.waitpid(orphan, 0)[0] == orphan
+
+
+def test_shared_memory_that_nobody_holds_is_found():
+    code = (
+        "from multiprocessing import resource_tracker, shared_memory as m; b = m.SharedMemory(create=True, size=9);"
+        "resource_tracker.unregister(b._name, 'shared_memory'); print(b.name)"
+    )
+    name = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    assert name in abandoned()
+    block = shared_memory.SharedMemory(name)
+    assert name not in abandoned()
+    block.close()
+    block.unlink()
+    assert name not in abandoned()
+
+
+def test_a_short_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    pytest.importorskip("starlette", reason="the viewer needs starlette: pip install 'trm-gym[viewer]'")
+    monkeypatch.setattr(load, "train", lambda turn: time.sleep(0.1))  # tests/scripts/test_crash.py runs these
+    monkeypatch.setattr(work, "STEPS", 2)
+    with pytest.raises(SystemExit) as stopped:  # of so few samples memory proves nothing
+        main(load.run, Config, args=["--minutes", "0.02", "--warm-up", "0", "--json", str(tmp_path / "record.json")])
+    record, said = json.loads((tmp_path / "record.json").read_text()), capsys.readouterr().out
+    assert stopped.value.code == 1 and "left: 0 processes, 0 blocks of shared memory" in said
+    assert record["turns"] == len(record["samples"]) >= 1 and "| handles, server |" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["--minutes", "0"], "minutes must be above 0"), (["--minutes", "9"], "--warm-up must be below --minutes")],
+)
+def test_bad_input(capsys: pytest.CaptureFixture[str], words: list[str], said: str):
+    with pytest.raises(SystemExit) as stopped:
+        main(load.run, Config, args=words)
+    assert stopped.value.code == 2 and said in capsys.readouterr().err
