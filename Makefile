@@ -8,9 +8,13 @@ TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := trm_gym agents curricula scripts tests examples
+# Others' libraries, by their extras; the test of each is tests/ecosystems/test_NAME.py.
+ECOSYSTEMS := reasoning_gym datasets minari trl openenv notebook torchrl rllib
+LIBRARIES := reasoning.gym|datasets|minari|trl|openenv|nbclient|torchrl|ray|gymnasium|torch
+ECO := .ecosystems
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help train test fix docs soak fuzz crash
+.PHONY: help train test fix docs soak fuzz crash ecosystems
 .DELETE_ON_ERROR:
 
 help:
@@ -21,6 +25,7 @@ help:
 	@echo "make soak                      check a million problems a task against oracles; goes on where it was"
 	@echo "make fuzz                      a hundred thousand inputs that lie"
 	@echo "make crash                     kill a hundred runs of each kind, and see that they go on to the same results"
+	@echo "make ecosystems                others' libraries on our problems, each in an environment of its own; one: ecosystem-trl"
 	@echo "options: PYTHON=python3.12 (3.11 or newer), TORCH_INDEX=URL (where to take torch from)"
 
 train: $(VENV)/.agents
@@ -50,6 +55,24 @@ fuzz: $(VENV)/.test
 
 crash: $(VENV)/.test
 	$(BIN)/python -m scripts.crash
+
+# One that fails does not keep the others from their turn.
+ecosystems:
+	@$(MAKE) --no-print-directory --keep-going $(ECOSYSTEMS:%=ecosystem-%)
+
+# A line each, and all that pytest said where it failed. A test that was skipped for want of the library is no success.
+ecosystem-%: $(ECO)/%/.installed
+	@OMP_NUM_THREADS=1 $(ECO)/$*/bin/python -m pytest -q --no-header -p no:cacheprovider -rs \
+		--confcutdir=tests/ecosystems tests/ecosystems/test_$*.py > $(ECO)/$*/log 2>&1 \
+		&& ! grep -q "is not installed" $(ECO)/$*/log || { cat $(ECO)/$*/log; exit 1; }
+	@echo "$*: $$(tail -n 1 $(ECO)/$*/log), with" $$($(ECO)/$*/bin/python -m pip freeze | grep -iE "^($(LIBRARIES))==")
+
+$(ECO)/%/.installed: pyproject.toml
+	@echo "== installing trm-gym[agents,$*] into $(ECO)/$*: some minutes the first time"
+	@mkdir -p $(ECO) && { test -x $(ECO)/$*/bin/python || $(PYTHON) -m venv $(ECO)/$*; }
+	$(ECO)/$*/bin/python -m pip install --quiet --editable ".[agents,$*]" "beartype>=0.20" "pytest>=8.3" \
+		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+	@touch $@
 
 # A stamp per set of extras, so that a second run installs nothing unless pyproject.toml has changed.
 $(VENV)/.agents: EXTRAS := agents
