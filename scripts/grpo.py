@@ -1,8 +1,8 @@
 """The main job: teach a network's halting head by GRPO when to stop, and show how well it stops.
 
 ``python scripts/grpo.py --preset sudoku6x6`` pretrains a network (or takes ``--checkpoint``), teaches the head on
-levels that a curriculum chooses, teaches the heads it is compared with on the same drafts, and evaluates them all. An
-interrupted run goes on where it was when started again. By ``torchrun scripts/grpo.py`` processes share the groups.
+levels that a curriculum chooses, and on the same drafts the heads it is compared with, and evaluates them all. The same
+command goes on with an interrupted run. By ``torchrun scripts/grpo.py`` processes share the groups.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from agents.common.cli import main, save_config
 from agents.common.console import Progress, announce
 from agents.common.curves import by_level, shared_curves
 from agents.common.finite import kept, told
-from agents.common.kept_states import KeptStates, newest_state, save_state
+from agents.common.kept_states import GoingBack, KeptStates, newest_state, noted_scale, save_state, scale_note
 from agents.common.launch import is_first
 from agents.common.places import Places, writes
 from agents.common.processes import ALONE, Processes, joined
@@ -164,15 +164,18 @@ class Training:
         if (first := len(self.mixtures)) == (iterations := self.config.training.iterations):
             return
         lead, place = self.processes.first, self.folder / "tensorboard" / learner
+        back = GoingBack(state, self.load, self.learner, self.config.restores)
         curves = shared_curves(place, first, self.processes, charts(self.config.levels))
         with ending() as asked, curves as writer, Progress(iterations, learner) as bar:
-            for iteration in range(first, iterations):
+            while (iteration := len(self.mixtures)) < iterations:
                 started = time.perf_counter()
                 self.mixtures.append(self.curriculum.mixture)
                 levels = self.curriculum.sample(self.config.training.groups, self.rng)
-                with kept(state, lambda: self.batch, lead), told(lambda: f"iteration {len(self.mixtures)}", SMALLER):
+                with back, kept(state, lambda: self.batch, lead), told(lambda: f"iteration {iteration + 1}", SMALLER):
                     rollout = self.collect(levels)
                     metrics = self.learner.update(rollout, self.dataset)
+                if back.went:
+                    continue
                 self.curriculum.update(levels, metrics.solved, metrics.return_variance)
                 mixture = dict(zip(self.config.levels, self.mixtures[-1].tolist(), strict=True))
                 log(writer, iteration, metrics, by_level(self.task, levels, rollout.solved), mixture)
@@ -216,13 +219,13 @@ class Training:
         if not self.processes.first:
             return
         tensors["mixtures"] = torch.from_numpy(np.stack(self.mixtures))
-        if self.dataset:
-            tensors |= nest("dataset", vars(self.dataset))
+        tensors |= nest("dataset", vars(self.dataset)) if self.dataset else {}
         note = {
             "settings": settings(self.config),
             "curriculum": self.curriculum.state_dict(),
             "rng": self.rng.bit_generator.state,
             "numerics": dataclasses.asdict(self.numerics),
+            **scale_note(self.learner),
         }
         save_state(path, tensors, note, self.config.keep)
 
@@ -235,6 +238,7 @@ class Training:
             check_form(unnest("learner", tensors), self.learner.state_dict())
             if mixtures.shape[1:] != self.curriculum.mixture.shape or len(mixtures) > self.config.training.iterations:
                 raise ValueError(f"mixtures of shape {tuple(mixtures.shape)}")
+            self.learner.scale = noted_scale(note)
             self.learner.load_state_dict(unnest("learner", tensors))
             self.mixtures = list(mixtures.numpy())
             self.curriculum.load_state_dict(note["curriculum"])
@@ -247,7 +251,7 @@ class Training:
 def settings(config: Config) -> dict[str, Any]:
     """The settings that decide what is learnt, as JSON gives them back."""
     plain = dataclasses.asdict(config)
-    for name in ("acceleration", "evaluation", "folder", "hour_price", "keep", "max_minutes", "save_every"):
+    for name in "acceleration evaluation folder hour_price keep max_minutes on_divergence save_every".split():
         del plain[name]
     plain["pretrain"] = None if config.checkpoint else describe(config.pretrain)
     return json.loads(json.dumps(plain))
@@ -268,28 +272,27 @@ def places(config: Config) -> Places:
 @writes(places)
 def run(config: Config) -> None:
     """Pretrain, teach, compare, show."""
-    task = make_task(config.pretrain.task)
     for level in (*config.levels, *config.evaluation.level):
-        task.level_index(level)
+        make_task(config.pretrain.task).level_index(level)
     folder = folder_of(config)
     if is_first():
         save_config(config, folder / "config.yaml")
     with joined() as processes:
-        start = start_from(config.checkpoint, config.pretrain, folder, config.keep, processes)
+        start = start_from(config.checkpoint, config.pretrain, folder, config.keep, config.restores, processes)
         training = Training(config, folder, start, processes)
         training.run()
     if not processes.first:
         return
     meta = {config.learner: settings(config), f"{config.learner}_numerics": dataclasses.asdict(training.numerics)}
+    meta |= scale_note(training.learner, f"{config.learner}_")
     checkpoint = dataclasses.replace(start, heads=training.heads(), meta=start.meta | meta)
     place = save_checkpoint(folder / "checkpoint", checkpoint)
     curriculum_figure(np.stack(training.mixtures), config.levels, folder / "curriculum.png")
-    console = Console()
     for level in config.evaluation.level:
         only = dataclasses.replace(config.evaluation, level=(level,), max_steps=config.max_steps)
-        console.print(evaluate_checkpoint(checkpoint, only, folder / f"evaluation-{level}").table(), highlight=False)
+        Console().print(evaluate_checkpoint(checkpoint, only, folder / f"evaluation-{level}").table(), highlight=False)
         draw_level(place, level, folder / f"thinking-{level}", config.max_steps, config.price)
-    console.print(f"checkpoint: {place}; curves, reports and pictures: {folder}", highlight=False)
+    Console().print(f"checkpoint: {place}; curves, reports and pictures: {folder}", highlight=False)
 
 
 if __name__ == "__main__":

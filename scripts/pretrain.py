@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -43,10 +42,6 @@ class Config(PretrainConfig, TimeLimit, KeptStates):
     """Problems of the test split per level; a finite split that holds fewer is taken whole."""
     test_levels: tuple[str, ...] = ()
     """Levels to test on; those trained on by default."""
-
-    on_divergence: Literal["stop", "restore"] = "stop"
-    """When training comes to what is no number: stop, or go back to the last good state and on with half the learning
-    rates, at most five times (restore)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -82,9 +77,8 @@ def run(config: Config) -> None:
     if is_first():
         save_config(config, folder / "config.yaml")
     settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(PretrainConfig)}
-    restore = config.on_divergence == "restore"
     with joined() as processes:
-        checkpoint = pretrain(PretrainConfig(**settings), folder, config.keep, restore, processes)
+        checkpoint = pretrain(PretrainConfig(**settings), folder, config.keep, config.restores, processes)
     if not processes.first:
         return
     if not (folder / "checkpoint" / CONFIG_FILE).exists():  # what stands there may have been measured already

@@ -47,6 +47,15 @@ class Learner(abc.ABC):
         self.generator = torch.Generator().manual_seed(seed)
         self._optimizer = HeadOptimizer(self.head, config)
 
+    @property
+    def scale(self) -> float:
+        """A factor of all learning rates, below 1 after training has diverged."""
+        return self._optimizer.scale
+
+    @scale.setter
+    def scale(self, scale: float) -> None:
+        self._optimizer.scale = scale
+
     def make_head(self, features: int, seed: int) -> Head:
         """A fresh head."""
         return HaltPolicy(features, self.config.hidden, seed)

@@ -127,6 +127,18 @@ class JointGrpo:
         """The halting head."""
         return self.grpo.head
 
+    @property
+    def scale(self) -> float:
+        """A factor of all learning rates, the network's too, below 1 after training has diverged."""
+        return self.grpo.scale
+
+    @scale.setter
+    def scale(self, scale: float) -> None:
+        self.grpo.scale = scale
+        for optimizer in self._optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = self.config.lr * scale
+
     def update(self, rollout: Rollout, dataset: Unroll | None = None) -> Metrics:
         """Learn from a rollout: the network by drafts at halting steps that the present head samples, then the head.
 
@@ -221,3 +233,4 @@ class JointGrpo:
         self.network.load_state_dict(unnest("network", tensors))
         for place, optimizer in enumerate(self._optimizers):
             load_flat_state(optimizer, unnest(f"network_optimizer.{place}", tensors))
+        self.network.zero_grad(set_to_none=True)  # of an update that came to no number

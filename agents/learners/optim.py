@@ -24,6 +24,8 @@ class HeadOptimizer:
 
     def __init__(self, head: Head, config: LearnerConfig) -> None:
         self._config = config
+        self.scale = 1.0
+        """A factor of all learning rates, below 1 after training has diverged."""
         self._weights = dict(head.named_parameters())
         self._parts = [(list(head.parameters()), config.lr, 0.0)]
         if isinstance(head, HaltPolicy | RestartPolicy):
@@ -35,7 +37,7 @@ class HeadOptimizer:
 
     def pace(self, done: int, total: int) -> None:
         """Set the learning rates to what they are when ``done`` of ``total`` iterations (or updates) are done."""
-        factor = schedule(done, total, 0, self._config.decay)
+        factor = self.scale * schedule(done, total, 0, self._config.decay)
         for group, (_, lr, _) in zip(self.adam.param_groups, self._parts, strict=True):
             group["lr"] = lr * factor
         self._resting = [done < rest * total for *_, rest in self._parts]

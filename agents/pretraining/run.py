@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -19,7 +18,7 @@ from agents.common.acceleration import Numerics
 from agents.common.console import Progress, announce
 from agents.common.curves import Charts, by_level, shared_curves
 from agents.common.finite import kept
-from agents.common.kept_states import KEPT, newest_state
+from agents.common.kept_states import KEPT, GoingBack, newest_state, scale_note
 from agents.common.processes import ALONE, Processes
 from agents.common.signals import GOES_ON, ending
 from agents.common.state_form import check_settings
@@ -29,8 +28,6 @@ from agents.pretraining.episodes import episode_picture
 from agents.pretraining.trainer import Pretrainer
 
 PRETRAIN_STATE = "pretrain.safetensors"
-RESTORES = 5
-"""How often a run that diverges goes back, with half the learning rates each time."""
 PRETRAIN_TAGS = {
     "loss": "train/loss",
     "halt_loss": "train/halt_loss",
@@ -66,8 +63,7 @@ def pretrain(
         trainer.supply.close()
         torch.set_num_threads(threads)  # what follows must not depend on whether this went before it in one process
     meta: dict[str, Any] = {"numerics": asdict(trainer.acceleration.numerics), "pretraining": describe(config)}
-    if trainer.optimizers.scale < 1:
-        meta["rate_scale"] = trainer.optimizers.scale
+    meta |= scale_note(trainer.optimizers)
     if trainer.seconds is not None:
         meta["pretraining_seconds"] = round(trainer.seconds, 1)
     return Checkpoint(trainer.averaged(), config.task, {}, meta)
@@ -76,19 +72,15 @@ def pretrain(
 def finish(trainer: Pretrainer, folder: Path, keep: int, restore: bool) -> None:
     """The updates that are left, with curves for TensorBoard, and states to resume from."""
     config, first, earlier, processes = trainer.config, trainer.updates, trainer.seconds, trainer.processes
-    started = time.perf_counter()
+    started, back = time.perf_counter(), GoingBack(folder / PRETRAIN_STATE, trainer.load, trainer.optimizers, restore)
     # Points of a run that was killed after its last state are made again, and shown once.
     curves = folder / "tensorboard" / "pretrain"
     writing = shared_curves(curves, first + 1, processes, charts(config))
     with ending() as asked, writing as writer, Progress(config.updates, "pretrain") as bar:
         while trainer.updates < config.updates:
-            try:
-                with kept(folder / PRETRAIN_STATE, trainer.batch, processes.first):
-                    metrics = trainer.update()
-            except NotFiniteError as error:
-                if not restore:
-                    raise
-                go_back(trainer, folder / PRETRAIN_STATE, error)
+            with back, kept(folder / PRETRAIN_STATE, trainer.batch, processes.first):
+                metrics = trainer.update()
+            if back.went:
                 continue
             spent = time.perf_counter() - started
             trainer.seconds = None if earlier is None else earlier + spent
@@ -139,24 +131,18 @@ def episode(trainer: Pretrainer) -> UInt8[np.ndarray, "h w 3"]:
     return episode_picture(trainer.averaged(), task, problem, config.max_steps)
 
 
-def go_back(trainer: Pretrainer, place: Path, error: NotFiniteError) -> None:
-    """Take back the newest whole state of a run that came to no number, with half the learning rates of before.
-
-    Raises the error where there is no state, or the rates have been halved RESTORES times.
-    """
-    state, scale = newest_state(place), trainer.optimizers.scale / 2
-    if state is None or scale < 0.5**RESTORES:
-        raise error
-    trainer.load(state)
-    trainer.optimizers.scale = scale
-    times = f"restored {round(-math.log2(scale))} of at most {RESTORES} times"
-    print(f"{error}\ngoing on from update {trainer.updates} with {scale:g} times the learning rates ({times})")
-
-
 def start_from(
-    checkpoint: str | None, config: PretrainConfig, folder: Path, keep: int = KEPT, processes: Processes = ALONE
+    checkpoint: str | None,
+    config: PretrainConfig,
+    folder: Path,
+    keep: int = KEPT,
+    restore: bool = False,
+    processes: Processes = ALONE,
 ) -> Checkpoint:
-    """The network to start from: the checkpoint given, or the one pretrained in ``folder``, if need be now."""
+    """The network to start from: the checkpoint given, or the one pretrained in ``folder``, if need be now.
+
+    keep, restore, processes: see ``pretrain``.
+    """
     if checkpoint is not None:
         return load_checkpoint(checkpoint, config.task)
     place = folder / "pretrained"
@@ -164,7 +150,7 @@ def start_from(
         start = load_checkpoint(place, config.task)
         check_settings(f"{place} was pretrained", start.meta.get("pretraining"), describe(config))
         return start
-    made = pretrain(config, folder, keep, processes=processes)
+    made = pretrain(config, folder, keep, restore, processes)
     if processes.first:
         save_checkpoint(place, made)
     processes.most(0)  # the others wait until it is there

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from agents.common.acceleration import Acceleration, Numerics, accelerate, training_pass
 from agents.common.finite import check_finite, check_gradients, told
-from agents.common.kept_states import KEPT, save_state
+from agents.common.kept_states import KEPT, noted_scale, save_state, scale_note
 from agents.common.processes import ALONE, Processes
 from agents.common.state_form import check_count, check_form, check_settings, check_within, restoring
 from agents.common.tensor_file import NotFiniteError, load_tensors
@@ -251,9 +251,7 @@ class Pretrainer:
             return
         note = {"updates": self.updates, **self.supply.note(), "config": describe(self.config)}
         note |= {"seconds": self.seconds, "numerics": dataclasses.asdict(self.acceleration.numerics)}
-        if self.optimizers.scale < 1:
-            note["rate_scale"] = self.optimizers.scale
-        save_state(path, self.tensors(), note, keep)
+        save_state(path, self.tensors(), note | scale_note(self.optimizers), keep)
 
     def batch(self) -> Tensors:
         """The slots: their problems, and how far each has come."""
@@ -279,7 +277,7 @@ class Pretrainer:
             raise ValueError(wrong)
         updates = check_count("updates", note["updates"], self.config.updates)
         seconds = None if note.get("seconds") is None else real_number("seconds", note["seconds"], 0.0)
-        scale = real_number("rate_scale", note.get("rate_scale", 1.0), most=1.0, above=0.0)
+        scale = noted_scale(note)
         self.supply.load(note)
         self.model.load_state_dict(unnest("model", tensors))
         self.optimizers.load_state_dict(unnest("optimizers", tensors))

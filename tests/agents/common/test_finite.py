@@ -91,40 +91,6 @@ def test_the_script_says_so_with_exit_code_2_and_writes_no_checkpoint(tmp_path: 
     assert "checkpoint in" not in out.out and not (tmp_path / "run" / "checkpoint").exists()
 
 
-def diverging(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
-    """Let the sixth update come to no number so many times."""
-    update, left = Pretrainer.update, [times]
-
-    def sometimes(self: Pretrainer) -> dict[str, float]:
-        if self.updates == 5 and left[0]:
-            left[0] -= 1
-            raise NotFiniteError("update 6: the loss of the answers is not finite")
-        return update(self)
-
-    monkeypatch.setattr(Pretrainer, "update", sometimes)
-
-
-def test_a_run_that_diverges_goes_back_with_smaller_rates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
-    config = dataclasses.replace(TINY, updates=8, save_every=2)
-    diverging(monkeypatch, 2)
-    assert pretrain(config, tmp_path, restore=True).meta["rate_scale"] == 0.25
-    out = capsys.readouterr().out
-    assert "going on from update 4 with 0.5 times the learning rates (restored 1 of at most 5 times)" in out
-    assert load_all(tmp_path / PRETRAIN_STATE)[1]["rate_scale"] == 0.25
-    again = Pretrainer(config)
-    again.load(tmp_path / PRETRAIN_STATE)
-    assert again.optimizers.scale == 0.25 and again.updates == 8
-
-
-def test_it_gives_up_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    diverging(monkeypatch, 6)
-    with pytest.raises(NotFiniteError):
-        pretrain(dataclasses.replace(TINY, updates=8, save_every=2), tmp_path / "a", restore=True)
-    diverging(monkeypatch, 1)
-    with pytest.raises(NotFiniteError, match="No state had been saved yet"):
-        pretrain(dataclasses.replace(TINY, updates=8, save_every=7), tmp_path / "b", restore=True)
-
-
 def test_a_good_state_is_never_overwritten_by_a_bad_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     pretrain(dataclasses.replace(TINY, updates=3), tmp_path)
     before = (tmp_path / PRETRAIN_STATE).read_bytes()
