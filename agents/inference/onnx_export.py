@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import torch
 from jaxtyping import Float, Int
@@ -57,16 +58,7 @@ def export_step(checkpoint: Checkpoint, path: str | os.PathLike[str]) -> Path:
         raise ValueError(f"{checkpoint.task} shows numbers beside its tokens, which an exported step does not take")
     model = checkpoint.model
     tokens = torch.zeros(1, task.length, dtype=torch.long)
-    with torch.no_grad():
-        program = torch.onnx.export(
-            OneStep(model).eval(),
-            (*model.initial_carry(1), tokens, tokens.clone()),
-            input_names=INPUTS,
-            output_names=OUTPUTS,
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None
+    examples = (*model.initial_carry(1), tokens, tokens.clone())
     starts = {"answer": model.answer_start.tolist(), "reasoning": model.reasoning_start.tolist()}
     note = {
         "task": task.name,
@@ -75,6 +67,31 @@ def export_step(checkpoint: Checkpoint, path: str | os.PathLike[str]) -> Path:
         "positions": model.positions,
         "start": starts,
     }
+    return write_graph(OneStep(model), examples, INPUTS, OUTPUTS, note, path)
+
+
+def write_graph(
+    module: nn.Module,
+    examples: tuple[Tensor, ...],
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    note: Mapping[str, Any],
+    path: str | os.PathLike[str],
+) -> Path:
+    """Write a module as an ONNX file with a note, which is JSON under ``trm_gym``.
+
+    examples: inputs of the shapes that it takes.
+    """
+    with torch.no_grad():
+        program = torch.onnx.export(
+            module.eval(),
+            examples,
+            input_names=inputs,
+            output_names=outputs,
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None
     made = program.model_proto
     made.metadata_props.add(key=NOTE, value=json.dumps(note))
     return atomic_write(path, made.SerializeToString())

@@ -124,8 +124,10 @@ class History:
         return History(self.steps[rows], self.steps_unchanged[rows], self.now[rows], self.last[rows], self.total[rows])
 
     @torch.no_grad()
-    def features(self, carry: Carry, free: Bool[Tensor, "b l"], max_steps: int) -> Float[Tensor, "b f"]:
-        """What a halting head sees now, named by ``feature_names``. Carries no gradient."""
+    def features(
+        self, carry: Carry, free: Bool[Tensor, "b l"], max_steps: int | Int[Tensor, " b"]
+    ) -> Float[Tensor, "b f"]:
+        """What a halting head sees now, named by ``feature_names``; max_steps: the budget. Carries no gradient."""
         pooled = [latent.float().mean(1) for latent in carry]
         used = (self.steps.double() / max_steps).float()
         mean, share = self.total / self.steps[:, None], free.float().mean(-1, keepdim=True)

@@ -42,6 +42,20 @@ def kind_of(task: Task) -> str:
     return "line" if isinstance(task.structure, TextStructure) else "board"
 
 
+def entry(name: str, example: str, checkpoints: Sequence[str]) -> Json:
+    """A task as the page is told of it. example: a problem to begin with; checkpoints: the names of its networks."""
+    task = make_task(name)
+    return {
+        "name": name,
+        "family": family_of(name),
+        "kind": kind_of(task),
+        "example": example,
+        "default_level": task.levels[task.default_level].name,
+        "levels": [{"name": level.name, "description": level.description} for level in task.levels],
+        "checkpoints": list(checkpoints),
+    }
+
+
 @final
 class Shelf:
     """The networks that may be chosen: those shipped, and a person's own folders. Loaded when first asked for.
@@ -72,20 +86,8 @@ class Shelf:
     def as_json(self) -> Json:
         """All that can be chosen."""
         return {
-            "tasks": [self._entry(name, example) for name, example in TASKS.items()],
+            "tasks": [entry(name, example, self.names(make_task(name))) for name, example in TASKS.items()],
             "prices": list(PRICES),
             "rules": RULES,
             "maze": {"least": SMALLEST, "most": min(LARGEST, 31)},
-        }
-
-    def _entry(self, name: str, example: str) -> Json:
-        task = make_task(name)
-        return {
-            "name": name,
-            "family": family_of(name),
-            "kind": kind_of(task),
-            "example": example,
-            "default_level": task.levels[task.default_level].name,
-            "levels": [{"name": level.name, "description": level.description} for level in task.levels],
-            "checkpoints": self.names(task),
         }

@@ -16,6 +16,11 @@ STATIC = Path(__file__).parent / "static"
 _STYLE = re.compile(r'<link rel="stylesheet" href="static/([\w.]+)">')
 _SCRIPT = re.compile(r'<script src="static/([\w.]+)"></script>')
 _HEAD = "<head>"
+_STREAM = '<script src="static/stream.js"></script>'
+_INSTEAD = ("static/rules.js", "static/local.js")
+_ALONE = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; form-action 'self'"
+RUNTIME = ("ort.wasm.min.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
+"""The files of onnxruntime-web that the page without a server needs, in ``runtime/``; the first is its script."""
 
 
 def index() -> str:
@@ -36,6 +41,13 @@ def replay(episodes: Sequence[Json]) -> str:
     page = _STYLE.sub("", page).replace(_HEAD, f"{_HEAD}\n{meta}\n<style>{style}</style>", 1)
     head, _, tail = page.partition(next(match.group() for match in _SCRIPT.finditer(page)))
     return head + within + _SCRIPT.sub("", tail)
+
+
+def alone() -> str:
+    """The page with what answers for a server within the browser, and onnxruntime-web's script in ``runtime/``."""
+    scripts = "\n".join(f'<script src="{name}"></script>' for name in (f"runtime/{RUNTIME[0]}", *_INSTEAD))
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{_ALONE}">'
+    return index().replace(_STREAM, scripts, 1).replace(_HEAD, f"{_HEAD}\n{meta}", 1)
 
 
 @functools.cache

@@ -3,6 +3,14 @@
 
 const OF_STEPS = new Set();
 
+// What is wrong with a request, and with which field of it.
+class Refused extends Error {
+  constructor(field, message) {
+    super(message);
+    this.field = field;
+  }
+}
+
 function newRun(start) {
   return { ...start, drafts: [], solved: [], ended: false };
 }

@@ -87,7 +87,8 @@ function setUpMaze() {
     event.preventDefault();
   });
   $("maze-new").addEventListener("click", () => {
-    emptyMaze(Math.max(5, Math.min(31, Math.round(Number($("maze-size").value)) || 11)));
+    const { min, max, value } = $("maze-size");
+    emptyMaze(Math.max(Number(min), Math.min(Number(max), Math.round(Number(value)) || 11)));
     drawMaze(true);
   });
 }

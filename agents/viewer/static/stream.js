@@ -1,13 +1,6 @@
 "use strict";
 // Server-sent events of a request with a body, which EventSource cannot send.
 
-class Refused extends Error {
-  constructor(field, message) {
-    super(message);
-    this.field = field;
-  }
-}
-
 async function refusal(answer) {
   let told = {};
   try { told = await answer.json(); } catch { /* no JSON: the status says it */ }

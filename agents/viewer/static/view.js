@@ -133,17 +133,28 @@ function setUpTabs() {
   });
 }
 
+// A page that runs its networks itself measures no batches, and knows no restarts.
+function aloneWith() {
+  document.querySelector("nav").remove();
+  $("batch").remove();
+  $("solve").removeAttribute("role");
+  $("rules-known").replaceChildren(...[...page.choices.known, "always"].map((name) => element("option", { value: name })));
+  $("rules-say").textContent = `Of ${page.choices.rules}.`;
+}
+
 async function live() {
   page.choices = await asked("api/choices");
-  for (const prefix of ["", "batch-"]) options($(`${prefix}task`), page.choices.tasks.map((task) => task.name));
+  if (page.choices.seeds) aloneWith();
+  for (const end of ["min", "max"]) $("maze-size")[end] = page.choices.maze[end === "min" ? "least" : "most"];
+  for (const prefix of $("batch-task") ? ["", "batch-"] : [""]) options($(`${prefix}task`), page.choices.tasks.map((task) => task.name));
   $("rules").value = page.choices.rules;
   $("price").max = page.choices.prices.length - 1;
   $("price").value = nearestPrice(page.choices.prices, 0.1);
   $("task").addEventListener("change", taskChanged);
-  $("batch-task").addEventListener("change", () => chosenTask("batch-"));
+  $("batch-task")?.addEventListener("change", () => chosenTask("batch-"));
   $("level").addEventListener("change", () => { sayLevel(); drawProblem(); });
   $("draw").addEventListener("click", () => {
-    if (page.drawn && page.drawn.level === $("level").value && String(page.drawn.seed) === $("seed").value) $("seed").value = Number($("seed").value) + 1;
+    if (page.drawn && page.drawn.level === $("level").value && String(page.drawn.seed) === $("seed").value) $("seed").value = (Number($("seed").value) + 1) % (page.choices.seeds || Infinity);
     drawProblem();
   });
   $("problem").addEventListener("input", () => { page.drawn = null; if (entryOf($("task").value).family === "maze" && !maze.brush && readMaze($("problem").value)) drawMaze(false); });
@@ -151,7 +162,7 @@ async function live() {
   $("ask").addEventListener("submit", (event) => { event.preventDefault(); solve(); });
   $("end").addEventListener("click", () => page.running?.abort());
   taskChanged();
-  chosenTask("batch-");
+  if ($("batch-task")) chosenTask("batch-");
 }
 
 // A page with its data within: nothing can be asked for, and everything can be played.

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,19 +13,15 @@ from typing import Any
 import pytest
 
 pytest.importorskip("starlette", reason="the viewer needs starlette: pip install 'trm-gym[viewer]'")
-pytest.importorskip("playwright", reason="the browser is driven by playwright: pip install 'trm-gym[browser]'")
 
 import uvicorn
-from playwright.sync_api import sync_playwright  # pyright: ignore[reportMissingImports]
 
 from agents.viewer.app import create_app
 from agents.viewer.events import Event, record
 from agents.viewer.page import replay
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from tests.agents.viewer.conftest import WAIT, cells, classes, until
 
 PUZZLE = "1.34\n34.2\n.14.\n43.1"
-WAIT = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -40,37 +34,6 @@ def place() -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         thread.join(timeout=20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium here: apt-get install chromium")
-    with sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser) -> Iterator[Any]:
-    """A page that notes what it asks for, and what goes wrong in it."""
-    made = browser.new_page(viewport={"width": 1200, "height": 900}, reduced_motion="reduce")
-    made.set_default_timeout(WAIT)
-    made.noted = {"asked": [], "faults": []}
-    made.on("request", lambda request: made.noted["asked"].append(request.url))
-    made.on("pageerror", lambda error: made.noted["faults"].append(str(error)))
-    yield made
-    assert made.noted["faults"] == []
-    made.close()
-
-
-def until(page, expression: str) -> None:
-    """Wait until a JavaScript expression is true. The driver's own way evaluates text, which the page's policy bars."""
-    ended = time.monotonic() + WAIT / 1000
-    while not page.evaluate(expression):
-        assert time.monotonic() < ended, expression
-        page.wait_for_timeout(50)
 
 
 def opened(page, place: str) -> None:
@@ -88,17 +51,6 @@ def solve(page) -> dict[str, Any]:
         parts = [part.split("\n") for part in answer.read().decode().strip().split("\n\n")]
     events = [(kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for kind, data in parts]
     return {"start": events[0][1], "steps": [data for kind, data in events if kind == "step"], "end": events[-1][1]}
-
-
-def cells(page) -> list[str]:
-    return page.eval_on_selector_all(".pane:first-child .cell", "all => all.map(one => one.textContent)")
-
-
-def classes(page, name: str) -> list[bool]:
-    found = page.eval_on_selector_all(
-        ".pane:first-child .cell", f"all => all.map(one => one.classList.contains('{name}'))"
-    )
-    return list(found)
 
 
 def test_the_page_shows_what_the_api_says(page, place: str):
