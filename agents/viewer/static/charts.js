@@ -47,7 +47,7 @@ function chart(curves, across, options = {}) {
 
 function ticksOf(across) {
   const count = across.length, every = Math.max(1, Math.ceil(count / 8));
-  return across.filter((_, place) => place % every === 0 || place === count - 1).filter((one, place, all) => place !== all.length - 2 || all[all.length - 1] - one >= every / 2);
+  return across.filter((_, place) => place % every === 0 || place === count - 1).filter((one, place, all) => place !== all.length - 2 || all[all.length - 1] - one > every / 2);
 }
 
 function legend(curves) {

@@ -1,7 +1,7 @@
 "use strict";
 // The page as a whole: what is chosen, what is asked for, and a replay of what stands within it.
 
-const page = { choices: null, drawn: null, running: null };
+const page = { choices: null, drawn: null, running: null, drawing: null };
 
 function options(select, names, chosen) {
   select.replaceChildren(...names.map((name) => element("option", { value: name, textContent: name, selected: name === chosen })));
@@ -42,20 +42,24 @@ function taskChanged() {
 }
 
 function setProblem(text, from) {
+  page.drawing = null;
   $("problem").value = text;
   page.drawn = from;
   if (entryOf($("task").value).family === "maze") showMaze(text);
 }
 
+// What is drawn last is shown, whichever answer comes last; and nothing, where another was typed or chosen meanwhile.
 async function drawProblem() {
   clearErrors();
   const from = { task: $("task").value, level: $("level").value, seed: Number($("seed").value) };
+  const mine = (page.drawing = asked(`api/problem?${new URLSearchParams({ ...from, seed: $("seed").value })}`));
   try {
-    const found = await asked(`api/problem?${new URLSearchParams({ ...from, seed: $("seed").value })}`);
-    setProblem(found.problem, from);
+    const found = await mine;
+    if (page.drawing === mine) setProblem(found.problem, from);
   } catch (error) {
-    sayError(error);
+    if (page.drawing === mine) sayError(error);
   }
+  if (page.drawing === mine) page.drawing = null;
 }
 
 function clearErrors() {
@@ -88,6 +92,8 @@ async function solve() {
   const control = (page.running = new AbortController());
   clearErrors();
   play(false);
+  while (page.drawing) await page.drawing.catch(() => {});
+  if (control.signal.aborted) return;
   const first = body(), bodies = [first];
   if ($("two").checked) bodies.push({ ...first, checkpoint: $("checkpoint-2").value, rule: $("rule-2").value || "always" });
   const runs = [], still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -157,7 +163,7 @@ async function live() {
     if (page.drawn && page.drawn.level === $("level").value && String(page.drawn.seed) === $("seed").value) $("seed").value = (Number($("seed").value) + 1) % (page.choices.seeds || Infinity);
     drawProblem();
   });
-  $("problem").addEventListener("input", () => { page.drawn = null; if (entryOf($("task").value).family === "maze" && !maze.brush && readMaze($("problem").value)) drawMaze(false); });
+  $("problem").addEventListener("input", () => { page.drawn = page.drawing = null; if (entryOf($("task").value).family === "maze" && !maze.brush && readMaze($("problem").value)) drawMaze(false); });
   $("two").addEventListener("change", () => { $("second").hidden = !$("two").checked; });
   $("ask").addEventListener("submit", (event) => { event.preventDefault(); solve(); });
   $("end").addEventListener("click", () => page.running?.abort());

@@ -152,3 +152,28 @@ def test_a_replay_plays_without_a_server(page, place: str, tmp_path: Path):
     assert cells(page) == [signs[token] if token else "" for token in run["steps"][0]["drafts"]]
     assert page.locator("#ask").count() == 0
     assert all(url.startswith("file:") for url in page.noted["asked"])
+
+
+def test_a_late_answer_is_not_taken_for_another_problem(page, place: str):
+    """A test problem that is on its way: another task's is dropped, and a run waits for that which was asked for."""
+    held: list[Any] = []
+    opened(page, place)
+    page.route("**/api/problem?*", lambda route: held.append(route))
+    page.select_option("#task", "sudoku6x6")
+    page.select_option("#task", "sudoku4x4")
+    until(page, "document.getElementById('problem').value.length > 0")
+    typed = page.input_value("#problem")
+    with page.expect_response("**/api/problem?*"):
+        held.pop().continue_()
+    page.wait_for_timeout(300)
+    assert page.input_value("#problem") == typed == PUZZLE and page.evaluate("page.drawn") is None
+    page.fill("#seed", "3")
+    page.click("#draw")
+    page.fill("#max_steps", "2")
+    page.click("#go")
+    page.wait_for_timeout(300)
+    assert page.locator(".pane").count() == 0, "the run waits for its problem"
+    held.pop().continue_()
+    page.wait_for_selector(".outcome.good, .outcome.bad")
+    assert page.evaluate("player.runs[0].drawn") == "level clues6-8, seed 3"
+    assert page.evaluate("player.runs[0].problem_text") == page.input_value("#problem")
