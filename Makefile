@@ -76,7 +76,7 @@ ecosystem-%: $(ECO)/%/.installed
 $(ECO)/%/.installed: pyproject.toml
 	@echo "== installing trm-gym[agents,$*] into $(ECO)/$*: some minutes the first time"
 	@mkdir -p $(ECO) && { test -x $(ECO)/$*/bin/python || $(PYTHON) -m venv $(ECO)/$*; }
-	$(ECO)/$*/bin/python -m pip install --quiet --editable ".[agents,$*]" "beartype>=0.20" "pytest>=8.3" \
+	$(ECO)/$*/bin/python -m pip install --quiet --no-compile --editable ".[agents,$*]" "beartype>=0.20" "pytest>=8.3" \
 		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 	@touch $@
 

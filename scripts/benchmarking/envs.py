@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 from gymnasium.spaces import MultiDiscrete
+from gymnasium.utils import performance
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 from scripts.benchmarking.measuring import ACTION_BATCHES, Figure, Settings, best, timed
@@ -22,6 +23,7 @@ def measure_envs(settings: Settings) -> list[Figure]:
     return [
         *throughput(settings, task, halting=0.0, length=16, bar=1.5e6),
         *throughput(settings, task, halting=1 / 3, length=3, bar=0.7e6),
+        *gymnasiums_own(settings, task),
         generation(settings, task),
         Figure("import trm_gym", best(import_seconds, min), "s", 0.5, below=True),
         *(Figure(f"first reset of {name}, nothing cached", cold_reset(name), "s", 5.0, below=True) for name in TASKS),
@@ -40,6 +42,19 @@ def throughput(settings: Settings, task: Task, halting: float, length: int, bar:
     slow = best(lambda: steps_per_second(looped, halting, settings.seconds), max)
     figures.append(Figure(f"the same by SyncVectorEnv, {settings.loop_slots} slots", slow, "steps/s"))
     figures.append(Figure("native NEXT_STEP against SyncVectorEnv", figures[0].value / slow, "times"))
+    return figures
+
+
+def gymnasiums_own(settings: Settings, task: Task) -> list[Figure]:
+    """Steps per second as Gymnasium measures them from 1.4 on: the time that its action space takes to draw counts."""
+    if not hasattr(performance, "benchmark_vector_step"):
+        return []
+    figures = []
+    for mode in (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP):
+        envs = RefinementVectorEnv(settings.slots, task, settings.level, autoreset_mode=mode)
+        speed = best(lambda envs=envs: performance.benchmark_vector_step(envs, settings.seconds, seed=0), max)
+        what = f"by Gymnasium's benchmark_vector_step, drawing of actions included, {settings.slots} slots, {mode.name}"
+        figures.append(Figure(what, speed, "steps/s"))
     return figures
 
 

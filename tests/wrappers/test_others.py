@@ -1,5 +1,6 @@
 """Schedules, curricula, traces, and what Gymnasium's own flat observation is."""
 
+import inspect
 import json
 
 import gymnasium
@@ -10,7 +11,7 @@ from curricula import make_curriculum
 from tests.toy import ToyTask
 from trm_gym.env import RefinementEnv
 from trm_gym.registration import TASKS
-from trm_gym.wrappers import CurriculumWrapper, EditCells, StepCostSchedule, TraceRecorder
+from trm_gym.wrappers import CurriculumWrapper, EditCells, StepCostSchedule, TextObservation, TraceRecorder
 
 BLANKS = np.zeros(13, np.uint8)
 HALT = np.append(BLANKS[:-1], np.uint8(1))
@@ -140,3 +141,28 @@ def test_gymnasium_flattens_to_one_hot(env_id):
     seen = hot[1] if "problem" in shown else np.concatenate([shown[part].ravel() for part in sorted(shown)])
     np.testing.assert_array_equal(vector, np.concatenate([hot[0], [1], seen]).astype(np.float32))
     assert vector.dtype == np.float32 and flat.observation_space.contains(vector)
+
+
+def test_wrappers_are_made_again_from_what_they_record(tmp_path):
+    """All of Gymnasium's ``spec``: every argument of each constructor, as it was given."""
+
+    def price(episode: int) -> float:
+        return 0.01
+
+    source = Scripted(0)
+    arguments = {
+        EditCells: {"price": 0.5},
+        TextObservation: {},
+        CurriculumWrapper: {"curriculum": source},
+        StepCostSchedule: {"schedule": price},
+        TraceRecorder: {"folder": str(tmp_path / "traces"), "episodes_per_file": 7},
+    }
+    for wrapper, given in arguments.items():
+        made = wrapper(gymnasium.make("TRM-Sudoku4x4-v0", level="clues4-5"), **given)
+        assert made.spec is not None
+        twin = gymnasium.make(made.spec)
+        assert isinstance(twin, wrapper) and twin.spec == made.spec
+        (recorded,) = made.spec.additional_wrappers
+        assert recorded.kwargs == given
+        assert set(given) == set(inspect.signature(wrapper).parameters) - {"env"}
+        assert twin.get_wrapper_attr("spec").kwargs["level"] == "clues4-5"
