@@ -24,6 +24,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from agents.common.checks import Checked
+from agents.common.device import fastest, wait
 from agents.common.processes import ALONE, Processes
 from agents.common.tensor_file import CheckpointError
 from agents.trm import TRM, Inputs
@@ -134,7 +135,7 @@ def accelerate(
     forces something else.
     """
     prepare_process()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = fastest()
     if before is not None:
         config = _as_before(config, before, device, processes.count)
     if config.threads:
@@ -293,7 +294,6 @@ def _seconds(one_pass: Pass, device: torch.device, bfloat16: bool) -> float:
         start = time.perf_counter()
         with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
             one_pass(device)
-        if device.type == "cuda":
-            torch.cuda.synchronize()
+        wait(device)
         times.append(time.perf_counter() - start)
     return min(times[1:])

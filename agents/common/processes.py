@@ -19,6 +19,7 @@ from torch import Tensor, distributed
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
+from agents.common.device import backend, of_messages, take_card
 from agents.common.launch import is_first, launched
 
 PATIENCE = datetime.timedelta(minutes=10)
@@ -121,16 +122,12 @@ def joined() -> Iterator[Processes]:
     if not (said := launched()):
         yield ALONE
         return
-    cuda = torch.cuda.is_available()
-    if cuda:
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", said["RANK"])))
+    take_card(int(os.environ.get("LOCAL_RANK", said["RANK"])))
     with _answering():
         # The store outlives a restart by torchrun, with the addresses of processes that are gone.
         store, rank, world = next(rendezvous("env://", timeout=PATIENCE))
         store = PrefixStore(f"restart-{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
-        distributed.init_process_group(
-            "nccl" if cuda else "gloo", store=store, rank=rank, world_size=world, timeout=PATIENCE
-        )
+        distributed.init_process_group(backend(), store=store, rank=rank, world_size=world, timeout=PATIENCE)
     try:
         with contextlib.ExitStack() as quiet:
             if not is_first():
@@ -143,7 +140,7 @@ def joined() -> Iterator[Processes]:
 
 def _device() -> torch.device:
     """Where messages are: graphics cards send their own."""
-    return torch.device("cuda" if distributed.get_backend() == "nccl" else "cpu")
+    return of_messages(distributed.get_backend())
 
 
 def _bytes(tensor: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, get_args
 import torch
 
 from agents.common.acceleration import AccelerationConfig, Choice, check_choices
+from agents.common.device import fastest
 from agents.common.signals import ending
 from agents.common.tensor_file import CheckpointError
 from trm_gym.atomic_io import atomic_write
@@ -48,7 +49,7 @@ def kept_choices(folder: Path, config: AccelerationConfig) -> Iterator[Accelerat
     where the record cannot be read.
     """
     place, before = folder / FILE, torch.get_num_threads()
-    now = {"device": "cuda" if torch.cuda.is_available() else "cpu", **dataclasses.asdict(config)}
+    now = {"device": fastest().type, **dataclasses.asdict(config)}
     now["threads"] = config.threads or before
     if place.exists():
         then = _read(place, now)
