@@ -249,3 +249,30 @@ def test_a_replay_is_the_page_with_its_data_within(client: TestClient):
     assert len(names) > 5
     for name in names:
         assert (STATIC / name).read_text(encoding="utf-8") in script
+
+
+TEXT, RING = 4.5, 3.0
+"""Contrast that WCAG 2 asks of text, and of signs that are no text."""
+PAIRS = {("ink", "sure"): TEXT, ("wrong", "sure"): TEXT, ("soft", "card"): TEXT, ("right", "card"): TEXT}
+PAIRS |= {("on-accent", "accent"): TEXT, ("changed", "sure"): RING, ("edge", "card"): RING, ("accent", "cell"): RING}
+
+
+def luminance(colour: tuple[float, ...]) -> float:
+    """As WCAG 2 has it, of red, green and blue from 0 to 255."""
+    parts = [part / 255 for part in colour]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("theme", [r":root", r':root\[data-theme="dark"\]'])
+def test_colours_can_be_told_apart_in_both_themes(theme: str):
+    text = (STATIC / "view.css").read_text(encoding="utf-8")
+    block = re.search(rf"^{theme} \{{(.*?)\}}", text, re.S | re.M)
+    assert block is not None
+    named = {
+        name: tuple(bytes.fromhex(colour)) for name, colour in re.findall(r"--([\w-]+): #([0-9a-f]{6})", block.group(1))
+    }
+    named["sure"] = tuple(0.45 * a + 0.55 * b for a, b in zip(named["shade"], named["cell"], strict=True))
+    for (above, below), least in PAIRS.items():
+        dark, light = sorted((luminance(named[above]), luminance(named[below])))
+        assert (light + 0.05) / (dark + 0.05) >= least, (above, below)
