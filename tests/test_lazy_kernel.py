@@ -97,7 +97,7 @@ def test_few_rows_are_interpreted_until_their_seconds_are_used_up(monkeypatch):
 
     def fresh() -> LazyKernel:
         kernel = lazy_kernel(_draws)
-        kernel.__dict__.update(_on_disk=False, _function=kernel._function)
+        kernel.__dict__.update(on_disk=False, _function=kernel._function)
         return kernel
 
     monkeypatch.setattr(lazy._CLOCK, "used", 0.0)

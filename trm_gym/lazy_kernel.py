@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType
 from typing import Any, final
@@ -44,6 +45,16 @@ class _Clock:
 _CLOCK = _Clock()
 
 
+@contextmanager
+def no_interpreting() -> Iterator[None]:
+    """Within it kernels are compiled at their first call: for work whose clock is to start with all of them there."""
+    used, _CLOCK.used = _CLOCK.used, INTERPRETED_SECONDS
+    try:
+        yield
+    finally:
+        _CLOCK.used = used
+
+
 @final
 class LazyKernel:
     """A compiled function that is interpreted at first, with the same results, as far as time allows.
@@ -61,7 +72,7 @@ class LazyKernel:
             self._awaited
             and len(arguments[0]) <= INTERPRETED_ROWS
             and _CLOCK.used < INTERPRETED_SECONDS
-            and not self._on_disk
+            and not self.on_disk
         ):
             try:
                 return self.interpret(*arguments, seconds=INTERPRETED_SECONDS - _CLOCK.used)
@@ -85,7 +96,7 @@ class LazyKernel:
         return _translated(self._compiled)
 
     @functools.cached_property
-    def _on_disk(self) -> bool:
+    def on_disk(self) -> bool:
         """Whether an earlier process left the compiled code; an older version of it costs nothing but the wait."""
         function = self._compiled.py_func
         name = f"{function.__module__.split('.')[-1]}.{function.__qualname__}-{function.__code__.co_firstlineno}"

@@ -115,6 +115,11 @@ def fit(drafts: NDArray[np.uint8], points: NDArray[np.float64]) -> Fit:
     return Fit(constants, error)
 
 
+def is_compiled() -> bool:
+    """Whether an earlier process left the compiled code of ``fit``, and so very likely that of what goes with it."""
+    return bool(getattr(_fit, "on_disk", True))  # without the compiler it is a plain function
+
+
 def description(drafts: NDArray[np.uint8], errors: NDArray[np.float64]) -> NDArray[np.float64]:
     """What drafts uint8 [B, L] with errors float64 [B] leave unsaid and say, float64 [B]: less is better.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import final
 
@@ -19,8 +20,9 @@ from agents.inference.formulas.neater import neater_ones
 from agents.inference.formulas.pool import Pool
 from agents.rollouts.step import Network
 from trm_gym import make_task
+from trm_gym.lazy_kernel import no_interpreting
 from trm_gym.regression.compositions import Candidate, Compositions
-from trm_gym.regression.fitting import fit
+from trm_gym.regression.fitting import fit, is_compiled
 from trm_gym.regression.formula import Formula, of_draft
 from trm_gym.regression.layout import LENGTH
 from trm_gym.regression.placing import place
@@ -39,6 +41,11 @@ _TABLE, _PARTS = 70_000, 120
 """Small formulas that are looked up, and parts that are tried at the root."""
 _SIMPLE, _CLOSE = 3, 30
 """Rounds of compositions that come before what is close is looked up, and how many of these of each view."""
+_READY_ROWS, _READY_ROUNDS, _READY_TABLE = 12, 3, 500
+"""Points, rounds, small formulas of the search that is run for what it compiles: all stages and turns of the pool."""
+_ready: set[tuple[str, bool]] = set()
+"""What has been run so in this process: what changes drafts, and whether there was a network."""
+_log = logging.getLogger(__name__)
 
 Watch = Callable[[Candidate], None]
 
@@ -76,10 +83,29 @@ def search(
     if config.change == "network" and network is None:
         raise ValueError("change is 'network' and there is no network: give one, or choose change='mutation'")
     points = read_points(points)
+    make_ready(config, network)
     counted = np.ones(len(points)) if weights is None else weights / weights.mean()
     running = _Search(points, counted, config, network, watch)
     running.run()
     return running.found()
+
+
+def make_ready(config: SearchConfig, network: Network | None = None) -> None:
+    """Compile what such a search runs, or read it from disk, before its time is counted; at once where that was done.
+
+    A fresh installation compiles for some seconds, once: a warning of the log says so. ``search`` does this itself.
+    """
+    what = (config.change, network is not None)
+    if what in _ready:
+        return
+    if not is_compiled():
+        _log.warning("the search is compiled, once for this installation: some 20 s, which no time limit counts")
+    rng = np.random.default_rng(0)
+    small = replace(config, seconds=3600.0, rounds=_READY_ROUNDS, compositions=True, lookup=False, branches=2, steps=1)
+    points = rng.uniform(1.0, 2.0, (_READY_ROWS, 2))
+    with no_interpreting():
+        _Search(points, np.ones(_READY_ROWS), small, network, None).ready()
+    _ready.add(what)
 
 
 @final
@@ -120,6 +146,13 @@ class _Search:
             self._compose(rounds)
         if not self._over():
             self._better(lookup)
+
+    def ready(self) -> None:
+        """The same, and what is looked up for the pool of it, in a table that is quickly made."""
+        self.run()
+        drafts, constants = self._pool.drafts[:2], self._pool.constants[:2]  # arrays of one are laid out otherwise
+        lookup = Lookup(SmallFormulas(self._shown[:, : self._inputs], _READY_TABLE))
+        self._place(looked_up(lookup, self._shown, drafts, constants, self._rng))
 
     def _compose(self, rounds: Iterator[list[Candidate]]) -> None:
         """Compositions, until one fits exactly or their share of the time is over."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
+from agents.inference.formulas import search as searching
 from agents.inference.formulas.config import SearchConfig
 from agents.inference.formulas.front import Front
 from agents.inference.formulas.lookup import Lookup
@@ -144,3 +148,39 @@ def test_sizes_count_operators_functions_and_leaves():
 def test_of_inputs_that_hardly_vary_no_formula_is_looked_up():
     lookup = Lookup(SmallFormulas(np.ones((12, 1)), 1_000))
     assert lookup.nearest(np.arange(24.0).reshape(2, 12)) == [None, None]
+
+
+def test_the_clock_starts_with_all_kernels_there():
+    code = """
+import sys
+import numpy as np
+from numba.core.dispatcher import Dispatcher
+from agents.inference.formulas.config import SearchConfig
+from agents.inference.formulas.search import make_ready, search
+from trm_gym.lazy_kernel import LazyKernel
+
+def loaded():
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith("trm_gym")]
+    values = [value for module in modules for value in vars(module).values()]
+    kernels = {id(value): value for value in values if isinstance(value, (Dispatcher, LazyKernel))}
+    names = (getattr(one, "_compiled", one) for one in kernels.values())
+    return {one.py_func.__qualname__: len(one.overloads) for one in names if one.overloads}
+
+config = SearchConfig(seconds=60, rounds=4, change="mutation")
+make_ready(config)
+before, rng = loaded(), np.random.default_rng(0)
+inputs = rng.uniform(0.5, 3, (40, 2))
+found = search(np.column_stack([inputs, np.sin(3 * inputs[:, 0]) / inputs[:, 1] + rng.normal(size=40) / 9]), config)
+assert found.rounds == 4 and before == loaded(), (found.rounds, before, loaded())
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_fresh_installation_is_told_why_it_waits(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):
+    monkeypatch.setattr(searching, "_ready", set())
+    monkeypatch.setattr(searching, "is_compiled", lambda: False)
+    for _ in range(2):
+        search(points_of("x + y"), SearchConfig(seconds=30))
+    assert [record.message for record in caplog.records if "compiled, once" in record.message] == [
+        "the search is compiled, once for this installation: some 20 s, which no time limit counts"
+    ]
