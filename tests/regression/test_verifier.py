@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -155,6 +157,19 @@ def test_how_close_is_close(factor, solved):
     program = np.zeros((1, PROGRAM))
     program[0, :6] = [LITERAL, factor, TOKEN["x"], 0, TOKEN["*"], 0]
     assert judged(along(-2, 2, program), X).solved[0] == solved
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("far", [0.0, 1e9, 1e12, -1e13])
+def test_a_constant_is_not_what_varies_far_from_0(far, known):
+    wave = draft_of((0, "+", "id"), (1, "c", "id"), (2, "x", "sin"))
+    constant, scaled = draft_of((0, "c", "id")), draft_of((0, "*", "id"), (1, "c", "id"), (2, "x", "sin"))
+    problems = hidden(0.0, 6.0, wave, far)
+    if not known:
+        problems = replace(problems, truth=np.zeros_like(problems.truth))
+    assert judged(problems, constant, wave).solved.tolist() == [False, True]
+    flat = hidden(0.0, 6.0, constant, far)
+    assert judged(flat, constant, scaled).solved.tolist() == [True, far == 0.0], "of a constant nothing varies"
 
 
 def test_constants_are_fitted_through_noise():

@@ -20,6 +20,7 @@ from trm_gym.regression._search.judging import (
     Judge,
     agree,
     agrees_everywhere,
+    explains,
     fill,
     find_box,
     judge,
@@ -138,12 +139,14 @@ def _is_right(drafts, index, truth, room, judge, count):
     """Whether draft ``index``, whose values at the points shown are in ``room``, is the truth."""
     small = _small(room, count)
     if truth[index, 0] == 0.0:
-        return agree(room.slopes, TARGETS, room.rows, small, count)
+        return agree(room.slopes, TARGETS, room.rows, small, count) and explains(room.slopes, TARGETS, room.rows, count)
     for some in (min(count, FIRST), count):  # most are wrong, which a few points tell
         if not run_program(truth, index, room.columns, judge.stack, some):
             return False
         if not agree(judge.stack, 0, room.rows, small, some):
             return False
+    if not explains(judge.stack, 0, room.rows, count):
+        return False
     return agrees_everywhere(drafts, index, truth, room, judge, small, count)
 
 
@@ -176,7 +179,8 @@ def verify(problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
     """Judge answers uint8 [B, L] by their values alone, whatever the label says.
 
     solved: a formula, equal to the hidden function to CLOSE, in parts of it, at the points shown and at INSIDE points
-    in their box and OUTSIDE in the box twice as large, wherever the hidden function is finite. Its constants are fitted
+    in their box and OUTSIDE in the box twice as large, wherever the hidden function is finite, and leaving UNEXPLAINED
+    of its spread at the points shown at most, so that no constant is 1e12 + sin(x). Its constants are fitted
     to that function at the points shown; one of the very form of the hidden function needs no fit. Where nobody knows
     the function it is equal to all targets shown, with constants fitted to three rows of four, or to all of fewer than
     FEWEST_HELD_OUT.

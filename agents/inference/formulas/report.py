@@ -14,7 +14,9 @@ from agents.evaluation.figures import figure_file
 from agents.inference.formulas.config import SearchConfig
 from agents.inference.formulas.progress import formula_bar
 from agents.inference.formulas.search import Found, search
-from agents.inference.solver import Solver
+from agents.inference.own_problem import solver_for
+from trm_gym import make_task
+from trm_gym.regression._search.judging import UNEXPLAINED
 from trm_gym.regression.compositions import values_of
 from trm_gym.regression.export import latex, plain_text, python
 from trm_gym.regression.formula import Formula
@@ -25,8 +27,6 @@ from trm_gym.short_repr import short_repr
 
 EXACT = 1e-6
 """The largest error of an exact formula on rows held out, relative to each target."""
-UNEXPLAINED = 1e-6
-"""What an exact formula leaves of 1 - R2 at most: six digits of a target far from 0 may be those of its mean."""
 
 
 @short_repr
@@ -68,7 +68,7 @@ def solve_points(
     """
     points, names = read_named_points(data)
     parted = split(points)
-    network = None if checkpoint is None else Solver.from_pretrained(checkpoint).checkpoint.model
+    network = None if checkpoint is None else solver_for(make_task("regression"), checkpoint).checkpoint.model
     with formula_bar(seconds, console.is_terminal) as watch:
         found = search(parted.fitted, SearchConfig(seconds=seconds), network, watch)
     if found.best is None:

@@ -18,8 +18,12 @@ CLOSE = 1e-6
 """How far off the truth, in parts of it, a value may be."""
 SMALL = 1e-3
 """Truths that are smaller than this, in parts of the root of the mean square of those shown, count as so large."""
+UNEXPLAINED = 1e-6
+"""What a right formula leaves of the squares about the truth's mean at most: 1e12 is nearly, and not, 1e12 + sin(x)."""
 FIRST, TOGETHER = 8, 125
 """At how many points formulas are compared first, since most are wrong, and then at a time."""
+_ROUNDING = 1e-15
+"""What values of a constant may differ by, in parts of it."""
 
 
 def _cube() -> NDArray[np.float64]:
@@ -83,6 +87,26 @@ def agree(truth, row, values, small, count):
         if -INFINITE < true < INFINITE and not abs(values[SLOTS, at] - true) <= CLOSE * max(abs(true), small):
             return False
     return True
+
+
+@inner
+def explains(truth, row, values, count):
+    """Whether a formula, whose values are row SLOTS, follows the truth about its mean, wherever that is finite.
+
+    A truth that goes no further from its mean than rounding does is a constant: nothing is there to follow.
+    """
+    mean, known, spread, left = 0.0, 0, 0.0, 0.0
+    for at in range(count):
+        if -INFINITE < truth[row, at] < INFINITE:
+            mean += truth[row, at]
+            known += 1
+    mean /= max(known, 1)
+    for at in range(count):
+        true = truth[row, at]
+        if -INFINITE < true < INFINITE:
+            spread += (true - mean) * (true - mean)
+            left += (values[SLOTS, at] - true) * (values[SLOTS, at] - true)
+    return left <= UNEXPLAINED * spread or spread <= known * (_ROUNDING * mean) * (_ROUNDING * mean)
 
 
 @inner
