@@ -41,7 +41,8 @@ class Record:
     came, when. runs: networks and seeds. taught: how halting heads were taught, where that is not the default.
     summary: two sentences. tables: each a report (``Report.plain``), or {caption, header, rows}, or {caption,
     reports_of}, which is the headline of other records' reports; all may have a title. figures: what is seen and the
-    file, from the page. notes: what else is to be known, a claim each.
+    file, from the page. notes: what else is to be known, a claim each. above: how many tables stand above the notes,
+    the others below, under a heading; 0: all above.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Record:
     taught: str = ""
     figures: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    above: int = 0
 
     def json(self) -> str:
         """The record as its file has it."""
@@ -91,16 +93,18 @@ def page(record: Record, records: Mapping[str, Record]) -> str:
     facts = [("measured", record.date), ("commit", record.commit), ("networks and seeds", record.runs)]
     facts += [("halting heads", record.taught)] if record.taught else []
     facts += [("figures", record.source)]
-    commands = "\n".join(record.commands)
+    commands, first = "\n".join(record.commands), record.above or len(record.tables)
+    below = [part for table in record.tables[first:] for part in section(table, records)]
     parts = [
         f"<!-- Written by scripts/results.py from records/{record.name}.json. -->",
         f"# {record.title}",
         " ".join(record.summary),
         f"```sh\n{commands}\n```",
         markdown_table(["", ""], facts),
-        *(part for table in record.tables for part in section(table, records)),
+        *(part for table in record.tables[:first] for part in section(table, records)),
         *(f"![{seen}]({file})" for seen, file in record.figures.items()),
         "\n".join(f"- {note}" for note in record.notes),
+        *(["## In full", *(re.sub("^## ", "### ", part) for part in below)] if below else []),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

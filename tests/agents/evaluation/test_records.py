@@ -59,6 +59,13 @@ def test_a_page_says_what_was_run_and_what_came_of_it():
     assert "one network, seed 0" in text and "![a curve](../curve.png)" in text and text.endswith("- One claim.\n")
 
 
+def test_tables_beyond_the_first_may_stand_below_the_notes():
+    many = dataclasses.replace(RECORD, tables=[TABLE, {**TABLE, "title": "Second"}], above=1)
+    text = page(many, {})
+    assert text.index("What it is.") < text.index("- One claim.") < text.index("## In full\n\n### Second")
+    assert text.count("What it is.") == 2 and "## In full" not in page(dataclasses.replace(many, above=0), {})
+
+
 def test_old_words_are_shown_as_new_ones():
     text = plain_table(TABLE)
     assert "oracle gap closed %" in text and "verifier" in text and "two classifiers" in text and "way" not in text
