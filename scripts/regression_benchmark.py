@@ -133,7 +133,7 @@ def network_of(config: Config) -> Network | None:
     """The network, ready to run; None where no way asks for it."""
     if not WITH_NETWORK & set(config.ways):
         return None
-    return load_checkpoint(config.network).model
+    return load_checkpoint(config.network, "regression").model
 
 
 @writes(lambda config: Places(folders=[config.place], reads=[config.formulas]))

@@ -10,6 +10,7 @@ python scripts/solve.py algebra                                          asks fo
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ from trm_gym.files import check_regular, file_of
 from trm_gym.task import Task
 from trm_gym.written.answers import renamed
 
+REFINING = ("rule", "max_steps", "restarts", "price", "slots")
+"""Options of a network that refines a draft."""
+SEARCHING = ("seconds",)
+"""Options of the search for a formula."""
 BUDGET, RESTARTS_BUDGET = 16, 64
 """Steps by default: of one run, and where a learnt policy may start afresh."""
 
@@ -106,10 +111,24 @@ class Config(TimeLimit):
             raise ValueError("regression needs points: give a CSV or .npy file, or rows of numbers")
         if self.family != "regression" and self.picture is not None:
             raise ValueError("--picture is for regression; scripts/picture.py draws the others")
+        self._check_that_all_counts()
         if self.puzzle is not None and self.data is not None:
             raise ValueError("give one problem, or --data with a file of many, not both")
         if self.data is None and (self.out is not None or self.by):
             raise ValueError("--out is where the answers to --data go, --by a column of it: give --data too")
+
+    def _check_that_all_counts(self) -> None:
+        """Raises ValueError for an option that this family would not look at."""
+        defaults = {field.name: field.default for field in dataclasses.fields(self)}
+        names = REFINING if self.family == "regression" else SEARCHING
+        if ignored := [f"--{name.replace('_', '-')}" for name in names if getattr(self, name) != defaults[name]]:
+            reason = (
+                "a formula of points is searched for as long as --seconds says; a network's own refinement of it is "
+                "Solver.solve in Python"
+                if self.family == "regression"
+                else "a network's steps end by --rule and --max-steps"
+            )
+            raise ValueError(f"{self.family} does not go by {', '.join(ignored)}: {reason}")
 
 
 def show(console: Console, task: Task, found: Trajectory) -> None:

@@ -50,6 +50,7 @@ FORMS = {
     "rows in JSON": json.dumps([dict(zip("aby", row, strict=True)) for row in DATA.tolist()]),
     "columns in JSON": json.dumps(dict(zip("aby", DATA.T.tolist(), strict=True))),
     "decimal commas": text(";").replace(".", ","),
+    "typeset minus": text().replace("-", "\N{MINUS SIGN}"),
 }
 
 
@@ -68,7 +69,8 @@ def test_text_in_every_form_is_read(form):
 
 def test_arrays_rows_pairs_and_frames_are_read():
     frame = SimpleNamespace(columns=["y", "a", "b"], to_numpy=lambda: DATA[:, [2, 0, 1]])
-    for data in (DATA, DATA.tolist(), list(DATA), (DATA[:, :2], DATA[:, 2]), DATA.astype(np.float32), frame):
+    named = np.array(list(map(tuple, DATA.tolist())), dtype=[(name, np.float64) for name in "abc"])
+    for data in (DATA, DATA.tolist(), list(DATA), (DATA[:, :2], DATA[:, 2]), DATA.astype(np.float32), frame, named):
         np.testing.assert_allclose(read_points(data), DATA, rtol=1e-6)
     np.testing.assert_allclose(read_points((GRID, GRID**2)), np.column_stack([GRID, GRID**2]))
 
@@ -144,6 +146,15 @@ FAULTS = [
 def test_a_fault_is_named_with_its_place(data, match):
     with pytest.raises(ProblemError, match=match):
         TASK.encode(data)
+
+
+@pytest.mark.parametrize("cell", ["{} m", "{}%", '"{}"'])
+def test_a_table_without_a_plain_number_says_what_it_holds(tmp_path, cell):
+    lines = [f"{cell},{cell}".format(*row) for row in DATA[:, :2].tolist()]
+    path = tmp_path / "units.csv"
+    path.write_text("a,b\n" + "\n".join(lines).replace(".", "," if '"' in cell else "."))
+    with pytest.raises(ProblemError, match=r"no line holds a plain number \(line 2 is .*0"):
+        read_points(path)
 
 
 def test_a_pickle_is_not_opened(tmp_path):

@@ -129,6 +129,8 @@ def _of_object(data: Any) -> Table:
     if hasattr(data, "__array__") and not isinstance(data, np.ndarray):
         data = np.asarray(data)
     if isinstance(data, np.ndarray):
+        if data.ndim == 1 and data.dtype.names is not None:
+            return _of_object({name: data[name] for name in data.dtype.names})
         if data.ndim not in (1, 2) or data.dtype.names is not None:
             raise ProblemError(f"an array of shape {data.shape} is no table: give one of rows and columns")
         data = data.tolist()
@@ -164,12 +166,12 @@ def _delimiter(line: str) -> str:
 def _cells(line: str, delimiter: str) -> list[str]:
     line = line.strip().strip("|") if delimiter == "|" else line
     if not delimiter:
-        return line.split()
+        return line.replace("\N{MINUS SIGN}", "-").split()
     try:
         parts = next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:  # longer than its reader likes
         parts = line.split(delimiter)
-    cells = [cell.strip() for cell in parts]
+    cells = [cell.strip().replace("\N{MINUS SIGN}", "-") for cell in parts]
     # A decimal comma, where commas do not part columns.
     return [cell.replace(",", ".") if delimiter != "," and cell.count(",") == 1 else cell for cell in cells]
 
@@ -194,6 +196,7 @@ def _of_lines(lines: Iterable[str]) -> Table:
     rows: list[list[str]] = []
     numbers: list[int] = []
     delimiter: str | None = None
+    passed = ""
     for number, line in enumerate(map(plain_text, lines), start=1):
         commented = line.lstrip().startswith("#")
         line = line.lstrip("# \t") if commented else line
@@ -203,11 +206,15 @@ def _of_lines(lines: Iterable[str]) -> Table:
             delimiter = _delimiter(line)
         cells = _cells(line, _delimiter(line) if delimiter is None else delimiter)
         if commented or (not rows and not any(map(_is_number, cells))):
+            if names and not commented and not passed:  # one line of words names the columns
+                passed = f"line {number} is {short(line.strip())}"
             names = tuple(cells) if not rows else names
             continue
         rows.append(cells)
         numbers.append(number)
         if len(rows) > MOST_ROWS:
             raise ProblemError(f"there are more than {MOST_ROWS} rows: give a sample of them")
+    if passed and not rows:
+        raise ProblemError(f"no line holds a plain number ({passed}): {EXAMPLE}, without units, decimals with a point")
     width = len(rows[0]) if rows else 0
     return Table(names if names and len(names) == width else _usual_names(width), rows, numbers)

@@ -22,6 +22,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, chec
 from agents.inference.formulas.config import SearchConfig
 from agents.inference.formulas.progress import formula_bar
 from agents.inference.formulas.search import search
+from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
 from trm_gym.checks import LARGEST, real_number, whole_number
 from trm_gym.regression.compositions import Candidate, values_of
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     import sympy
 
 _FORMAT = 1
+_JOBS = 1024
 
 
 @final
@@ -82,6 +84,8 @@ class RefineRegressor(RegressorMixin, BaseEstimator):
         inputs, target, weights = _distinct(inputs, target, sample_weight)
         self.columns_ = _columns(inputs, target)
         seconds = real_number("time_limit", self.time_limit, above=0)
+        if self.n_jobs is not None and whole_number("n_jobs", self.n_jobs, -_JOBS, _JOBS) == 0:
+            raise ValueError("n_jobs must be None or a whole number other than 0")
         rounds = None if self.max_rounds is None else whole_number("max_rounds", self.max_rounds)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         if len(target) < FEWEST or np.ptp(target) == 0.0 or not np.ptp(inputs[:, self.columns_], axis=0).any():
@@ -100,9 +104,9 @@ class RefineRegressor(RegressorMixin, BaseEstimator):
     def _network(self) -> Any:
         if self.network is None:
             return None
-        from agents.inference.solver import Solver
+        from agents.inference.own_problem import solver_for
 
-        return Solver.from_pretrained(self.network).checkpoint.model
+        return solver_for(make_task("regression"), self.network).checkpoint.model
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """The formula's values at X, float64 [N]; 0 where it has none, and the nearest float where that is infinite."""
@@ -191,6 +195,8 @@ class RefineRegressor(RegressorMixin, BaseEstimator):
             found.columns_ = np.array([whole_number("variables", one, 0, last) for one in kept["variables"]])
             if not 1 <= len(found.columns_) <= len(VARIABLES):
                 raise ValueError(f"it has {len(found.columns_)} variables, not 1 to {len(VARIABLES)}")
+            if len(np.unique(found.columns_)) < len(found.columns_):
+                raise ValueError(f"variables name a column twice: {short(kept['variables'])}")
             if kept["names"] is not None:
                 if not isinstance(kept["names"], list) or len(kept["names"]) != found.n_features_in_:
                     raise ValueError(f"names are those of {found.n_features_in_} columns, not {short(kept['names'])}")

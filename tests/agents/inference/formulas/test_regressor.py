@@ -49,6 +49,7 @@ def test_saved_and_loaded(fitted: RefineRegressor, tmp_path: Path):
         {"best": 99},
         {"variables": [7]},
         {"variables": []},
+        {"variables": [0, 0]},
         {"variables": [0, 1, 0, 1]},
         {"format": 2},
         {"formulas": [{**kept["formulas"][0], "formula": "x + z"}]},
@@ -88,6 +89,9 @@ def test_inputs_that_never_vary_give_the_mean():
     [
         (X * 1e40, Y, {}, "X holds numbers beyond 1e\\+30"),
         (X, Y * 1e40, {}, "y holds numbers beyond 1e\\+30"),
+        (X, Y, {"n_jobs": 0}, "n_jobs must be None or a whole number other than 0"),
+        (X, Y, {"n_jobs": "all"}, "n_jobs must be a whole number from -1024 to 1024"),
+        (X, Y**2.1, {"network": "sudoku4x4"}, "trained on sudoku4x4, not on regression"),
         (X, Y, {"max_rounds": 0}, "max_rounds must be a whole number from 1 up"),
     ],
 )

@@ -45,3 +45,19 @@ def test_a_picture_never_replaces_the_data(tmp_path: Path, capsys: pytest.Captur
         main(solve.run, solve.Config, args=["regression", str(data), "--picture", str(data), "--seconds", "1"])
     assert stopped.value.code == 2 and data.read_bytes() == before
     assert "would be overwritten" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("regression", "{data}", "--rule", "always", "--max-steps", "4"), "does not go by --rule, --max-steps"),
+        (("regression", "{data}", "--price", "0.3"), "regression does not go by --price"),
+        (("algebra", "x + 1 = 2", "--seconds", "3"), "algebra does not go by --seconds"),
+    ],
+)
+def test_options_that_would_not_count_are_refused(words, named, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    data = tmp_path / "data.csv"
+    data.write_text("\n".join(f"{x},{x * x}" for x in range(20)))
+    with pytest.raises(SystemExit) as stopped:
+        main(solve.run, solve.Config, args=[word.format(data=data) for word in words])
+    assert stopped.value.code == 2 and named in " ".join(capsys.readouterr().err.split())
