@@ -19,7 +19,7 @@ from trm_gym import make_task
 from trm_gym.regression._search.judging import UNEXPLAINED
 from trm_gym.regression.compositions import values_of
 from trm_gym.regression.export import latex, plain_text, python
-from trm_gym.regression.formula import Formula
+from trm_gym.regression.formula import Formula, variables_of
 from trm_gym.regression.layout import VARIABLES
 from trm_gym.regression.reading import read_named_points
 from trm_gym.regression.verifier import FEWEST_HELD_OUT, HELD_OUT
@@ -76,7 +76,7 @@ def solve_points(
         return False
     exact = _print(console, found, found.best.formula, parted, names)
     if picture is not None:
-        draw(picture, found.best.formula, points)
+        draw(picture, found.best.formula, points, names)
         console.print(f"{picture}: points, formula and residuals", highlight=False, soft_wrap=True)
     return exact
 
@@ -105,22 +105,31 @@ def _print(console: Console, found: Found, formula: Formula, parted: Split, name
     return exact
 
 
-def draw(path: Path, formula: Formula, points: NDArray[np.float64]) -> None:
-    """A picture of points, of the formula along the first variable or against the target, and of residuals."""
+def draw(path: Path, formula: Formula, points: NDArray[np.float64], names: Sequence[str] = ()) -> None:
+    """A picture of points, of the formula along its variable, or beside the target if it has several, and of residuals.
+
+    names: of the columns, which label the axes.
+    """
     values, target = np.broadcast_to(values_of(formula, points[:, :-1]), len(points)), points[:, -1]
-    alone = points.shape[1] == 2
-    across = points[:, 0] if alone else target
+    used = [at for at in range(points.shape[1] - 1) if VARIABLES[at] in variables_of(formula)]
+    alone = len(used) < 2
+    place = used[0] if used else 0
+    names = [name.replace("$", "\\$") for name in names]  # which begins a formula in labels
+    names = names or (*VARIABLES[: points.shape[1] - 1], "target")
+    across = points[:, place] if alone else target
     with figure_file(path, 6.4, 6.0) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         above.plot(across, target, "o", markersize=4, label="points")
         if alone:
-            places = np.linspace(across.min(), across.max(), 500)
-            above.plot(places, np.broadcast_to(values_of(formula, places[:, None]), 500), label="formula")
+            along = np.tile(points[:1, :-1], (500, 1))
+            along[:, place] = np.linspace(across.min(), across.max(), 500)
+            above.plot(along[:, place], np.broadcast_to(values_of(formula, along), 500), label="formula")
         else:
             above.plot(across, values, "x", markersize=4, label="formula")
         above.set_title(f"${latex(formula)}$", fontsize=10)
+        above.set_ylabel(names[-1])
         above.legend()
         below.axhline(0.0, color="grey", linewidth=0.8)
         below.plot(across, values - target, ".", markersize=4)
         below.set_ylabel("residual")
-        below.set_xlabel(VARIABLES[0] if alone else "target")
+        below.set_xlabel(names[place] if alone else names[-1])

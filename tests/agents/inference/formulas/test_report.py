@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from agents.common.cli import main
+from agents.inference.formulas import report
 from agents.inference.formulas.report import draw, quality
 from scripts import solve
 from trm_gym.regression.parsing import parse
@@ -35,6 +38,28 @@ def test_targets_that_are_all_the_same_have_no_r2():
 def test_a_picture_is_a_png_whatever_its_name(tmp_path: Path):
     draw(tmp_path / "found.picture", parse("x^2"), np.column_stack([PLACES, PLACES**2]))
     assert (tmp_path / "found.picture").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_goes_along_the_one_variable_that_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    labels = []
+
+    @contextlib.contextmanager
+    def kept(*_):
+        figure = Figure()
+        yield figure
+        labels.append([axes.get_ylabel() for axes in figure.axes] + [figure.axes[-1].get_xlabel()])
+
+    monkeypatch.setattr(report, "figure_file", kept)
+    points = np.column_stack([PLACES, PLACES[::-1], PLACES[::-1] ** 2])
+    for text in ("y^2", "y^2 + 0 * x", "4"):
+        draw(tmp_path / "found.png", parse(text), points, ("height", "time", "speed $2"))
+    draw(tmp_path / "found.png", parse("y^2"), points)
+    assert labels == [
+        ["speed \\$2", "residual", "time"],
+        ["speed \\$2", "residual", "speed \\$2"],
+        ["speed \\$2", "residual", "height"],
+        ["target", "residual", "y"],
+    ]
 
 
 def test_a_picture_never_replaces_the_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
