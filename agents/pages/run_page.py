@@ -167,6 +167,7 @@ def _pictures(place: Path) -> Iterator[Block]:
 
 
 def _curves(run: Run, out: Path) -> Iterator[Block]:
+    mixed = False
     for place in sorted((run.folder / "tensorboard").glob("*")):
         curves = read_curves(place).curves
         drawn: Sequence[tuple[Path | None, str]] = (
@@ -174,7 +175,9 @@ def _curves(run: Run, out: Path) -> Iterator[Block]:
             (draw_mix(curves, out / f"mix-{place.name}.png"), f"mix of the curriculum of {place.name}"),
         )
         yield from (Picture(path, seen) for path, seen in drawn if path is not None)
-    if (run.folder / "curriculum.png").exists():
+        mixed |= drawn[1][0] is not None
+    # grpo.py draws the same of the run as a whole.
+    if not mixed and (run.folder / "curriculum.png").exists():
         yield Picture(run.folder / "curriculum.png", "mix of the curriculum")
 
 

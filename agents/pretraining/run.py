@@ -23,7 +23,7 @@ from agents.common.processes import ALONE, Processes
 from agents.common.signals import GOES_ON, ending
 from agents.common.state_form import check_settings
 from agents.common.tensor_file import NotFiniteError, load_note
-from agents.pretraining.config import PretrainConfig, describe
+from agents.pretraining.config import UNIFORM, PretrainConfig, describe
 from agents.pretraining.episodes import episode_picture
 from agents.pretraining.trainer import Pretrainer
 
@@ -101,6 +101,7 @@ def finish(trainer: Pretrainer, folder: Path, keep: int, restore: bool) -> None:
 def charts(config: PretrainConfig) -> Charts:
     """What of the curves is shown together."""
     levels = dict.fromkeys(config.levels)
+    mixture = {"mix of the curriculum": [f"curriculum/{level}" for level in levels]}
     return {
         "training": {
             "losses": [PRETRAIN_TAGS["loss"], PRETRAIN_TAGS["halt_loss"]],
@@ -108,7 +109,7 @@ def charts(config: PretrainConfig) -> Charts:
         },
         "levels": {
             "right drafts": [f"{PRETRAIN_TAGS['solved']}/{level}" for level in levels],
-            "mix of the curriculum": [f"curriculum/{level}" for level in levels],
+            **({} if config.curriculum == UNIFORM else mixture),
         },
     }
 

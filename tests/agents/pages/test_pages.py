@@ -90,9 +90,12 @@ def trained(tmp_path: Path) -> Path:
     (folder / "pretrained").mkdir()
     with SummaryWriter(folder / "tensorboard" / "grpo") as writer:
         writer.add_scalar("rollout/success_rate", 0.5, 0)
+        for step in range(2):
+            writer.add_scalar("curriculum/clues6-8", 1.0, step)
     write(folder / "evaluation-clues6-8" / "report.json", json.dumps(REPORT))
     write(folder / "evaluation-clues6-8" / "halting.png", PNG)
     write(folder / "thinking-clues6-8" / "drafts.png", PNG)
+    write(folder / "curriculum.png", PNG)
     return folder
 
 
@@ -123,7 +126,7 @@ def test_the_page_of_a_run(trained: Path, capsys):
     assert "| pretraining | 3600 | 2 | 2.000 | 1.0000 |" in text and "learning to halt (grpo)" in text
     for part in ("5,000 test problems", "curves of grpo", "../thinking-clues6-8/drafts.png"):
         assert part in text, part
-    assert page.count("<img") == text.count("![") == 3 and "learner: grpo" in page
+    assert page.count("<img") == text.count("![") == 4 and "learner: grpo" in page
 
 
 def test_episodes_are_drawn_where_there_are_none(trained: Path):

@@ -70,3 +70,6 @@ def test_curves_show_levels_and_an_episode_and_stand_together(tmp_path: Path):
         "train/halt_loss",
     }
     assert "custom_scalars__config__" in events.Tags()["tensors"]
+    for curriculum, curves in (("uniform", 1), ("learnability", 2)):
+        shown = run.charts(dataclasses.replace(LONG, curriculum=curriculum))
+        assert len(shown["levels"]) == curves, "no chart of a mix that never changes, which is not written"

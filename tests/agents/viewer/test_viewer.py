@@ -269,7 +269,7 @@ def test_colours_can_be_told_apart_in_both_themes(theme: str):
     text = (STATIC / "view.css").read_text(encoding="utf-8")
     block = re.search(rf"^{theme} \{{(.*?)\}}", text, re.S | re.M)
     assert block is not None
-    named = {
+    named: dict[str, tuple[float, ...]] = {
         name: tuple(bytes.fromhex(colour)) for name, colour in re.findall(r"--([\w-]+): #([0-9a-f]{6})", block.group(1))
     }
     named["sure"] = tuple(0.45 * a + 0.55 * b for a, b in zip(named["shade"], named["cell"], strict=True))
