@@ -25,7 +25,7 @@ from agents.common.tensor_file import CheckpointError, load_note, load_tensors, 
 from agents.common.tensors import Tensors, nest, unnest
 from agents.halting.heads import HaltHead, HaltPolicy
 from agents.halting.restart_head import VALUES, Head, RestartPolicy
-from agents.rollouts.dataset import RolloutStore
+from agents.rollouts.dataset import RolloutStore, Spread
 from agents.rollouts.features import feature_count
 from agents.rollouts.unroll import BATCH
 from agents.trm import TRM, TRMConfig
@@ -97,11 +97,12 @@ def rollout_store(
     batch: int = BATCH,
     title: str = "",
     console: Console | None = None,
+    spread: Spread | None = None,
 ) -> RolloutStore:
     """The store of a checkpoint's graded runs in ``folder``, None to keep nothing; the network is made fast at need.
 
     title: what to call the running of problems when it is said how long it will take; without one nothing is said.
-    console: where; the standard output if there is none.
+    console: where; the standard output if there is none. spread: see ``RolloutStore``.
     """
     model, task = checkpoint.model, make_task(checkpoint.task)
 
@@ -111,7 +112,7 @@ def rollout_store(
             announce(title, how.seconds, console)
         return dataclasses.asdict(how.numerics)
 
-    return RolloutStore(folder, model, digest(checkpoint), task, speed_up, batch, acceleration.chosen)
+    return RolloutStore(folder, model, digest(checkpoint), task, speed_up, batch, acceleration.chosen, spread)
 
 
 def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size: int | None = None) -> Checkpoint:

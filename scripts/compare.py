@@ -15,32 +15,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
+import torch
 from rich.console import Console
 
 from agents.checkpoint import Checkpoint, digest, load_checkpoint, rollout_store, save_checkpoint
 from agents.common.acceleration import AccelerationConfig
 from agents.common.checks import at_least_one
 from agents.common.cli import main, save_config
+from agents.common.cluster import Cluster, machines
 from agents.common.console import Countdown
 from agents.common.places import Places, writes
 from agents.common.same_numerics import same_numerics
 from agents.common.signals import TimeLimit
-from agents.evaluation.comparison import StepsByRule, compare
-from agents.evaluation.evaluate import write
-from agents.evaluation.protocol import EvaluationConfig, RuleSteps, TestOutcomes, choose, outcomes_of, steps_of
+from agents.evaluation.comparison import compare, merged
+from agents.evaluation.evaluate import write, write_levels
+from agents.evaluation.protocol import EvaluationConfig, RuleSteps, TestOutcomes
 from agents.evaluation.run_store import (
     CachedRun,
-    load_head,
     load_outcomes,
     load_rule_steps,
+    rules_of,
     save_head,
-    save_outcomes,
-    save_rule_steps,
+    save_tested,
 )
-from agents.evaluation.tables import levels_markdown
-from agents.halting.registry import LEARNER, head_rules, no_tuning, oracle, plain_rules, verifier_rule
-from agents.halting.restart_head import two_acts
-from agents.halting.tuning import TunableRule
+from agents.evaluation.spread import spread_over
+from agents.halting.registry import LEARNER
 from agents.learners.config import LearnerConfig
 from agents.learners.registry import LEARNERS, check_learners, train_head
 from agents.pretraining.config import PretrainConfig, describe
@@ -49,7 +48,6 @@ from agents.pretraining.run import pretrain
 from agents.rollouts.dataset import DatasetConfig, RolloutDataset
 from agents.rollouts.unroll import Unroll
 from trm_gym import make_task
-from trm_gym.atomic_io import atomic_write
 
 PLAIN = "plain"
 """Stands for all rules that need no head."""
@@ -87,6 +85,9 @@ class Config(TimeLimit):
     """What makes networks fast; the numbers that heads see stay in float32 by default."""
     folder: Path | None = None
     """Folder for all results; runs/compare-TASK by default."""
+    ray: str | None = None
+    """A Ray cluster whose machines share the work, HOST:PORT, or auto for the one that this machine is of. All of them
+    must see --folder and --checkpoints under the same paths. The results are the same."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -105,8 +106,7 @@ class Config(TimeLimit):
     @property
     def protocol(self) -> EvaluationConfig:
         """The evaluation, which knows at what budget heads were taught."""
-        taught = self.evaluation.taught_steps or self.dataset.max_steps
-        return dataclasses.replace(self.evaluation, taught_steps=taught)
+        return dataclasses.replace(self.evaluation, taught_steps=self.evaluation.taught_steps or self.dataset.max_steps)
 
 
 def preset(task: str, tested: tuple[str, ...], **settings: Any) -> Config:
@@ -138,10 +138,12 @@ class Network:
 
     def __init__(self, config: Config, folder: Path, number: int, countdown: Countdown) -> None:
         self.config, self.folder, self.number, self.countdown = config, folder, number, countdown
+        self.cluster: Cluster | None = None
         self._place = self._pretrained()
         # Its content and not its name: another network may come to stand at the same place.
         self._called = digest(self._load())
         self._taught_on: RolloutDataset | None = None
+        self._drafts: dict[str, tuple[Unroll, Unroll]] = {}
 
     def _pretrained(self) -> Path | str:
         """Where its checkpoint stands; it is pretrained now if need be."""
@@ -163,11 +165,12 @@ class Network:
         """Graded runs of this network, from the store of this comparison."""
         start, batch = self._load(size), self.config.evaluation.batch
         title = f"network {self.number}: {config.problems:,} {split} problems, {config.max_steps} steps each"
-        store = rollout_store(start, self.folder / "rollouts", self.config.acceleration, batch, title)
+        spread = spread_over(self.cluster, self._place, size, batch, title) if self.cluster else None
+        store = rollout_store(start, self.folder / "rollouts", self.config.acceleration, batch, title, spread=spread)
         task = make_task(start.task)
         return store.load_or_collect([task.level_index(name) for name in levels], config, split, shuffle)
 
-    def _groups(self) -> RolloutDataset:
+    def groups(self) -> RolloutDataset:
         """The problems that heads are taught on, run once."""
         if self._taught_on is None:
             config = self.config
@@ -179,17 +182,21 @@ class Network:
         config = self.config
         settings = {"learner": learner, "seed": seed, "learn": config.learn, "dataset": vars(config.dataset)}
         settings |= {"training": dataclasses.asdict(config.training), "network": self._called}
-        if config.learn_size is not None:
-            settings["size"] = config.learn_size
+        settings |= {} if config.learn_size is None else {"size": config.learn_size}
         run = CachedRun(self.folder / "heads" / f"{learner}-{seed}", settings)
         if not run.done:
-            groups = self._groups()
+            groups = self.groups()
             save_head(run.folder / "head.safetensors", train_head(learner, groups, config.training, seed))
             run.finish()
         return run
 
-    def drafts(self, level: str, split: str) -> Unroll:
-        """The graded drafts of a level's problems of a split, run once, as heads see them."""
+    def drafts(self, level: str) -> tuple[Unroll, Unroll]:
+        """The graded drafts of a level's validation and test problems, run once, as heads see them."""
+        if level not in self._drafts:  # those of one level alone are held
+            self._drafts = {level: (self._of_split(level, "validation"), self._of_split(level, "test"))}
+        return self._drafts[level]
+
+    def _of_split(self, level: str, split: str) -> Unroll:
         config = self.config.protocol
         tested = tuple(level.split(MIX))
         levels = (config.chosen_on or tested) if split == "validation" else tested
@@ -197,51 +204,53 @@ class Network:
         asked = DatasetConfig(problems=count, max_steps=config.max_steps, seed=config.seed)
         return config.seen(self._dataset(levels, self.config.size, asked, split, shuffle=False).unroll)
 
-    def _rules(self, learner: str, head: CachedRun | None) -> list[TunableRule]:
-        """The rules of one run: those of a taught head, or all that need none."""
-        protocol = self.config.protocol
-        if head is None:
-            return [*plain_rules(protocol.max_steps), verifier_rule(), oracle()]
-        taught = two_acts({learner: load_head(head.folder / "head.safetensors")})
-        return head_rules(learner, taught[learner], protocol.prices, protocol.scale)
-
-    def _test(self, rules: Sequence[TunableRule], validation: Unroll, test: Unroll, folder: Path, keep: bool) -> None:
-        """Write what rules do on test drafts, tuned on validation; keep: the verdicts, which all rules share, too."""
-        protocol = self.config.protocol
-        tested = outcomes_of(test, validation, protocol.slack)
-        if keep:
-            save_outcomes(folder / "outcomes.npz", tested)
-        tuned = {one.name: choose(one, validation, tested.target, protocol.prices) for one in rules}
-        save_rule_steps(folder / "steps.npz", {one.name: steps_of(one, tuned[one.name], test) for one in rules})
+    def cell(self, level: str, learner: str, seed: int) -> Path:
+        """The folder of what a learner's head, or the rules without one, do on a level; tested now if need be."""
+        config = self.config
+        settings = {name: value for name, value in vars(config.protocol).items() if name not in ("level", "batch")}
+        folder = self.folder / level / (PLAIN if learner == PLAIN else f"{learner}-{seed}")
+        head = None if learner == PLAIN else self.head_run(learner, seed)
+        rules = rules_of(learner, head and head.folder / "head.safetensors", config.protocol)
+        asked = {"level": level, "protocol": settings, "size": config.size, "rules": [one.name for one in rules]}
+        run = CachedRun(folder, asked | ({} if head is None else {"head": head.read()["settings"]}))
+        if worked := not run.done:
+            save_tested(folder, rules, *self.drafts(level), config.protocol, keep=head is None)
+            run.finish()
+        self.countdown.done(worked)
+        return folder
 
     def tested(self, level: str) -> tuple[TestOutcomes, dict[str, list[RuleSteps]]]:
         """What every rule does on a level: by rule, the steps of every halting seed."""
-        config, protocol = self.config, self.config.protocol
-        settings = {name: value for name, value in vars(protocol).items() if name not in ("level", "batch")}
-        drafts: tuple[Unroll, Unroll] | None = None
         found: dict[str, list[RuleSteps]] = {}
-        for learner, seed in config.heads:
-            folder = self.folder / level / (PLAIN if learner == PLAIN else f"{learner}-{seed}")
-            head = None if learner == PLAIN else self.head_run(learner, seed)
-            rules = self._rules(learner, head)
-            asked = {"level": level, "protocol": settings, "size": config.size, "rules": [one.name for one in rules]}
-            run = CachedRun(folder, asked | ({} if head is None else {"head": head.read()["settings"]}))
-            if worked := not run.done:
-                drafts = drafts or (self.drafts(level, "validation"), self.drafts(level, "test"))
-                self._test(rules, *drafts, folder, keep=head is None)
-                run.finish()
-            self.countdown.done(worked)
-            for name, steps in load_rule_steps(folder / "steps.npz").items():
+        for learner, seed in self.config.heads:
+            for name, steps in load_rule_steps(self.cell(level, learner, seed) / "steps.npz").items():
                 found.setdefault(name, []).append(steps)
         return load_outcomes(self.folder / level / PLAIN / "outcomes.npz"), found
 
 
-def merged(found: Sequence[tuple[TestOutcomes, dict[str, list[RuleSteps]]]]) -> tuple[list[TestOutcomes], StepsByRule]:
-    """All networks' outcomes and steps: rules in the order of tables, bounds last."""
-    names = list(found[0][1])
-    bounds = [verifier_rule().name, oracle().name]
-    order = [name for name in names if name not in bounds] + bounds
-    return [tested for tested, _ in found], {name: [steps[name] for _, steps in found] for name in order}
+def part(config: Config, folder: Path, number: int, *cell: Any) -> None:
+    """On a machine of a cluster: pretrain a network, or teach a head (learner, seed) and test it on every level."""
+    torch.set_num_threads(config.acceleration.threads)
+    network = Network(config, folder, number, Countdown(len(config.evaluation.level), "compare"))
+    for level in config.evaluation.level if cell else ():
+        network.cell(level, *cell)
+
+
+def fill(config: Config, networks: Sequence[Path], cluster: Cluster) -> None:
+    """Do all of the grid that is not done yet: networks, then graded runs, then heads, each by all machines."""
+    numbered = list(enumerate(networks))
+    whole = (str(Path(place).resolve()) if Path(place).exists() else place for place in config.checkpoints)
+    config = dataclasses.replace(config, checkpoints=tuple(whole))  # another machine has other working folders
+    cluster.each(part, [(config, folder, number) for number, folder in numbered], "networks")
+    for number, folder in numbered:
+        network = Network(config, folder, number, Countdown(1, "compare"))
+        network.cluster = cluster
+        network.groups()
+        for level in config.evaluation.level:
+            network.drafts(level)
+    cluster.each(
+        part, [(config, folder, number, *cell) for number, folder in numbered for cell in config.heads], "cells"
+    )
 
 
 def folder_of(config: Config) -> Path:
@@ -263,7 +272,11 @@ def run(config: Config) -> None:
     save_config(config, folder / "config.yaml")
     count = len(config.checkpoints) or config.networks
     countdown = Countdown(count * len(config.evaluation.level) * len(config.heads), "compare")
-    networks = [Network(config, folder / f"network-{number}", number, countdown) for number in range(count)]
+    places = [(folder / f"network-{number}").resolve() for number in range(count)]
+    with machines(config.ray) as cluster:
+        if cluster is not None:
+            fill(config, places, cluster)
+    networks = [Network(config, place, number, countdown) for number, place in enumerate(places)]
     console, reports = Console(), []
     for level in config.evaluation.level:
         tested, steps = merged([network.tested(level) for network in networks])
@@ -272,11 +285,7 @@ def run(config: Config) -> None:
         write(reports[-1], folder / "results" / level)
         console.print(reports[-1].table(), highlight=False)
     if LEARNER in config.learners:
-        taught = config.protocol.taught_steps
-        atomic_write(folder / "results" / "levels.md", levels_markdown(reports, LEARNER, taught))
-        untuned = no_tuning(LEARNER, config.dataset.price)
-        if any(row.rule == untuned for row in reports[0].rows):
-            atomic_write(folder / "results" / "levels-no-tuning.md", levels_markdown(reports, untuned, taught))
+        write_levels(reports, folder / "results", config.protocol, config.dataset.price)
     console.print(f"tables, figures, raw results: {json.dumps(str(folder))}", highlight=False)
 
 

@@ -16,13 +16,23 @@ from agents.evaluation import metrics
 from agents.evaluation.protocol import EvaluationConfig, RuleSteps, TestOutcomes, shown_steps
 from agents.evaluation.report import NO_TUNING, Comparison, Raw, Report, Row
 from agents.halting import outcomes
-from agents.halting.registry import LEARNER, no_tuning
+from agents.halting.registry import LEARNER, no_tuning, oracle, verifier_rule
 
 GRID = 96
 """Points of a mean curve."""
 
 StepsByRule = Mapping[str, Sequence[Sequence[RuleSteps]]]
 """By rule: by network, by halting seed; a rule without a head has one entry per network."""
+
+
+def merged(
+    found: Sequence[tuple[TestOutcomes, Mapping[str, list[RuleSteps]]]],
+) -> tuple[list[TestOutcomes], StepsByRule]:
+    """All networks' outcomes and steps: rules in the order of tables, bounds last."""
+    names = list(found[0][1])
+    bounds = [verifier_rule().name, oracle().name]
+    order = [name for name in names if name not in bounds] + bounds
+    return [tested for tested, _ in found], {name: [steps[name] for _, steps in found] for name in order}
 
 
 @final

@@ -17,9 +17,9 @@ from agents.evaluation.comparison import compare
 from agents.evaluation.figures import write_figures
 from agents.evaluation.protocol import EvaluationConfig, choose, outcomes_of, steps_of
 from agents.evaluation.report import Report
-from agents.evaluation.tables import report_markdown
+from agents.evaluation.tables import levels_markdown, report_markdown
 from agents.halting import outcomes
-from agents.halting.registry import all_rules
+from agents.halting.registry import LEARNER, all_rules, no_tuning
 from agents.halting.tuning import TunableRule
 from agents.rollouts.unroll import Unroll, draw, unroll
 from trm_gym import make_task
@@ -111,3 +111,11 @@ def write(report: Report, folder: str | os.PathLike[str]) -> None:
     atomic_write(Path(folder, "report.json"), report.json())
     atomic_write(Path(folder, "table.md"), report_markdown(report.plain()))
     write_figures(report, folder)
+
+
+def write_levels(reports: Sequence[Report], folder: Path, protocol: EvaluationConfig, price: float) -> None:
+    """Write tables of GRPO by level, tuned and as it was taught at ``price``. reports: a level's each."""
+    untuned = no_tuning(LEARNER, price)
+    atomic_write(folder / "levels.md", levels_markdown(reports, LEARNER, protocol.taught_steps))
+    if any(row.rule == untuned for row in reports[0].rows):
+        atomic_write(folder / "levels-no-tuning.md", levels_markdown(reports, untuned, protocol.taught_steps))

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -16,8 +16,11 @@ from agents.checkpoint import check_head, describe_head, make_head
 from agents.common.signals import pause
 from agents.common.state_form import check_form, check_settings, restoring
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
-from agents.evaluation.protocol import RuleSteps, TestOutcomes
-from agents.halting.restart_head import Head
+from agents.evaluation.protocol import EvaluationConfig, RuleSteps, TestOutcomes, choose, outcomes_of, steps_of
+from agents.halting.registry import head_rules, oracle, plain_rules, verifier_rule
+from agents.halting.restart_head import Head, two_acts
+from agents.halting.tuning import TunableRule
+from agents.rollouts.unroll import Unroll
 from trm_gym.atomic_io import atomic_write
 from trm_gym.json_files import read_json
 from trm_gym.kept_arrays import UNREADABLE, open_arrays
@@ -131,6 +134,29 @@ def load_rule_steps(path: Path) -> dict[str, RuleSteps]:
             name: RuleSteps(*(arrays[f"{name}/{part}"] for part in PARTS), tuned=bool(arrays[f"{name}/tuned"]))
             for name in names
         }
+
+
+def rules_of(learner: str, head: Path | None, protocol: EvaluationConfig) -> list[TunableRule]:
+    """The rules of one run: those of the taught head in a file, or without one all that need none."""
+    if head is None:
+        return [*plain_rules(protocol.max_steps), verifier_rule(), oracle()]
+    return head_rules(learner, two_acts({learner: load_head(head)})[learner], protocol.prices, protocol.scale)
+
+
+def save_tested(
+    folder: Path,
+    rules: Sequence[TunableRule],
+    validation: Unroll,
+    test: Unroll,
+    protocol: EvaluationConfig,
+    keep: bool,
+) -> None:
+    """Write what rules do on test drafts, tuned on validation; keep: the verdicts, which all rules share, too."""
+    tested = outcomes_of(test, validation, protocol.slack)
+    if keep:
+        save_outcomes(folder / "outcomes.npz", tested)
+    tuned = {one.name: choose(one, validation, tested.target, protocol.prices) for one in rules}
+    save_rule_steps(folder / "steps.npz", {one.name: steps_of(one, tuned[one.name], test) for one in rules})
 
 
 def save_outcomes(path: Path, network: TestOutcomes) -> None:

@@ -151,6 +151,12 @@ def run_branches(
     return run_problems(perturbed.network, task, problems, *settings, batch, processes)
 
 
+def pass_over(network: Network, config: BranchesConfig, rng: np.random.Generator) -> None:
+    """Draw what ``run_branches`` would draw, for groups that are run elsewhere."""
+    branch_perturbation(config.branching, network, config.branches, config.deviation, 0.0, rng)
+    rng.integers(SEEDS)
+
+
 def new_problems(task: Task, levels: NDArray[np.integer], rng: np.random.Generator) -> Problems:
     """A training problem made anew for every entry of ``levels`` [P].
 

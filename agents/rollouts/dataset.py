@@ -6,6 +6,7 @@ keeps them on disk, by a hash of all that decides what is in them.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import hashlib
 import json
@@ -14,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ from agents.common.checks import at_least_one
 from agents.common.signals import pause
 from agents.common.state_form import restoring
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
-from agents.rollouts.collect import run_branches
+from agents.rollouts.collect import pass_over, run_branches
 from agents.rollouts.groups import SEEDS, BranchesConfig, group_index
 from agents.rollouts.step import Network
 from agents.rollouts.unroll import BATCH, OF_STEPS, Unroll, draw
@@ -71,6 +72,19 @@ class DatasetConfig(BranchesConfig):
             )
 
 
+@short_repr
+class Groups(NamedTuple):
+    """Whole groups of a dataset that are run together, apart from all others, and the random stream as it is there."""
+
+    problems: Problems
+    config: DatasetConfig
+    rng: np.random.Generator
+
+
+Spread = Callable[[Sequence[Groups], Mapping[str, Any]], Sequence[Unroll]]
+"""Runs groups elsewhere, by the numerics given; what comes of each, in their order."""
+
+
 @final
 @short_repr
 @dataclass(frozen=True)
@@ -109,16 +123,31 @@ def collect_dataset(
     split: str = SPLITS[0],
     shuffle: bool = True,
     batch: int = BATCH,
+    spread: Callable[[Sequence[Groups]], Sequence[Unroll]] | None = None,
 ) -> RolloutDataset:
     """Run problems of ``levels`` to the end of the budget.
 
     shuffle: put them into random order, for learners that take one part after another; otherwise they stand level after
-    level. batch: problems that the network takes at a time.
+    level. batch: problems that the network takes at a time. spread: runs the groups, in place of this process.
     """
     rng = np.random.default_rng(config.seed)
     problems = (_fresh if config.fresh else _of_environments)(task, levels, config, split, shuffle, rng)
-    parts = [run_branches(network, task, some, config, rng, batch=batch).unroll for some in problems]
+    if spread is None:
+        parts = [run_branches(network, task, some, config, rng, batch=batch).unroll for some in problems]
+    else:
+        parts = spread(_apart(network, problems, config, rng))
     return RolloutDataset(Unroll.concatenate(parts), config.branches, config.step_cost)
+
+
+def _apart(
+    network: Network, problems: Iterator[Problems], config: DatasetConfig, rng: np.random.Generator
+) -> list[Groups]:
+    """The groups with the random streams that they would have one after another."""
+    found = []
+    for some in problems:
+        found.append(Groups(some, config, copy.deepcopy(rng)))
+        pass_over(network, config, rng)
+    return found
 
 
 def _fresh(
@@ -151,6 +180,7 @@ class RolloutStore:
     folder: None keeps nothing. digest: a hash of all that decides what the network does. speed_up: called before a
     dataset is collected, with the number of passes of a batch through the network that it will take; what it gives
     back, the numerics, is noted beside the dataset. chosen: what was chosen of them; other choices, other datasets.
+    spread: runs whole groups elsewhere.
     """
 
     def __init__(
@@ -162,9 +192,10 @@ class RolloutStore:
         speed_up: Callable[[int], Mapping[str, Any]] = lambda passes: {},
         batch: int = BATCH,
         chosen: Mapping[str, Any] | None = None,
+        spread: Spread | None = None,
     ) -> None:
         self._folder, self._network, self._digest, self._task = folder, network, digest, task
-        self._speed_up, self._batch, self._chosen = speed_up, batch, dict(chosen or {})
+        self._speed_up, self._batch, self._chosen, self._spread = speed_up, batch, dict(chosen or {}), spread
 
     def load_or_collect(
         self, levels: Sequence[int], config: DatasetConfig, split: str = SPLITS[0], shuffle: bool = True
@@ -185,7 +216,9 @@ class RolloutStore:
                 _log.warning("%s; it is made anew", error)
         numerics = self._speed_up(-(-config.problems * config.branches // self._batch) * config.max_steps)
         began = time.perf_counter()
-        made = collect_dataset(self._network, self._task, levels, config, split, shuffle, self._batch)
+        elsewhere = self._spread
+        spread = None if elsewhere is None else lambda groups: elsewhere(groups, numerics)
+        made = collect_dataset(self._network, self._task, levels, config, split, shuffle, self._batch, spread)
         _log.info("ran %d problems for %d steps in %.1f s", len(made), config.max_steps, time.perf_counter() - began)
         if path is not None:
             save_tensors(path, vars(made.unroll), settings | {"numerics": dict(numerics)})

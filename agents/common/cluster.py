@@ -1,0 +1,87 @@
+"""Work on the machines of a Ray cluster: pieces that do not depend on one another, each done whole, and kept once.
+
+A piece whose machine is lost is done again on another. Results come back in the order of the pieces, whichever came
+first; nothing is asked of a machine but to run what this process gives it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar, final
+
+from agents.common.console import Progress
+
+Result = TypeVar("Result")
+RETRIES = 8
+"""How often a piece is begun again on another machine; one that fails by an error of its own is not."""
+
+
+@final
+class Cluster:
+    """The machines, by the module of Ray that reaches them."""
+
+    def __init__(self, ray: Any) -> None:
+        self._ray = ray
+
+    @property
+    def processors(self) -> int:
+        """How many processors all machines have."""
+        return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+
+    def each(self, work: Callable[..., Result], pieces: Sequence[Sequence[Any]], title: str) -> list[Result]:
+        """``work(*piece)`` for every piece, a processor each. Raises what ``work`` raises, of the first that does."""
+        remote = self._ray.remote(num_cpus=1, max_retries=RETRIES)(work)
+        return self._collected([remote.remote(*piece) for piece in pieces], title)
+
+    def by_actors(self, made: type, given: Sequence[Any], pieces: Sequence[Sequence[Any]], title: str) -> list[Any]:
+        """``made(*given)`` as an actor on every processor, and what their method ``run`` gives for each piece.
+
+        An actor that is lost is made anew on another machine, with the pieces that it had not given back.
+        """
+        kind = self._ray.remote(num_cpus=1, max_restarts=RETRIES, max_task_retries=RETRIES)(made)
+        actors = [kind.remote(*given) for _ in range(min(self.processors, len(pieces)))]
+        try:
+            asked = [actors[place % len(actors)].run.remote(*piece) for place, piece in enumerate(pieces)]
+            return self._collected(asked, title)
+        finally:
+            for actor in actors:
+                self._ray.kill(actor)
+
+    def _collected(self, asked: Sequence[Any], title: str) -> list[Any]:
+        """What comes of all that was asked, in its order; each is taken once."""
+        places, found = {reference: place for place, reference in enumerate(asked)}, dict[int, Any]()
+        with Progress(len(asked), title) as bar:
+            while left := [reference for reference, place in places.items() if place not in found]:
+                [ready], _ = self._ray.wait(left, num_returns=1)
+                found[places[ready]] = self._ray.get(ready)
+                bar.update(len(found))
+        return [found[place] for place in range(len(asked))]
+
+
+@contextlib.contextmanager
+def machines(address: str | None) -> Iterator[Cluster | None]:
+    """The cluster at an address: HOST:PORT, or auto for the one that this machine is of; None where there is none.
+
+    Raises ValueError where Ray is missing, or does not answer.
+    """
+    if address is None:
+        yield None
+        return
+    try:
+        import ray
+    except ImportError:
+        raise ValueError("--ray needs Ray: pip install 'trm-gym[ray]' on every machine of the cluster") from None
+    already = ray.is_initialized()
+    try:
+        if not already:
+            ray.init(address=address, log_to_driver=False, logging_level="error")
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"no Ray cluster answers at {address} ({' '.join(str(error).split())[:200]}): ray start --head begins one"
+        ) from error
+    try:
+        yield Cluster(ray)
+    finally:
+        if not already:
+            ray.shutdown()
