@@ -5,6 +5,7 @@ python scripts/benchmark.py tasks     fresh problems and verdicts of math and ma
 python scripts/benchmark.py sb3       Stable-Baselines3's adapter for native environments, beside its own DummyVecEnv
 python scripts/benchmark.py training  networks in training and solving, beside other programs of the same network;
                                       --training.parts compare, or mixers, compiling, memory for a part of it
+python scripts/benchmark.py sharing   an update of pretraining shared by processes, and a model of many machines
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from agents.common.cli import main
 from scripts.benchmarking.envs import measure_envs
 from scripts.benchmarking.measuring import Settings, show
 from scripts.benchmarking.sb3 import measure_sb3
+from scripts.benchmarking.sharing import Sharing, measure_sharing
 from scripts.benchmarking.tasks import measure_tasks
 from scripts.benchmarking.training import Training, measure_training
 
@@ -27,12 +29,14 @@ from scripts.benchmarking.training import Training, measure_training
 class Config(Checked):
     """What to measure, and how long."""
 
-    subject: Annotated[Literal["envs", "tasks", "sb3", "training"], tyro.conf.Positional]
+    subject: Annotated[Literal["envs", "tasks", "sb3", "training", "sharing"], tyro.conf.Positional]
     """Part of the suite to measure."""
     suite: Annotated[Settings, tyro.conf.arg(name="")] = field(default_factory=Settings)
     """Options of the subjects envs, tasks and sb3."""
     training: Training = field(default_factory=Training)
     """Options of the subject training."""
+    sharing: Sharing = field(default_factory=Sharing)
+    """Options of the subject sharing."""
 
 
 SUITE = {"envs": measure_envs, "tasks": measure_tasks, "sb3": measure_sb3}
@@ -42,6 +46,8 @@ def run(config: Config) -> None:
     """Measure the subject and show the figures."""
     if config.subject == "training":
         show(measure_training(config.training))
+    elif config.subject == "sharing":
+        measure_sharing(config.sharing)
     else:
         show(SUITE[config.subject](config.suite))
 

@@ -18,8 +18,8 @@ from agents.common.processes import Processes
 from agents.common.tensor_file import load_note, load_tensors
 from agents.learners.config import LearnerConfig
 from scripts import grpo
+from scripts.benchmarking.forked import forked
 from tests.agents.common.test_signals import same
-from tests.processes import forked
 from tests.scripts.checkpoints import untrained
 
 TRAINING = LearnerConfig(iterations=6, groups=8, passes=1)

@@ -22,9 +22,9 @@ from agents.pretraining.config import PretrainConfig
 from agents.pretraining.optim import OptimConfig
 from agents.pretraining.run import PRETRAIN_STATE, pretrain
 from agents.pretraining.trainer import Pretrainer
+from scripts.benchmarking.forked import forked
 from tests.agents.common.test_signals import same
 from tests.agents.pretraining.test_trainer import TINY
-from tests.processes import forked
 
 UPDATES = 50
 # Muon makes much of the last digits: after 50 updates, those of another order of sums are 5e-4 in the loss.

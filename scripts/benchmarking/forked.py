@@ -21,11 +21,16 @@ from agents.common.processes import Processes, joined
 from agents.common.signals import Ended
 
 PATIENCE = 100.0
-"""Seconds that all may take."""
+"""Seconds that all may take by default."""
 
 
-def forked(count: int, work: Callable[[Processes], object], log: Path | None = None) -> list[int]:
-    """The exit codes of so many processes that do ``work``: 1 for an error, whose text ``log`` has."""
+def forked(
+    count: int, work: Callable[[Processes], object], log: Path | None = None, patience: float = PATIENCE
+) -> list[int]:
+    """The exit codes of so many processes that do ``work``: 1 for an error, whose text ``log`` has.
+
+    patience: seconds that all may take.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -38,7 +43,7 @@ def forked(count: int, work: Callable[[Processes], object], log: Path | None = N
             _work(rank, count, port, work, log)
         children.append(child)
     codes: dict[int, int] = {}
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience
     try:
         while len(codes) < count and time.monotonic() < until:
             for child in children:
