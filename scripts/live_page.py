@@ -51,10 +51,17 @@ class Config(Checked):
         at_least_one(self, "problems")
 
 
+def leave_out(folder: Path) -> None:
+    """Remove what an earlier run of this has written there, and nothing else."""
+    if (folder / "page" / "live.json").exists():
+        shutil.rmtree(folder / "page")
+        (folder / "index.md").unlink(missing_ok=True)
+
+
 @writes(lambda config: Places([config.out]))
 def run(config: Config) -> None:
     """Write both pages."""
-    shutil.rmtree(config.out, ignore_errors=True)
+    leave_out(config.out)
     if not (config.runtime / RUNTIME[0]).is_file():
         print(
             f"The site goes without its live page: there is no onnxruntime-web at {config.runtime}. "
