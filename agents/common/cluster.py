@@ -7,6 +7,7 @@ first; nothing is asked of a machine but to run what this process gives it.
 from __future__ import annotations
 
 import contextlib
+import importlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, final
 
@@ -69,7 +70,7 @@ def machines(address: str | None) -> Iterator[Cluster | None]:
         yield None
         return
     try:
-        import ray
+        ray = importlib.import_module("ray")
     except ImportError:
         raise ValueError("--ray needs Ray: pip install 'trm-gym[ray]' on every machine of the cluster") from None
     already = ray.is_initialized()

@@ -6,6 +6,7 @@ with_ray/bin/python -m pytest tests/ecosystems/test_ray.py
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,11 +33,20 @@ SMALL = """
 pytestmark = pytest.mark.filterwarnings("default")  # others' warnings are not ours to mend
 
 
+def patiently(begin: Callable[[], Any]) -> Any:
+    """What ``begin`` gives; Ray gives a node 30 seconds to come up, which on a busy machine may be too few."""
+    for _ in range(9):
+        with contextlib.suppress(Exception):
+            return begin()
+    return begin()
+
+
 @pytest.fixture
 def nodes() -> Iterator[Any]:
     """Two of one processor each; the first is the one that is asked."""
-    made = Nodes(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    made.add_node(num_cpus=1)
+    head = {"num_cpus": 1, "include_dashboard": False}
+    made = patiently(lambda: Nodes(initialize_head=True, head_node_args=head))
+    patiently(lambda: made.add_node(num_cpus=1))
     made.wait_for_nodes()
     try:
         yield made
@@ -70,11 +80,11 @@ def noted(place: Path, home: str, number: int) -> int:
 class Noting:
     """The same as an actor."""
 
-    def __init__(self, *given: Any) -> None:
-        self.given = given
+    def __init__(self, place: Path, home: str) -> None:
+        self.place, self.home = place, home
 
     def run(self, number: int) -> int:
-        return noted(*self.given, number)
+        return noted(self.place, self.home, number)
 
 
 @pytest.mark.parametrize("actors", [False, True])
