@@ -52,7 +52,7 @@ def gymnasiums_own(settings: Settings, task: Task) -> list[Figure]:
     figures = []
     for mode in (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP):
         envs = RefinementVectorEnv(settings.slots, task, settings.level, autoreset_mode=mode)
-        speed = best(lambda envs=envs: performance.benchmark_vector_step(envs, settings.seconds, seed=0), max)
+        speed = best(lambda envs=envs: performance.benchmark_vector_step(envs, round(settings.seconds), seed=0), max)
         what = f"by Gymnasium's benchmark_vector_step, drawing of actions included, {settings.slots} slots, {mode.name}"
         figures.append(Figure(what, speed, "steps/s"))
     return figures
