@@ -49,7 +49,7 @@ def test_the_first_signal_is_noted_and_the_second_ends_it():
 
 def test_time_that_is_up_is_a_signal_too():
     said = r"time is up \(max_minutes\): stopped; saved"
-    with pytest.raises(Ended, match=said) as ended, limited(1e-4), ending() as asked:
+    with pytest.raises(Ended, match=said) as ended, ending() as asked, limited(1e-4):
         while not asked:
             time.sleep(0.01)
         asked.end("saved")
