@@ -105,6 +105,9 @@ class PretrainConfig(Checked):
     gone so far. Others than uniform take each level once."""
     drafts: DraftsConfig = field(default_factory=DraftsConfig)
     """Drafts that a network which sees them is shown."""
+    start_weights: str = ""
+    """A checkpoint's folder, or the name of one that comes with the package, whose weights training begins with. It
+    may be of another size of the task. Empty: weights are drawn at random."""
     seed: int = 0
     """Seed of the initial weights and of the problems."""
     save_every: int = 200

@@ -22,10 +22,12 @@ from agents.common.kept_states import KEPT, GoingBack, newest_state, scale_note
 from agents.common.processes import ALONE, Processes
 from agents.common.signals import GOES_ON, ending
 from agents.common.state_form import check_settings
-from agents.common.tensor_file import NotFiniteError, load_note
+from agents.common.tensor_file import CheckpointError, NotFiniteError, load_note
 from agents.pretraining.config import UNIFORM, PretrainConfig, describe
 from agents.pretraining.episodes import episode_picture
 from agents.pretraining.trainer import Pretrainer
+from trm_gym import make_task
+from trm_gym.short_repr import short
 
 PRETRAIN_STATE = "pretrain.safetensors"
 PRETRAIN_TAGS = {
@@ -53,6 +55,8 @@ def pretrain(
     trainer = Pretrainer(config, Numerics.of_note(load_note(state), state) if state else None, processes)
     if state:
         trainer.load(state)
+    elif config.start_weights:
+        begin_with(trainer, config.start_weights)
     used = f"compiled {trainer.acceleration.compiled}, bfloat16 {trainer.acceleration.bfloat16}"
     print(f"{config.task}: {trainer.model.num_parameters():,} parameters; {used} ({trainer.acceleration.reason})")
     announce("pretrain", trainer.acceleration.seconds * (1 - trainer.updates / config.updates))
@@ -67,6 +71,22 @@ def pretrain(
     if trainer.seconds is not None:
         meta["pretraining_seconds"] = round(trainer.seconds, 1)
     return Checkpoint(trainer.averaged(), config.task, {}, meta)
+
+
+def begin_with(trainer: Pretrainer, place: str) -> None:
+    """Take the weights of the checkpoint at ``place``, which may be of another size of the task, into a fresh trainer.
+
+    Raises CheckpointError where that network is another one than the config's, or of another task.
+    """
+    config = trainer.config
+    made = load_checkpoint(place)
+    if type(make_task(made.task)) is not type(trainer.task) or made.model.config != config.model:
+        wanted = "the same network, and of the same task in this size or another"
+        raise CheckpointError(f"start_weights {short(place)} is a network of {made.task}: {config.task} wants {wanted}")
+    if made.task != config.task:
+        made = load_checkpoint(place, size=getattr(trainer.task, "size", None))
+    trainer.model.load_state_dict(made.model.state_dict())
+    trainer.average.weights = {name: value.clone() for name, value in made.model.state_dict().items()}
 
 
 def finish(trainer: Pretrainer, folder: Path, keep: int, restore: bool) -> None:

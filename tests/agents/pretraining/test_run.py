@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from agents.common.tensor_file import load_tensors, save_tensors
+from agents.checkpoint import save_checkpoint
+from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.pretraining import run
 from agents.pretraining.run import PRETRAIN_STATE, pretrain
 from agents.pretraining.trainer import Pretrainer
@@ -73,3 +76,42 @@ def test_curves_show_levels_and_an_episode_and_stand_together(tmp_path: Path):
     for curriculum, curves in (("uniform", 1), ("learnability", 2)):
         shown = run.charts(dataclasses.replace(LONG, curriculum=curriculum))
         assert len(shown["levels"]) == curves, "no chart of a mix that never changes, which is not written"
+
+
+MAZES = dataclasses.replace(
+    TINY,
+    task="maze9x9",
+    levels=("near",),
+    model=dataclasses.replace(TINY.model, mixer="conv", positions="cells"),
+    updates=2,
+)
+
+
+def test_training_begins_with_the_weights_of_another_size(tmp_path: Path):
+    small = pretrain(MAZES, tmp_path / "small")
+    save_checkpoint(tmp_path / "checkpoint", small)
+    begun = dataclasses.replace(MAZES, task="maze11x11", start_weights=str(tmp_path / "checkpoint"))
+    trainer = Pretrainer(begun)
+    run.begin_with(trainer, begun.start_weights)
+    for name, value in small.model.state_dict().items():
+        assert torch.equal(trainer.model.state_dict()[name], value), name
+        assert torch.equal(trainer.average.weights[name], value), name
+    pretrain(begun, tmp_path / "large")
+    shutil.rmtree(tmp_path / "checkpoint")
+    pretrain(begun, tmp_path / "large")  # a run that has begun does not ask for them again
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"task": "sudoku4x4", "levels": ("clues6-8",)},
+        {"model": dataclasses.replace(MAZES.model, hidden=16)},
+        {"model": dataclasses.replace(MAZES.model, cycles=2)},
+    ],
+)
+def test_weights_of_another_network_are_refused_before_anything_is_written(tmp_path: Path, other: dict):
+    save_checkpoint(tmp_path / "checkpoint", pretrain(MAZES, tmp_path / "small"))
+    config = dataclasses.replace(MAZES, start_weights=str(tmp_path / "checkpoint"), **other)
+    with pytest.raises(CheckpointError, match="start_weights"):
+        pretrain(config, tmp_path / "run")
+    assert not (tmp_path / "run" / PRETRAIN_STATE).exists()
