@@ -107,7 +107,7 @@ class PretrainConfig(Checked):
     """Drafts that a network which sees them is shown."""
     start_weights: str = ""
     """A checkpoint's folder, or the name of one that comes with the package, whose weights training begins with. It
-    may be of another size of the task. Empty: weights are drawn at random."""
+    may be of another size of the task, and of other T and n. Empty: weights are drawn at random."""
     seed: int = 0
     """Seed of the initial weights and of the problems."""
     save_every: int = 200

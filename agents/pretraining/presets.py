@@ -132,6 +132,21 @@ PRETRAIN: dict[str, PretrainConfig] = {
         explore=0.5,
         start_noise=1.0,
     ),
+    # Mazes of the size that is to be solved, begun with the weights of small ones. Eighteen convolutions a step.
+    "maze30x30": PretrainConfig(
+        task="maze30x30",
+        levels=("random", "rooms", "perfect", "far", "hard", "hard"),
+        model=dataclasses.replace(MAZE, cycles=3),
+        optim=OptimConfig(adamw_lr=2e-3, decay=1.0),
+        updates=16_000,
+        batch=8,
+        max_steps=16,
+        explore=0.5,
+        start_noise=1.0,
+        average=0.999,
+        start_weights="maze11x11",
+        save_every=500,
+    ),
     # Positions are many (1100), so the batch is small.
     "arc": PretrainConfig(
         task="arc10x10",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +74,16 @@ def pretrain(
 
 
 def begin_with(trainer: Pretrainer, place: str) -> None:
-    """Take the weights of the checkpoint at ``place``, which may be of another size of the task, into a fresh trainer.
+    """Take the weights of the checkpoint at ``place`` into a fresh trainer; no weight depends on T and n.
 
-    Raises CheckpointError where that network is another one than the config's, or of another task.
+    Raises CheckpointError where it is no network of the config's form, or of another task than its in any size.
     """
     config = trainer.config
     made = load_checkpoint(place)
-    if type(make_task(made.task)) is not type(trainer.task) or made.model.config != config.model:
-        wanted = "the same network, and of the same task in this size or another"
+    depth = {"cycles": config.model.cycles, "latent_updates": config.model.latent_updates}
+    same = replace(made.model.config, **depth) == config.model
+    if not same or type(make_task(made.task)) is not type(trainer.task):
+        wanted = "one of the same form (T and n apart), and of the same task in this size or another"
         raise CheckpointError(f"start_weights {short(place)} is a network of {made.task}: {config.task} wants {wanted}")
     if made.task != config.task:
         made = load_checkpoint(place, size=getattr(trainer.task, "size", None))

@@ -87,10 +87,11 @@ MAZES = dataclasses.replace(
 )
 
 
-def test_training_begins_with_the_weights_of_another_size(tmp_path: Path):
+def test_training_begins_with_the_weights_of_another_size_and_depth(tmp_path: Path):
     small = pretrain(MAZES, tmp_path / "small")
     save_checkpoint(tmp_path / "checkpoint", small)
-    begun = dataclasses.replace(MAZES, task="maze11x11", start_weights=str(tmp_path / "checkpoint"))
+    deeper = dataclasses.replace(MAZES.model, cycles=2)
+    begun = dataclasses.replace(MAZES, task="maze11x11", model=deeper, start_weights=str(tmp_path / "checkpoint"))
     trainer = Pretrainer(begun)
     run.begin_with(trainer, begun.start_weights)
     for name, value in small.model.state_dict().items():
@@ -106,7 +107,7 @@ def test_training_begins_with_the_weights_of_another_size(tmp_path: Path):
     [
         {"task": "sudoku4x4", "levels": ("clues6-8",)},
         {"model": dataclasses.replace(MAZES.model, hidden=16)},
-        {"model": dataclasses.replace(MAZES.model, cycles=2)},
+        {"model": dataclasses.replace(MAZES.model, mixer="attention")},
     ],
 )
 def test_weights_of_another_network_are_refused_before_anything_is_written(tmp_path: Path, other: dict):
