@@ -86,7 +86,8 @@ def run(config: Config) -> None:
     checkpoint = joined(load_checkpoint(config.checkpoint, size=config.size), config.also)
     outside = None if config.data is None else read(config.data, checkpoint.task)
     task = make_task(checkpoint.task)
-    passes = (config.problems + config.validation) // config.batch * config.max_steps
+    tested = config.problems if outside is None else len(outside.problems)
+    passes = (tested + config.validation) // config.batch * config.max_steps
     one_pass = solving_pass(checkpoint.model, task, config.batch)
     how = accelerate(checkpoint.model, one_pass, passes, AccelerationConfig(bfloat16="off"))
     announce("running the problems", how.seconds)

@@ -24,7 +24,12 @@ MAZES = "maze11x11"
 FAMILIES = {"sudoku": "sudoku9x9", "maze": MAZES, "arithmetic": "arithmetic", "algebra": "algebra"}
 """The task of each family that reads its files, whatever the size of what they hold."""
 
-SOLVES_MOST = {"arithmetic": "everyday_arithmetic", "algebra": "everyday_algebra", "sudoku9x9": "hard_sudoku9x9"}
+SOLVES_MOST = {
+    "arithmetic": "everyday_arithmetic",
+    "algebra": "everyday_algebra",
+    "sudoku9x9": "hard_sudoku9x9",
+    MAZES: "maze30x30",
+}
 """The shipped network of a task that solves most of what people type, where it is not the one named like the task."""
 
 _PATH = re.compile(
