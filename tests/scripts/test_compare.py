@@ -11,6 +11,7 @@ import pytest
 
 from agents.checkpoint import SHIPPED
 from agents.common.cli import main
+from agents.evaluation import run_store
 from agents.evaluation.run_store import load_outcomes, load_rule_steps
 from agents.rollouts import dataset
 from scripts import compare
@@ -139,8 +140,8 @@ def test_a_folder_of_other_settings_is_refused(fill, capsys: pytest.CaptureFixtu
 def test_a_folder_of_other_rules_is_refused(fill, monkeypatch, capsys: pytest.CaptureFixture[str]):
     words = ["--evaluation.level", "clues6-8", "--learners", "grpo", "--seeds", "1"]
     fill(*words)
-    plain_rules = compare.plain_rules
-    monkeypatch.setattr(compare, "plain_rules", lambda budget: plain_rules(budget)[:-1])
+    plain_rules = run_store.plain_rules
+    monkeypatch.setattr(run_store, "plain_rules", lambda budget: plain_rules(budget)[:-1])
     with pytest.raises(SystemExit):
         fill(*words)
     assert "finished with other settings" in capsys.readouterr().err
