@@ -91,7 +91,9 @@ def test_heads_are_taught_at_a_size_of_their_own(fill, monkeypatch, capsys: pyte
     words = "--pretrain.task maze11x11 --learn near --evaluation.level near --size 5 --learners grpo --seeds 1".split()
     words += ["--checkpoints", str(SHIPPED / "maze11x11")]
     kept, run_on = compare.rollout_store, []
-    monkeypatch.setattr(compare, "rollout_store", lambda *args: run_on.append(args[0].task) or kept(*args))
+    monkeypatch.setattr(
+        compare, "rollout_store", lambda *args, **how: run_on.append(args[0].task) or kept(*args, **how)
+    )
     fill(*words, "--learn-size", "6")
     assert sorted(run_on) == ["maze5x5", "maze5x5", "maze6x6"]
     with pytest.raises(SystemExit):  # a head taught at another size is another one
