@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -104,15 +105,30 @@ def pause() -> None:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """A script: signals end it by ``Ended``, so that files are closed, locks and temporary files removed."""
+    """A script: signals end it by ``Ended``, so that files are closed, locks and temporary files removed.
+
+    Python drops what is raised while an object is being deleted. A signal that comes then is sent again a moment later.
+    """
 
     def end(number: int, frame: FrameType | None) -> None:
         raise Ended(number)
 
+    def dropped(what: sys.UnraisableHookArgs) -> None:
+        error = what.exc_value
+        if isinstance(error, (Ended, KeyboardInterrupt)):
+            number = error.code - 128 if isinstance(error, Ended) else signal.SIGINT
+            again = threading.Timer(0.01, os.kill, (os.getpid(), number))
+            again.daemon = True
+            again.start()
+        else:
+            told(what)
+
     before = _listen({number: end for number in SIGNALS if number != signal.SIGINT})
+    told, sys.unraisablehook = sys.unraisablehook, dropped
     try:
         yield
     finally:
+        sys.unraisablehook = told
         _listen(before)
 
 

@@ -70,6 +70,25 @@ def test_who_does_not_ask_ends_when_the_work_is_left_and_handlers_go_back():
     assert before == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
 
 
+class Deleted:
+    """An object in whose deletion a signal comes, where Python drops what is raised."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        signal.raise_signal(self.number)
+        sum(range(10))  # the handler runs between two instructions
+
+
+@pytest.mark.parametrize(("number", "error"), [(signal.SIGTERM, Ended), (signal.SIGINT, KeyboardInterrupt)])
+def test_a_signal_that_comes_while_an_object_is_deleted_is_not_lost(number: int, error: type[BaseException]):
+    with pytest.raises(error), interruptible():
+        one = Deleted(number)
+        del one
+        time.sleep(30)
+
+
 def test_work_in_many_places_ends_between_two_pieces():
     done = []
     with pytest.raises(Ended, match="SIGTERM: stopped; what is finished is kept"), ending():
