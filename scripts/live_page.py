@@ -43,7 +43,7 @@ class Config(Checked):
     """Networks of sudokus and mazes, one of each task: names of shipped ones, or folders."""
     problems: int = 8
     """Test problems of each level that come with the page."""
-    out: Path = Path("docs", "live")
+    folder: Path = Path("docs", "live")
     """Folder for the page, and for the page of the documentation that leads to it."""
 
     def __post_init__(self) -> None:
@@ -58,10 +58,10 @@ def leave_out(folder: Path) -> None:
         (folder / "index.md").unlink(missing_ok=True)
 
 
-@writes(lambda config: Places([config.out]))
+@writes(lambda config: Places([config.folder]))
 def run(config: Config) -> None:
     """Write both pages."""
-    leave_out(config.out)
+    leave_out(config.folder)
     if not (config.runtime / RUNTIME[0]).is_file():
         print(
             f"The site goes without its live page: there is no onnxruntime-web at {config.runtime}. "
@@ -73,10 +73,10 @@ def run(config: Config) -> None:
         return
     from agents.viewer.live import write_live_page  # needs what was looked for
 
-    page = write_live_page(config.out / "page", config.networks, config.runtime, config.problems)
+    page = write_live_page(config.folder / "page", config.networks, config.runtime, config.problems)
     size = sum(file.stat().st_size for file in page.parent.rglob("*") if file.is_file()) / 1e6
     text = ABOUT.replace("SIZE", f"{size:.0f}").replace("NUMBER", str(config.problems))
-    atomic_write(config.out / "index.md", text)
+    atomic_write(config.folder / "index.md", text)
     print(f"{page}: {size:.1f} MB")
 
 

@@ -23,6 +23,8 @@ from trm_gym.short_repr import LONGEST, short
 
 HOLDS_MUCH = re.compile(r"^(?!.*Callable).*\b(NDArray|ndarray|Tensor|Problems|Unroll|Trajectory|TRM|Carry|Verdicts)\b")
 """What stands in the annotation of a field that would fill a screen."""
+ELSEWHERE = ("agents.scripts", "trm_gym.ecosystems.")
+"""Modules of the command line, and those that each need another library (tests/ecosystems)."""
 SEARCHES = ("_search", "trm_gym.maze.generator", "trm_gym.algebra.generator")
 """Modules whose tuples of arrays never leave them: compiled code takes them apart."""
 
@@ -77,7 +79,7 @@ def holders() -> list[type]:
     found = []
     for package in (trm_gym, agents, curricula):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if any(part in module.name for part in SEARCHES) or module.name.startswith("agents.scripts"):
+            if any(part in module.name for part in SEARCHES) or module.name.startswith(ELSEWHERE):
                 continue
             for _, cls in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
                 if cls.__module__ != module.name or inspect.isabstract(cls):

@@ -148,4 +148,6 @@ def describe(config: PretrainConfig) -> dict[str, Any]:
         del deciding["drafts"]  # as in runs of before there were any
     if config.curriculum == UNIFORM:
         del deciding["curriculum"]
+    if not config.start_weights:
+        del deciding["start_weights"]
     return json.loads(json.dumps(deciding))

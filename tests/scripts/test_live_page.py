@@ -14,7 +14,7 @@ def test_without_the_runtime_the_page_is_left_out_and_nothing_else_is_touched(tm
     mine = out / "page" / "mine.txt"
     mine.write_text("mine")
     (out / "index.md").write_text("mine too")
-    words = ["--runtime", str(tmp_path / "nowhere"), "--out", str(out)]
+    words = ["--runtime", str(tmp_path / "nowhere"), "--folder", str(out)]
     main(live_page.run, live_page.Config, args=words)
     assert mine.exists() and (out / "index.md").exists(), "what this has not written stays"
     assert f"npm install --no-save onnxruntime-web@{live_page.VERSION}" in capsys.readouterr().out

@@ -30,7 +30,7 @@ PRETRAIN = """
     --acceleration.bfloat16 off --folder
 """.split()
 GRPO = """
-    --preset sudoku4x4 --save-every 1000 --max-steps 3 --training.iterations 12 --training.passes 1
+    --preset sudoku4x4 --save-every 1000 --max-steps 3 --training.iterations 30 --training.passes 1
     --evaluation.problems 20 --evaluation.validation 20 --evaluation.max-steps 3 --evaluation.resamples 50
 """.split()
 
