@@ -45,7 +45,7 @@ fix: $(VENV)/.test
 	$(BIN)/ruff format $(SOURCES)
 
 docs: $(VENV)/.docs
-	$(BIN)/python scripts/pages.py
+	$(BIN)/python scripts/pages.py --no-pictures
 	$(BIN)/python scripts/live_page.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 

@@ -25,7 +25,7 @@ SMALL = {
     "live_page": "--runtime nowhere",
 }
 """What makes a script's work small; each is named here, so that a new one is thought of."""
-FOLDERS = {"pages": "--folder", "soak": "--out", "live_page": "--out"}
+FOLDERS = {"pages": "--folder", "soak": "--out", "live_page": "--folder"}
 BLOCKER = '''
 import sys
 
