@@ -9,14 +9,11 @@ Not a measure of speed (throughput.py is): what is checked is that nothing piles
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
 from agents.checkpoint import load_checkpoint
@@ -26,17 +23,12 @@ from agents.common.cli import main
 from agents.common.console import Progress, announce
 from agents.common.places import Places, writes
 from agents.halting.registry import rule_of
-from agents.inference.engine import Engine, Item
+from agents.inference.engine import Engine
 from scripts.enduring.held import memory
+from scripts.enduring.stream import Stream
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
-from trm_gym.streams import mix
 from trm_gym.task import Task
-
-CHUNK = 1000
-"""Problems that are drawn together."""
-BAD = "no problem"
-"""What stands in the stream where no problem does."""
 
 
 @dataclass(frozen=True)
@@ -85,26 +77,14 @@ class Record:
     """Megabytes in use after each twentieth of the stream; empty where the system does not tell."""
 
 
-def stream(task: Task, config: Config) -> Iterator[Item]:
-    """The problems, drawn as they are taken, and the bad ones among them."""
-    level = task.level_index(config.level)
-    for first in itertools.count(0, CHUNK):
-        numbers = np.arange(first, min(first + CHUNK, config.problems))
-        if not len(numbers):
-            return
-        problems = task.sample(mix(config.seed, numbers), np.full(len(numbers), level), "test")
-        for index, number in enumerate(numbers):
-            yield BAD if number % config.bad_every == 0 else problems[slice(index, index + 1)]
-
-
 def endure(engine: Engine, task: Task, config: Config) -> Record:
     """Run the stream and count."""
     record, began = Record(), time.perf_counter()
+    stream = Stream(task, task.level_index(config.level), config.problems, config.bad_every, config.seed)
     marks = {config.problems * part // 20 for part in range(1, 21)}
     with Progress(config.problems, "stream") as bar:
-        for number, result in enumerate(engine.run(stream(task, config))):
-            due = number % config.bad_every == 0
-            record.faults += result.index != number or (result.error is not None) != due
+        for number, result in enumerate(engine.run(stream)):
+            record.faults += stream.is_fault(number, result)
             record.problems += 1
             record.bad += result.error is not None
             record.solved += result.solved

@@ -12,22 +12,20 @@ import tempfile
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, final
 
 import gymnasium
-import numpy as np
 
 import trm_gym  # noqa: F401  registers the environments
 from agents.checkpoint import load_checkpoint
 from agents.halting.registry import rule_of
-from agents.inference.engine import Engine, Item
+from agents.inference.engine import Engine
 from scripts import view
+from scripts.enduring.stream import Stream
 from scripts.fuzzing.jobs import JOBS, started
 from trm_gym import make_task
 from trm_gym.registration import TASKS
-from trm_gym.streams import mix
 
 STEPS, SLOTS, PROBLEMS = 40, 64, 256
 """Steps of an environment, slots of a vector environment, problems of a stream; each in one turn."""
@@ -72,15 +70,10 @@ def solve(turn: int) -> None:
     """A stream of problems, bad ones among them, through the engine, with a network that is loaded anew."""
     name = _SOLVED[turn % len(_SOLVED)]
     checkpoint, task = load_checkpoint(name), make_task(name)
-    problems = task.sample(mix(turn, np.arange(PROBLEMS)), np.full(PROBLEMS, task.default_level), "test")
-
-    def stream() -> Iterator[Item]:
-        for number in range(PROBLEMS):
-            yield "no problem" if number % 97 == 0 else problems[slice(number, number + 1)]
-
+    stream = Stream(task, task.default_level, PROBLEMS, 97, turn)
     engine = Engine(checkpoint.model, task, rule_of("grpo", checkpoint.heads), SLOTS, 16)
-    for number, result in enumerate(engine.run(stream())):
-        if result.index != number or (result.error is not None) != (number % 97 == 0):
+    for number, result in enumerate(engine.run(stream)):
+        if stream.is_fault(number, result):
             raise AssertionError(f"{name}: problem {number} of the stream came back as {result.index}: {result.error}")
 
 
