@@ -16,7 +16,7 @@ import trm_gym
 from tests.observations import problem_seen
 from tests.toy import ToyTask
 from trm_gym.env import RefinementEnv
-from trm_gym.registration import TASKS, make_task
+from trm_gym.registration import TASKS, make_task, without_size
 from trm_gym.vector import RefinementVectorEnv
 
 IDS = [entry.env_id for entry in TASKS.values()]
@@ -165,6 +165,11 @@ def test_tasks_have_relatives_of_other_sizes():
         make_task("arithmetic", 5)
     with pytest.raises(ValueError, match="size=5 goes with the name of a task; toy was made by the caller"):
         RefinementEnv(ToyTask(), size=5)
+
+
+def test_names_lose_their_sizes():
+    names = {"sudoku9x9": "sudoku", "maze30x30": "maze", "arc10x10": "arc", "algebra": "algebra"}
+    assert {name: without_size(name) for name in names} == names
 
 
 def test_importing_the_suite_loads_nothing_heavy():

@@ -54,6 +54,12 @@ EXTRAS = {
 _SIZED = re.compile(r"(.{1,40}?)(0|[1-9][0-9]{0,8})(x\2)?")
 
 
+def without_size(name: str) -> str:
+    """The name of a task without its size: "sudoku" for "sudoku9x9"; the name itself where it has none."""
+    sized = _SIZED.fullmatch(name)
+    return name if sized is None else sized[1]
+
+
 def make_task(name: str, size: int | None = None) -> Task:
     """The task called ``name``, the same object every time: what it builds lazily is then built once.
 

@@ -16,6 +16,7 @@ from trm_gym.errors import ProblemError
 from trm_gym.files import file_of
 from trm_gym.maze.parsing import size_of as maze_size
 from trm_gym.records import only_entry
+from trm_gym.registration import without_size
 from trm_gym.short_repr import short_repr
 from trm_gym.sudoku.reading import size_of as sudoku_size
 from trm_gym.task import Problems, Task, UserProblem
@@ -78,8 +79,8 @@ def task_name(family: str, problem: UserProblem) -> str:
 
 def family_of(task: str) -> str:
     """The family of a task by its name; the name itself of a task that is none of FAMILIES."""
-    family = re.sub(r"[0-9]+x[0-9]+$", "", task)
-    return family if family in FAMILIES else task
+    named = without_size(task)
+    return named if named in FAMILIES else task
 
 
 def networks_for(task: Task) -> list[str]:

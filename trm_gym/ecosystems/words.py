@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from trm_gym.errors import ProblemError
+from trm_gym.registration import without_size
 from trm_gym.task import Problems, Task
 
 LONGEST_ANSWER = 10_000
@@ -28,7 +27,7 @@ _ASKED = {
 
 def asked(task: Task) -> str:
     """What a task asks for and how the answer is written, in a sentence or two."""
-    return _ASKED.get(re.split(r"\d", task.name)[0], "Solve the problem. Answer as the problem is written.")
+    return _ASKED.get(without_size(task.name), "Solve the problem. Answer as the problem is written.")
 
 
 def worth(task: Task, problems: Problems, answer: str) -> tuple[float, str]:
