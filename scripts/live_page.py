@@ -14,7 +14,7 @@ from pathlib import Path
 from agents.common.checks import Checked, at_least_one
 from agents.common.cli import main
 from agents.common.places import Places, writes
-from agents.viewer.page import RUNTIME
+from agents.viewer.page import missing_runtime
 from trm_gym.atomic_io import atomic_write
 
 VERSION = "1.30.0"
@@ -62,7 +62,7 @@ def leave_out(folder: Path) -> None:
 def run(config: Config) -> None:
     """Write both pages."""
     leave_out(config.folder)
-    if not (config.runtime / RUNTIME[0]).is_file():
+    if missing_runtime(config.runtime):
         print(
             f"The site goes without its live page: there is no onnxruntime-web at {config.runtime}. "
             f"To have it: npm install --no-save onnxruntime-web@{VERSION}"

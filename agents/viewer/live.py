@@ -13,11 +13,12 @@ from agents.checkpoint import load_checkpoint
 from agents.halting.registry import VERIFIER
 from agents.inference.onnx_watched import export_watched, note_of
 from agents.inference.other_rules import PRICES
+from agents.inference.own_problem import family_of
 from agents.inference.solver import Solver
 from agents.inference.trajectory import Json, head_json
 from agents.viewer.asking import others_of, usual_rules
 from agents.viewer.catalogue import TASKS, entry, kind_of
-from agents.viewer.page import RUNTIME, STATIC, alone
+from agents.viewer.page import RUNTIME, STATIC, alone, missing_runtime
 from trm_gym.atomic_io import atomic_link, atomic_write
 from trm_gym.short_repr import short
 from trm_gym.task import Task
@@ -29,11 +30,6 @@ FAMILIES = ("sudoku", "maze")
 _OF_RUNS = ("problem", "problem_text", "start_draft", "free")
 
 
-def missing_runtime(runtime: Path) -> list[str]:
-    """The files of onnxruntime-web that are not in a folder."""
-    return [name for name in RUNTIME if not (runtime / name).is_file()]
-
-
 def write_live_page(folder: Path, networks: Sequence[str], runtime: Path, seeds: int = SEEDS) -> Path:
     """Write the page into ``folder``, with networks by their names or folders, and ``seeds`` problems of each level.
 
@@ -43,7 +39,7 @@ def write_live_page(folder: Path, networks: Sequence[str], runtime: Path, seeds:
     if missing := missing_runtime(runtime):
         raise ValueError(f"{runtime} holds no {missing[0]}: give the folder dist of the npm package onnxruntime-web")
     solvers = {Path(place).name: Solver(load_checkpoint(place)) for place in networks}
-    if unread := [name for name, one in solvers.items() if not one.task.name.startswith(FAMILIES)]:
+    if unread := [name for name, one in solvers.items() if family_of(one.task.name) not in FAMILIES]:
         raise ValueError(f"the page reads problems of {' and '.join(FAMILIES)} alone, not of {short(unread[0])}")
     tasks = {one.task.name: one.task for one in solvers.values()}
     if len(tasks) < len(solvers):
@@ -89,4 +85,4 @@ def _problems(task: Task, seeds: int) -> dict[str, list[str]]:
 
 def _size(tasks: dict[str, Task]) -> int:
     """The one size of mazes that there is a network for; the usual one where there is none."""
-    return next((task.structure.shape[0] for name, task in tasks.items() if name.startswith("maze")), 11)
+    return next((task.structure.shape[0] for name, task in tasks.items() if family_of(name) == "maze"), 11)

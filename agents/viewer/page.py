@@ -43,6 +43,11 @@ def replay(episodes: Sequence[Json]) -> str:
     return head + within + _SCRIPT.sub("", tail)
 
 
+def missing_runtime(runtime: Path) -> list[str]:
+    """The files of onnxruntime-web that are not in a folder."""
+    return [name for name in RUNTIME if not (runtime / name).is_file()]
+
+
 def alone() -> str:
     """The page with what answers for a server within the browser, and onnxruntime-web's script in ``runtime/``."""
     scripts = "\n".join(f'<script src="{name}"></script>' for name in (f"runtime/{RUNTIME[0]}", *_INSTEAD))

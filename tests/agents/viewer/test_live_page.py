@@ -22,8 +22,8 @@ from agents.trm import Inputs
 from agents.viewer.asking import run_of
 from agents.viewer.catalogue import Shelf
 from agents.viewer.events import record, run_events
-from agents.viewer.live import missing_runtime, write_live_page
-from agents.viewer.page import STATIC
+from agents.viewer.live import write_live_page
+from agents.viewer.page import STATIC, missing_runtime
 from tests.agents.viewer.conftest import cells, classes, until
 from trm_gym import make_task
 
