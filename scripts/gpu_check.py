@@ -100,8 +100,7 @@ def solving(config: Config) -> Iterator[Finding]:
     """The same problems on both, in float32, in bfloat16 and compiled."""
     checkpoint = load_checkpoint(config.checkpoint)
     task = make_task(checkpoint.task)
-    level = len(task.levels) // 2 if task.default_level is None else task.default_level
-    problems = task.generate_at_most(config.problems, level, "test", 0)
+    problems = task.generate_at_most(config.problems, task.default_level, "test", 0)
     wanted = solved_on(CPU, checkpoint, problems, PLAIN)
     said = f"{len(problems)} problems, {100 * wanted.solved[:, -1].float().mean():.1f}% solved by the processor"
     found = solved_on(config.device, checkpoint, problems, PLAIN)

@@ -17,6 +17,8 @@ from curricula import CurriculumName
 
 UNIFORM = "uniform"
 """The curriculum of equal shares."""
+LATER = ("drafts", "curriculum", "start_weights")
+"""Settings that there were not always: by default they are left out, as in states of before there were any."""
 
 
 @dataclass(frozen=True)
@@ -144,10 +146,7 @@ def describe(config: PretrainConfig) -> dict[str, Any]:
     """The settings that decide the outcome, as JSON gives them back: how fast it runs is none of them."""
     settings: Mapping[str, Any] = dataclasses.asdict(config)
     deciding = {name: value for name, value in settings.items() if name not in ("acceleration", "save_every")}
-    if config.drafts == DraftsConfig():
-        del deciding["drafts"]  # as in runs of before there were any
-    if config.curriculum == UNIFORM:
-        del deciding["curriculum"]
-    if not config.start_weights:
-        del deciding["start_weights"]
+    for name in LATER:
+        if getattr(config, name) == getattr(PretrainConfig(), name):
+            del deciding[name]
     return json.loads(json.dumps(deciding))
