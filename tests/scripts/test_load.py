@@ -7,7 +7,6 @@ import math
 import os
 import subprocess
 import sys
-import threading
 import time
 from multiprocessing import shared_memory
 from pathlib import Path
@@ -52,17 +51,34 @@ def test_slope_is_that_of_least_squares():
     assert math.isnan(slope([0, 1], [1, 2])[0])
 
 
+HOLDING = """
+import os, sys, threading
+print(flush=True)
+sys.stdin.readline()
+wait = threading.Event()
+threading.Thread(target=wait.wait).start()
+block, opened = bytearray(64 * 2**20), os.open(os.devnull, os.O_RDONLY)
+for place in range(0, len(block), 4096):
+    block[place] = 1
+print(flush=True)
+sys.stdin.readline()
+wait.set()
+"""
+"""Takes memory, a thread and a file at the first line that it is sent, and ends at the second."""
+
+
 def test_handles_threads_and_memory_are_seen():
-    before, wait = held([os.getpid()]), threading.Event()
-    thread = threading.Thread(target=wait.wait)
-    thread.start()
-    block, opened = bytearray(64 * 2**20), os.open(os.devnull, os.O_RDONLY)
-    for place in range(0, len(block), 4096):
-        block[place] = 1
-    now = held([os.getpid()])
-    wait.set()
-    thread.join()
-    os.close(opened)
+    # In a process of its own: this one may have freed so much before that 64 MB more need nothing from the system.
+    command = [sys.executable, "-c", HOLDING]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holding:
+        assert holding.stdin is not None and holding.stdout is not None
+        seen = []
+        for _ in range(2):
+            holding.stdout.readline()
+            seen.append(held([holding.pid]))
+            holding.stdin.write("\n")
+            holding.stdin.flush()
+    before, now = seen
     assert (now.handles, now.threads) == (before.handles + 1, before.threads + 1)
     assert now.memory > before.memory + 60
 
