@@ -25,6 +25,7 @@ from rich.console import Console
 from agents.common.checks import Checked, above_zero, at_least
 from agents.common.cli import main
 from agents.common.console import Progress
+from agents.common.memory import give_back_memory
 from agents.common.places import Places, writes
 from agents.evaluation.tables import markdown_table
 from scripts.enduring.held import Held, abandoned, adopt, begun, held, slope, told
@@ -124,6 +125,7 @@ def endure(config: Config) -> Record:
                 for work in turns:
                     work(record.turns)
             gc.collect()
+            give_back_memory()  # what the allocator keeps free is not held, and would swing by tens of megabytes
             minutes, server = (time.monotonic() - began) / 60, page.process.pid
             others = len(set(begun(os.getpid())) - earlier - {server})
             record.samples.append(Sample(minutes / 60, held([os.getpid()]), held([server]), others))

@@ -25,6 +25,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from agents.common.checks import Checked
 from agents.common.device import fastest, wait
+from agents.common.memory import keep_freed_memory
 from agents.common.processes import ALONE, Processes
 from agents.common.tensor_file import CheckpointError
 from agents.trm import TRM, Inputs
@@ -38,8 +39,6 @@ Choice = Literal["auto", "on", "off"]
 COMPILE_PAYS_AFTER = 2e12
 """Operations of work, as ``operations`` counts them, below which compiling would cost more than it saves: about a
 minute, uncompiled. A number of seconds would let the clock decide what a network learns."""
-MALLOC_OPTIONS = ((-3, 32 << 20), (-1, (1 << 31) - 1), (-2, 256 << 20))
-"""glibc's M_MMAP_THRESHOLD (32 MiB is its largest), M_TRIM_THRESHOLD and M_TOP_PAD, in bytes."""
 MOST_THREADS = 1024
 """More of them than any machine of today has; millions would only ever be started."""
 BFLOAT16_PAYS_AT = 1.2
@@ -218,19 +217,6 @@ def solving_pass(model: TRM, task: Task, batch: int) -> Pass:
         model(model.initial_carry(batch), Inputs.blank(batch, task, device))
 
     return run
-
-
-def keep_freed_memory() -> bool:
-    """Tell glibc's allocator to keep what is freed instead of giving it back; whether it took the advice.
-
-    A step allocates and frees tensors of some megabytes by the dozen. By default each comes from the system anew and
-    is paid for in page faults, which on two cores took longer than the arithmetic.
-    """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError, TypeError):  # another C library has its own ways
-        return False
-    return min(mallopt(option, value) for option, value in MALLOC_OPTIONS) == 1
 
 
 @functools.cache

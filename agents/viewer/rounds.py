@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import final
 
+from agents.common.memory import give_back_memory
 from agents.viewer.events import Event
 
 MOST = 16
@@ -73,12 +74,20 @@ class Rounds:
                 self._changed.wait_for(lambda: self._tickets or self._closed)
                 if self._closed and not self._tickets:
                     return
-                turn = list(self._tickets)
-            ended = [ticket for ticket in turn if not self._next(ticket)]
-            with self._changed:
-                self._tickets = [ticket for ticket in self._tickets if ticket not in ended]
-            for ticket in ended:
-                ticket.give(None)
+            if not self._round():
+                give_back_memory()  # a page may stay open for days
+
+    def _round(self) -> bool:
+        """Give the next event of every stream; whether there may be more of any. Holds no stream that has ended."""
+        with self._changed:
+            turn = list(self._tickets)
+        ended = [ticket for ticket in turn if not self._next(ticket)]
+        with self._changed:
+            self._tickets = [ticket for ticket in self._tickets if ticket not in ended]
+            more = bool(self._tickets)
+        for ticket in ended:
+            ticket.give(None)
+        return more
 
     def _next(self, ticket: Ticket) -> bool:
         """Give the next event of a stream; whether there may be more."""

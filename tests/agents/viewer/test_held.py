@@ -1,0 +1,76 @@
+"""A page that is open for days holds no more than at its beginning."""
+
+from __future__ import annotations
+
+import gc
+import queue
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("starlette", reason="the viewer needs starlette: pip install 'trm-gym[viewer]'")
+pytest.importorskip("httpx2", reason="Starlette's test client needs httpx2")
+
+from starlette.testclient import TestClient
+
+from agents.viewer import rounds
+from agents.viewer.app import create_app
+from agents.viewer.events import Event
+from agents.viewer.rounds import Rounds
+
+ROUNDS = 30
+DRAWN = {"task": "sudoku4x4", "level": "clues4-5", "max_steps": 2}
+
+
+def ask(client: TestClient, seed: int) -> None:
+    """Everything that a browser asks, refusals too."""
+    drawn = {**DRAWN, "seed": seed}
+    assert client.get("/").status_code == client.get("/api/choices").status_code == 200
+    assert client.get("/api/problem", params={"task": "sudoku4x4", "seed": seed}).status_code == 200
+    assert "event: end" in client.post("/api/solve", json=drawn).text
+    assert "event: end" in client.post("/api/batch", json={**drawn, "problems": 9}).text
+    assert client.post("/api/solve", json={"task": "nothing"}).status_code == 422
+
+
+def test_requests_leave_no_objects():
+    with TestClient(create_app(), base_url="http://127.0.0.1") as client:
+        counts = []
+        for seed in range(2 * ROUNDS):
+            ask(client, seed)
+            gc.collect()
+            counts.append(len(gc.get_objects()))
+    # One object that stays of each round would make as many more as there are rounds between.
+    assert min(counts[-5:]) - min(counts[ROUNDS - 5 : ROUNDS]) < ROUNDS // 2, counts
+
+
+class Held:
+    """What a stream holds while it runs."""
+
+
+def test_memory_is_given_back_when_no_stream_is_left(monkeypatch: pytest.MonkeyPatch):
+    given, alive, go = queue.Queue[int](), set[int](), threading.Event()
+    monkeypatch.setattr(rounds, "give_back_memory", lambda: given.put(len(alive)))
+
+    class Counted(Held):
+        def __init__(self) -> None:
+            alive.add(id(self))
+
+        def __del__(self) -> None:
+            alive.discard(id(self))
+
+    def stream(waits: bool) -> Iterator[Event]:
+        held = Counted()
+        yield Event("start", {})
+        if waits:
+            go.wait(20)
+        yield Event("end", {"held": held is None})
+
+    served, told = Rounds(), queue.Queue[Event | None]()
+    served.add(stream(True), told.put)
+    assert told.get(timeout=20) is not None
+    served.add(stream(False), lambda _: None)
+    assert given.empty()
+    go.set()
+    assert given.get(timeout=20) == 0, "a stream that has ended is still held"
+    served.close()
