@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import difflib
+import functools
 import inspect
 import io
 import itertools
@@ -126,28 +127,30 @@ def _parse(cls: type[Config], presets: Mapping[str, Config] | None, args: Sequen
     description = inspect.getdoc(cls)
     if not presets:
         return tyro.cli(cls, args=args, description=description, config=markers)
-    origin = _origin(presets)
+    origin, command = _forms(tuple(presets), cls)
     # Two passes, because the starting point decides the defaults that the second one shows and fills in.
     start, _ = tyro.cli(origin, args=args, return_unknown_args=True, add_help=False)
     base = presets[start.preset]
     if start.config is not None:
         base = load_config(start.config, base)
-    command: Any = dataclasses.make_dataclass(
-        "Command", [(name, Annotated[kind, tyro.conf.arg(name="")]) for name, kind in (("origin", origin), ("to", cls))]
-    )
     return tyro.cli(command, default=command(start, base), args=args, description=description, config=markers).to
 
 
-def _origin(presets: Mapping[str, Any]) -> Any:
-    """The dataclass of the two options that choose where a config starts from."""
+@functools.cache
+def _forms(presets: tuple[str, ...], cls: type) -> tuple[Any, Any]:
+    """The dataclass of the two options that say where to start, and of all. Made once: who reads types keeps them."""
     names = tyro.extras.literal_type_from_choices(list(presets))
     file = "A YAML file laid over the preset, such as the config.yaml of an earlier run."
-    return dataclasses.make_dataclass(
+    origin = dataclasses.make_dataclass(
         "Origin",
         [
-            ("preset", Annotated[names, tyro.conf.arg(help="The settings to start from.")], next(iter(presets))),
+            ("preset", Annotated[names, tyro.conf.arg(help="The settings to start from.")], presets[0]),
             ("config", Annotated[Path | None, tyro.conf.arg(help=file)], None),
         ],
+    )
+    sections = {"origin": origin, "to": cls}
+    return origin, dataclasses.make_dataclass(
+        "Command", [(name, Annotated[kind, tyro.conf.arg(name="")]) for name, kind in sections.items()]
     )
 
 
