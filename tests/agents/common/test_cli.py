@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from dataclasses import dataclass, replace
@@ -288,3 +289,11 @@ def test_a_misspelt_option_is_no_value(word, capsys):
     with pytest.raises(SystemExit) as stopped:
         parse(Asked, args=[word, "3"])
     assert stopped.value.code == 2 and word.split("=")[0] in capsys.readouterr().err
+
+
+def test_reading_words_again_and_again_leaves_nothing():
+    counts = []
+    while len(counts) < 8:
+        assert parse(Run, PRESETS, ["--preset", "big"]) and gc.collect() >= 0
+        counts.append(len(gc.get_objects()))
+    assert counts[-1] - counts[2] < 5, counts
