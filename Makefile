@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := trm_gym agents curricula scripts tests examples
 # Others' libraries, by their extras; the test of each is tests/ecosystems/test_NAME.py.
-ECOSYSTEMS := ray reasoning_gym datasets minari trl openenv torchrl rllib
+ECOSYSTEMS := ray reasoning_gym datasets minari trl openenv torchrl rllib notebook
 LIBRARIES := reasoning.gym|datasets|minari|trl|openenv|nbclient|torchrl|ray|gymnasium|torch
 ECO := .ecosystems
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
