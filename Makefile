@@ -16,6 +16,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help train test fix docs runtime soak fuzz crash ecosystems
 .DELETE_ON_ERROR:
+# Nothing else names these stamps, so make would remove them after use, and install everything anew the next time.
+.PRECIOUS: $(ECO)/%/.installed
 
 help:
 	@echo "make train [PRESET=sudoku6x6]  set up .venv, pretrain, teach the network when to stop, print the table"

@@ -113,3 +113,17 @@ def test_every_target_is_known_and_explained():
     for target in targets:
         done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+def test_a_library_is_installed_once(tmp_path):
+    (tmp_path / "Makefile").write_text(MAKEFILE)
+    (tmp_path / "pyproject.toml").touch()
+    python = tmp_path / ".ecosystems" / "minari" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$*" >> calls\n')
+    python.chmod(0o755)
+    for _ in range(2):
+        subprocess.run(["make", "ecosystem-minari"], cwd=tmp_path, check=True, capture_output=True)
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert sum("pip install" in call for call in calls) == 1
+    assert sum("-m pytest" in call for call in calls) == 2
