@@ -29,6 +29,7 @@ body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem aut
 div.table {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; font-size: .85rem; margin: 1rem 0; }}
 th, td {{ border-bottom: 1px solid #8888; padding: .2rem .6rem; text-align: right; white-space: nowrap; }}
+@media (max-width: 40rem) {{ td:first-child {{ white-space: normal; min-width: 8rem; }} }}
 th:first-child, td:first-child {{ text-align: left; }}
 img {{ max-width: 100%; background: #fff; }}
 pre {{ overflow-x: auto; font-size: .85rem; }}

@@ -94,7 +94,7 @@ def test_it_installs_the_wheel_plays_solves_trains_and_shows(
     client.execute()
     cells = {cell.id: cell for cell in notebook.cells}
     assert all(place.startswith(str(tmp_path / "env")) for place in printed(where).split())
-    assert "solved: True steps: 2 return: 0.9875" in printed(cells["drafts"])
+    assert "solved: True, steps: 2, return: 0.9875" in printed(cells["drafts"])
     assert pictures(cells["problem"])[0].tobytes() != pictures(cells["drafts"])[0].tobytes()
     assert re.search(r"22,689 parameters, \d+ steps, right: True", printed(cells["solver"]))
     assert pictures(cells["solver"])[0].width > 600
