@@ -77,9 +77,9 @@ ecosystem-%: $(ECO)/%/.installed
 	@echo "$*: $$(tail -n 1 $(ECO)/$*/log), with" $$($(ECO)/$*/bin/python -m pip freeze | grep -iE "^($(LIBRARIES))==")
 
 $(ECO)/%/.installed: pyproject.toml
-	@echo "== installing trm-gym[agents,$*] into $(ECO)/$*: some minutes the first time"
+	@echo "== installing trm-gym[agents,$(subst _,-,$*)] into $(ECO)/$*: some minutes the first time"
 	@mkdir -p $(ECO) && { test -x $(ECO)/$*/bin/python || $(PYTHON) -m venv $(ECO)/$*; }
-	$(ECO)/$*/bin/python -m pip install --quiet --no-compile --editable ".[agents,$*]" "beartype>=0.20" "pytest>=8.3" \
+	$(ECO)/$*/bin/python -m pip install --quiet --no-compile --editable ".[agents,$(subst _,-,$*)]" "beartype>=0.20" "pytest>=8.3" \
 		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 	@touch $@
 

@@ -127,3 +127,13 @@ def test_a_library_is_installed_once(tmp_path):
     calls = (tmp_path / "calls").read_text().splitlines()
     assert sum("pip install" in call for call in calls) == 1
     assert sum("-m pytest" in call for call in calls) == 2
+
+
+def test_every_library_is_an_extra_by_the_name_that_pip_is_told(tmp_path):
+    """Older pips do not take an underscore for a hyphen."""
+    (tmp_path / "Makefile").write_text(MAKEFILE)
+    (tmp_path / "pyproject.toml").touch()
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    done = subprocess.run(["make", "-n", "-k", "ecosystems"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    told = re.findall(r'--editable "\.\[agents,(.*?)\]"', done.stdout)
+    assert len(told) > 5 and set(told) <= set(extras)
