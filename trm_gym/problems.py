@@ -113,6 +113,19 @@ class Verdicts:
 
 @short_repr
 @dataclass(frozen=True)
+class Hints:
+    """What is known of B problems when news has travelled some way through them, for supervision only.
+
+    kinds: bool [B, L, K], which of a task's K kinds of hint are right for a cell; a cell without any is told nothing.
+    answer: uint8 [B, L], what of the solution can be told by then.
+    """
+
+    kinds: NDArray[np.bool_]
+    answer: NDArray[np.uint8]
+
+
+@short_repr
+@dataclass(frozen=True)
 class ImportedProblems:
     """What a file from outside holds: the problems that are the task's, and where and why others were left out."""
 

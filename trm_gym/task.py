@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex
 import numpy as np
 
 from trm_gym.cell_text import read_cells
-from trm_gym.problems import BLANK, ImportedProblems, Problems, Verdicts
+from trm_gym.problems import BLANK, Hints, ImportedProblems, Problems, Verdicts
 from trm_gym.records import Entry, records
 from trm_gym.short_repr import short
 from trm_gym.spaces import token_space
@@ -68,6 +68,8 @@ class Task(abc.ABC):
     """How many numbers a problem shows beside its tokens (K): the width of ``Problems.numbers``."""
     truth: int = 0
     """How many numbers of a problem only the verifier knows (M): the width of ``Problems.truth``."""
+    hint_kinds: int = 0
+    """How many kinds of hint a cell may be given in training (K); 0 where the task has no ``hints``."""
     renamed_levels: ClassVar[Mapping[str, str]] = {}
     """Old names of levels, each with the name to use now."""
     remade_by: tuple[Callable[..., Task], tuple[Any, ...]] | None = None
@@ -158,6 +160,13 @@ class Task(abc.ABC):
         keys: uint64 [B], well mixed. Raises ValueError where a task has none.
         """
         raise ValueError(f"{self.name} has no corrupted drafts to train on: leave drafts.*_corrupted at 0")
+
+    def hints(self, problems: Problems, solutions: NDArray[np.uint8], travelled: NDArray[np.float64]) -> Hints:
+        """What is known on the way to ``solutions`` uint8 [B, L] when news has ``travelled`` that many cells, [B].
+
+        Raises ValueError where a task has none.
+        """
+        raise ValueError(f"{self.name} has no hints to train on: leave hints.weight at 0")
 
     @abc.abstractmethod
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agents.common.acceleration import AccelerationConfig
-from agents.common.checks import Checked, a_share, at_least, at_least_one
+from agents.common.checks import Checked, a_share, above_zero, at_least, at_least_one
 from agents.pretraining.optim import OptimConfig
 from agents.pretraining.supervision import AnswerLoss
 from agents.trm import TRMConfig
@@ -17,7 +17,7 @@ from curricula import CurriculumName
 
 UNIFORM = "uniform"
 """The curriculum of equal shares."""
-LATER = ("drafts", "curriculum", "start_weights")
+LATER = ("drafts", "curriculum", "start_weights", "hints")
 """Settings that there were not always: by default they are left out, as in states of before there were any."""
 
 
@@ -65,6 +65,23 @@ class DraftsConfig(Checked):
 
 
 @dataclass(frozen=True)
+class HintsConfig(Checked):
+    """Training on what is known on the way to the solution, for tasks that tell it; off by default."""
+
+    weight: float = 0.0
+    """Weight of the loss of the hints, beside that of the answers. 0 is off."""
+    speed: float = 3.0
+    """Cells that news is to travel in one step: 3 is one for each application of the network in a cycle of n = 2."""
+
+    prefix = "hints."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(0, self, "weight")
+        above_zero(self, "speed")
+
+
+@dataclass(frozen=True)
 class PretrainConfig(Checked):
     """Pretraining of a TRM by supervision."""
 
@@ -107,6 +124,8 @@ class PretrainConfig(Checked):
     gone so far. Others than uniform take each level once."""
     drafts: DraftsConfig = field(default_factory=DraftsConfig)
     """Drafts that a network which sees them is shown."""
+    hints: HintsConfig = field(default_factory=HintsConfig)
+    """What is known on the way to the solution, as a task tells it."""
     start_weights: str = ""
     """A checkpoint's folder, or the name of one that comes with the package, whose weights training begins with. It
     may be of another size of the task, and of other T and n. Empty: weights are drawn at random."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from agents.common.checks import Checked, a_share, at_least
 from agents.common.schedule import schedule
@@ -91,14 +91,14 @@ class AdamATan2(torch.optim.Optimizer):
 
 @final
 class Optimizers:
-    """All that moves a network's weights, as one."""
+    """All that moves a network's weights, as one. besides: weights that are trained with it and are none of its own."""
 
-    def __init__(self, model: TRM, config: OptimConfig) -> None:
+    def __init__(self, model: TRM, config: OptimConfig, besides: Iterable[nn.Parameter] = ()) -> None:
         self._config = config
         self.scale = 1.0
         """A factor of all learning rates, below 1 after training has diverged."""
         self._parts: list[tuple[torch.optim.Optimizer, float]] = []
-        decay, rest = config.weight_decay, list(model.parameters())
+        decay, rest = config.weight_decay, [*model.parameters(), *besides]
         if config.core == "adam_atan2":
             self._parts.append((AdamATan2(rest, config.atan2_lr, weight_decay=decay), config.atan2_lr))
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from agents.pretraining.config import DraftsConfig, PretrainConfig
+from agents.pretraining.config import DraftsConfig, HintsConfig, PretrainConfig
 from agents.pretraining.optim import OptimConfig
 from agents.trm.config import (
     ALGEBRA,
@@ -132,19 +132,20 @@ PRETRAIN: dict[str, PretrainConfig] = {
         explore=0.5,
         start_noise=1.0,
     ),
-    # Mazes of the size that is to be solved, begun with the weights of small ones. Eighteen convolutions a step.
-    "maze30x30": PretrainConfig(
-        task="maze30x30",
-        levels=("random", "rooms", "perfect", "far", "hard", "hard"),
+    # Taught step by step how far a flood from the goal has come, and the way back: nine cells a step, of which nothing
+    # depends on the size, so that it goes on in larger mazes.
+    "maze15x15": PretrainConfig(
+        task="maze15x15",
+        levels=("random", "rooms", "perfect", "far", "far"),
         model=dataclasses.replace(MAZE, cycles=3),
-        optim=OptimConfig(adamw_lr=2e-3, decay=1.0),
+        optim=OptimConfig(muon_lr=6e-3, adamw_lr=1.2e-3, decay=1.0),
         updates=16_000,
-        batch=8,
-        max_steps=16,
+        batch=32,
+        max_steps=24,
         explore=0.5,
         start_noise=1.0,
         average=0.999,
-        start_weights="maze11x11",
+        hints=HintsConfig(weight=1.0, speed=9.0),
         save_every=500,
     ),
     # Positions are many (1100), so the batch is small.

@@ -33,6 +33,7 @@ PRETRAIN_STATE = "pretrain.safetensors"
 PRETRAIN_TAGS = {
     "loss": "train/loss",
     "halt_loss": "train/halt_loss",
+    "hint_loss": "train/hint_loss",
     "solved": "rollout/success_rate",
     "steps": "rollout/ep_len_mean",
 }

@@ -31,12 +31,13 @@ Depths = Sequence[tuple[int, int]]
 class StepOutcome(NamedTuple):
     """What came of a refinement step of some rows.
 
-    losses: of the answers and of the halt head, for each chunk. solved: whether the draft is right. sure: whether the
-    halt head says so. best: the rows that were trained, one for each problem. draft: what each row goes on from.
+    losses: of the answers, of the halt head and of the hints, for each chunk. solved: whether the draft is right. sure:
+    whether the halt head says so. best: the rows that were trained, one for each problem. draft: what each row goes on
+    from.
     """
 
     carry: Carry
-    losses: Float[Tensor, "chunks 2"]
+    losses: Float[Tensor, "chunks 3"]
     solved: Bool[Tensor, " rows"]
     sure: Bool[Tensor, " rows"]
     best: Int[Tensor, " batch"]
@@ -76,6 +77,16 @@ def answer_loss(
     if kind == "stablemax":
         return stablemax_cross_entropy(logits[labelled], solution[labelled]).mean()
     return F.cross_entropy(logits.flatten(0, 1), solution.flatten(), ignore_index=NO_LABEL)
+
+
+def best_answer_loss(
+    logits: Float[Tensor, "rows l v"], solution: Int[Tensor, "rows l"], starts: int, kind: AnswerLoss
+) -> tuple[Float[Tensor, ""], Int[Tensor, " batch"]]:
+    """The loss of the answers that are trained, and their rows on the CPU: all, or the best one of each problem."""
+    if starts == 1:
+        return answer_loss(logits, solution, kind), torch.arange(len(logits))
+    best = winners(logits, solution, starts, kind)
+    return answer_loss(logits[best], solution[best], kind), best.cpu()
 
 
 @torch.no_grad()

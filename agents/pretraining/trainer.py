@@ -26,23 +26,23 @@ from agents.common.tensor_file import NotFiniteError, load_tensors
 from agents.common.tensors import Tensors, nest, unnest
 from agents.pretraining.config import PretrainConfig, describe
 from agents.pretraining.drafts import first_drafts, next_drafts, with_drafts
+from agents.pretraining.hints import HintHead
 from agents.pretraining.optim import Average, Optimizers
 from agents.pretraining.sharing import chunks_of, of_all, placed
 from agents.pretraining.supervision import (
     HALT_WEIGHT,
     NO_LABEL,
     StepOutcome,
-    answer_loss,
+    best_answer_loss,
     consistency_loss,
     depth_at,
     labels,
     least_steps,
-    winners,
 )
 from agents.pretraining.supply import Supply, new_supply
 from agents.rollouts.collect import as_tensors
 from agents.rollouts.step import draft_of
-from agents.rollouts.unroll import noisy_start
+from agents.rollouts.unroll import noisy_starts
 from agents.trm import TRM, Carry, Inputs, TRMConfig
 from trm_gym import make_task
 from trm_gym.checks import real_number
@@ -72,7 +72,11 @@ class Pretrainer:
         passes, speed = config.updates * len(self.own), config.acceleration
         self.acceleration: Acceleration = accelerate(self.model, one_pass, passes, speed, before, processes)
         self._weights = dict(self.model.named_parameters())
-        self.optimizers = Optimizers(self.model, config.optim)
+        self.hints = None
+        if config.hints.weight:
+            self.hints = HintHead(self.task, config.model.hidden, self.model.positions, config.hints)
+            self._weights |= nest("hints", dict(self.hints.named_parameters()))
+        self.optimizers = Optimizers(self.model, config.optim, () if self.hints is None else self.hints.parameters())
         self.average = Average(self.model, config.average)
         self.supply: Supply = new_supply(config, self.task)
         self.problems = self._take(config.batch)
@@ -114,6 +118,8 @@ class Pretrainer:
             "solved": solved.float().mean().item(),
             "steps": self.steps.float().mean().item(),
         }
+        if self.hints is not None:
+            metrics["hint_loss"] = outcome.losses[:, 2].mean().item()
         sure = outcome.sure & (self.steps >= self._least_steps_now())
         done = sure | (self.steps >= config.max_steps)
         self.draft = outcome.draft
@@ -142,36 +148,32 @@ class Pretrainer:
         problems = self.problems[rows]
         inputs = Inputs.of(problems, self.draft[rows].to(device))
         with self.acceleration.autocast():
-            carry, output = self.model(Carry(*(part[rows] for part in self.carry)), inputs)
+            carry, output = self.model.refine(Carry(*(part[rows] for part in self.carry)), inputs)
         logits, halt = output.logits.float(), output.halt.float()
         draft = draft_of(logits, inputs.problem, torch.as_tensor(problems.free, device=device))
         solved = torch.as_tensor(self.task.verify(problems, draft.cpu().numpy().astype(np.uint8)).solved)
         # Of several solutions the one nearest to the network's own answer.
         nearest = self.task.nearest(problems, logits.detach().cpu().numpy())
+        hint_loss = logits.new_zeros(())
+        if self.hints is not None:
+            hints = self.hints.told(problems, nearest, self.steps[rows] + 1)
+            hint_loss, nearest = self.hints.loss(carry.answer, hints), hints.answer
         solution = torch.as_tensor(labels(self.task, problems, nearest), device=device)
         first = self.task.structure.answer_start  # what only shows the problem is not trained
-        token_loss, best = self._answer_loss(logits[:, first:], solution[:, first:])
+        token_loss, best = best_answer_loss(logits[:, first:], solution[:, first:], config.extras.starts, config.loss)
         halt_loss = F.binary_cross_entropy_with_logits(halt, solved.to(device).float())
-        loss = token_loss + HALT_WEIGHT * halt_loss
+        loss = token_loss + HALT_WEIGHT * halt_loss + hint_loss
         if config.extras.consistency:
             labelled = solution[:, first:] != NO_LABEL
             loss = loss + config.extras.consistency * self._inconsistency(logits[:, first:], labelled)
         check_finite("the loss of", {"the answers": token_loss, "the halt head": halt_loss, "consistency": loss})
         (loss / len(self.chunks)).backward()
-        losses = torch.stack([token_loss.detach(), halt_loss.detach()])[None]
+        losses = torch.stack([token_loss.detach(), halt_loss.detach(), hint_loss.detach()])[None]
         keys = mix(config.seed, self.updates, np.arange(rows.start, rows.stop), NEXT_DRAFT_STREAM)
         following = next_drafts(self.task, problems, draft.cpu(), logits, config.drafts, keys)
-        return StepOutcome(carry, losses.cpu(), solved, halt.detach().cpu() > 0, best + rows.start, following)
-
-    def _answer_loss(
-        self, logits: Float[Tensor, "rows l v"], solution: Int[Tensor, "rows l"]
-    ) -> tuple[Float[Tensor, ""], Int[Tensor, " batch"]]:
-        """The loss of the answers that are trained, and their rows: all, or the best one of each problem."""
-        kind, starts = self.config.loss, self.config.extras.starts
-        if starts == 1:
-            return answer_loss(logits, solution, kind), torch.arange(len(logits))
-        best = winners(logits, solution, starts, kind)
-        return answer_loss(logits[best], solution[best], kind), best.cpu()
+        return StepOutcome(
+            carry.detached(), losses.cpu(), solved, halt.detach().cpu() > 0, best + rows.start, following
+        )
 
     def _inconsistency(self, logits: Float[Tensor, "rows l v"], labelled: Bool[Tensor, "rows l"]) -> Float[Tensor, ""]:
         """The divergence from the step before, where there was one; this step is remembered for the next."""
@@ -210,15 +212,8 @@ class Pretrainer:
 
     def _fresh(self, done: Bool[Tensor, " rows"]) -> Carry:
         """First carries for the rows that are done: one for all where there is no noise."""
-        noise = self.config.start_noise
-        if not noise or not done.any():
-            return self.model.initial_carry(1)
-        key = (mix(self.config.seed, self.supply.taken, START_STREAM) >> np.uint64(1)).item()
-        drawn = noisy_start(self.model, int(done.sum()), noise, torch.Generator().manual_seed(key))
-        whole = self.model.initial_carry(len(done))
-        for part, start in zip(whole, drawn, strict=True):
-            part[done.to(part.device)] = start
-        return whole
+        key = mix(self.config.seed, self.supply.taken, START_STREAM) >> np.uint64(1)
+        return noisy_starts(self.model, done, self.config.start_noise, key.item())
 
     def _refill(self, carry: Carry, done: Bool[Tensor, " rows"]) -> None:
         """New problems and carries for the rows that are done."""
@@ -241,6 +236,8 @@ class Pretrainer:
     def tensors(self) -> Tensors:
         """All that changes, but for a few numbers, as flat, named tensors."""
         tensors = nest("model", self.model.state_dict()) | nest("optimizers", self.optimizers.state_dict())
+        if self.hints is not None:
+            tensors |= nest("hints", self.hints.state_dict())
         return tensors | nest("average", self.average.state_dict()) | self.batch()
 
     def save(self, path: Path, keep: int = KEPT) -> None:
@@ -281,6 +278,8 @@ class Pretrainer:
         self.supply.load(note)
         self.model.load_state_dict(unnest("model", tensors))
         self.optimizers.load_state_dict(unnest("optimizers", tensors))
+        if self.hints is not None:
+            self.hints.load_state_dict(unnest("hints", tensors))
         self.average.load_state_dict(unnest("average", tensors))
         self.problems, self.draft = problems, tensors["draft"].long()
         self.carry, self.last = Carry(**unnest("carry", tensors)), tensors.get("last")

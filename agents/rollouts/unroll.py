@@ -126,6 +126,17 @@ def noisy_start(
     return Carry(*(part + scale * part.std() * draw for part, draw in zip(carry, draws, strict=True)))
 
 
+def noisy_starts(network: Network, rows: Bool[Tensor, " rows"], noise: float, seed: int) -> Carry:
+    """First carries in the places ``rows`` says, with noise drawn from ``seed``; one for all where there is none."""
+    if not noise or not rows.any():
+        return network.initial_carry(1)
+    drawn = noisy_start(network, int(rows.sum()), noise, torch.Generator().manual_seed(seed))
+    whole = network.initial_carry(len(rows))
+    for part, start in zip(whole, drawn, strict=True):
+        part[rows.to(part.device)] = start
+    return whole
+
+
 @torch.no_grad()
 def unroll(
     network: Network,

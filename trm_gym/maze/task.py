@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.checks import whole_number
-from trm_gym.maze import generator, parsing, reading, solver, verifier, view
+from trm_gym.maze import generator, hints, parsing, reading, solver, verifier, view
 from trm_gym.maze.layout import LARGEST, OFF, ON, SMALLEST, VOCAB
 from trm_gym.maze.levels import levels
 from trm_gym.records import Entry
 from trm_gym.splits import split_index
 from trm_gym.streams import mix
 from trm_gym.structure import CellStructure
-from trm_gym.task import ImportedProblems, Problems, Task, UserProblem, Verdicts
+from trm_gym.task import Hints, ImportedProblems, Problems, Task, UserProblem, Verdicts
 
 
 @final
@@ -31,6 +31,8 @@ class MazeTask(Task):
     Difficulty: the steps of a shortest path, and one for every open cell beside it, each time that the path passes by:
     there a walker could go astray.
     """
+
+    hint_kinds = hints.KINDS
 
     def __init__(self, size: int = 11) -> None:
         self.size = whole_number("the size of a maze", size, SMALLEST, LARGEST)
@@ -71,6 +73,11 @@ class MazeTask(Task):
     def nearest(self, problems: Problems, preference: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Of each maze's shortest paths the likeliest under token logits float32 [B, L, V], as uint8 [B, L]."""
         return solver.nearest(problems.problem, preference[..., ON] - preference[..., OFF], self.size)
+
+    def hints(self, problems: Problems, solutions: NDArray[np.uint8], travelled: NDArray[np.float64]) -> Hints:
+        """Which neighbour is nearer to the goal, and the way from the start, as far as news has come; ``hints.hints``
+        states the rule."""
+        return hints.hints(problems.problem, solutions, travelled, self.size)
 
     def encode(self, problem: UserProblem) -> Problems:
         """A person's maze as a batch of one: text, a file, a list or an array, of any size that fits.
