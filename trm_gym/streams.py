@@ -37,6 +37,11 @@ def mix(*parts: int | np.integer | NDArray[np.integer]) -> NDArray[np.uint64]:
     return state
 
 
+def seeds(words: NDArray[np.uint64]) -> list[int]:
+    """Words uint64 [B] as seeds that every library's generators take: whole numbers of 63 bits."""
+    return (words >> np.uint64(1)).tolist()
+
+
 def uniform(words: NDArray[np.uint64]) -> NDArray[np.float64]:
     """Well-mixed words as numbers from 0 to below 1, all alike; float64, of the same shape."""
     return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53

@@ -18,7 +18,7 @@ from agents.rollouts.step import Network, Step, take_step
 from agents.rollouts.unroll import noisy_start
 from agents.trm import Carry
 from trm_gym.short_repr import short_repr
-from trm_gym.streams import mix
+from trm_gym.streams import mix, seeds
 from trm_gym.task import Problems, Task
 
 MOST_STEPS = 100_000
@@ -30,7 +30,7 @@ IDLE = -1
 def drawn_start(network: Network, noise: float, seed: int, number: int, start: int = 1) -> Carry:
     """The first carry of a problem's ``start``-th start, counted from 1: a function of seed, number and start alone."""
     key = mix(seed, np.array([number])) if start == 1 else mix(seed, np.array([number]), start)
-    return noisy_start(network, 1, noise, torch.Generator().manual_seed(int(key[0] >> np.uint64(1))))
+    return noisy_start(network, 1, noise, torch.Generator().manual_seed(seeds(key)[0]))
 
 
 @short_repr

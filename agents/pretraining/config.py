@@ -17,7 +17,7 @@ from curricula import CurriculumName
 
 UNIFORM = "uniform"
 """The curriculum of equal shares."""
-LATER = ("drafts", "curriculum", "start_weights", "hints")
+LATER = ("drafts", "curriculum", "start_weights", "hints", "step_noise")
 """Settings that there were not always: by default they are left out, as in states of before there were any."""
 
 
@@ -112,6 +112,8 @@ class PretrainConfig(Checked):
     """Function that turns token logits into probabilities: softmax, or stablemax, as published."""
     start_noise: float = 0.0
     """Noise on the first carry of a problem, as a multiple of the carry's standard deviation. 0 is off."""
+    step_noise: float = 0.0
+    """Noise on the carry before every step, as a multiple of its standard deviation. 0 is off."""
     average: float = 0.99
     """Decay of the moving average of the weights. The checkpoint holds the average."""
     fixed_set: int = 0
@@ -139,7 +141,7 @@ class PretrainConfig(Checked):
     def __post_init__(self) -> None:
         super().__post_init__()
         at_least_one(self, "updates", "batch", "max_steps", "save_every")
-        at_least(0, self, "chunk", "fixed_set", "start_noise")
+        at_least(0, self, "chunk", "fixed_set", "start_noise", "step_noise")
         a_share(self, "explore", "average")
         consistency, starts, depths = self.extras.consistency, self.extras.starts, self.extras.depths
         if self.chunk and (self.batch % self.chunk or consistency):

@@ -9,7 +9,7 @@ from typing import final
 
 import numpy as np
 
-from trm_gym.streams import mix
+from trm_gym.streams import mix, seeds
 from trm_gym.task import Problems, Task
 
 CHUNK_SIZE = 512
@@ -47,9 +47,7 @@ class Fresh(Source):
         """So many problems, drawn by ``index``: a share of every level, shuffled."""
         keys = mix(self.seed, index, np.arange(len(self.levels)))
         count = -(-problems // len(self.levels))
-        parts = [
-            self._of_level(level, count, int(key >> np.uint64(1))) for level, key in zip(self.levels, keys, strict=True)
-        ]
+        parts = [self._of_level(level, count, seed) for level, seed in zip(self.levels, seeds(keys), strict=True)]
         whole = Problems.concatenate(parts)
         order = np.argsort(mix(self.seed, index, np.arange(len(whole)), 1), kind="stable")[:problems]
         return whole[order]
@@ -61,8 +59,8 @@ class Fresh(Source):
             return self.task.generate(count, level, "train", seed)
         whole, rest = divmod(count, held)
         sizes = [held] * whole + [rest] * (rest > 0)
-        seeds = (mix(seed, np.arange(len(sizes))) >> np.uint64(1)).tolist()
-        draws = [self.task.generate(size, level, "train", key) for size, key in zip(sizes, seeds, strict=True)]
+        drawn = seeds(mix(seed, np.arange(len(sizes))))
+        draws = [self.task.generate(size, level, "train", key) for size, key in zip(sizes, drawn, strict=True)]
         return Problems.concatenate(draws)
 
 

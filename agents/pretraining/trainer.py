@@ -42,14 +42,14 @@ from agents.pretraining.supervision import (
 from agents.pretraining.supply import Supply, new_supply
 from agents.rollouts.collect import as_tensors
 from agents.rollouts.step import draft_of
-from agents.rollouts.unroll import noisy_starts
+from agents.rollouts.unroll import noisy_starts, shaken
 from agents.trm import TRM, Carry, Inputs, TRMConfig
 from trm_gym import make_task
 from trm_gym.checks import real_number
-from trm_gym.streams import mix
+from trm_gym.streams import mix, seeds
 from trm_gym.task import Problems, Task
 
-LEAST_STEPS_STREAM, START_STREAM, STEP_STREAM, FIRST_DRAFT_STREAM, NEXT_DRAFT_STREAM = 1, 2, 3, 4, 5
+LEAST_STEPS_STREAM, START_STREAM, STEP_STREAM, FIRST_DRAFT_STREAM, NEXT_DRAFT_STREAM, NOISE_STREAM = 1, 2, 3, 4, 5, 7
 SMALLER = "Use a smaller learning rate (optim.muon_lr, adamw_lr, atan2_lr) or more optim.warmup, in another folder"
 
 
@@ -104,6 +104,9 @@ class Pretrainer:
         config = self.config
         if config.extras.depths:
             self.model.set_depth(*depth_at(self.updates, config.updates, config.extras.depths))
+        if config.step_noise:
+            [seed] = seeds(mix(config.seed, self.updates, NOISE_STREAM))
+            self.carry = shaken(self.carry, config.step_noise, seed)
         with told(lambda: f"update {self.updates + 1}", SMALLER):
             outcome = self._learn_together()
             self.optimizers.step(self.updates, config.updates)
@@ -212,8 +215,8 @@ class Pretrainer:
 
     def _fresh(self, done: Bool[Tensor, " rows"]) -> Carry:
         """First carries for the rows that are done: one for all where there is no noise."""
-        key = mix(self.config.seed, self.supply.taken, START_STREAM) >> np.uint64(1)
-        return noisy_starts(self.model, done, self.config.start_noise, key.item())
+        [seed] = seeds(mix(self.config.seed, self.supply.taken, START_STREAM))
+        return noisy_starts(self.model, done, self.config.start_noise, seed)
 
     def _refill(self, carry: Carry, done: Bool[Tensor, " rows"]) -> None:
         """New problems and carries for the rows that are done."""

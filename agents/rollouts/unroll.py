@@ -126,6 +126,14 @@ def noisy_start(
     return Carry(*(part + scale * part.std() * draw for part, draw in zip(carry, draws, strict=True)))
 
 
+def shaken(carry: Carry, noise: float, seed: int) -> Carry:
+    """A carry with Gaussian noise of ``noise`` times the standard deviation of each row, drawn from ``seed``."""
+    generator = torch.Generator().manual_seed(seed)
+    draws = [torch.randn(part.shape, generator=generator, dtype=torch.float32).to(part) for part in carry]
+    spread = [part.std((1, 2), keepdim=True) for part in carry]
+    return Carry(*(part + noise * std * draw for part, std, draw in zip(carry, spread, draws, strict=True)))
+
+
 def noisy_starts(network: Network, rows: Bool[Tensor, " rows"], noise: float, seed: int) -> Carry:
     """First carries in the places ``rows`` says, with noise drawn from ``seed``; one for all where there is none."""
     if not noise or not rows.any():

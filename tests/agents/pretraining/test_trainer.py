@@ -12,7 +12,7 @@ import torch
 from agents.common.acceleration import AccelerationConfig
 from agents.common.schedule import schedule
 from agents.common.tensor_file import CheckpointError
-from agents.pretraining.config import PretrainConfig, TrainingExtras
+from agents.pretraining.config import HintsConfig, PretrainConfig, TrainingExtras
 from agents.pretraining.optim import OptimConfig
 from agents.pretraining.prefetch import Prefetcher
 from agents.pretraining.presets import PRETRAIN
@@ -21,6 +21,7 @@ from agents.pretraining.sources import FixedSet, Fresh
 from agents.pretraining.trainer import Pretrainer, new_model
 from agents.rollouts.unroll import unroll
 from agents.trm import TRMConfig
+from agents.trm.config import MAZE
 from trm_gym import make_task
 
 PLAIN = AccelerationConfig(compile="off", bfloat16="off")
@@ -85,6 +86,13 @@ OPTIONS = {
     "depths": {
         "extras": TrainingExtras(depths=((1, 1), (1, 2), (2, 2))),
         "model": TRMConfig(hidden=8, cycles=2, latent_updates=2),
+    },
+    "step_noise": {"step_noise": 0.3},
+    "hints": {
+        "task": "maze5x5",
+        "levels": ("random",),
+        "model": dataclasses.replace(MAZE, hidden=8, width_multiple=8),
+        "hints": HintsConfig(weight=0.5),
     },
     "adam_atan2": {"optim": OptimConfig(core="adam_atan2", atan2_lr=1e-2)},
     "all": {

@@ -8,7 +8,7 @@ from gymnasium.vector import AutoresetMode
 from agents.common.tensor_file import NotFiniteError
 from agents.pretraining.trainer import new_model
 from agents.rollouts.collect import Rollout, collect
-from agents.rollouts.unroll import Unroll, noisy_start, refine, unroll
+from agents.rollouts.unroll import Unroll, noisy_start, noisy_starts, refine, shaken, unroll
 from agents.trm import TRM, Carry, Inputs, Output, TRMConfig
 from tests.toy import ToyTask
 from trm_gym.env import RefinementEnv
@@ -96,6 +96,31 @@ def test_noise_is_drawn_from_its_generator_and_scaled(network):
     noisy = noisy_start(network, 64, 0.3, torch.Generator().manual_seed(0))
     for start, moved in zip(plain, noisy, strict=True):
         assert (moved - start).std().item() == pytest.approx(0.3 * start.std().item(), rel=0.05)
+
+
+def test_a_carry_is_shaken_by_its_own_spread(network):
+    carry = network.initial_carry(40)
+    carry = Carry(carry.answer * torch.arange(1, 41)[:, None, None], carry.reasoning)
+    moved = shaken(carry, 0.3, 5)
+    for before, after in zip(carry, moved, strict=True):
+        spread = (after - before).std((1, 2)) / before.std((1, 2))
+        assert torch.allclose(spread, torch.full((40,), 0.3), atol=0.05)
+    assert torch.equal(shaken(carry, 0.3, 5).answer, moved.answer)
+    assert not torch.equal(shaken(carry, 0.3, 6).answer, moved.answer)
+    alone = shaken(Carry(carry.answer[:1], carry.reasoning[:1]), 0.3, 5)
+    assert torch.allclose(alone.answer, moved.answer[:1])  # a row's noise does not depend on those after it
+
+
+def test_first_carries_stand_in_the_rows_asked_for(network):
+    rows = torch.tensor([False, True, True, False])
+    whole, drawn = noisy_starts(network, rows, 0.5, 3), noisy_start(network, 2, 0.5, torch.Generator().manual_seed(3))
+    assert torch.equal(whole.answer[rows], drawn.answer)
+    assert torch.equal(whole.answer[~rows], network.initial_carry(2).answer)
+    assert (
+        len(noisy_starts(network, rows, 0.0, 3).answer)
+        == len(noisy_starts(network, ~(rows | True), 0.5, 3).answer)
+        == 1
+    )
 
 
 def test_a_group_is_one_problem_under_several_noises():
