@@ -164,8 +164,12 @@ class Task(abc.ABC):
     def hints(self, problems: Problems, solutions: NDArray[np.uint8], travelled: NDArray[np.float64]) -> Hints:
         """What is known on the way to ``solutions`` uint8 [B, L] when news has ``travelled`` that many cells, [B].
 
-        Raises ValueError where a task has none.
+        Below 0 it has not set out: what is shown then says ``without_source``. Raises ValueError where a task has none.
         """
+        raise ValueError(f"{self.name} has no hints to train on: leave hints.weight at 0")
+
+    def without_source(self, problems: Problems) -> NDArray[np.uint8]:
+        """The tokens uint8 [B, L] of problems without what news comes from. Raises ValueError where there is none."""
         raise ValueError(f"{self.name} has no hints to train on: leave hints.weight at 0")
 
     @abc.abstractmethod

@@ -29,10 +29,10 @@ from agents.inference.taught import untaught
 from agents.inference.trajectory import Trajectory, follow, read_answer
 from agents.losses import binary_cross_entropy
 from agents.pretraining.supervision import HALT_WEIGHT, answer_loss, labels
-from agents.pretraining.trainer import new_model
 from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import BATCH
 from agents.trm import Inputs, TRMConfig
+from agents.trm.model import new_model
 from trm_gym import make_task
 from trm_gym.checks import SEED_LIMIT, real_number, whole_number
 from trm_gym.errors import ProblemError

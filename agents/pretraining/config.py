@@ -72,12 +72,15 @@ class HintsConfig(Checked):
     """Weight of the loss of the hints, beside that of the answers. 0 is off."""
     speed: float = 3.0
     """Cells that news is to travel in one step: 3 is one for each application of the network in a cycle of n = 2."""
+    wait: int = 0
+    """Most steps for which a problem waits before it shows where news comes from, a maze its goal. Half of the problems
+    wait, so that cells which have heard nothing learn to stay so. 0: none waits."""
 
     prefix = "hints."
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(0, self, "weight")
+        at_least(0, self, "weight", "wait")
         above_zero(self, "speed")
 
 

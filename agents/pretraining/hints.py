@@ -11,10 +11,13 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from agents.pretraining.config import HintsConfig
+from agents.trm import Inputs
+from trm_gym.streams import uniform
 from trm_gym.task import Hints, Problems, Task
 
 
@@ -35,10 +38,14 @@ def hint_loss(logits: Float[Tensor, "batch l k"], kinds: Bool[Tensor, "batch l k
 class HintHead(nn.Module):
     """Reads hints off the answer latent. It serves training alone, and no checkpoint holds it.
 
-    Raises ValueError for a task without hints, and for positions that are not its cells.
+    Some problems wait for some steps before their source is shown: until then no cell can have heard anything, and each
+    learns to stay so, however long it takes. waits: int64 [rows], for how many steps. Raises ValueError for a task
+    without hints, and for positions that are not its cells.
     """
 
-    def __init__(self, task: Task, hidden: int, positions: int, config: HintsConfig) -> None:
+    waits: Tensor
+
+    def __init__(self, task: Task, hidden: int, positions: int, config: HintsConfig, rows: int) -> None:
         super().__init__()
         if not task.hint_kinds:
             raise ValueError(f"{task.name} has no hints to train on: leave hints.weight at 0")
@@ -51,10 +58,30 @@ class HintHead(nn.Module):
         self.kinds = nn.Linear(hidden, task.hint_kinds, dtype=torch.float32)
         nn.init.zeros_(self.kinds.weight)
         nn.init.zeros_(self.kinds.bias)
+        self.register_buffer("waits", torch.zeros(rows, dtype=torch.long))
 
-    def told(self, problems: Problems, solutions: np.ndarray, steps: Tensor) -> Hints:
-        """What is known after ``steps`` [rows] more than none."""
-        return self.task.hints(problems, solutions, self.config.speed * steps.numpy().astype(np.float64))
+    def begin(self, rows: Bool[Tensor, " rows"], words: NDArray[np.uint64]) -> None:
+        """New problems in some rows: half of them wait, each number of steps up to ``wait`` being as likely.
+
+        words: uint64, well mixed, one for each of these rows.
+        """
+        drawn = np.floor(2 * self.config.wait * uniform(words)) - self.config.wait
+        self.waits[rows] = torch.from_numpy(np.maximum(drawn + 1, 0).astype(np.int64))
+
+    def shown(self, inputs: Inputs, problems: Problems, rows: slice, steps: Int[Tensor, " batch"]) -> Inputs:
+        """What the network is shown at its next step: problems that wait without their source."""
+        waiting = (steps < self.waits[rows])[:, None].to(inputs.problem.device)
+        if not waiting.any():
+            return inputs
+        without = torch.as_tensor(self.task.without_source(problems), device=inputs.problem.device).long()
+        return inputs._replace(problem=torch.where(waiting, without, inputs.problem))
+
+    def told(
+        self, problems: Problems, solutions: NDArray[np.uint8], rows: slice, steps: Int[Tensor, " batch"]
+    ) -> Hints:
+        """What is known after the next step of problems that have taken ``steps``."""
+        heard = (steps + 1 - self.waits[rows]).numpy()
+        return self.task.hints(problems, solutions, np.where(heard > 0, self.config.speed * heard, -1.0))
 
     def loss(self, answer: Float[Tensor, "batch positions hidden"], hints: Hints) -> Float[Tensor, ""]:
         """The loss of what is read off the latent, by its weight."""

@@ -14,6 +14,7 @@ from typing import Any, final
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -43,13 +44,15 @@ from agents.pretraining.supply import Supply, new_supply
 from agents.rollouts.collect import as_tensors
 from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import noisy_starts, shaken
-from agents.trm import TRM, Carry, Inputs, TRMConfig
+from agents.trm import TRM, Carry, Inputs
+from agents.trm.model import new_model
 from trm_gym import make_task
 from trm_gym.checks import real_number
 from trm_gym.streams import mix, seeds
 from trm_gym.task import Problems, Task
 
-LEAST_STEPS_STREAM, START_STREAM, STEP_STREAM, FIRST_DRAFT_STREAM, NEXT_DRAFT_STREAM, NOISE_STREAM = 1, 2, 3, 4, 5, 7
+LEAST_STEPS_STREAM, START_STREAM, STEP_STREAM, FIRST_DRAFT_STREAM, NEXT_DRAFT_STREAM = 1, 2, 3, 4, 5
+NOISE_STREAM, WAIT_STREAM = 7, 8
 SMALLER = "Use a smaller learning rate (optim.muon_lr, adamw_lr, atan2_lr) or more optim.warmup, in another folder"
 
 
@@ -74,12 +77,14 @@ class Pretrainer:
         self._weights = dict(self.model.named_parameters())
         self.hints = None
         if config.hints.weight:
-            self.hints = HintHead(self.task, config.model.hidden, self.model.positions, config.hints)
+            rows = config.batch * config.extras.starts
+            self.hints = HintHead(self.task, config.model.hidden, self.model.positions, config.hints, rows)
             self._weights |= nest("hints", dict(self.hints.named_parameters()))
         self.optimizers = Optimizers(self.model, config.optim, () if self.hints is None else self.hints.parameters())
         self.average = Average(self.model, config.average)
         self.supply: Supply = new_supply(config, self.task)
         self.problems = self._take(config.batch)
+        self._wait(torch.ones(len(self.problems), dtype=torch.bool))
         self.draft = self._first_drafts(self.problems)
         if config.drafts.next_corrupted:
             self.task.corrupt(self.problems[:1], mix(config.seed))  # a task that spoils none is found out at once
@@ -126,8 +131,7 @@ class Pretrainer:
         sure = outcome.sure & (self.steps >= self._least_steps_now())
         done = sure | (self.steps >= config.max_steps)
         self.draft = outcome.draft
-        done = done[outcome.best]
-        best = outcome.best.numpy()
+        done, best = done[outcome.best], outcome.best.numpy()
         self.graded = self.problems.level[best], solved.numpy()
         self.supply.tell(self.problems.level[best], self.steps[best].numpy(), solved.numpy(), done.numpy())
         carry = placed(outcome.carry, self.rows, self.carry)
@@ -150,6 +154,8 @@ class Pretrainer:
         config, device = self.config, self.acceleration.device
         problems = self.problems[rows]
         inputs = Inputs.of(problems, self.draft[rows].to(device))
+        if self.hints is not None:
+            inputs = self.hints.shown(inputs, problems, rows, self.steps[rows])
         with self.acceleration.autocast():
             carry, output = self.model.refine(Carry(*(part[rows] for part in self.carry)), inputs)
         logits, halt = output.logits.float(), output.halt.float()
@@ -159,7 +165,7 @@ class Pretrainer:
         nearest = self.task.nearest(problems, logits.detach().cpu().numpy())
         hint_loss = logits.new_zeros(())
         if self.hints is not None:
-            hints = self.hints.told(problems, nearest, self.steps[rows] + 1)
+            hints = self.hints.told(problems, nearest, rows, self.steps[rows])
             hint_loss, nearest = self.hints.loss(carry.answer, hints), hints.answer
         solution = torch.as_tensor(labels(self.task, problems, nearest), device=device)
         first = self.task.structure.answer_start  # what only shows the problem is not trained
@@ -191,9 +197,10 @@ class Pretrainer:
 
         Without it a network that is sure early is never trained on late steps, and forgets there what it knew.
         """
-        place = mix(self.config.seed, np.arange(self.supply.taken - count, self.supply.taken), LEAST_STEPS_STREAM)
-        drawn = least_steps(place, self.config.explore, self.config.max_steps)
-        return drawn.repeat_interleave(self.config.extras.starts)
+        words = self._words(count, LEAST_STEPS_STREAM)
+        return least_steps(words, self.config.explore, self.config.max_steps).repeat_interleave(
+            self.config.extras.starts
+        )
 
     def _least_steps_now(self) -> Int[Tensor, " rows"]:
         """The same after the present step; drawn anew where the config says so."""
@@ -202,9 +209,19 @@ class Pretrainer:
         place = mix(self.config.seed, self.updates, np.arange(len(self.steps)), STEP_STREAM)
         return least_steps(place, self.config.explore, self.config.max_steps)
 
+    def _words(self, count: int, stream: int) -> NDArray[np.uint64]:
+        """A random word for each of the ``count`` problems taken last."""
+        return mix(self.config.seed, np.arange(self.supply.taken - count, self.supply.taken), stream)
+
     def _take(self, count: int) -> Problems:
         """The next ``count`` problems, each in as many rows as it has starts."""
         return self.supply.take(count)[np.repeat(np.arange(count), self.config.extras.starts)]
+
+    def _wait(self, rows: Bool[Tensor, " rows"]) -> None:
+        """For how long the problems taken last, in these rows, wait for hints, if there are any."""
+        if self.hints is not None:
+            starts = self.config.extras.starts
+            self.hints.begin(rows, self._words(int(rows.sum()) // starts, WAIT_STREAM).repeat(starts))
 
     def _first_drafts(self, problems: Problems) -> Int[Tensor, "rows l"]:
         """The first drafts of the problems taken last."""
@@ -224,6 +241,7 @@ class Pretrainer:
         if count := int(done.sum()) // self.config.extras.starts:
             fresh = self._take(count)
             self.problems.put(done.numpy(), fresh)
+            self._wait(done)
             self.draft[done] = self._first_drafts(fresh)
             self.least_steps[done] = self._least_steps(count)
         where = done.to(carry.answer.device)[:, None, None]
@@ -289,10 +307,3 @@ class Pretrainer:
         self.steps, self.least_steps = tensors["steps"], tensors["least_steps"]
         self.updates, self.seconds, self.optimizers.scale = updates, seconds, scale
         self.model.zero_grad(set_to_none=True)  # of an update that came to no number
-
-
-def new_model(config: TRMConfig, task: Task, seed: int) -> TRM:
-    """A network with weights drawn from ``seed``, whatever was drawn before; global random state is left alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return TRM(config, task.vocab, task.structure)

@@ -21,6 +21,7 @@ from agents.trm.orthogonal import towards_orthogonal
 from agents.trm.prefix import Prefix
 from trm_gym.short_repr import short_repr
 from trm_gym.structure import Structure
+from trm_gym.task import Task
 
 HALT_BIAS = -5.0
 """Bias of a fresh halt head, as published: it says that no draft is right."""
@@ -159,3 +160,10 @@ class TRM(nn.Module):
                 weight.mul_(factor)
         for start in (self.answer_start, self.reasoning_start):
             start.mul_(factor)
+
+
+def new_model(config: TRMConfig, task: Task, seed: int) -> TRM:
+    """A network with weights drawn from ``seed``, whatever was drawn before; global random state is left alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return TRM(config, task.vocab, task.structure)

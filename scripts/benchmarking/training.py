@@ -19,7 +19,8 @@ from rich.table import Table
 from agents.common.acceleration import Choice, operations, prepare_process, solving_pass, training_pass
 from agents.common.checks import Checked, above_zero, at_least, at_least_one
 from agents.pretraining.config import PretrainConfig
-from agents.pretraining.trainer import Pretrainer, new_model
+from agents.pretraining.trainer import Pretrainer
+from agents.trm.model import new_model
 from scripts.benchmarking.machine import PARTS, Machine, fastest, measure_machine, split_time
 from scripts.benchmarking.measuring import Figure, printed
 from scripts.benchmarking.networks import Name, compared, network, training

@@ -11,10 +11,10 @@ import torch
 from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from agents.common.tensor_file import CheckpointError, load_tensors
 from agents.halting.heads import HaltHead
-from agents.pretraining.trainer import new_model
 from agents.rollouts.features import feature_count
 from agents.rollouts.unroll import unroll
 from agents.trm import TRMConfig
+from agents.trm.model import new_model
 from trm_gym import make_task
 
 TINY = TRMConfig(hidden=8, cycles=1, latent_updates=1, positions="candidates")

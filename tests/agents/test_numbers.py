@@ -22,12 +22,13 @@ from agents.learners.config import LearnerConfig
 from agents.learners.grpo import Grpo
 from agents.learners.joint import JointConfig, JointGrpo
 from agents.pretraining.config import DraftsConfig, PretrainConfig, TrainingExtras, describe
-from agents.pretraining.trainer import Pretrainer, new_model
+from agents.pretraining.trainer import Pretrainer
 from agents.rollouts.collect import Rollout, run_problems
 from agents.rollouts.unroll import refine, unroll
 from agents.sb3.extractor import TRMExtractor
 from agents.trm import TRM, Carry, Inputs, Output, TRMConfig
 from agents.trm.encoders import ENCODERS, Encoder, EncoderContext
+from agents.trm.model import new_model
 from tests.agents.pretraining.test_trainer import TINY
 from tests.toy_numbers import ToyNumbers
 from trm_gym import RefinementEnv

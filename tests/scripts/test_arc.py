@@ -9,8 +9,8 @@ import pytest
 
 from agents.checkpoint import Checkpoint, save_checkpoint
 from agents.common.cli import main, parse
-from agents.pretraining.trainer import new_model
 from agents.trm import TRMConfig
+from agents.trm.model import new_model
 from scripts import arc
 from trm_gym import make_task
 from trm_gym.arc import ArcTask

@@ -33,7 +33,7 @@ def _hints(problem, solution, travelled, kinds, answer, work):
                 # A cell of the way lies way - steps from the start, where the second wave begins after ``way`` cells.
                 if solution[index, place] == ON and 2 * way - steps > travelled[index]:
                     answer[index, place] = OFF
-                if cell == goal or work.field[cell] != OPEN:
+                if work.field[cell] != OPEN or (cell == goal and travelled[index] >= 0):
                     continue
                 if steps < 0 or steps > travelled[index]:
                     kinds[index, place, _UNKNOWN] = True
@@ -47,7 +47,8 @@ def hints(problem: NDArray[np.uint8], solution: NDArray[np.uint8], travelled: ND
     cells, float64 [B]: kinds bool [B, L, KINDS] and what of the solution can be told, uint8 [B, L].
 
     Walls and the goal are told nothing. A cell of the way is told when the flood has gone from the goal to the start,
-    and what it found from there to the cell; until then it stands off the path.
+    and what it found from there to the cell; until then it stands off the path. Before the flood has begun (below 0)
+    the goal has heard nothing either.
     """
     kinds, answer = np.zeros((*problem.shape, KINDS), np.bool_), solution.copy()
     _hints(np.ascontiguousarray(problem), solution, travelled, kinds, answer, workspace(size))

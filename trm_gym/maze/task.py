@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from trm_gym.checks import whole_number
 from trm_gym.maze import generator, hints, parsing, reading, solver, verifier, view
-from trm_gym.maze.layout import LARGEST, OFF, ON, SMALLEST, VOCAB
+from trm_gym.maze.layout import GOAL, LARGEST, OFF, ON, OPEN, SMALLEST, VOCAB
 from trm_gym.maze.levels import levels
 from trm_gym.records import Entry
 from trm_gym.splits import split_index
@@ -78,6 +78,10 @@ class MazeTask(Task):
         """Which neighbour is nearer to the goal, and the way from the start, as far as news has come; ``hints.hints``
         states the rule."""
         return hints.hints(problems.problem, solutions, travelled, self.size)
+
+    def without_source(self, problems: Problems) -> NDArray[np.uint8]:
+        """The mazes uint8 [B, L] with an open cell in place of the goal, where the flood of ``hints`` begins."""
+        return np.where(problems.problem == GOAL, np.uint8(OPEN), problems.problem)
 
     def encode(self, problem: UserProblem) -> Problems:
         """A person's maze as a batch of one: text, a file, a list or an array, of any size that fits.

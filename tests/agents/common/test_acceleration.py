@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from agents.common.acceleration import AccelerationConfig, accelerate, probe_compiler, training_pass
-from agents.pretraining.trainer import new_model
 from agents.trm import TRMConfig
+from agents.trm.model import new_model
 from trm_gym import make_task
 
 

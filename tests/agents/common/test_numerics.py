@@ -15,8 +15,9 @@ from agents.common.tensor_file import CheckpointError, load_note, load_tensors, 
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.run import PRETRAIN_STATE, pretrain
-from agents.pretraining.trainer import Pretrainer, new_model
+from agents.pretraining.trainer import Pretrainer
 from agents.trm import TRMConfig
+from agents.trm.model import new_model
 from trm_gym import make_task
 
 TINY = PretrainConfig(

@@ -21,9 +21,9 @@ from agents.envs.episodes import price_place
 from agents.envs.halting import HaltingEnv, HaltingVectorEnv
 from agents.envs.play import play
 from agents.halting.heads import HaltHead
-from agents.pretraining.trainer import new_model
 from agents.rollouts.collect import collect
 from agents.trm import TRMConfig
+from agents.trm.model import new_model
 from tests.agents.synthetic import dataset, varied
 from tests.scripts.checkpoints import untrained
 from tests.test_vector import assert_same

@@ -22,9 +22,9 @@ from agents.inference.trajectory_figures import (
     settling_figure,
     trajectory_figure,
 )
-from agents.pretraining.trainer import new_model
 from agents.rollouts.unroll import refine, unroll
 from agents.trm import TRM, TRMConfig
+from agents.trm.model import new_model
 from trm_gym import make_task
 from trm_gym.errors import ProblemError
 from trm_gym.regression.programs import used_slots

@@ -8,9 +8,9 @@ from agents.learners.answers import AnswersConfig
 from agents.learners.config import LearnerConfig
 from agents.learners.grpo import Grpo
 from agents.learners.joint import JointConfig, JointGrpo
-from agents.pretraining.trainer import new_model
 from agents.rollouts.collect import Rollout, collect
 from agents.trm import TRM, TRMConfig
+from agents.trm.model import new_model
 from tests.toy import ToyTask
 from trm_gym.task import Problems, Verdicts
 from trm_gym.vector import RefinementVectorEnv

@@ -18,10 +18,11 @@ from agents.pretraining.prefetch import Prefetcher
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.run import pretrain
 from agents.pretraining.sources import FixedSet, Fresh
-from agents.pretraining.trainer import Pretrainer, new_model
+from agents.pretraining.trainer import Pretrainer
 from agents.rollouts.unroll import unroll
 from agents.trm import TRMConfig
 from agents.trm.config import MAZE
+from agents.trm.model import new_model
 from trm_gym import make_task
 
 PLAIN = AccelerationConfig(compile="off", bfloat16="off")

@@ -16,11 +16,11 @@ from agents.common.tensor_file import load_tensors, write_tensors
 from agents.learners.config import LearnerConfig
 from agents.learners.grpo import Grpo
 from agents.learners.metrics import Graded
-from agents.pretraining.trainer import new_model
 from agents.rollouts import dataset
 from agents.rollouts.dataset import DatasetConfig, RolloutDataset, RolloutStore, collect_dataset
 from agents.rollouts.unroll import draw, unroll
 from agents.trm import TRM, TRMConfig
+from agents.trm.model import new_model
 from tests.toy import ToyTask
 
 SMALL = DatasetConfig(problems=7, branches=2, noise=0.3, max_steps=3)

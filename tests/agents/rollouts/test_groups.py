@@ -5,10 +5,10 @@ import pytest
 import torch
 from gymnasium.vector import AutoresetMode
 
-from agents.pretraining.trainer import new_model
 from agents.rollouts.collect import Rollout, collect, new_problems, run_branches
 from agents.rollouts.groups import BranchesConfig, RandomStart, group_index
 from agents.trm import TRM, TRMConfig
+from agents.trm.model import new_model
 from tests.toy import ToyTask
 from trm_gym import make_task
 from trm_gym.vector import RefinementVectorEnv

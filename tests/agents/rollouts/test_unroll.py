@@ -6,10 +6,10 @@ import torch
 from gymnasium.vector import AutoresetMode
 
 from agents.common.tensor_file import NotFiniteError
-from agents.pretraining.trainer import new_model
 from agents.rollouts.collect import Rollout, collect
 from agents.rollouts.unroll import Unroll, noisy_start, noisy_starts, refine, shaken, unroll
 from agents.trm import TRM, Carry, Inputs, Output, TRMConfig
+from agents.trm.model import new_model
 from tests.toy import ToyTask
 from trm_gym.env import RefinementEnv
 from trm_gym.task import Task
