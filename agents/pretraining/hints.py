@@ -15,8 +15,8 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from agents.pretraining.config import HintsConfig
-from agents.trm import Inputs
+from agents.pretraining.config import PretrainConfig
+from agents.trm import TRM, Inputs
 from trm_gym.streams import uniform
 from trm_gym.task import Hints, Problems, Task
 
@@ -45,28 +45,29 @@ class HintHead(nn.Module):
 
     waits: Tensor
 
-    def __init__(self, task: Task, hidden: int, positions: int, config: HintsConfig, rows: int) -> None:
+    def __init__(self, task: Task, model: TRM, config: PretrainConfig) -> None:
         super().__init__()
         if not task.hint_kinds:
             raise ValueError(f"{task.name} has no hints to train on: leave hints.weight at 0")
-        if positions != task.length:
+        if model.positions != task.length:
             raise ValueError(
-                f"hints are of cells, and this network has {positions} positions for the {task.length} cells of "
+                f"hints are of cells, and this network has {model.positions} positions for the {task.length} cells of "
                 f"{task.name}: use model.positions=cells without a prefix"
             )
-        self.config, self.task = config, task
-        self.kinds = nn.Linear(hidden, task.hint_kinds, dtype=torch.float32)
+        self.config, self.task = config.hints, task
+        self.kinds = nn.Linear(config.model.hidden, task.hint_kinds, dtype=torch.float32)
         nn.init.zeros_(self.kinds.weight)
         nn.init.zeros_(self.kinds.bias)
-        self.register_buffer("waits", torch.zeros(rows, dtype=torch.long))
+        self.register_buffer("waits", torch.zeros(config.batch * config.extras.starts, dtype=torch.long))
 
     def begin(self, rows: Bool[Tensor, " rows"], words: NDArray[np.uint64]) -> None:
         """New problems in some rows: half of them wait, each number of steps up to ``wait`` being as likely.
 
-        words: uint64, well mixed, one for each of these rows.
+        words: uint64, well mixed, one for each problem; its rows stand one after another.
         """
-        drawn = np.floor(2 * self.config.wait * uniform(words)) - self.config.wait
-        self.waits[rows] = torch.from_numpy(np.maximum(drawn + 1, 0).astype(np.int64))
+        drawn = np.ceil(self.config.wait * (2 * uniform(words) - 1))
+        waits = np.maximum(drawn, 0).astype(np.int64).repeat(int(rows.sum()) // max(len(words), 1))
+        self.waits[rows] = torch.from_numpy(waits)
 
     def shown(self, inputs: Inputs, problems: Problems, rows: slice, steps: Int[Tensor, " batch"]) -> Inputs:
         """What the network is shown at its next step: problems that wait without their source."""

@@ -118,6 +118,11 @@ class Optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = lr * factor
             optimizer.step()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the gradients."""
+        for optimizer, _ in self._parts:
             optimizer.zero_grad(set_to_none=True)
 
     def state_dict(self) -> Tensors:

@@ -43,6 +43,12 @@ class StepOutcome(NamedTuple):
     best: Int[Tensor, " batch"]
     draft: Int[Tensor, "rows l"]
 
+    def metrics(self, hints: bool) -> dict[str, float]:
+        """Losses, that of the hints where there are any, and the share of right drafts among the trained rows."""
+        loss, halt_loss, hint_loss = self.losses.mean(0).tolist()
+        metrics = {"loss": loss, "halt_loss": halt_loss, "solved": self.solved[self.best].float().mean().item()}
+        return metrics | ({"hint_loss": hint_loss} if hints else {})
+
     @staticmethod
     def joined(parts: Sequence[StepOutcome]) -> StepOutcome:
         """The parts as one, in the order of their rows."""

@@ -41,7 +41,7 @@ from agents.pretraining.supervision import (
     least_steps,
 )
 from agents.pretraining.supply import Supply, new_supply
-from agents.rollouts.collect import as_tensors
+from agents.rollouts.collect import as_problems, as_tensors
 from agents.rollouts.step import draft_of
 from agents.rollouts.unroll import noisy_starts, shaken
 from agents.trm import TRM, Carry, Inputs
@@ -74,13 +74,10 @@ class Pretrainer:
         one_pass = training_pass(self.model, self.task, self.own[0].stop - self.own[0].start)
         passes, speed = config.updates * len(self.own), config.acceleration
         self.acceleration: Acceleration = accelerate(self.model, one_pass, passes, speed, before, processes)
-        self._weights = dict(self.model.named_parameters())
-        self.hints = None
-        if config.hints.weight:
-            rows = config.batch * config.extras.starts
-            self.hints = HintHead(self.task, config.model.hidden, self.model.positions, config.hints, rows)
-            self._weights |= nest("hints", dict(self.hints.named_parameters()))
-        self.optimizers = Optimizers(self.model, config.optim, () if self.hints is None else self.hints.parameters())
+        self.hints = HintHead(self.task, self.model, config) if config.hints.weight else None
+        besides = {} if self.hints is None else nest("hints", dict(self.hints.named_parameters()))
+        self._weights = dict(self.model.named_parameters()) | besides
+        self.optimizers = Optimizers(self.model, config.optim, besides.values())
         self.average = Average(self.model, config.average)
         self.supply: Supply = new_supply(config, self.task)
         self.problems = self._take(config.batch)
@@ -120,14 +117,7 @@ class Pretrainer:
         self.updates += 1
         self.steps += 1
         solved = outcome.solved[outcome.best]
-        metrics = {
-            "loss": outcome.losses[:, 0].mean().item(),
-            "halt_loss": outcome.losses[:, 1].mean().item(),
-            "solved": solved.float().mean().item(),
-            "steps": self.steps.float().mean().item(),
-        }
-        if self.hints is not None:
-            metrics["hint_loss"] = outcome.losses[:, 2].mean().item()
+        metrics = outcome.metrics(hints=self.hints is not None) | {"steps": self.steps.float().mean().item()}
         sure = outcome.sure & (self.steps >= self._least_steps_now())
         done = sure | (self.steps >= config.max_steps)
         self.draft = outcome.draft
@@ -175,7 +165,8 @@ class Pretrainer:
         if config.extras.consistency:
             labelled = solution[:, first:] != NO_LABEL
             loss = loss + config.extras.consistency * self._inconsistency(logits[:, first:], labelled)
-        check_finite("the loss of", {"the answers": token_loss, "the halt head": halt_loss, "consistency": loss})
+        parts = {"the answers": token_loss, "the halt head": halt_loss, "hints": hint_loss, "consistency": loss}
+        check_finite("the loss of", parts)
         (loss / len(self.chunks)).backward()
         losses = torch.stack([token_loss.detach(), halt_loss.detach(), hint_loss.detach()])[None]
         keys = mix(config.seed, self.updates, np.arange(rows.start, rows.stop), NEXT_DRAFT_STREAM)
@@ -220,8 +211,8 @@ class Pretrainer:
     def _wait(self, rows: Bool[Tensor, " rows"]) -> None:
         """For how long the problems taken last, in these rows, wait for hints, if there are any."""
         if self.hints is not None:
-            starts = self.config.extras.starts
-            self.hints.begin(rows, self._words(int(rows.sum()) // starts, WAIT_STREAM).repeat(starts))
+            problems = int(rows.sum()) // self.config.extras.starts
+            self.hints.begin(rows, self._words(problems, WAIT_STREAM))
 
     def _first_drafts(self, problems: Problems) -> Int[Tensor, "rows l"]:
         """The first drafts of the problems taken last."""
@@ -290,9 +281,7 @@ class Pretrainer:
         check_form(tensors, self.tensors(), free={"last"})
         check_within("steps", tensors["steps"], 0, self.config.max_steps)
         check_within("draft", tensors["draft"], 0, self.task.vocab - 1)
-        problems = Problems(**{name: value.numpy() for name, value in unnest("slots", tensors).items()})
-        if wrong := self.task.fault(problems):
-            raise ValueError(wrong)
+        problems = as_problems(unnest("slots", tensors), self.task)
         updates = check_count("updates", note["updates"], self.config.updates)
         seconds = None if note.get("seconds") is None else real_number("seconds", note["seconds"], 0.0)
         scale = noted_scale(note)
@@ -306,4 +295,4 @@ class Pretrainer:
         self.carry, self.last = Carry(**unnest("carry", tensors)), tensors.get("last")
         self.steps, self.least_steps = tensors["steps"], tensors["least_steps"]
         self.updates, self.seconds, self.optimizers.scale = updates, seconds, scale
-        self.model.zero_grad(set_to_none=True)  # of an update that came to no number
+        self.optimizers.clear()  # gradients of an update that came to no number

@@ -68,6 +68,14 @@ def as_tensors(problems: Problems) -> Tensors:
     return {name: torch.from_numpy(part) for name, part in vars(problems).items()}
 
 
+def as_problems(tensors: Tensors, task: Task) -> Problems:
+    """What ``as_tensors`` gave, as problems again. Raises ValueError where they are none of the task."""
+    problems = Problems(**{name: value.numpy() for name, value in tensors.items()})
+    if wrong := task.fault(problems):
+        raise ValueError(wrong)
+    return problems
+
+
 @torch.no_grad()
 def collect(
     envs: RefinementVectorEnv,

@@ -24,7 +24,7 @@ def by_hand(problem: np.ndarray, solution: np.ndarray, travelled: float) -> tupl
     kinds, known = list[set[int]](), solution.copy()
     for place, cell in enumerate(cells):
         far = to_goal.get(cell, np.inf)
-        if problem[place] == WALL or cell == goal:
+        if problem[place] == WALL or (cell == goal and travelled >= 0):
             kinds.append(set())
         elif far > travelled:
             kinds.append({4})
@@ -36,7 +36,7 @@ def by_hand(problem: np.ndarray, solution: np.ndarray, travelled: float) -> tupl
     return kinds, known
 
 
-@pytest.mark.parametrize("travelled", [0.0, 1.0, 7.5, 18.0, 40.0, 1000.0])
+@pytest.mark.parametrize("travelled", [-1.0, 0.0, 1.0, 7.5, 18.0, 40.0, 1000.0])
 def test_hints_are_a_flood_from_the_goal_and_a_walk_from_the_start(travelled):
     for level in range(len(TASK.levels)):
         problems = TASK.generate(12, level, "train", 3)
@@ -69,9 +69,18 @@ def test_cells_that_no_way_leads_to_stay_without_news():
     )  # the start and two cells of the way are told, the goal is not
 
 
+def test_a_maze_without_its_source_has_no_goal_and_is_else_the_same():
+    problems = TASK.generate(4, 0, "train", 0)
+    without = TASK.without_source(problems)
+    assert without.dtype == np.uint8 and (without != GOAL).all()
+    assert ((without != problems.problem).sum(1) == 1).all() and (without[problems.problem == GOAL] == 0).all()
+
+
 def test_other_tasks_have_none():
     task = make_task("sudoku4x4")
     problems = task.generate(2, 0, "train", 0)
     assert task.hint_kinds == 0
     with pytest.raises(ValueError, match=r"sudoku4x4 has no hints to train on: leave hints\.weight at 0"):
         task.hints(problems, problems.solution, np.ones(2))
+    with pytest.raises(ValueError, match="sudoku4x4 has no hints"):
+        task.without_source(problems)

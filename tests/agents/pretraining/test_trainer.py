@@ -93,7 +93,7 @@ OPTIONS = {
         "task": "maze5x5",
         "levels": ("random",),
         "model": dataclasses.replace(MAZE, hidden=8, width_multiple=8),
-        "hints": HintsConfig(weight=0.5),
+        "hints": HintsConfig(weight=0.5, wait=2),
     },
     "adam_atan2": {"optim": OptimConfig(core="adam_atan2", atan2_lr=1e-2)},
     "all": {
