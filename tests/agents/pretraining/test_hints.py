@@ -90,7 +90,7 @@ def test_a_problem_that_waits_shows_no_source_and_nothing_is_known_of_it():
     told = head.told(problems, problems.solution, rows, steps)
     wanted = TASK.hints(problems, problems.solution, np.array([3.0, -1.0, 3.0]))
     assert np.array_equal(told.kinds, wanted.kinds) and np.array_equal(told.answer, wanted.answer)
-    assert not (told.answer[1] == ON).any() and told.kinds[1, problems.problem[1] != WALL, 4].all()
+    assert not (told.answer[1] == ON).any() and told.kinds[1, problems.problem[1] != WALL, -1].all()
 
 
 def test_a_network_learns_what_it_is_told():
