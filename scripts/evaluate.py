@@ -4,6 +4,7 @@ python scripts/evaluate.py --checkpoint sudoku6x6                          on it
 python scripts/evaluate.py --checkpoint runs/mine --level clues8-10        on another level
 python scripts/evaluate.py --checkpoint sudoku9x9 --data puzzles.txt       on puzzles from outside
 python scripts/evaluate.py --checkpoint maze11x11 --size 30 --max-steps 64 --level hard    on a size never trained on
+python scripts/evaluate.py --all                                           every shipped network on its own levels
 """
 
 from __future__ import annotations
@@ -19,15 +20,20 @@ from rich.console import Console
 from agents.checkpoint import Checkpoint, load_checkpoint
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
 from agents.common.cli import main
-from agents.common.console import announce
+from agents.common.console import Progress, announce
 from agents.common.places import Places, writes
 from agents.common.tensor_file import CheckpointError
 from agents.evaluation.evaluate import evaluate_checkpoint
 from agents.evaluation.protocol import EvaluationConfig
+from agents.evaluation.records import write_tables
+from agents.evaluation.shipped import STEPS, level_rows, network_row, shipped, tables, taught
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
 from trm_gym.errors import ProblemError
 from trm_gym.task import ImportedProblems
+
+OF_A_LEVEL = 500
+"""Test problems of a level where all networks are measured and nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,10 @@ class Config(EvaluationConfig):
     """A file to write the rows {rule, accuracy, steps, n} to, accuracy in [0, 1]."""
     folder: Path | None = None
     """Folder for report, raw results and pictures; runs/evaluate/CHECKPOINT-PROBLEMS by default."""
+    all: bool = False
+    """Instead, how many test problems each network that comes with the package solves after 1, 2, 4, 8 and 16 steps,
+    at every level that it was taught: 500 a level, or as many as --problems says. Of the other fields only batch and
+    folder count."""
 
 
 def read(data: Path, task_name: str) -> ImportedProblems:
@@ -76,13 +86,39 @@ def joined(checkpoint: Checkpoint, others: tuple[str, ...]) -> Checkpoint:
 
 def folder_of(config: Config) -> Path:
     """Where the report goes."""
+    if config.all:
+        return config.folder or Path("runs", "evaluate", "all")
     what = "-".join(config.level) or "own-levels" if config.data is None else config.data.stem
     return config.folder or Path("runs", "evaluate", f"{Path(config.checkpoint).name}-{what}")
+
+
+def evaluate_all(config: Config) -> None:
+    """Every shipped network on its own levels: the tables of docs/results/networks.md."""
+    networks = {name: load_checkpoint(name) for name in shipped()}
+    default = next(field.default for field in dataclasses.fields(Config) if field.name == "problems")
+    count, seconds = config.problems if config.problems != default else OF_A_LEVEL, 0.0
+    for checkpoint in networks.values():
+        passes = -(-count // config.batch) * max(STEPS) * len(taught(checkpoint))
+        one_pass = solving_pass(checkpoint.model, make_task(checkpoint.task), config.batch)
+        seconds += accelerate(checkpoint.model, one_pass, passes, AccelerationConfig(bfloat16="off")).seconds
+    announce("running the problems", seconds)
+    summary, levels = list[list[str]](), list[list[str]]()
+    with Progress(len(networks), "networks") as bar:
+        for done, (name, checkpoint) in enumerate(networks.items(), start=1):
+            rows = list(level_rows(name, checkpoint, count))
+            summary.append(network_row(name, checkpoint, rows))
+            levels += rows
+            bar.update(done)
+    out = folder_of(config)
+    print(write_tables(out, tables(summary, levels)))
+    print(f"tables: {out}")
 
 
 @writes(lambda config: Places([folder_of(config)], [config.json], [config.data, config.checkpoint, *config.also]))
 def run(config: Config) -> None:
     """Evaluate, print the table and write the files."""
+    if config.all:
+        return evaluate_all(config)
     checkpoint = joined(load_checkpoint(config.checkpoint, size=config.size), config.also)
     outside = None if config.data is None else read(config.data, checkpoint.task)
     task = make_task(checkpoint.task)

@@ -22,14 +22,11 @@ from agents.common.launch import is_first
 from agents.common.places import Places, writes
 from agents.common.processes import joined
 from agents.common.signals import TimeLimit
-from agents.evaluation.protocol import shown_steps
+from agents.evaluation.shipped import STEPS, solved_after
 from agents.pretraining.config import PretrainConfig
 from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.run import pretrain
-from agents.rollouts.unroll import unroll
 from trm_gym import make_task
-
-STEPS = shown_steps(16)
 
 
 @dataclass(frozen=True)
@@ -50,15 +47,12 @@ class Config(PretrainConfig, TimeLimit, KeptStates):
 
 def test_table(checkpoint: Checkpoint, levels: tuple[str, ...], count: int) -> tuple[Table, dict[str, list[float]]]:
     """Share of test problems solved after some numbers of steps, per level."""
-    task = make_task(checkpoint.task)
     table = Table("level", "problems", *(f"{step} steps" for step in STEPS), title="solved, test split, percent")
     figures: dict[str, list[float]] = {}
     for name in levels:
-        level = task.level_index(name)
-        problems = task.generate_at_most(count, level, "test", seed=0)
-        solved = unroll(checkpoint.model, task, problems, max(STEPS)).solved.float().mean(0)
+        tried, solved = solved_after(checkpoint, name, count)
         figures[name] = [round(float(solved[step - 1]), 4) for step in STEPS]
-        table.add_row(name, str(len(problems)), *(f"{100 * value:.2f}" for value in figures[name]))
+        table.add_row(name, str(tried), *(f"{100 * value:.2f}" for value in figures[name]))
     return table, figures
 
 

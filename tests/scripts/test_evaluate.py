@@ -11,6 +11,8 @@ import pytest
 
 from agents.checkpoint import load_checkpoint, save_checkpoint
 from agents.common.cli import main
+from agents.rollouts.unroll import unroll
+from scripts import evaluate as evaluate_script
 from scripts.evaluate import Config, run
 from tests.scripts.checkpoints import untrained
 from trm_gym import make_task
@@ -142,3 +144,21 @@ def test_a_process_ends_with_code_2_and_no_traceback(tmp_path: Path):
     ended = subprocess.run(words, capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert ended.returncode == 2
     assert ended.stderr.startswith("error: no checkpoint at") and "Traceback" not in ended.stderr
+
+
+def test_all_networks_are_measured_on_what_they_were_taught(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setattr(evaluate_script, "shipped", lambda: ["sudoku4x4"])
+    main(run, Config, args=["--all", "--problems", "30", "--batch", "30", "--folder", str(tmp_path / "all")])
+    networks, levels = json.loads((tmp_path / "all" / "tables.json").read_text())
+    [row] = networks["rows"]
+    network = load_checkpoint("sudoku4x4")
+    assert row[:3] == ["sudoku4x4", "sudoku4x4", f"{network.model.num_parameters():,}"] and "grpo" in row[-1]
+    taught = network.meta["pretraining"]["levels"]
+    assert [line[:3] for line in levels["rows"]] == [["sudoku4x4", level, "30"] for level in taught]
+    problems = TASK.generate(30, TASK.level_index(taught[-1]), "test", seed=0)
+    share = 100 * unroll(network.model, TASK, problems, 16).solved.float().mean(0)
+    found = [float(cell.split()[0]) for cell in levels["rows"][-1][3:]]
+    steps = (1, 2, 4, 8, 16)
+    assert found == pytest.approx([*(share[step - 1].item() for step in steps), share.max().item()], abs=0.051)
+    assert float(row[6]) == pytest.approx(sum(float(line[-2].split()[0]) for line in levels["rows"]) / 3, abs=0.051)
+    assert "about" in capsys.readouterr().out
