@@ -166,7 +166,7 @@ class Training:
         lead, place = self.processes.first, self.folder / "tensorboard" / learner
         back = GoingBack(state, self.load, self.learner, self.config.restores)
         curves = shared_curves(place, first, self.processes, charts(self.config.levels))
-        with ending() as asked, curves as writer, Progress(iterations, learner) as bar:
+        with ending() as asked, curves as writer, Progress(iterations, learner, done=first) as bar:
             while (iteration := len(self.mixtures)) < iterations:
                 started = time.perf_counter()
                 self.mixtures.append(self.curriculum.mixture)

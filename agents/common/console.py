@@ -36,16 +36,18 @@ def _duration(seconds: float) -> str:
 
 @final
 class Progress:
-    """A bar over ``total`` steps with the latest metrics beside it.
+    """A bar over ``total`` steps with the latest metrics beside it; ``done`` of them were done before.
 
     ``with Progress(100, "pretrain") as bar: bar.update(step, loss=0.3)``, where step counts the steps done. Where the
     output is no terminal (a log, a pipe), a line is printed every ``seconds`` and one at the end instead.
     """
 
-    def __init__(self, total: int, title: str, seconds: float = 10.0, console: Console | None = None) -> None:
-        self._total, self._title, self._seconds = total, title, seconds
+    def __init__(
+        self, total: int, title: str, seconds: float = 10.0, console: Console | None = None, done: int = 0
+    ) -> None:
+        self._total, self._title, self._seconds, self._before = total, title, seconds, done
         self._console = console or Console()
-        self._step, self._metrics = 0, ""
+        self._step, self._metrics = done, ""
         self._started = self._printed = time.monotonic()
         self._bar = progress.Progress(
             progress.TextColumn("{task.description}"),
@@ -57,7 +59,7 @@ class Progress:
             console=self._console,
             disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task(title, total=total, metrics="")
+        self._task = self._bar.add_task(title, total=total, completed=done, metrics="")
 
     def __enter__(self) -> Progress:
         self._bar.start()
@@ -85,8 +87,9 @@ class Progress:
         self._printed = time.monotonic()
         spent = self._printed - self._started
         text = f"{self._title} {self._step}/{self._total}  {spent:.0f} s  {self._metrics}"
-        if spent >= 1 and 0 < self._step < self._total:
-            text = f"{text.rstrip()}  {_duration(spent / self._step * (self._total - self._step))} left"
+        if spent >= 1 and self._before < self._step < self._total:
+            pace = spent / (self._step - self._before)
+            text = f"{text.rstrip()}  {_duration(pace * (self._total - self._step))} left"
         print(text.rstrip(), file=self._console.file, flush=True)
 
 

@@ -77,7 +77,8 @@ def solve_file(
                 waiting[-1]["remark"] = remark
             yield problems
 
-    with ending() as asked, naming(out), partial.open("a", encoding="utf-8") as file, Progress(count, "solve") as bar:
+    bar = Progress(count, "solve", done=done)
+    with ending() as asked, naming(out), partial.open("a", encoding="utf-8") as file, bar:
         solved = 0
         for result in solver.stream(stream(), max_steps, rule, price, slots, done):
             number = done + result.index

@@ -61,6 +61,14 @@ def test_a_log_line_tells_the_time_left(monkeypatch: pytest.MonkeyPatch):
     assert log.getvalue().splitlines()[0] == "evaluate 1/4  12 s  about 36 seconds left"
 
 
+def test_the_time_left_of_a_run_that_goes_on_is_told_by_what_it_did_itself(monkeypatch: pytest.MonkeyPatch):
+    log, clock = io.StringIO(), iter([0.0, 0.0, 12.0, 12.0, 12.0, 12.0])
+    monkeypatch.setattr("agents.common.console.time.monotonic", lambda: next(clock))
+    with Progress(1000, "pretrain", console=Console(file=log), done=990) as bar:
+        bar.update(994)
+    assert log.getvalue().splitlines()[0] == "pretrain 994/1000  12 s  about 18 seconds left"
+
+
 def test_a_countdown_leaves_out_what_was_finished_before(monkeypatch: pytest.MonkeyPatch):
     log, clock = io.StringIO(), iter([0.0, 20.0, 30.0])
     monkeypatch.setattr("agents.common.console.time.monotonic", lambda: next(clock))
