@@ -14,13 +14,9 @@ from trm_gym.maze._search.field import flood, load, workspace
 from trm_gym.maze.layout import OFF, ON, OPEN
 from trm_gym.task import Hints
 
-PHASES = 3
-"""Steps to the goal are told modulo this."""
-KINDS = 4 * PHASES + 1
-"""The next cell on a shortest way to the goal lies above, right, below or left, with the steps to the goal modulo
-PHASES; or no news has come from there yet. Without the steps two cells that point at each other would agree for ever.
-"""
-_UNKNOWN = KINDS - 1
+KINDS = 5
+"""The next cell on a shortest way to the goal lies above, right, below or left, or no news has come from there yet."""
+_UNKNOWN = 4
 
 
 @kernel
@@ -42,9 +38,8 @@ def _hints(problem, solution, travelled, kinds, answer, work):
                 if steps < 0 or steps > travelled[index]:
                     kinds[index, place, _UNKNOWN] = True
                     continue
-                for move, onward in enumerate((cell - work.width, cell + 1, cell + work.width, cell - 1)):
-                    nearer = work.steps[onward] >= 0 and work.steps[onward] == steps - 1
-                    kinds[index, place, PHASES * move + steps % PHASES] = nearer
+                for kind, onward in enumerate((cell - work.width, cell + 1, cell + work.width, cell - 1)):
+                    kinds[index, place, kind] = work.steps[onward] >= 0 and work.steps[onward] == steps - 1
 
 
 def hints(problem: NDArray[np.uint8], solution: NDArray[np.uint8], travelled: NDArray[np.float64], size: int) -> Hints:
