@@ -65,7 +65,7 @@ def folder_of(config: Config) -> Path:
 def run(config: Config) -> None:
     """Pretrain, save, test."""
     folder = folder_of(config)
-    levels = config.test_levels or config.levels
+    levels = tuple(dict.fromkeys(config.test_levels or config.levels))
     for name in levels:
         make_task(config.task).level_index(name)  # an unknown one is told now and not after hours
     if is_first():
