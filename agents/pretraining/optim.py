@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from agents.common.checks import Checked, a_share, at_least
 from agents.common.schedule import schedule
@@ -93,7 +93,7 @@ class AdamATan2(torch.optim.Optimizer):
 class Optimizers:
     """All that moves a network's weights, as one. besides: weights that are trained with it and are none of its own."""
 
-    def __init__(self, model: TRM, config: OptimConfig, besides: Iterable[nn.Parameter] = ()) -> None:
+    def __init__(self, model: TRM, config: OptimConfig, besides: Iterable[Tensor] = ()) -> None:
         self._config = config
         self.scale = 1.0
         """A factor of all learning rates, below 1 after training has diverged."""

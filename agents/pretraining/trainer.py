@@ -147,7 +147,7 @@ class Pretrainer:
         if self.hints is not None:
             inputs = self.hints.shown(inputs, problems, rows, self.steps[rows])
         with self.acceleration.autocast():
-            carry, output = self.model.refine(Carry(*(part[rows] for part in self.carry)), inputs)
+            carry, output = self.model(Carry(*(part[rows] for part in self.carry)), inputs)
         logits, halt = output.logits.float(), output.halt.float()
         draft = draft_of(logits, inputs.problem, torch.as_tensor(problems.free, device=device))
         solved = torch.as_tensor(self.task.verify(problems, draft.cpu().numpy().astype(np.uint8)).solved)
@@ -156,7 +156,7 @@ class Pretrainer:
         hint_loss = logits.new_zeros(())
         if self.hints is not None:
             hints = self.hints.told(problems, nearest, rows, self.steps[rows])
-            hint_loss, nearest = self.hints.loss(carry.answer, hints), hints.answer
+            hint_loss, nearest = self.hints.loss(output.latent, hints), hints.answer
         solution = torch.as_tensor(labels(self.task, problems, nearest), device=device)
         first = self.task.structure.answer_start  # what only shows the problem is not trained
         token_loss, best = best_answer_loss(logits[:, first:], solution[:, first:], config.extras.starts, config.loss)
@@ -171,9 +171,7 @@ class Pretrainer:
         losses = torch.stack([token_loss.detach(), halt_loss.detach(), hint_loss.detach()])[None]
         keys = mix(config.seed, self.updates, np.arange(rows.start, rows.stop), NEXT_DRAFT_STREAM)
         following = next_drafts(self.task, problems, draft.cpu(), logits, config.drafts, keys)
-        return StepOutcome(
-            carry.detached(), losses.cpu(), solved, halt.detach().cpu() > 0, best + rows.start, following
-        )
+        return StepOutcome(carry, losses.cpu(), solved, halt.detach().cpu() > 0, best + rows.start, following)
 
     def _inconsistency(self, logits: Float[Tensor, "rows l v"], labelled: Bool[Tensor, "rows l"]) -> Float[Tensor, ""]:
         """The divergence from the step before, where there was one; this step is remembered for the next."""

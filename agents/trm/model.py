@@ -34,17 +34,16 @@ class Carry(NamedTuple):
     answer: Float[Tensor, "batch positions hidden"]
     reasoning: Float[Tensor, "batch positions hidden"]
 
-    def detached(self) -> Carry:
-        """The same without gradients."""
-        return Carry(self.answer.detach(), self.reasoning.detach())
-
 
 @short_repr
 class Output(NamedTuple):
-    """What a step shows: token logits of the draft, and the logit of the draft being right."""
+    """What a step shows: token logits of the draft, the logit of the draft being right, and the answer latent that the
+    first are read from, with its gradients.
+    """
 
     logits: Float[Tensor, "batch length vocab"]
     halt: Float[Tensor, " batch"]
+    latent: Float[Tensor, "batch positions hidden"]
 
 
 def make_encoder(config: TRMConfig, vocab: int, structure: Structure) -> Encoder:
@@ -132,12 +131,7 @@ class TRM(nn.Module):
     def forward(
         self, carry: Carry, inputs: Inputs, puzzle: Int[Tensor, " batch"] | None = None
     ) -> tuple[Carry, Output]:
-        """One step: the next carry (detached) and what it shows; see ``refine``."""
-        carry, output = self.refine(carry, inputs, puzzle)
-        return carry.detached(), output
-
-    def refine(self, carry: Carry, inputs: Inputs, puzzle: Int[Tensor, " batch"] | None = None) -> tuple[Carry, Output]:
-        """One step whose carry keeps the gradients of its last cycle, and what it shows.
+        """One step: the next carry (detached) and what it shows.
 
         puzzle: which puzzle's embedding goes before each problem, where there is a prefix; the first by default.
         """
@@ -149,8 +143,9 @@ class TRM(nn.Module):
                 carry = self.cycle(carry, x)
         carry = self.cycle(carry, x)
         pooled = carry.answer.mean(1) if self.config.halt_pooling == "mean" else carry.answer[:, 0]
-        output = Output(self.encoder.read(carry.answer[:, self.config.prefix :]), self.halt(pooled)[..., 0])
-        return carry, output
+        latent = carry.answer[:, self.config.prefix :]
+        output = Output(self.encoder.read(latent), self.halt(pooled)[..., 0], latent)
+        return Carry(carry.answer.detach(), carry.reasoning.detach()), output
 
     @torch.no_grad()
     def _scale(self, factor: float) -> None:

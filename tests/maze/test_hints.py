@@ -23,7 +23,7 @@ def by_hand(problem: np.ndarray, solution: np.ndarray, travelled: float) -> tupl
     along = nx.single_source_shortest_path_length(graph.subgraph(way), start)
     kinds, known = list[set[int]](), solution.copy()
     for place, cell in enumerate(cells):
-        far = to_goal.get(cell, np.inf)
+        far = to_goal.get(cell, 10**9)
         if problem[place] == WALL:
             kinds.append(set())
         elif far > travelled:

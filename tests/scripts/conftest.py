@@ -28,7 +28,7 @@ def solving(monkeypatch: pytest.MonkeyPatch):
                 rows = [task.solve(row) for row in problem.numpy().astype(np.uint8)]
                 tokens = torch.from_numpy(np.stack(rows)).long()
             logits = torch.nn.functional.one_hot(tokens, task.vocab).float()
-            return Carry(carry.answer + 1, carry.reasoning + 1), Output(logits, torch.zeros(len(problem)))
+            return Carry(carry.answer + 1, carry.reasoning + 1), Output(logits, torch.zeros(len(problem)), carry.answer)
 
         def judge(head: HaltPolicy, features: torch.Tensor, price: torch.Tensor) -> torch.Tensor:
             """The policy's probability of stopping passes a half at three quarters of the budget."""

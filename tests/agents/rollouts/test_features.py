@@ -18,7 +18,7 @@ def carry(answer: float, reasoning: float) -> Carry:
 
 
 def statistics(halt: float = 0.5) -> Statistics:
-    output = Output(CHANCES.log(), torch.tensor([halt]))
+    output = Output(CHANCES.log(), torch.tensor([halt]), carry(2.0, 5.0).answer)
     changed = torch.tensor([[True, False, False]])
     return step_statistics(carry(1.0, 4.0), carry(2.0, 5.0), output, changed, FREE)
 
@@ -43,7 +43,7 @@ def test_statistics_by_hand():
 
 
 def test_a_problem_without_free_cells_has_finite_statistics():
-    output = Output(CHANCES.log(), torch.zeros(1))
+    output = Output(CHANCES.log(), torch.zeros(1), carry(0.0, 0.0).answer)
     still = carry(0.0, 0.0)
     seen = step_statistics(still, still, output, torch.zeros_like(FREE), torch.zeros_like(FREE))
     assert torch.cat(seen).isfinite().all()

@@ -39,7 +39,7 @@ class Chain:
         late = carry.reasoning[:, 0, 0] > 2.5
         draft = torch.where(late[:, None], done.flatten(1), problem.float()).long()
         logits = torch.nn.functional.one_hot(draft, 5) * 6.0
-        return Carry(carry.answer, carry.reasoning + 0.5), Output(logits, late.float())
+        return Carry(carry.answer, carry.reasoning + 0.5), Output(logits, late.float(), carry.answer)
 
 
 def make_envs(groups: int, branches: int, task: Task | None = None, **settings) -> RefinementVectorEnv:
