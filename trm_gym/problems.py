@@ -116,8 +116,7 @@ class Verdicts:
 class Hints:
     """What is known of B problems when news has travelled some way through them, for supervision only.
 
-    kinds: bool [B, L, K], which answers are right for a cell, those of each of ``Task.hint_kinds`` in turn; a cell for
-    which none of them is right is not told that thing.
+    kinds: bool [B, L, K], which of a task's K kinds of hint are right for a cell; a cell without any is told nothing.
     answer: uint8 [B, L], what of the solution can be told by then.
     """
 

@@ -68,8 +68,8 @@ class Task(abc.ABC):
     """How many numbers a problem shows beside its tokens (K): the width of ``Problems.numbers``."""
     truth: int = 0
     """How many numbers of a problem only the verifier knows (M): the width of ``Problems.truth``."""
-    hint_kinds: tuple[int, ...] = ()
-    """How many answers each thing has that a cell may be told in training, K in all; empty without ``hints``."""
+    hint_kinds: int = 0
+    """How many kinds of hint a cell may be given in training (K); 0 where the task has no ``hints``."""
     renamed_levels: ClassVar[Mapping[str, str]] = {}
     """Old names of levels, each with the name to use now."""
     remade_by: tuple[Callable[..., Task], tuple[Any, ...]] | None = None

@@ -22,7 +22,7 @@ from trm_gym.task import Hints, Problems, Task
 
 
 def hint_loss(logits: Float[Tensor, "batch l k"], kinds: Bool[Tensor, "batch l k"]) -> Float[Tensor, ""]:
-    """Mean of -log(sum of the probabilities of the answers that are right), over the cells that are told this thing.
+    """Mean of -log(sum of the probabilities of the kinds that are right), over the cells that are told any.
 
     0, without gradient, where none is.
     """
@@ -55,7 +55,7 @@ class HintHead(nn.Module):
                 f"{task.name}: use model.positions=cells without a prefix"
             )
         self.config, self.task = config.hints, task
-        self.kinds = nn.Linear(config.model.hidden, sum(task.hint_kinds), dtype=torch.float32)
+        self.kinds = nn.Linear(config.model.hidden, task.hint_kinds, dtype=torch.float32)
         nn.init.zeros_(self.kinds.weight)
         nn.init.zeros_(self.kinds.bias)
         self.register_buffer("waits", torch.zeros(config.batch * config.extras.starts, dtype=torch.long))
@@ -85,8 +85,6 @@ class HintHead(nn.Module):
         return self.task.hints(problems, solutions, np.where(heard > 0, self.config.speed * heard, -1.0))
 
     def loss(self, answer: Float[Tensor, "batch positions hidden"], hints: Hints) -> Float[Tensor, ""]:
-        """The losses of the things that are read off the latent, added, by their weight."""
-        things = list(self.task.hint_kinds)
-        kinds = torch.as_tensor(hints.kinds, device=answer.device).split(things, -1)
-        logits = self.kinds(answer.float()).split(things, -1)
-        return self.config.weight * torch.stack(list(map(hint_loss, logits, kinds))).sum()
+        """The loss of what is read off the latent, by its weight."""
+        kinds = torch.as_tensor(hints.kinds, device=answer.device)
+        return self.config.weight * hint_loss(self.kinds(answer.float()), kinds)

@@ -14,12 +14,8 @@ from trm_gym.maze._search.field import flood, load, workspace
 from trm_gym.maze.layout import OFF, ON, OPEN
 from trm_gym.task import Hints
 
-PHASES = 3
-"""Steps to the goal are told modulo this."""
-KINDS = (5, PHASES)
-"""Of each cell two things are told: whether the next one on a shortest way to the goal lies above, right, below or
-left, or no news has come from there yet; and the steps to the goal modulo PHASES, without which two cells that point
-at each other would agree for ever."""
+KINDS = 5
+"""The next cell on a shortest way to the goal lies above, right, below or left, or no news has come from there yet."""
 _UNKNOWN = 4
 
 
@@ -37,24 +33,23 @@ def _hints(problem, solution, travelled, kinds, answer, work):
                 # A cell of the way lies way - steps from the start, where the second wave begins after ``way`` cells.
                 if solution[index, place] == ON and 2 * way - steps > travelled[index]:
                     answer[index, place] = OFF
-                if work.field[cell] != OPEN:
+                if work.field[cell] != OPEN or (cell == goal and travelled[index] >= 0):
                     continue
                 if steps < 0 or steps > travelled[index]:
                     kinds[index, place, _UNKNOWN] = True
                     continue
-                kinds[index, place, _UNKNOWN + 1 + steps % PHASES] = True  # of the goal nothing else is told
                 for kind, onward in enumerate((cell - work.width, cell + 1, cell + work.width, cell - 1)):
                     kinds[index, place, kind] = work.steps[onward] >= 0 and work.steps[onward] == steps - 1
 
 
 def hints(problem: NDArray[np.uint8], solution: NDArray[np.uint8], travelled: NDArray[np.float64], size: int) -> Hints:
     """What is known of mazes uint8 [B, L] with these solutions uint8 [B, L], when news has ``travelled`` that many
-    cells, float64 [B]: kinds bool [B, L, K] and what of the solution can be told, uint8 [B, L].
+    cells, float64 [B]: kinds bool [B, L, KINDS] and what of the solution can be told, uint8 [B, L].
 
-    Walls are told nothing. A cell of the way is told when the flood has gone from the goal to the start,
+    Walls and the goal are told nothing. A cell of the way is told when the flood has gone from the goal to the start,
     and what it found from there to the cell; until then it stands off the path. Before the flood has begun (below 0)
     the goal has heard nothing either.
     """
-    kinds, answer = np.zeros((*problem.shape, sum(KINDS)), np.bool_), solution.copy()
+    kinds, answer = np.zeros((*problem.shape, KINDS), np.bool_), solution.copy()
     _hints(np.ascontiguousarray(problem), solution, travelled, kinds, answer, workspace(size))
     return Hints(kinds, answer)
