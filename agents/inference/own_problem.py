@@ -22,7 +22,7 @@ from trm_gym.sudoku.reading import size_of as sudoku_size
 from trm_gym.task import Problems, Task, UserProblem
 
 MAZES = "maze11x11"
-LARGE_MAZES, LARGE = "maze30x30", 16
+LARGE_MAZES, LARGE = "maze15x15", 12
 """The network for mazes of at least so many rows."""
 FAMILIES = {"sudoku": "sudoku9x9", "maze": MAZES, "arithmetic": "arithmetic", "algebra": "algebra"}
 """The task of each family that reads its files, whatever the size of what they hold."""
