@@ -6,6 +6,7 @@ trm-gym view --checkpoints runs/mine          with a network of your own beside 
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 
 from agents.common.checks import Checked, above_zero, at_least_one
@@ -54,6 +55,7 @@ def run(config: Config) -> None:
         print(f"http://{shown}:{config.port} is open, {reach}. Ctrl-C ends it.", flush=True)
 
     warm_up(app)
+    gc.freeze()  # what is there by now stays, and need not be looked through whenever a run is over
     serve(app, config.host, config.port, ready)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 import traceback
@@ -75,7 +76,8 @@ class Rounds:
                 if self._closed and not self._tickets:
                     return
             if not self._round():
-                give_back_memory()  # a page may stay open for days
+                gc.collect()  # a page may stay open for days
+                give_back_memory()
 
     def _round(self) -> bool:
         """Give the next event of every stream; whether there may be more of any. Holds no stream that has ended."""
