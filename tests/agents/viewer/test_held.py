@@ -19,7 +19,7 @@ from agents.viewer.app import create_app
 from agents.viewer.events import Event
 from agents.viewer.rounds import Rounds
 
-WARM, MORE = 3, 6
+WARM, MORE, LAST = 5, 10, 4
 DRAWN = {"task": "sudoku4x4", "level": "clues4-5", "max_steps": 2}
 
 
@@ -40,7 +40,8 @@ def test_requests_leave_no_objects():
             ask(client, seed)
             gc.collect()
             counts.append(len(gc.get_objects()))
-    assert counts[-1] - counts[WARM - 1] < MORE, "an object stays of every round"
+    # The least of some: of the last round something may still be closing, or the page's own thread be collecting.
+    assert min(counts[-LAST:]) - min(counts[WARM - LAST : WARM]) < MORE // 2, counts
 
 
 class Counted:
