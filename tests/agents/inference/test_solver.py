@@ -15,10 +15,12 @@ from agents.halting.restart_head import two_acts
 from agents.halting.rules import HeadThreshold
 from agents.halting.tuning import scores_of
 from agents.inference.engine import Result
+from agents.inference.own_problem import networks_for
 from agents.inference.solver import Solver
 from agents.rollouts.unroll import unroll
 from agents.trm import TRMConfig
 from tests.scripts.checkpoints import untrained
+from trm_gym import make_task
 from trm_gym.errors import ProblemError
 
 
@@ -208,3 +210,12 @@ def test_a_hub_that_does_not_answer(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(hub.HubModel, "from_pretrained", fail)
     with pytest.raises(CheckpointError, match="the Hub gives no checkpoint owner/name"):
         Solver.from_pretrained("hf://owner/name")
+
+
+@pytest.mark.parametrize(
+    ("task", "first"),
+    [("maze11x11", "maze11x11"), ("maze12x12", "maze15x15"), ("maze30x30", "maze15x15"), ("maze5x5", "maze11x11")],
+)
+def test_large_mazes_have_a_network_of_their_own(task: str, first: str):
+    names = networks_for(make_task(task))
+    assert names[0] == first and sorted(names) == ["maze11x11", "maze15x15"]
