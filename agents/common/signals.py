@@ -7,11 +7,13 @@ it at once, as Ctrl-C does, with everything closed on the way (``interruptible``
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType
@@ -114,12 +116,12 @@ def interruptible() -> Iterator[None]:
         raise Ended(number)
 
     def dropped(what: sys.UnraisableHookArgs) -> None:
-        error = what.exc_value
+        error, over = what.exc_value, list[bool]()
         if isinstance(error, (Ended, KeyboardInterrupt)):
             number = error.code - 128 if isinstance(error, Ended) else signal.SIGINT
-            again = threading.Timer(0.01, os.kill, (os.getpid(), number))
-            again.daemon = True
-            again.start()
+            # Not threading's, whose start waits: a signal that comes before this hook is over would be dropped too.
+            _thread.start_new_thread(_send_after, (over, number))
+            over.append(True)
         else:
             told(what)
 
@@ -130,6 +132,14 @@ def interruptible() -> Iterator[None]:
     finally:
         sys.unraisablehook = told
         _listen(before)
+
+
+def _send_after(over: list[bool], number: int) -> None:
+    """Send this process a signal a moment after ``over`` holds something."""
+    while not over:
+        time.sleep(0.01)
+    time.sleep(0.03)
+    os.kill(os.getpid(), number)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ The scripts run in processes of their own, as tiny as they can be; each says on 
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import subprocess
@@ -81,8 +82,19 @@ class Deleted:
         sum(range(10))  # the handler runs between two instructions
 
 
+@pytest.mark.parametrize("busy", [False, True])
 @pytest.mark.parametrize(("number", "error"), [(signal.SIGTERM, Ended), (signal.SIGINT, KeyboardInterrupt)])
-def test_a_signal_that_comes_while_an_object_is_deleted_is_not_lost(number: int, error: type[BaseException]):
+def test_a_signal_that_comes_while_an_object_is_deleted_is_not_lost(
+    number: int, error: type[BaseException], busy: bool, monkeypatch: pytest.MonkeyPatch
+):
+    start = _thread.start_new_thread
+
+    def held_up(*given) -> int:
+        thread = start(*given)
+        time.sleep(0.2 * busy)  # the machine gives this thread no time, and the new one all
+        return thread
+
+    monkeypatch.setattr(_thread, "start_new_thread", held_up)
     with pytest.raises(error), interruptible():
         one = Deleted(number)
         del one
