@@ -225,7 +225,14 @@ def _find(place: str | os.PathLike[str]) -> Path:
         for folder in (Path(place), SHIPPED / str(place)):
             if (folder / CONFIG_FILE).is_file() or (folder / WEIGHTS_FILE).is_file():
                 return folder
-    names = ", ".join(shipped()) or "none"
-    raise CheckpointError(
-        f"no checkpoint at {place!s:.200}: give a folder with {CONFIG_FILE}, or a shipped name ({names})"
-    )
+    raise CheckpointError(f"no checkpoint at {place!s:.200}: {_instead(place)}")
+
+
+def _instead(place: str | os.PathLike[str]) -> str:
+    """What to give, or to do, where there is no checkpoint: a run's folder is often given for its network's."""
+    with contextlib.suppress(TypeError, ValueError, OSError):
+        if (inner := Path(place) / "checkpoint").joinpath(CONFIG_FILE).is_file():
+            return f"give {inner}"
+        if Path(place, "config.yaml").is_file() and any(Path(place).glob("*.safetensors")):  # settings and a state
+            return "the run there has not ended; the command that began it goes on, and writes one at its end"
+    return f"give a folder with {CONFIG_FILE}, or a shipped name ({', '.join(shipped()) or 'none'})"

@@ -29,7 +29,7 @@ from agents.common.kept_states import GoingBack, KeptStates, newest_state, noted
 from agents.common.launch import is_first
 from agents.common.places import Places, writes
 from agents.common.processes import ALONE, Processes, joined
-from agents.common.signals import GOES_ON, TimeLimit, ending
+from agents.common.signals import UNENDED, TimeLimit, ending
 from agents.common.state_form import check_form, check_settings, restoring
 from agents.common.tensor_file import load_note, load_tensors
 from agents.common.tensors import Tensors, nest, unnest
@@ -184,7 +184,7 @@ class Training:
                 if asked or (iteration + 1) % self.config.save_every == 0 or iteration + 1 == iterations:
                     self.save(state)
                 if asked:
-                    asked.end(f"iteration {iteration + 1} of {iterations} is saved in {self.folder}, {GOES_ON}")
+                    asked.end(f"iteration {iteration + 1} of {iterations} is saved in {self.folder}; {UNENDED}")
                 if iteration == first:
                     announce(self.config.learner, (iterations - first) * (time.perf_counter() - started))
 

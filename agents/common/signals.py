@@ -30,6 +30,8 @@ SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name
 _LONGEST = 10.0**8
 """Seconds of a timer at most."""
 GOES_ON = "the same command goes on from there"
+UNENDED = f"there is no checkpoint before its end; {GOES_ON}"
+"""What is said of a run whose state is saved."""
 KEPT = f"what is finished is kept, {GOES_ON}"
 Handlers = dict[int, Any]
 """What is done at a signal, as ``signal.signal`` takes it."""
@@ -113,7 +115,7 @@ def interruptible() -> Iterator[None]:
     """
 
     def end(number: int, frame: FrameType | None) -> None:
-        raise Ended(number)
+        raise Ended(number, "the same command goes on from what is saved" if number == ALARM else "")
 
     def dropped(what: sys.UnraisableHookArgs) -> None:
         error, over = what.exc_value, list[bool]()

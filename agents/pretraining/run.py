@@ -20,7 +20,7 @@ from agents.common.curves import Charts, by_level, shared_curves
 from agents.common.finite import kept
 from agents.common.kept_states import KEPT, GoingBack, newest_state, scale_note
 from agents.common.processes import ALONE, Processes
-from agents.common.signals import GOES_ON, ending
+from agents.common.signals import UNENDED, ending
 from agents.common.state_form import check_settings
 from agents.common.tensor_file import CheckpointError, NotFiniteError, load_note
 from agents.pretraining.config import UNIFORM, PretrainConfig, describe
@@ -118,7 +118,7 @@ def finish(trainer: Pretrainer, folder: Path, keep: int, restore: bool) -> None:
                     if processes.first:
                         writer.add_image(EPISODE, episode(trainer), trainer.updates, dataformats="HWC")
             if asked:
-                asked.end(f"update {trainer.updates} of {config.updates} is saved in {folder}, {GOES_ON}")
+                asked.end(f"update {trainer.updates} of {config.updates} is saved in {folder}; {UNENDED}")
 
 
 def charts(config: PretrainConfig) -> Charts:

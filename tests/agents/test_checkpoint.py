@@ -52,6 +52,18 @@ def test_checkpoints_that_do_not_fit_say_why(tmp_path):
         load_tensors(tmp_path / "absent")
 
 
+def test_a_folder_of_a_run_is_told_from_that_of_its_network(tmp_path):
+    (tmp_path / "config.yaml").write_text("seed: 0\n")
+    with pytest.raises(CheckpointError, match="give a folder with config"):
+        load_checkpoint(tmp_path)
+    (tmp_path / "pretrain.safetensors").write_bytes(b"a state")
+    with pytest.raises(CheckpointError, match="the run there has not ended; the command that began it goes on"):
+        load_checkpoint(tmp_path)
+    made(tmp_path / "checkpoint")
+    with pytest.raises(CheckpointError, match=r"give .*checkpoint$"):
+        load_checkpoint(tmp_path)
+
+
 def test_a_save_that_is_interrupted_between_its_files_is_told_and_loses_nothing(tmp_path, monkeypatch):
     folder = made(tmp_path)
     other = Checkpoint(new_model(TINY, make_task("sudoku6x6"), 0), "sudoku6x6")
