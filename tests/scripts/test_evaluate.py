@@ -163,4 +163,4 @@ def test_all_networks_are_measured_on_what_they_were_taught(tmp_path: Path, monk
     steps = (1, 2, 4, 8, 16)
     assert found == pytest.approx([*(share[step - 1].item() for step in steps), share.max().item()], abs=0.051)
     assert float(row[6]) == pytest.approx(sum(float(line[-2].split()[0]) for line in levels["rows"]) / 3, abs=0.051)
-    assert "about" in capsys.readouterr().out
+    assert "running the problems: " in capsys.readouterr().out
