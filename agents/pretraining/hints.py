@@ -55,7 +55,8 @@ class HintHead(nn.Module):
                 f"{task.name}: use model.positions=cells without a prefix"
             )
         self.config, self.task = config.hints, task
-        self.kinds = nn.Linear(config.model.hidden, task.hint_kinds, dtype=torch.float32)
+        device = model.answer_start.device
+        self.kinds = nn.Linear(config.model.hidden, task.hint_kinds, device=device, dtype=torch.float32)
         nn.init.zeros_(self.kinds.weight)
         nn.init.zeros_(self.kinds.bias)
         self.register_buffer("waits", torch.zeros(config.batch * config.extras.starts, dtype=torch.long))
