@@ -165,8 +165,8 @@ class Training:
             return
         lead, place = self.processes.first, self.folder / "tensorboard" / learner
         back = GoingBack(state, self.load, self.learner, self.config.restores)
-        curves = shared_curves(place, first, self.processes, charts(self.config.levels))
-        with ending() as asked, curves as writer, Progress(iterations, learner, done=first) as bar:
+        shown, bar = charts(self.config.levels), Progress(iterations, learner, done=first)
+        with ending() as asked, shared_curves(place, first, self.processes, shown) as writer, bar:
             while (iteration := len(self.mixtures)) < iterations:
                 started = time.perf_counter()
                 self.mixtures.append(self.curriculum.mixture)

@@ -98,8 +98,8 @@ def finish(trainer: Pretrainer, folder: Path, keep: int, restore: bool) -> None:
     started, back = time.perf_counter(), GoingBack(folder / PRETRAIN_STATE, trainer.load, trainer.optimizers, restore)
     # Points of a run that was killed after its last state are made again, and shown once.
     curves = folder / "tensorboard" / "pretrain"
-    writing = shared_curves(curves, first + 1, processes, charts(config))
-    with ending() as asked, writing as writer, Progress(config.updates, "pretrain", done=first) as bar:
+    bar = Progress(config.updates, "pretrain", done=first)
+    with ending() as asked, shared_curves(curves, first + 1, processes, charts(config)) as writer, bar:
         while trainer.updates < config.updates:
             with back, kept(folder / PRETRAIN_STATE, trainer.batch, processes.first):
                 metrics = trainer.update()
