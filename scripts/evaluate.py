@@ -17,8 +17,9 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from agents.checkpoint import Checkpoint, load_checkpoint
+from agents.checkpoint import Checkpoint, load_checkpoint, shipped
 from agents.common.acceleration import AccelerationConfig, accelerate, solving_pass
+from agents.common.checks import at_least_one
 from agents.common.cli import main
 from agents.common.console import Progress, announce
 from agents.common.places import Places, writes
@@ -26,14 +27,11 @@ from agents.common.tensor_file import CheckpointError
 from agents.evaluation.evaluate import evaluate_checkpoint
 from agents.evaluation.protocol import EvaluationConfig
 from agents.evaluation.records import write_tables
-from agents.evaluation.shipped import STEPS, level_rows, network_row, shipped, tables, taught
+from agents.evaluation.shipped import STEPS, level_rows, network_row, tables, taught
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
 from trm_gym.errors import ProblemError
 from trm_gym.task import ImportedProblems
-
-OF_A_LEVEL = 500
-"""Test problems of a level where all networks are measured and nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +54,13 @@ class Config(EvaluationConfig):
     """Folder for report, raw results and pictures; runs/evaluate/CHECKPOINT-PROBLEMS by default."""
     all: bool = False
     """Instead, how many test problems each network that comes with the package solves after 1, 2, 4, 8 and 16 steps,
-    at every level that it was taught: 500 a level, or as many as --problems says. Of the other fields only batch and
-    folder count."""
+    at every level that it was taught. Of the other fields only all-problems, batch and folder count."""
+    all_problems: int = 500
+    """Test problems of each level where all networks are measured."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "all_problems")
 
 
 def read(data: Path, task_name: str) -> ImportedProblems:
@@ -95,8 +98,7 @@ def folder_of(config: Config) -> Path:
 def evaluate_all(config: Config) -> None:
     """Every shipped network on its own levels: the tables of docs/results/networks.md."""
     networks = {name: load_checkpoint(name) for name in shipped()}
-    default = next(field.default for field in dataclasses.fields(Config) if field.name == "problems")
-    count, seconds = config.problems if config.problems != default else OF_A_LEVEL, 0.0
+    count, seconds = config.all_problems, 0.0
     for checkpoint in networks.values():
         passes = -(-count // config.batch) * max(STEPS) * len(taught(checkpoint))
         one_pass = solving_pass(checkpoint.model, make_task(checkpoint.task), config.batch)

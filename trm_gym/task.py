@@ -40,6 +40,9 @@ UserProblem = (
 Tensors, data frames and whatever else becomes an array are taken too (``trm_gym.given``)."""
 
 
+_NO_HINTS = "{} has no hints to train on: leave hints.weight at 0"
+
+
 @dataclass(frozen=True)
 class Level:
     """One difficulty setting of a task."""
@@ -162,15 +165,13 @@ class Task(abc.ABC):
         raise ValueError(f"{self.name} has no corrupted drafts to train on: leave drafts.*_corrupted at 0")
 
     def hints(self, problems: Problems, solutions: NDArray[np.uint8], travelled: NDArray[np.float64]) -> Hints:
-        """What is known on the way to ``solutions`` uint8 [B, L] when news has ``travelled`` that many cells, [B].
-
-        Below 0 it has not set out: what is shown then says ``without_source``. Raises ValueError where a task has none.
-        """
-        raise ValueError(f"{self.name} has no hints to train on: leave hints.weight at 0")
+        """What is known on the way to ``solutions`` uint8 [B, L] when news has ``travelled`` that many cells, [B]: below
+        0 it has not set out (``without_source``). Raises ValueError where a task has none."""
+        raise ValueError(_NO_HINTS.format(self.name))
 
     def without_source(self, problems: Problems) -> NDArray[np.uint8]:
         """The tokens uint8 [B, L] of problems without what news comes from. Raises ValueError where there is none."""
-        raise ValueError(f"{self.name} has no hints to train on: leave hints.weight at 0")
+        raise ValueError(_NO_HINTS.format(self.name))
 
     @abc.abstractmethod
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:

@@ -18,11 +18,6 @@ STEPS = shown_steps(16)
 """Steps after which it is told how many problems are solved."""
 
 
-def shipped() -> list[str]:
-    """The names of the networks that come with the package."""
-    return sorted(path.parent.name for path in SHIPPED.glob(f"*/{WEIGHTS_FILE}"))
-
-
 def taught(checkpoint: Checkpoint) -> list[str]:
     """The levels that a network was pretrained on, each once; none where its description does not tell."""
     return list(dict.fromkeys(checkpoint.meta.get("pretraining", {}).get("levels", ())))

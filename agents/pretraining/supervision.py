@@ -31,23 +31,22 @@ Depths = Sequence[tuple[int, int]]
 class StepOutcome(NamedTuple):
     """What came of a refinement step of some rows.
 
-    losses: of the answers, of the halt head and of the hints, for each chunk. solved: whether the draft is right. sure:
-    whether the halt head says so. best: the rows that were trained, one for each problem. draft: what each row goes on
-    from.
+    losses: of the answers, of the halt head and, where there are any, of the hints, for each chunk. solved: whether the
+    draft is right. sure: whether the halt head says so. best: the rows that were trained, one for each problem. draft:
+    what each row goes on from.
     """
 
     carry: Carry
-    losses: Float[Tensor, "chunks 3"]
+    losses: Float[Tensor, "chunks parts"]
     solved: Bool[Tensor, " rows"]
     sure: Bool[Tensor, " rows"]
     best: Int[Tensor, " batch"]
     draft: Int[Tensor, "rows l"]
 
-    def metrics(self, hints: bool) -> dict[str, float]:
-        """Losses, that of the hints where there are any, and the share of right drafts among the trained rows."""
-        loss, halt_loss, hint_loss = self.losses.mean(0).tolist()
-        metrics = {"loss": loss, "halt_loss": halt_loss, "solved": self.solved[self.best].float().mean().item()}
-        return metrics | ({"hint_loss": hint_loss} if hints else {})
+    def metrics(self) -> dict[str, float]:
+        """The losses by name, and the share of right drafts among the rows that were trained."""
+        named = zip(("loss", "halt_loss", "hint_loss"), self.losses.mean(0).tolist(), strict=False)
+        return {**dict(named), "solved": self.solved[self.best].float().mean().item()}
 
     @staticmethod
     def joined(parts: Sequence[StepOutcome]) -> StepOutcome:

@@ -117,7 +117,7 @@ class Pretrainer:
         self.updates += 1
         self.steps += 1
         solved = outcome.solved[outcome.best]
-        metrics = outcome.metrics(hints=self.hints is not None) | {"steps": self.steps.float().mean().item()}
+        metrics = outcome.metrics() | {"steps": self.steps.float().mean().item()}
         sure = outcome.sure & (self.steps >= self._least_steps_now())
         done = sure | (self.steps >= config.max_steps)
         self.draft = outcome.draft
@@ -153,25 +153,26 @@ class Pretrainer:
         solved = torch.as_tensor(self.task.verify(problems, draft.cpu().numpy().astype(np.uint8)).solved)
         # Of several solutions the one nearest to the network's own answer.
         nearest = self.task.nearest(problems, logits.detach().cpu().numpy())
-        hint_loss = logits.new_zeros(())
+        hint_losses = list[Tensor]()
         if self.hints is not None:
             hints = self.hints.told(problems, nearest, rows, self.steps[rows])
-            hint_loss, nearest = self.hints.loss(output.latent, hints), hints.answer
+            nearest = hints.answer
+            hint_losses.append(self.hints.loss(output.latent, hints))
         solution = torch.as_tensor(labels(self.task, problems, nearest), device=device)
         first = self.task.structure.answer_start  # what only shows the problem is not trained
         token_loss, best = best_answer_loss(logits[:, first:], solution[:, first:], config.extras.starts, config.loss)
         halt_loss = F.binary_cross_entropy_with_logits(halt, solved.to(device).float())
-        loss = token_loss + HALT_WEIGHT * halt_loss + hint_loss
+        losses, loss = [token_loss, halt_loss, *hint_losses], token_loss + HALT_WEIGHT * halt_loss + sum(hint_losses)
         if config.extras.consistency:
             labelled = solution[:, first:] != NO_LABEL
             loss = loss + config.extras.consistency * self._inconsistency(logits[:, first:], labelled)
-        parts = {"the answers": token_loss, "the halt head": halt_loss, "hints": hint_loss, "consistency": loss}
-        check_finite("the loss of", parts)
+        named = dict(zip(("the answers", "the halt head", "hints"), losses, strict=False))
+        check_finite("the loss of", {**named, "consistency": loss})
         (loss / len(self.chunks)).backward()
-        losses = torch.stack([token_loss.detach(), halt_loss.detach(), hint_loss.detach()])[None]
+        shown = torch.stack(losses).detach()[None].cpu()
         keys = mix(config.seed, self.updates, np.arange(rows.start, rows.stop), NEXT_DRAFT_STREAM)
         following = next_drafts(self.task, problems, draft.cpu(), logits, config.drafts, keys)
-        return StepOutcome(carry, losses.cpu(), solved, halt.detach().cpu() > 0, best + rows.start, following)
+        return StepOutcome(carry, shown, solved, halt.detach().cpu() > 0, best + rows.start, following)
 
     def _inconsistency(self, logits: Float[Tensor, "rows l v"], labelled: Bool[Tensor, "rows l"]) -> Float[Tensor, ""]:
         """The divergence from the step before, where there was one; this step is remembered for the next."""
@@ -187,9 +188,8 @@ class Pretrainer:
         Without it a network that is sure early is never trained on late steps, and forgets there what it knew.
         """
         words = self._words(count, LEAST_STEPS_STREAM)
-        return least_steps(words, self.config.explore, self.config.max_steps).repeat_interleave(
-            self.config.extras.starts
-        )
+        drawn = least_steps(words, self.config.explore, self.config.max_steps)
+        return drawn.repeat_interleave(self.config.extras.starts)
 
     def _least_steps_now(self) -> Int[Tensor, " rows"]:
         """The same after the present step; drawn anew where the config says so."""

@@ -121,17 +121,20 @@ def noisy_start(
     carry = network.initial_carry(count)
     if not isinstance(noise, Tensor) and noise == 0:
         return carry
-    draws = [torch.randn(part.shape, generator=generator, dtype=torch.float32).to(part) for part in carry]
     scale = noise.to(carry.answer)[:, None, None] if isinstance(noise, Tensor) else float(noise)
-    return Carry(*(part + scale * part.std() * draw for part, draw in zip(carry, draws, strict=True)))
+    return _with_noise(carry, [scale * part.std() for part in carry], generator)
 
 
 def shaken(carry: Carry, noise: float, seed: int) -> Carry:
     """A carry with Gaussian noise of ``noise`` times the standard deviation of each row, drawn from ``seed``."""
-    generator = torch.Generator().manual_seed(seed)
+    scales = [noise * part.std((1, 2), keepdim=True) for part in carry]
+    return _with_noise(carry, scales, torch.Generator().manual_seed(seed))
+
+
+def _with_noise(carry: Carry, scales: Sequence[Tensor], generator: torch.Generator | None) -> Carry:
+    """A carry with Gaussian noise, whose ``scales`` are given for each of its latents."""
     draws = [torch.randn(part.shape, generator=generator, dtype=torch.float32).to(part) for part in carry]
-    spread = [part.std((1, 2), keepdim=True) for part in carry]
-    return Carry(*(part + noise * std * draw for part, std, draw in zip(carry, spread, draws, strict=True)))
+    return Carry(*(part + scale * draw for part, scale, draw in zip(carry, scales, draws, strict=True)))
 
 
 def noisy_starts(network: Network, rows: Bool[Tensor, " rows"], noise: float, seed: int) -> Carry:

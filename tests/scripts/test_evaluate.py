@@ -148,7 +148,7 @@ def test_a_process_ends_with_code_2_and_no_traceback(tmp_path: Path):
 
 def test_all_networks_are_measured_on_what_they_were_taught(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.setattr(evaluate_script, "shipped", lambda: ["sudoku4x4"])
-    main(run, Config, args=["--all", "--problems", "30", "--batch", "30", "--folder", str(tmp_path / "all")])
+    main(run, Config, args=["--all", "--all-problems", "30", "--batch", "30", "--folder", str(tmp_path / "all")])
     networks, levels = json.loads((tmp_path / "all" / "tables.json").read_text())
     [row] = networks["rows"]
     network = load_checkpoint("sudoku4x4")
