@@ -96,6 +96,7 @@ def settling_figure(settled: Settling, path: str | os.PathLike[str]) -> Path:
     points, kinds = settled.points, np.unique(settled.labels)
     some = np.random.default_rng(0).permutation(points.shape[1])[:_MOST_POINTS]
     few, size = {0: GREY, 1: BLUE}, 2 if len(some) > _FEW_POINTS else 8
+    said = "blue: a cell's right value, grey: its others" if set(kinds) == set(few) else "a colour for each token"
     shades = matplotlib.colormaps["turbo"](np.linspace(0.05, 0.95, len(kinds)))
     with figure_file(path, 1.9 * len(settled.steps) + 0.3, 2.5) as figure:
         panels = np.ravel(figure.subplots(1, len(settled.steps), sharex=True, sharey=True))
@@ -106,6 +107,7 @@ def settling_figure(settled: Settling, path: str | os.PathLike[str]) -> Path:
                 axes.scatter(*here[mine].T, s=size, color=colour, alpha=0.5, linewidths=0, rasterized=True)
             axes.set_title(f"step {step}", loc="center", size=10)
             axes.set(xticks=[], yticks=[])
+        panels[len(panels) // 2].set_xlabel(said, size=8)
         panels[0].set_ylabel(f"principal plane, {settled.share:.0%} of variance", size=8)
     return Path(path)
 
