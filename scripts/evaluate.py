@@ -105,12 +105,13 @@ def evaluate_all(config: Config) -> None:
         seconds += accelerate(checkpoint.model, one_pass, passes, AccelerationConfig(bfloat16="off")).seconds
     announce("running the problems", seconds)
     summary, levels = list[list[str]](), list[list[str]]()
-    with Progress(len(networks), "networks") as bar:
-        for done, (name, checkpoint) in enumerate(networks.items(), start=1):
-            rows = list(level_rows(name, checkpoint, count))
-            summary.append(network_row(name, checkpoint, rows))
-            levels += rows
-            bar.update(done)
+    with Progress(sum(len(taught(checkpoint)) for checkpoint in networks.values()), "levels") as bar:
+        for name, checkpoint in networks.items():
+            first = len(levels)
+            for row in level_rows(name, checkpoint, count):
+                levels.append(row)
+                bar.update(len(levels))
+            summary.append(network_row(name, checkpoint, levels[first:]))
     out = folder_of(config)
     print(write_tables(out, tables(summary, levels)))
     print(f"tables: {out}")

@@ -165,8 +165,8 @@ class Task(abc.ABC):
         raise ValueError(f"{self.name} has no corrupted drafts to train on: leave drafts.*_corrupted at 0")
 
     def hints(self, problems: Problems, solutions: NDArray[np.uint8], travelled: NDArray[np.float64]) -> Hints:
-        """What is known on the way to ``solutions`` uint8 [B, L] when news has ``travelled`` that many cells, [B]: below
-        0 it has not set out (``without_source``). Raises ValueError where a task has none."""
+        """What is known on the way to ``solutions`` uint8 [B, L] when news has ``travelled`` that many cells, [B]; it
+        has not set out below 0 (``without_source``). Raises ValueError where a task has none."""
         raise ValueError(_NO_HINTS.format(self.name))
 
     def without_source(self, problems: Problems) -> NDArray[np.uint8]:

@@ -22,12 +22,16 @@ from trm_gym.sudoku.reading import size_of as sudoku_size
 from trm_gym.task import Problems, Task, UserProblem
 
 MAZES = "maze11x11"
-LARGE_MAZES, LARGE = "maze15x15", 12
-"""The network for mazes of at least so many rows."""
+"""The task, and the network, that stand for mazes of every size."""
 FAMILIES = {"sudoku": "sudoku9x9", "maze": MAZES, "arithmetic": "arithmetic", "algebra": "algebra"}
 """The task of each family that reads its files, whatever the size of what they hold."""
 
-SOLVES_MOST = {"arithmetic": "everyday_arithmetic", "algebra": "everyday_algebra", "sudoku9x9": "hard_sudoku9x9"}
+SOLVES_MOST = {
+    "arithmetic": "everyday_arithmetic",
+    "algebra": "everyday_algebra",
+    "sudoku9x9": "hard_sudoku9x9",
+    MAZES: "maze15x15",
+}
 """The shipped network of a task that solves most of what people type, where it is not the one named like the task."""
 
 _PATH = re.compile(
@@ -85,9 +89,8 @@ def family_of(task: str) -> str:
 
 def networks_for(task: Task) -> list[str]:
     """The names of the networks for a task that come with the package, the one that solves most first."""
-    if family_of(task.name) == "maze":
-        return [LARGE_MAZES, MAZES] if task.structure.shape[0] >= LARGE else [MAZES, LARGE_MAZES]
-    return list(dict.fromkeys([SOLVES_MOST.get(task.name, task.name), task.name]))
+    named = MAZES if family_of(task.name) == "maze" else task.name
+    return list(dict.fromkeys([SOLVES_MOST.get(named, named), named]))
 
 
 def solver_for(task: Task, checkpoint: str | None = None) -> Solver:
