@@ -129,6 +129,26 @@ def test_the_page_of_a_run(trained: Path, capsys):
     assert page.count("<img") == text.count("![") == 4 and "learner: grpo" in page
 
 
+PHONE = 360
+OVERLAPPING = """all => all.flatMap(row => [...row.cells].slice(1).filter((cell, place) =>
+  cell.getBoundingClientRect().left < row.cells[place].getBoundingClientRect().right - .5
+  || cell.scrollWidth > cell.clientWidth + 1)).map(cell => cell.textContent)"""
+HIDDEN = """all => all.flatMap(table => [...table.rows].map(row => row.cells[1]).filter(cell =>
+  cell.getBoundingClientRect().right > table.parentElement.getBoundingClientRect().right))
+  .map(cell => cell.textContent)"""
+
+
+def test_figures_are_seen_on_a_phone_beside_the_names_of_rules(trained: Path, page):
+    main(report.run, report.Config, args=[str(trained), "--no-draw"])
+    page.set_viewport_size({"width": PHONE, "height": 740})
+    page.goto((trained / "report" / "index.html").resolve().as_uri())
+    assert page.get_by_text("verifier (stops at the first valid draft)", exact=True).is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE, "tables scroll, the page does not"
+    assert page.eval_on_selector_all("tr", OVERLAPPING) == []
+    assert page.eval_on_selector_all("table", HIDDEN) == [], "of each table the first figures are seen at once"
+    assert all(url.startswith(("file:", "data:")) for url in page.noted["asked"])
+
+
 def test_episodes_are_drawn_where_there_are_none(trained: Path):
     (trained / "thinking-clues6-8" / "drafts.png").unlink()
     (trained / "thinking-clues6-8").rmdir()

@@ -19,7 +19,8 @@ import uvicorn
 from agents.viewer.app import create_app
 from agents.viewer.events import Event, record
 from agents.viewer.page import replay
-from tests.agents.viewer.conftest import WAIT, cells, classes, until
+from tests.agents.conftest import WAIT
+from tests.agents.viewer.conftest import cells, classes, until
 
 PUZZLE = "1.34\n34.2\n.14.\n43.1"
 
