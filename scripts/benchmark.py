@@ -6,6 +6,8 @@ python scripts/benchmark.py sb3       Stable-Baselines3's adapter for native env
 python scripts/benchmark.py training  networks in training and solving, beside other programs of the same network;
                                       --training.parts compare, or mixers, compiling, memory for a part of it
 python scripts/benchmark.py sharing   an update of pretraining shared by processes, and a model of many machines
+python scripts/benchmark.py peers     minutes until 6x6 is learnt (--peers.task sudoku9x9: 9x9): ours, the published
+                                      network, tiny-recursive-model if installed, and a plain transformer
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ import tyro
 
 from agents.common.checks import Checked
 from agents.common.cli import main
+from agents.common.places import Places, writes
 from scripts.benchmarking.envs import measure_envs
 from scripts.benchmarking.measuring import Settings, show
+from scripts.benchmarking.peers import Peers, measure_peers
 from scripts.benchmarking.sb3 import measure_sb3
 from scripts.benchmarking.sharing import Sharing, measure_sharing
 from scripts.benchmarking.tasks import measure_tasks
@@ -29,7 +33,7 @@ from scripts.benchmarking.training import Training, measure_training
 class Config(Checked):
     """What to measure, and how long."""
 
-    subject: Annotated[Literal["envs", "tasks", "sb3", "training", "sharing"], tyro.conf.Positional]
+    subject: Annotated[Literal["envs", "tasks", "sb3", "training", "sharing", "peers"], tyro.conf.Positional]
     """Part of the suite to measure."""
     suite: Annotated[Settings, tyro.conf.arg(name="")] = field(default_factory=Settings)
     """Options of the subjects envs, tasks and sb3."""
@@ -37,17 +41,22 @@ class Config(Checked):
     """Options of the subject training."""
     sharing: Sharing = field(default_factory=Sharing)
     """Options of the subject sharing."""
+    peers: Peers = field(default_factory=Peers)
+    """Options of the subject peers."""
 
 
 SUITE = {"envs": measure_envs, "tasks": measure_tasks, "sb3": measure_sb3}
 
 
+@writes(lambda config: Places([config.peers.place] if config.subject == "peers" else []))
 def run(config: Config) -> None:
     """Measure the subject and show the figures."""
     if config.subject == "training":
         show(measure_training(config.training))
     elif config.subject == "sharing":
         measure_sharing(config.sharing)
+    elif config.subject == "peers":
+        measure_peers(config.peers)
     else:
         show(SUITE[config.subject](config.suite))
 

@@ -8,10 +8,9 @@ folder that is never done twice. Halting heads of a network that stays as it is:
 from __future__ import annotations
 
 import dataclasses
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +28,7 @@ from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.trainer import Pretrainer
 from agents.rollouts.unroll import draw, unroll
 from curricula import CURRICULA
+from scripts.benchmarking.measuring import Clock
 from scripts.compare_curricula import table
 
 
@@ -79,25 +79,6 @@ PRESETS = {
     "sudoku4x4": preset("sudoku4x4", 200, seconds=8.0),
 }
 """The first is the default."""
-
-
-@final
-class Clock:
-    """Processor time of this process, without what ``stopped`` blocks take."""
-
-    def __init__(self) -> None:
-        self._began = time.process_time()
-
-    @property
-    def seconds(self) -> float:
-        """What has gone by."""
-        return time.process_time() - self._began
-
-    def __enter__(self) -> None:
-        self._at = time.process_time()
-
-    def __exit__(self, *_: object) -> None:
-        self._began += time.process_time() - self._at
 
 
 def right(trainer: Pretrainer, config: Config) -> list[float]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -31,7 +32,7 @@ from agents.evaluation.protocol import choose
 from agents.halting.registry import rule_named
 from agents.halting.rules import HaltingRule
 from agents.inference.engine import Engine
-from agents.rollouts.step import draft_of
+from agents.rollouts.step import Network, draft_of
 from agents.rollouts.unroll import BATCH, unroll
 from agents.trm import Inputs
 from trm_gym import make_task
@@ -95,18 +96,23 @@ class Run:
 def to_the_end(checkpoint: Checkpoint, task: Task, problems: Problems, config: Config) -> Run:
     """Batch after batch to the budget, as simply as can be: no statistics, one verdict at the end."""
     solved, began = [], time.perf_counter()
-    with torch.inference_mode():
-        for first in range(0, len(problems), config.slots):
-            some = problems[slice(first, first + config.slots)]
-            carry = checkpoint.model.initial_carry(len(some))
-            draft = torch.from_numpy(some.start).to(carry.answer.device).long()
-            inputs, free = Inputs.of(some, draft), torch.from_numpy(some.free).to(draft.device)
-            for _ in range(config.max_steps):
-                carry, output = checkpoint.model(carry, inputs._replace(draft=draft))
-                draft = draft_of(output.logits, inputs.problem, free)
-            solved.append(task.verify(some, draft.cpu().numpy().astype(np.uint8)).solved)
+    for first in range(0, len(problems), config.slots):
+        some = problems[slice(first, first + config.slots)]
+        solved.append(task.verify(some, last_drafts(checkpoint.model, some, config.max_steps)).solved)
     seconds = time.perf_counter() - began
     return Run(len(problems), seconds, float(np.concatenate(solved).mean()), config.max_steps)
+
+
+@torch.inference_mode()
+def last_drafts(network: Network, problems: Problems, steps: int) -> NDArray[np.uint8]:
+    """The drafts of ``problems`` after so many steps, uint8 [n, L], side by side."""
+    carry = network.initial_carry(len(problems))
+    draft = torch.from_numpy(problems.start).to(carry.answer.device).long()
+    inputs, free = Inputs.of(problems, draft), torch.from_numpy(problems.free).to(draft.device)
+    for _ in range(steps):
+        carry, output = network(carry, inputs._replace(draft=draft))
+        draft = draft_of(output.logits, inputs.problem, free)
+    return draft.cpu().numpy().astype(np.uint8)
 
 
 def engine(checkpoint: Checkpoint, task: Task, problems: Problems, rule: HaltingRule, config: Config) -> Run:

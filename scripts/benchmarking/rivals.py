@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import final
+from typing import Any, final
 
 import torch
 from torch import Tensor, nn
@@ -166,8 +166,8 @@ def has_recursive_model() -> bool:
     return all(find_spec(name) for name in needed)
 
 
-def recursive_model(shape: Shape, batch: int) -> Work:
-    """An update by the package tiny-recursive-model, its mixer given as many weights as the published one has."""
+def new_recursive_model(shape: Shape) -> Any:
+    """A network of the package tiny-recursive-model, its mixer given as many weights as the published one has."""
     package = import_module("tiny_recursive_model")
     gated = (Gated(shape.positions).down.in_features, Gated(shape.hidden).down.in_features)
     # Two matrices where a SwiGLU has three, so half as wide again; widths are given as multiples of dim.
@@ -179,7 +179,7 @@ def recursive_model(shape: Shape, batch: int) -> Work:
         expansion_factor=over_positions,
         expansion_factor_token=over_channels,
     )
-    model = package.TinyRecursiveModel(
+    return package.TinyRecursiveModel(
         dim=shape.hidden,
         num_tokens=shape.vocab,
         network=mixer,
@@ -187,6 +187,11 @@ def recursive_model(shape: Shape, batch: int) -> Work:
         num_latent_refinements=shape.latent_updates,
         num_register_tokens=shape.prefix,
     )
+
+
+def recursive_model(shape: Shape, batch: int) -> Work:
+    """An update by the package tiny-recursive-model."""
+    model = new_recursive_model(shape)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=1.0)
     problem, solution = noise(shape, batch)
     carry = list(model.get_initial())
