@@ -45,6 +45,7 @@ def run(config: Config) -> None:
     """Serve the page."""
     from agents.viewer.app import LOOPBACK as LOCAL_NAMES  # needs the extra, and --help does not
     from agents.viewer.app import create_app, serve, warm_up
+    from agents.viewer.readying import making_ready
 
     alone = config.host in LOOPBACK
     app = create_app(config.checkpoints, LOCAL_NAMES if alone else ("*",), config.most, config.seconds)
@@ -56,7 +57,8 @@ def run(config: Config) -> None:
 
     warm_up(app)
     gc.freeze()  # what is there by now stays, and need not be looked through whenever a run is over
-    serve(app, config.host, config.port, ready)
+    with making_ready():
+        serve(app, config.host, config.port, ready)
 
 
 if __name__ == "__main__":
