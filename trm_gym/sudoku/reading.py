@@ -135,7 +135,7 @@ def digit_of(letter: str, board: Geometry | None) -> int | None:
 def shape_text(board: Geometry | None) -> str:
     """The cells that are expected, for messages."""
     if board is None:
-        return "16, 36 or 81 (4x4, 6x6 or 9x9), or the path of a text file"
+        return "16, 36 or 81 (4x4, 6x6 or 9x9)"
     return f"{board.size**2} cells, {board.size} rows of {board.size}"
 
 

@@ -89,7 +89,8 @@ def test_controls_faults_two_panes_and_a_phone(page, place: str):
     page.fill("#problem", "12")
     page.click("#go")
     page.wait_for_selector("#error-problem:not(:empty)")
-    assert "2 cells found" in page.inner_text("#error-problem")
+    said = page.inner_text("#error-problem")
+    assert "2 cells found" in said and "file" not in said, "the page reads none"
     assert page.get_attribute("#problem", "aria-invalid") == "true"
     page.fill("#problem", PUZZLE)
     page.check("#two")
@@ -135,6 +136,9 @@ def test_a_maze_is_drawn_by_clicking_and_a_batch_is_measured(page, place: str):
     page.click("#batch-go")
     until(page, "document.getElementById('batch-says').textContent === '16 of 16 problems'")
     assert page.locator("#batch-returns path.curve").count() > 5
+    page.set_viewport_size({"width": 360, "height": 740})
+    hidden = "all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.id || one.className)"
+    assert page.eval_on_selector_all("#batch .scroll, #batch-table", hidden) == [], "a phone shows whole tables"
     page.fill("#batch-problems", "0")
     page.click("#batch-go")
     page.wait_for_selector("#batch-error:not(:empty)")
