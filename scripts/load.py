@@ -119,6 +119,7 @@ def endure(config: Config) -> Record:
     record, began, before, earlier = Record(), time.monotonic(), abandoned(), set(begun(os.getpid()))
     console, minutes = Console(), 0.0
     with Page() as page, Progress(round(config.minutes), "load", 60.0, console) as bar:
+        opened = set(begun(os.getpid()))  # the page, and what compiles beside it
         turns: tuple[Callable[[int], None], ...] = (step, train, solve, page.ask)
         while minutes < config.minutes:
             with open(os.devnull, "w", encoding="utf-8") as nothing, contextlib.redirect_stdout(nothing):
@@ -127,7 +128,7 @@ def endure(config: Config) -> Record:
             gc.collect()
             give_back_memory()  # what the allocator keeps free is not held, and would swing by tens of megabytes
             minutes, server = (time.monotonic() - began) / 60, page.process.pid
-            others = len(set(begun(os.getpid())) - earlier - {server})
+            others = len(set(begun(os.getpid())) - opened)
             record.samples.append(Sample(minutes / 60, held([os.getpid()]), held([server]), others))
             record.turns += 1
             keep(config, record)

@@ -7,9 +7,9 @@ the compiler is Python, and answers would wait for it at every step.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
-import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import torch
@@ -19,6 +19,8 @@ from agents.viewer.catalogue import TASKS, Shelf
 from agents.viewer.events import run_events
 from trm_gym import make_task
 from trm_gym.lazy_kernel import no_interpreting
+
+_PROGRAM = f"from {__name__} import compile_kernels; compile_kernels()"
 
 
 def compile_kernels() -> None:
@@ -44,14 +46,13 @@ def compile_kernels() -> None:
 @contextlib.contextmanager
 def making_ready() -> Iterator[None]:
     """Meanwhile a process of its own compiles, of the lowest priority; it ends with this one at the latest."""
-    process = multiprocessing.get_context("spawn").Process(target=compile_kernels, daemon=True)
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process inherits it: Ctrl-C is meant for the page
-    try:
-        process.start()
-    finally:
-        signal.signal(signal.SIGINT, before)
+    # Not by multiprocessing, which leaves a tracker; -P keeps modules of the folder that one happens to be in out.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "env": environment}
+    # In a session of its own: Ctrl-C is for the page, which then ends it.
+    process = subprocess.Popen([sys.executable, "-P", "-c", _PROGRAM], start_new_session=True, **quiet)
     try:
         yield
     finally:
-        process.terminate()
-        process.join()
+        process.kill()
+        process.wait()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import multiprocessing
 import os
-import signal
-import time
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +11,7 @@ import pytest
 pytest.importorskip("starlette", reason="the viewer needs starlette: pip install 'trm-gym[viewer]'")
 
 from agents.viewer import readying
+from scripts.enduring.held import begun, told
 from trm_gym.lazy_kernel import LazyKernel
 
 
@@ -31,15 +29,19 @@ def test_a_problem_of_every_task_is_drawn_and_typed(monkeypatch: pytest.MonkeyPa
     ]
 
 
-def test_the_process_is_there_meanwhile_and_hears_no_interrupt(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(readying, "compile_kernels", functools.partial(time.sleep, 600))
-    before = signal.getsignal(signal.SIGINT)
+@pytest.mark.skipif(not told(), reason="which processes there are is told by Linux's /proc")
+def test_the_process_is_there_meanwhile_and_no_other_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (tmp_path / "agents").mkdir()
+    (tmp_path / "agents" / "__init__.py").write_text("raise SystemExit('of the folder that one is in')")
+    monkeypatch.chdir(tmp_path)
+    program = f"import {readying.__name__}, pathlib, time; pathlib.Path('found').touch(); time.sleep(600)"
+    monkeypatch.setattr(readying, "_PROGRAM", program)
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    before = set(begun(os.getpid()))
     with pytest.raises(KeyError), readying.making_ready():
-        (process,) = multiprocessing.active_children()
-        status = Path(f"/proc/{process.pid}/status")
-        if status.exists():
-            (ignored,) = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("SigIgn")]
-            assert int(ignored, 16) >> (signal.SIGINT - 1) & 1
+        (process,) = set(begun(os.getpid())) - before
+        assert os.getsid(process) == process, "Ctrl-C is for processes of this session"
+        while not Path("found").exists():
+            assert Path(f"/proc/{process}/status").read_text().find("State:\tZ") < 0, "it takes modules from elsewhere"
         raise KeyError
-    assert signal.getsignal(signal.SIGINT) is before, "this process hears it"
-    assert not process.is_alive() and multiprocessing.active_children() == []
+    assert set(begun(os.getpid())) == before
