@@ -24,7 +24,6 @@ import torch
 from gymnasium.vector import AutoresetMode
 from rich.console import Console
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecMonitor, VecNormalize
 
 from agents.common.checks import Checked, a_share, above_zero, at_least_one
@@ -41,6 +40,7 @@ from agents.halting.outcomes import returns, solved_at
 from agents.rollouts.dataset import RolloutDataset
 from agents.rollouts.unroll import Unroll
 from agents.sb3.algorithms import check_plays, make_learner
+from agents.sb3.curves import curves
 from agents.sb3.progress import ShowProgress
 from agents.sb3.shaped_reward import ShapedReward
 from agents.sb3.vec_env import TRMVecEnv
@@ -115,8 +115,7 @@ def learner(config: Config, envs: VecEnv) -> BaseAlgorithm:
 
 def teach(model: BaseAlgorithm, config: Config, folder: Path) -> None:
     """Learn for ``config.timesteps`` steps; curves for TensorBoard, weights as safetensors."""
-    model.set_logger(configure(str(folder / "tensorboard"), ["tensorboard"]))
-    with ending() as asked, Progress(config.timesteps, config.algorithm) as bar:
+    with curves(model, folder / "tensorboard"), ending() as asked, Progress(config.timesteps, config.algorithm) as bar:
         model.learn(config.timesteps, callback=ShowProgress(bar, asked))
         told = {"algorithm": config.algorithm} | ({"timesteps": model.num_timesteps} if asked else {})
         tensors = dict(model.policy.state_dict())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import difflib
+import errno
 import functools
 import inspect
 import io
@@ -238,10 +239,10 @@ def _is_out_of_memory(error: MemoryError | RuntimeError) -> bool:
 
 def _one_line(error: ValueError | OSError) -> str:
     """What an error says, on one line and without error numbers."""
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.strerror}: {error.filename}"
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: standard output, or a file that is being written"
+    if isinstance(error, OSError) and (error.filename is not None or error.strerror):
+        place = error.filename if error.filename is not None else "standard output, or a file that is being written"
+        room = ". Make room, then give the same command again" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        return f"{error.strerror}: {place}{room}"
     return " ".join(str(error).split()) or type(error).__name__
 
 

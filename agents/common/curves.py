@@ -14,27 +14,22 @@ from agents.common.processes import Processes
 from trm_gym.task import Task
 
 if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
-
-PATIENCE = 1
-"""Seconds after which the thread that writes looks for points by itself."""
-
+    from agents.common.event_file import CurveWriter
 
 Charts = Mapping[str, Mapping[str, Sequence[str]]]
 """Curves that are shown in one chart: their tags, by the chart's title, by that of its group."""
 
 
-def curve_writer(folder: Path, first: int, charts: Charts | None = None) -> SummaryWriter:
+def curve_writer(folder: Path, first: int | None = None, charts: Charts | None = None) -> CurveWriter:
     """A writer of curves in a folder. first: the step that is made next; what stands there from it on is not shown.
 
     charts: the layout of TensorBoard's page of custom scalars.
 
-    A signal that interrupts the handing over of a point may leave the writing thread asleep, and to close the writer is
-    to wait for it: two minutes, where nobody says otherwise.
+    It and whoever writes a point raise OSError, with the name of the file, where the disk is full or faulty.
     """
-    from torch.utils.tensorboard import SummaryWriter  # slow to import, and only a run needs it
+    from agents.common.event_file import CurveWriter  # slow to import, and only a run needs it
 
-    writer = SummaryWriter(folder, purge_step=first, flush_secs=PATIENCE)
+    writer = CurveWriter(folder, first)
     if charts:
         layout = {group: {title: ["Multiline", [*tags]] for title, tags in of.items()} for group, of in charts.items()}
         writer.add_custom_scalars(layout)
@@ -70,6 +65,6 @@ class NoCurves:
 
 def shared_curves(
     folder: Path, first: int, processes: Processes, charts: Charts | None = None
-) -> SummaryWriter | NoCurves:
+) -> CurveWriter | NoCurves:
     """``curve_writer`` for a run of several processes, of which the first one writes."""
     return curve_writer(folder, first, charts) if processes.first else NoCurves()

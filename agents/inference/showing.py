@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.checkpoint import Checkpoint, load_checkpoint
+from agents.common.curves import curve_writer
 from agents.halting import outcomes
 from agents.inference.settling import settle
 from agents.inference.trajectory import Trajectory, follow
@@ -78,9 +79,8 @@ def draw_level(place: Path, level: str, folder: Path, max_steps: int, price: flo
 def _log(found: Trajectory, pictures: dict[str, Path], folder: Path) -> None:
     """The same for TensorBoard."""
     from PIL import Image
-    from torch.utils.tensorboard import SummaryWriter  # slow to import, and needed only now
 
-    with SummaryWriter(folder) as writer:
+    with curve_writer(folder) as writer:
         for step in range(len(found)):
             for name in ("velocity", "entropy", "right", "changed"):
                 writer.add_scalar(f"thinking/{name}", float(getattr(found, name)[step]), step + 1)

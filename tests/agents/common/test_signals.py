@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +17,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from agents.common.curves import curve_writer
 from agents.common.signals import Ended, ending, interruptible, limited, pause
 from agents.common.tensor_file import load_tensors
 from tests.scripts.checkpoints import untrained
@@ -161,20 +159,6 @@ def same(ours: Path, theirs: Path, *but: str) -> None:
     assert mine.keys() == other.keys()
     for name, value in mine.items():
         assert torch.equal(value, other[name]), name
-
-
-def test_curves_are_closed_though_a_signal_left_their_thread_asleep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """An exception between the handing over of a point and the waking up of who writes it."""
-    writer = curve_writer(tmp_path, 1)
-    writer.add_scalar("x", 1.0, 1)
-    assert writer.file_writer is not None
-    queue = writer.file_writer.event_writer._async_writer._byte_queue
-    monkeypatch.setattr(queue.not_empty, "notify", lambda n=1: None)
-    writer.add_scalar("x", 2.0, 2)
-    closing = threading.Thread(target=writer.close, daemon=True)
-    closing.start()
-    closing.join(20)
-    assert not closing.is_alive()
 
 
 @pytest.mark.slow
