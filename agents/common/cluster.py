@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, final
 
@@ -38,16 +39,45 @@ class Cluster:
     def by_actors(self, made: type, given: Sequence[Any], pieces: Sequence[Sequence[Any]], title: str) -> list[Any]:
         """``made(*given)`` as an actor on every processor, and what their method ``run`` gives for each piece.
 
-        An actor that is lost is made anew on another machine, with the pieces that it had not given back.
+        An actor has one piece at a time. That of an actor that is lost is the next of the others; one that Ray made
+        anew would wait for a processor which they never give free. Only where all are lost a new one waits for a
+        machine. Raises what ``run`` raises, and Ray's error of a piece whose actors were lost more than RETRIES times.
         """
-        kind = self._ray.remote(num_cpus=1, max_restarts=RETRIES, max_task_retries=RETRIES)(made)
-        actors = [kind.remote(*given) for _ in range(min(self.processors, len(pieces)))]
-        try:
-            asked = [actors[place % len(actors)].run.remote(*piece) for place, piece in enumerate(pieces)]
-            return self._collected(asked, title)
-        finally:
-            for actor in actors:
-                self._ray.kill(actor)
+        kind = self._ray.remote(num_cpus=1)(made)
+        idle = [kind.remote(*given) for _ in range(min(self.processors, len(pieces)))]
+        waiting, tries, found = deque(range(len(pieces))), [0] * len(pieces), dict[int, Any]()
+        busy: dict[Any, tuple[Any, int]] = {}
+        with Progress(len(pieces), title) as bar:
+            try:
+                while len(found) < len(pieces):
+                    if not idle and not busy:
+                        idle.append(kind.remote(*given))
+                    while waiting and idle:
+                        actor, place = idle.pop(0), waiting.popleft()
+                        busy[actor.run.remote(*pieces[place])] = actor, place
+                    [ready], _ = self._ray.wait([*busy], num_returns=1)
+                    actor, place = busy[ready]
+                    try:
+                        found[place] = self._ray.get(ready)
+                        idle.append(actor)
+                    except Exception as error:
+                        tries[place] += 1
+                        if not self._is_loss(error) or tries[place] > RETRIES:
+                            raise
+                        waiting.appendleft(place)
+                        self._ray.kill(actor)
+                    del busy[ready]
+                    bar.update(len(found))
+            finally:
+                for actor in (*idle, *(actor for actor, _ in busy.values())):
+                    self._ray.kill(actor)
+        return [found[place] for place in range(len(pieces))]
+
+    def _is_loss(self, error: Exception) -> bool:
+        """Whether a machine was lost, or what stood on it; not what the work, or the making of an actor, raised."""
+        kinds = self._ray.exceptions
+        own = isinstance(error, kinds.RayTaskError) or getattr(error, "actor_init_failed", False)
+        return isinstance(error, kinds.RayError) and not own
 
     def _collected(self, asked: Sequence[Any], title: str) -> list[Any]:
         """What comes of all that was asked, in its order; each is taken once."""

@@ -7,6 +7,8 @@ with_ray/bin/python -m pytest tests/ecosystems/test_ray.py
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ import pytest
 from agents.common.cli import main
 from agents.common.cluster import Cluster, machines
 from scripts import compare
+from scripts.enduring.held import begun
 from scripts.fuzzing.jobs import saved
 
 MISSING = 'ray is not installed: pip install -e ".[agents,ray]" in an environment of its own'
@@ -33,26 +36,64 @@ SMALL = """
 pytestmark = pytest.mark.filterwarnings("default")  # others' warnings are not ours to mend
 
 
-def patiently(begin: Callable[[], Any]) -> Any:
-    """What ``begin`` gives; Ray gives a node 30 seconds to come up, which on a busy machine may be too few."""
-    for _ in range(9):
-        with contextlib.suppress(Exception):
-            return begin()
-    return begin()
+ATTEMPTS = 9
+PATIENCE = 600
+"""Seconds for what a busy machine takes long for."""
+SLOW = {
+    "RAY_agent_register_timeout_ms": 1000 * PATIENCE,
+    "RAY_health_check_timeout_ms": 60_000,  # of a node that does not answer; a killed one is known by its connection
+    "RAY_worker_register_timeout_seconds": PATIENCE,
+}
+"""Ray's limits of its own."""
+
+
+def node(made: Any) -> Any:
+    """A new node of one processor, the first of a cluster or another.
+
+    Ray gives it 30 seconds to come up, and its agents 15 of them each, which on a busy machine may be too few. Then
+    there is another attempt, when the processes of the first one are gone, which would only make the machine busier.
+    """
+    settings = {"num_cpus": 1, "include_dashboard": False, "include_log_monitor": False, "no_monitor": True}
+    for attempt in range(ATTEMPTS):
+        before = {*begun(os.getpid())}
+        try:
+            return made.add_node(**settings)
+        except Exception:
+            for process in {*begun(os.getpid())} - before:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("the last attempt raises")
+
+
+@pytest.fixture(scope="module")
+def head() -> Iterator[Any]:
+    """A cluster of one node, which is the one that is asked."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SLOW.items():
+            patch.setenv(name, str(value))
+        # Otherwise each of Ray's many processes translates all of Ray's sources anew, for seconds.
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        made = Nodes()
+        node(made)
+        try:
+            yield made
+        finally:
+            made.shutdown()
 
 
 @pytest.fixture
-def nodes() -> Iterator[Any]:
-    """Two of one processor each; the first is the one that is asked."""
-    head = {"num_cpus": 1, "include_dashboard": False}
-    made = patiently(lambda: Nodes(initialize_head=True, head_node_args=head))
-    patiently(lambda: made.add_node(num_cpus=1))
-    made.wait_for_nodes()
+def nodes(head: Any) -> Iterator[Any]:
+    """The cluster with a second node, which may be killed."""
+    second = node(head)
+    head.wait_for_nodes(PATIENCE)
     try:
-        yield made
+        yield head
     finally:
         ray.shutdown()
-        made.shutdown()
+        if second in head.worker_nodes:
+            head.remove_node(second, allow_graceful=False)
 
 
 def kill_when(nodes: Any, due: Callable[[], bool]) -> threading.Thread:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import torch
 from agents.checkpoint import load_checkpoint, rollout_store
 from agents.common.acceleration import AccelerationConfig
 from agents.common.cli import main
-from agents.common.cluster import machines
+from agents.common.cluster import RETRIES, machines
 from agents.evaluation.spread import GroupRunner
 from agents.rollouts import dataset
 from agents.rollouts.dataset import DatasetConfig
@@ -30,6 +31,10 @@ SMALL = """
     --dataset.problems 70 --dataset.branches 2 --dataset.noise 0.3 --dataset.max-steps 3 --training.iterations 1
     --training.groups 4 --training.passes 1 --acceleration.threads 1 --seeds 1 --learners grpo bce
 """.split()
+
+
+class Lost(Exception):
+    """What is said of an actor whose machine is gone."""
 
 
 def stand_in(made: list[str]) -> Any:
@@ -53,6 +58,7 @@ def stand_in(made: list[str]) -> Any:
     module: Any = types.ModuleType("ray")
     module.remote, module.get, module.kill = remote, lambda asked: asked(), lambda actor: made.append("killed")
     module.wait = lambda left, num_returns: (left[-num_returns:], left[:-num_returns])
+    module.exceptions = types.SimpleNamespace(RayError=Lost, RayTaskError=ZeroDivisionError)
     module.cluster_resources = lambda: {"CPU": 2.0}
     module.is_initialized, module.init, module.shutdown = lambda: False, lambda **_: None, lambda: made.append("left")
     return module
@@ -72,6 +78,54 @@ def test_pieces_come_back_in_their_order_and_the_cluster_is_left(ray: list[str])
     assert ray == ["divmod"] * 3 + ["left"]
     with machines(None) as cluster:
         assert cluster is None
+
+
+class Half:
+    """An actor that halves numbers, and cannot halve the lucky one."""
+
+    def run(self, number: int) -> float:
+        return number / 2 if number != 13 else 1 / 0
+
+
+@pytest.mark.parametrize(
+    ("lost", "made"),
+    [
+        ((), ["run"] * 5 + ["killed"] * 2),
+        ((1,), ["run"] * 3 + ["killed"] + ["run"] * 3 + ["killed"]),
+        ((0, 1), ["run"] * 2 + ["killed"] * 2 + ["run"] * 5 + ["killed"]),
+        (range(8), ["run"] * 2 + ["killed"] * 2 + ["run", "killed"] * 6 + ["run"] * 5 + ["killed"]),
+    ],
+)
+def test_the_piece_of_a_lost_actor_is_the_next_of_another(lost: Iterable[int], made: list[str], ray: list[str]):
+    """With ``lost`` the calls that come back without a result; a new actor is made where none is left."""
+    calls = itertools.count()
+
+    def get(asked: Callable[[], Any]) -> Any:
+        if next(calls) in lost:
+            raise Lost
+        return asked()
+
+    sys.modules["ray"].__dict__["get"] = get
+    with machines("auto") as cluster:
+        assert cluster is not None
+        assert cluster.by_actors(Half, (), [(number,) for number in range(5)], "pieces") == [0, 0.5, 1, 1.5, 2]
+    assert ray == [*made, "left"]
+
+
+def test_a_piece_that_always_loses_its_actor_or_fails_ends_the_work(ray: list[str]):
+    with machines("auto") as cluster, pytest.raises(ZeroDivisionError):
+        assert cluster is not None
+        cluster.by_actors(Half, (), [(13,)], "pieces")
+    assert ray == ["run", "killed", "left"]
+
+    def get(asked: Callable[[], Any]) -> Any:
+        raise Lost
+
+    sys.modules["ray"].__dict__["get"] = get
+    with machines("auto") as cluster, pytest.raises(Lost):
+        assert cluster is not None
+        cluster.by_actors(Half, (), [(1,)], "pieces")
+    assert ray[3:] == ["run", "killed"] * (RETRIES + 1) + ["left"]
 
 
 def test_without_ray_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch):
