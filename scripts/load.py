@@ -29,7 +29,7 @@ from agents.common.memory import give_back_memory
 from agents.common.places import Places, writes
 from agents.evaluation.tables import markdown_table
 from scripts.enduring.held import Held, abandoned, adopt, begun, held, slope, told
-from scripts.enduring.work import Page, solve, step, train
+from scripts.enduring.work import Page, every_size, solve, step, train
 from trm_gym.atomic_io import atomic_write
 
 BAR = 1.0
@@ -118,6 +118,7 @@ def endure(config: Config) -> Record:
     adopt()
     record, began, before, earlier = Record(), time.monotonic(), abandoned(), set(begun(os.getpid()))
     console, minutes = Console(), 0.0
+    every_size()
     with Page() as page, Progress(round(config.minutes), "load", 60.0, console) as bar:
         opened = set(begun(os.getpid()))  # the page, and what compiles beside it
         turns: tuple[Callable[[int], None], ...] = (step, train, solve, page.ask)

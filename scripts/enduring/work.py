@@ -66,6 +66,20 @@ def train(turn: int) -> None:
         JOBS[name].work(started(folder))
 
 
+def every_size() -> None:
+    """Every network with every number of problems at a time that ``solve`` may come to.
+
+    The libraries below torch keep what they prepared for each size that they saw. That has an end, but the rare sizes
+    come by so seldom that it takes hours, and looks like a leak.
+    """
+    for name in _SOLVED:
+        checkpoint, task = load_checkpoint(name), make_task(name)
+        for slots in range(1, SLOTS + 1):
+            # The first of a stream is none, so that there are as many as slots.
+            stream = Stream(task, task.default_level, slots + 1, slots + 2, 0)
+            list(Engine(checkpoint.model, task, rule_of("grpo", checkpoint.heads), slots, 2).run(stream))
+
+
 def solve(turn: int) -> None:
     """A stream of problems, bad ones among them, through the engine, with a network that is loaded anew."""
     name = _SOLVED[turn % len(_SOLVED)]

@@ -220,5 +220,6 @@ def read(answers: NDArray[np.uint8], kinds: NDArray[np.int64]) -> Answers:
     """Read answers, uint8 [B, ANSWER], to problems of ``kinds`` (see ``reading``), int64 [B]."""
     count = len(answers)
     said = Answers(np.empty(count, np.int64), np.zeros((count, 2, 2), np.int64), np.zeros((count, WIDTH), np.int64))
-    _read(answers, kinds, *said, np.full(ANSWER + 3, _END), np.zeros(3 * WIDTH, np.int64))
+    # A row of a wider array is laid out otherwise than several, and the kernel would be compiled for it anew.
+    _read(np.ascontiguousarray(answers), kinds, *said, np.full(ANSWER + 3, _END), np.zeros(3 * WIDTH, np.int64))
     return said
