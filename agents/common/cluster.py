@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import socket
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, final
@@ -17,6 +18,9 @@ from agents.common.console import Progress
 Result = TypeVar("Result")
 RETRIES = 8
 """How often a piece is begun again on another machine; one that fails by an error of its own is not."""
+
+KNOCK = 30.0
+"""Seconds that a cluster may take to answer the first time."""
 
 
 @final
@@ -55,6 +59,8 @@ class Cluster:
                     while waiting and idle:
                         actor, place = idle.pop(0), waiting.popleft()
                         busy[actor.run.remote(*pieces[place])] = actor, place
+                    while idle:  # with nothing to do it would keep a processor from one that has, and waits for it
+                        self._ray.kill(idle.pop())
                     [ready], _ = self._ray.wait([*busy], num_returns=1)
                     actor, place = busy[ready]
                     try:
@@ -106,8 +112,9 @@ def machines(address: str | None) -> Iterator[Cluster | None]:
     already = ray.is_initialized()
     try:
         if not already:
+            _knock(address)
             ray.init(address=address, log_to_driver=False, logging_level="error")
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise ValueError(
             f"no Ray cluster answers at {address} ({' '.join(str(error).split())[:200]}): ray start --head begins one"
         ) from error
@@ -116,3 +123,10 @@ def machines(address: str | None) -> Iterator[Cluster | None]:
     finally:
         if not already:
             ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raises OSError where nobody listens at HOST:PORT: Ray would try it again for a quarter of an hour."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), KNOCK).close()

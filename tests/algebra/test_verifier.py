@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from scripts.oracles.algebra import right
 from trm_gym.algebra import AlgebraTask
+from trm_gym.algebra._search import forms
 from trm_gym.algebra.layout import ANSWER, WRITTEN
 from trm_gym.task import Problems
 from trm_gym.written.signs import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text, tokenize
@@ -162,3 +163,18 @@ def test_answers_of_another_shape_are_errors():
     problems = TASK.encode("x+1=3")
     with pytest.raises(ValueError, match=r"answers must be uint8 of shape \(1, 64\), not int64"):
         TASK.verify(problems, cast("np.ndarray", problems.solution.astype(np.int64)))
+
+
+def test_one_answer_is_laid_out_as_many_are(monkeypatch: pytest.MonkeyPatch):
+    """Otherwise the kernel would be compiled anew, for seconds, when an answer is judged alone."""
+    kernel, alike = forms._read, list[bool]()
+
+    def noting(answers: np.ndarray, *rest: object) -> object:
+        alike.append(answers.flags.c_contiguous)
+        return kernel(answers, *rest)
+
+    monkeypatch.setattr(forms, "_read", noting)
+    problems = TASK.generate(3, 0, "test", 0)
+    for count in (1, 3):
+        TASK.verify(problems[:count], problems[:count].start)
+    assert alike == [True, True]

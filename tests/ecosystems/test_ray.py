@@ -33,6 +33,7 @@ SMALL = """
     --dataset.branches 2 --dataset.max-steps 3 --training.iterations 2 --training.groups 4 --training.passes 1
     --acceleration.compile off --acceleration.threads 1 --seeds 1 --learners grpo bce
 """.split()
+PIECES = [(4, 2), (1, 0), (9, 3)]
 pytestmark = pytest.mark.filterwarnings("default")  # others' warnings are not ours to mend
 
 
@@ -145,10 +146,27 @@ def test_every_piece_comes_back_once_though_a_node_is_lost(actors: bool, nodes: 
     assert len(begun) > pieces and len(set(begun)) == pieces  # what was lost was begun again
 
 
+def shared(whole: int, parts: int) -> int:
+    """A piece that may fail by an error of its own. Ray takes no function of Python's own."""
+    return whole // parts
+
+
+class Sharing:
+    """The same as an actor."""
+
+    def run(self, whole: int, parts: int) -> int:
+        return shared(whole, parts)
+
+
 def test_what_a_piece_raises_is_raised(nodes: Any):
-    with machines(nodes.address) as cluster, pytest.raises(ZeroDivisionError):
+    with machines(nodes.address) as cluster:
         assert cluster is not None
-        cluster.each(divmod, [(1, 1), (1, 0)], "pieces")
+        for work in (
+            lambda: cluster.each(shared, PIECES, "pieces"),
+            lambda: cluster.by_actors(Sharing, (), PIECES, ""),
+        ):
+            with pytest.raises(ZeroDivisionError):
+                work()
 
 
 def tables(place: Path) -> dict[str, Any]:

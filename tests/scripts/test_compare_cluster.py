@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+import socket
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -112,6 +113,22 @@ def test_the_piece_of_a_lost_actor_is_the_next_of_another(lost: Iterable[int], m
     assert ray == [*made, "left"]
 
 
+def test_an_actor_that_waits_for_a_processor_gets_one(ray: list[str]):
+    """Of a machine that was lost just before, the cluster may still say that it has processors."""
+    late: list[object] = []
+
+    def wait(left: list[functools.partial[Any]], num_returns: int) -> tuple[list[Any], list[Any]]:
+        late[:] = late or [left[1].func.__self__]  # begins when another is gone
+        ready = [one for one in left if one.func.__self__ is not late[0] or "killed" in ray]
+        return ready[:num_returns], []
+
+    sys.modules["ray"].__dict__["wait"] = wait
+    with machines("auto") as cluster:
+        assert cluster is not None
+        assert cluster.by_actors(Half, (), [(number,) for number in range(4)], "pieces") == [0, 0.5, 1, 1.5]
+    assert ray == ["run"] * 4 + ["killed"] * 2 + ["left"]
+
+
 def test_a_piece_that_always_loses_its_actor_or_fails_ends_the_work(ray: list[str]):
     with machines("auto") as cluster, pytest.raises(ZeroDivisionError):
         assert cluster is not None
@@ -132,6 +149,20 @@ def test_without_ray_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ValueError, match=r"pip install 'trm-gym\[ray\]'"), machines("auto"):
         pass
+
+
+def test_where_nobody_listens_it_is_one_sentence_at_once(ray: list[str]):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        for prefix in ("", "ray://"):
+            with machines(prefix + address) as cluster:
+                assert cluster is not None
+    assert ray == ["left"] * 2
+    with pytest.raises(ValueError, match=f"no Ray cluster answers at {address}"), machines(address):
+        pass
+    with pytest.raises(ValueError, match="no Ray cluster answers"), machines("127.0.0.1:99999"):
+        pass
+    assert ray == ["left"] * 2, "Ray was not asked"
 
 
 @pytest.mark.parametrize("branching", ["carry_noise", "restarts", "random_starts", "sampled_tokens"])

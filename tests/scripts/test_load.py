@@ -17,6 +17,7 @@ from agents.common.cli import main
 from scripts import load
 from scripts.enduring import work
 from scripts.enduring.held import Held, abandoned, adopt, begun, held, slope, told
+from scripts.enduring.stream import BAD, Stream
 from scripts.load import Config, Sample, judged
 
 pytestmark = pytest.mark.skipif(not told(), reason="what processes hold is told by Linux's /proc")
@@ -111,10 +112,30 @@ def test_shared_memory_that_nobody_holds_is_found():
     assert name not in abandoned()
 
 
+def test_every_size_of_solving_is_seen_before_it_is_measured(monkeypatch: pytest.MonkeyPatch):
+    seen: list[tuple[object, int, int]] = []
+
+    class Noting:
+        def __init__(self, network: object, task: object, rule: object, slots: int, max_steps: int) -> None:
+            self.task, self.slots = task, slots
+
+        def run(self, stream: Stream) -> list[object]:
+            seen.append((self.task, self.slots, sum(item != BAD for item in stream)))
+            return []
+
+    monkeypatch.setattr(work, "SLOTS", 5)
+    monkeypatch.setattr(work, "Engine", Noting)
+    work.every_size()
+    tasks = {id(task) for task, _, _ in seen}
+    assert len(tasks) == 4 and len(seen) == 20
+    assert {(slots, problems) for _, slots, problems in seen} == {(size, size) for size in range(1, 6)}
+
+
 def test_a_short_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     pytest.importorskip("starlette", reason="the viewer needs starlette: pip install 'trm-gym[viewer]'")
     monkeypatch.setattr(load, "train", lambda turn: time.sleep(0.1))  # tests/scripts/test_crash.py runs these
     monkeypatch.setattr(work, "STEPS", 2)
+    monkeypatch.setattr(work, "SLOTS", 4)
     with pytest.raises(SystemExit) as stopped:  # of so few samples memory proves nothing
         main(load.run, Config, args=["--minutes", "0.02", "--warm-up", "0", "--json", str(tmp_path / "record.json")])
     record, said = json.loads((tmp_path / "record.json").read_text()), capsys.readouterr().out
