@@ -34,6 +34,8 @@ from trm_gym.atomic_io import atomic_write
 
 BAR = 1.0
 """Megabytes an hour by which memory may grow after the warm-up."""
+MOMENT = 20.0
+"""Seconds in which whoever is about to end has to, before it counts as left behind."""
 COUNTED = ("handles", "threads", "shared")
 """What may not grow at all after the warm-up."""
 
@@ -135,8 +137,19 @@ def endure(config: Config) -> Record:
             keep(config, record)
             own, its = record.samples[-1][1:3]
             bar.update(int(minutes), turns=record.turns, own=own.memory, server=its.memory, handles=own.handles)
-    record.processes, record.blocks = len(set(begun(os.getpid())) - earlier), len(abandoned() - before)
+    record.processes, record.blocks = left(earlier), len(abandoned() - before)
     return record
+
+
+def left(earlier: set[int]) -> int:
+    """How many processes were begun since those of ``earlier`` and have not ended; who is about to has a moment."""
+    until = time.monotonic() + MOMENT
+    while (found := set(begun(os.getpid())) - earlier) and time.monotonic() < until:
+        for process in found:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(process, os.WNOHANG)  # an adopted one that has ended stays until it is heard of
+        time.sleep(0.05)
+    return len(found)
 
 
 def keep(config: Config, record: Record) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -96,6 +97,20 @@ def test_processes_are_found_and_orphans_adopted():
         parent.stdin.write(b"\n")
         parent.stdin.close()
     assert os.waitpid(orphan, 0)[0] == orphan
+
+
+def test_who_is_about_to_end_is_not_left_behind(monkeypatch: pytest.MonkeyPatch):
+    adopt()
+    earlier = set(begun(os.getpid()))
+    code = "import subprocess as s, sys; s.Popen([sys.executable, '-c', 'import time; time.sleep({})']); sys.exit()"
+    subprocess.run([sys.executable, "-c", code.format(1)], check=True)
+    assert load.left(earlier) == 0
+    subprocess.run([sys.executable, "-c", code.format(600)], check=True)
+    monkeypatch.setattr(load, "MOMENT", 0.5)
+    assert load.left(earlier) == 1
+    [orphan] = set(begun(os.getpid())) - earlier
+    os.kill(orphan, signal.SIGKILL)
+    os.waitpid(orphan, 0)
 
 
 def test_shared_memory_that_nobody_holds_is_found():
