@@ -149,7 +149,7 @@ def test_a_replay_plays_without_a_server(page, place: str, tmp_path: Path):
     page.fill("#problem", PUZZLE)
     run = solve(page)
     kinds = [Event("start", run["start"]), *(Event("step", step) for step in run["steps"]), Event("end", run["end"])]
-    (tmp_path / "replay.html").write_text(replay([record(kinds)]), encoding="utf-8")
+    (tmp_path / "replay.html").write_text(replay([record(kinds)] * 2), encoding="utf-8")
     page.noted["asked"].clear()
     page.goto((tmp_path / "replay.html").as_uri())
     page.click("#on")
@@ -157,6 +157,9 @@ def test_a_replay_plays_without_a_server(page, place: str, tmp_path: Path):
     assert cells(page) == [signs[token] if token else "" for token in run["steps"][0]["drafts"]]
     assert page.locator("#ask").count() == 0
     assert all(url.startswith("file:") for url in page.noted["asked"])
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.evaluate("document.querySelector('#episodes option').textContent += ' of a name as long as they get'")
+    assert page.evaluate("document.getElementById('episodes').getBoundingClientRect().right") < 360 - 8, "in its card"
 
 
 def test_a_late_answer_is_not_taken_for_another_problem(page, place: str):
