@@ -23,6 +23,7 @@ from agents.common.checks import Checked, above_zero, at_least_one
 from agents.evaluation.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, figure_file
 from agents.evaluation.records import write_tables
 from agents.evaluation.run_store import CachedRun
+from agents.rollouts.unroll import BATCH
 from scripts.benchmarking.contender import STEPS, Answers, Contender
 from scripts.benchmarking.contenders import CONTENDERS, LEVEL, Name, TaskName, right
 from scripts.benchmarking.measuring import Clock, printed
@@ -35,8 +36,8 @@ LEVELS = (0.90, 0.99, 0.995)
 """Shares of right answers whose times are told."""
 MINUTES: dict[TaskName, float] = {"sudoku4x4": 2.0, "sudoku6x6": 10.0, "sudoku9x9": 30.0}
 """What a contender has by default."""
-FEW = 32
-"""Problems that are tried first: of a network that has none of them right no more are."""
+FEW = 16
+"""Problems that are tried first; no more are where none of these is right, since large networks take minutes."""
 COLOURS = (VERMILION, GREEN, BLUE, PURPLE, SKY, ORANGE, GREY)
 
 
@@ -98,10 +99,10 @@ class Measured:
 
 
 def measure(answers: Answers, task: TaskName, problems: Problems) -> Measured:
-    """Answer problems, FEW side by side; no more than the first few where none of these is right."""
+    """Answer problems, BATCH side by side; no more than the first few where none of these is right."""
     solved, clock, known = np.zeros(0, bool), Clock(), make_task(task)
-    for first in range(0, len(problems), FEW):
-        some = problems[slice(first, first + FEW)]
+    for first, last in itertools.pairwise([0, *range(FEW, len(problems), BATCH), len(problems)]):
+        some = problems[slice(first, last)]
         solved = np.concatenate([solved, right(known, some, answers(some))])
         if not solved.any():
             break
@@ -147,7 +148,7 @@ def solving(contender: Contender, config: Peers) -> dict[str, Mapping[str, float
     halting = contender.halting(config.problems)
     found = {"test": contender.answers} | ({} if halting is None else {"halting": halting})
     for answers in found.values():
-        answers(problems[:FEW])  # warms caches
+        answers(problems[:1])  # what only the first call does
     return {name: vars(measure(answers, config.task, problems)) for name, answers in found.items()}
 
 
@@ -245,7 +246,7 @@ def tables(found: Mapping[Name, Mapping[str, Any]], config: Peers) -> list[dict[
         },
         {
             "title": f"Solving {config.task}, {level}",
-            "caption": f"Problems of the test split on one core, {FEW} side by side. Recursive networks take {STEPS} "
+            "caption": f"Problems of the test split on one core, {BATCH} side by side. Recursive networks take {STEPS} "
             "steps; the setting of a halt head is chosen on validation problems to cost no accuracy.",
             "header": ["contender", "right, %", "answers/s", "right answers/s"],
             "rows": solved,

@@ -59,10 +59,10 @@ class Toy(Contender):
 
 def test_no_more_problems_are_tried_where_none_of_the_first_is_right():
     toy, problems = Toy("sudoku4x4", 0), make_task("sudoku4x4").generate(80, 1, "test", 0)
-    assert vars(measure(toy.answers, "sudoku4x4", problems)) | {"seconds": 0} == {"right": 0, "tried": 32, "seconds": 0}
+    assert vars(measure(toy.answers, "sudoku4x4", problems)) | {"seconds": 0} == {"right": 0, "tried": 16, "seconds": 0}
     toy.trained = 2
     found = measure(toy.answers, "sudoku4x4", problems)
-    assert (found.right, found.tried, toy.asked) == (80, 80, [32, 32, 32, 16])
+    assert (found.right, found.tried, toy.asked) == (80, 80, [16, 16, 32, 32])
 
 
 class Ticking:
@@ -109,7 +109,7 @@ def test_each_contender_is_trained_once(toys, tmp_path, monkeypatch, capsys):
     assert toys == ["transformer", "ours"]
     assert "recursive-model is left out: it is not installed" in capsys.readouterr().out
     run = json.loads((tmp_path / "ours" / "run.json").read_text())
-    assert run["right"] == [0, 40, 40] and run["tried"] == [32, 40, 40]
+    assert run["right"] == [0, 40, 40] and run["tried"] == [16, 40, 40]
     assert [round(at / 30) for at in run["at"]] == [1, 2, 4], "times grow by the factor, to the limit"
     learning, solving = json.loads((tmp_path / "tables.json").read_text())
     assert [row[0] for row in learning["rows"]] == ["transformer", "ours"]
