@@ -38,6 +38,8 @@ MINUTES: dict[TaskName, float] = {"sudoku4x4": 2.0, "sudoku6x6": 10.0, "sudoku9x
 """What a contender has by default."""
 FEW = 16
 """Problems that are tried first; no more are where none of these is right, since large networks take minutes."""
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
+"""Minutes that the picture names."""
 COLOURS = (VERMILION, GREEN, BLUE, PURPLE, SKY, ORANGE, GREY)
 
 
@@ -168,8 +170,9 @@ def crossing(at: Sequence[float], shares: Sequence[float], level: float) -> floa
 def keep(name: Name, config: Peers, place: str) -> None:
     """Train a contender in this process and write its run to a folder in ``place``."""
     config = replace(config, folder=Path(place))
+    run = run_of(name, config)
     found = learn(name, config)
-    run_of(name, config).finish(**found)
+    run.finish(**found)
     print(found["samples_per_second"])
 
 
@@ -223,24 +226,24 @@ def tables(found: Mapping[Name, Mapping[str, Any]], config: Peers) -> list[dict[
     level = LEVEL[config.task]
     learnt, solved = list[list[str]](), list[list[str]]()
     for name, run in found.items():
-        best = max(shares(run))
+        best, of = max(zip(shares(run), run["tried"], strict=True))
         trained = f"{run['at'][-1] / 60:.1f}{', its end' if run['ended'] else ''}"
-        found_at = [*(minutes(run, share) for share in LEVELS), f"{100 * best:.1f}", told(run["test"])]
-        learnt.append([name, f"{run['weights']:,}", *found_at, trained, f"{run['samples_per_second']:.3g}"])
+        found_at = [*(minutes(run, share) for share in LEVELS), f"{100 * best:.1f} of {of}", told(run["test"])]
+        learnt.append([name, f"{run['weights']:,}", *found_at, trained, a_second(run["samples_per_second"])])
         for way in ("test", "halting"):
             if way in run:
                 one, how = Measured(**run[way]), f", {'always all steps' if way == 'test' else 'its halt head'}"
                 plain = name + ("" if name == "transformer" else how)
-                rates = [f"{count / one.seconds:.3g}" for count in (one.tried, one.right)]
+                rates = [a_second(count / one.seconds) for count in (one.tried, one.right)]
                 solved.append([plain, told(run[way]), *rates])
     shown = [f"minutes to {100 * share:g}%" for share in LEVELS]
     header = ["contender", "weights", *shown, "best, %", "test split at the end, %", "minutes trained", "samples/s"]
     return [
         {
             "title": f"Learning {config.task}, {level}",
-            "caption": f"Minutes of processor time from the start of the process, measuring left out, at most "
-            f"{config.seconds / 60:g}; best: on up to {config.problems} validation problems, from which the minutes "
-            "are read.",
+            "caption": f"At most {config.seconds / 60:g} minutes of processor time from the start of the process, "
+            "measuring left out; best: on validation problems, from which the minutes are read. "
+            f"No more than {FEW} are tried where none of these is right.",
             "header": header,
             "rows": learnt,
         },
@@ -252,6 +255,11 @@ def tables(found: Mapping[Name, Mapping[str, Any]], config: Peers) -> list[dict[
             "rows": solved,
         },
     ]
+
+
+def a_second(rate: float) -> str:
+    """A rate as a table has it."""
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
 def told(found: Mapping[str, Any]) -> str:
@@ -269,5 +277,8 @@ def peers_figure(found: Mapping[Name, Mapping[str, Any]], config: Peers, path: P
             axes.plot(at, right, "-o", color=colour, lw=1.8, ms=3, label=f"{name} ({run['weights']:,})")
         axes.set(xscale="log", xlabel="minutes of one core", ylabel="right, validation problems (%)", ylim=(-3, 103))
         axes.set_title(f"{config.task}, {LEVEL[config.task]}")
-        axes.xaxis.set_major_formatter(lambda minute, _: f"{minute:g}")
+        shown = axes.get_xlim()
+        axes.set_xticks(TICKS, [f"{minute:g}" for minute in TICKS])
+        axes.minorticks_off()
+        axes.set_xlim(shown)
         figure.legend(loc="outside right center", title="contender (weights)")

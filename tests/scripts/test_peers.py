@@ -114,7 +114,7 @@ def test_each_contender_is_trained_once(toys, tmp_path, monkeypatch, capsys):
     learning, solving = json.loads((tmp_path / "tables.json").read_text())
     assert [row[0] for row in learning["rows"]] == ["transformer", "ours"]
     at = crossing(run["at"], [0, 1, 1], 0.9)
-    assert at is not None and learning["rows"][1][2] == f"{at / 60:.2f}" and learning["rows"][1][5] == "100.0"
+    assert at is not None and learning["rows"][1][2] == f"{at / 60:.2f}" and learning["rows"][1][5] == "100.0 of 40"
     assert solving["rows"][1][:2] == ["ours, always all steps", "100.0 of 40"]
     assert (tmp_path / "peers.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(SystemExit):  # finished with other settings
