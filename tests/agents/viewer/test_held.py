@@ -19,7 +19,7 @@ from agents.viewer.app import create_app
 from agents.viewer.events import Event
 from agents.viewer.rounds import Rounds
 
-WARM, MORE, LAST = 5, 10, 4
+WARM, MORE, LAST = 12, 10, 4
 DRAWN = {"task": "sudoku4x4", "level": "clues4-5", "max_steps": 2}
 
 
