@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,14 +17,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.typing import RcKeyType
 from numpy.typing import NDArray
-from PIL import Image
 
+from agents.common.png import small_png
 from agents.evaluation.report import Report
 from agents.halting import outcomes
 from agents.halting.registry import FIXED, LEARNER, ORACLE, VERIFIER
 from trm_gym.atomic_io import atomic_write
 
-_COLOURS = 256  # all that a palette of PNG holds
 # Okabe & Ito 2008, "Color Universal Design".
 BLUE, ORANGE, GREEN, SKY, VERMILION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#D55E00", "#CC79A7"
 INK, GREY = "#222222", "#8A8A8A"
@@ -70,11 +68,7 @@ def figure_file(path: str | os.PathLike[str], width: float, height: float) -> It
         canvas = FigureCanvasAgg(figure)
         yield figure
         canvas.draw()
-        picture = io.BytesIO()
-        # A palette is enough for lines and letters, and takes a third. The same figures give the same bytes.
-        pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-        Image.fromarray(np.ascontiguousarray(pixels)).quantize(_COLOURS).save(picture, "PNG", optimize=True)
-        atomic_write(path, picture.getvalue())
+        atomic_write(path, small_png(np.asarray(canvas.buffer_rgba())[..., :3]))
 
 
 def write_figures(report: Report, folder: str | os.PathLike[str]) -> None:

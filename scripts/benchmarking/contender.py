@@ -12,7 +12,7 @@ from trm_gym.task import Problems
 
 STEPS = 16
 """Steps that a recursive network answers after."""
-Answers = Callable[[Problems], NDArray[np.uint8]]
+Answering = Callable[[Problems], NDArray[np.uint8]]
 """Answers of problems side by side, uint8 [n, L]; what stands in cells that are given does not count."""
 
 
@@ -34,7 +34,7 @@ class Contender(abc.ABC):
     def answers(self, problems: Problems) -> NDArray[np.uint8]:
         """Answers of problems side by side, uint8 [n, L], after STEPS steps where it takes steps."""
 
-    def halting(self, validation: int) -> Answers | None:
+    def halting(self, validation: int) -> Answering | None:
         """Answers when it holds them for right, with a setting that so many validation problems choose; None of those
         that take one step, or always all."""
         return None

@@ -22,7 +22,7 @@ from agents.pretraining.presets import PRETRAIN, PUBLISHED
 from agents.pretraining.trainer import Pretrainer
 from agents.rollouts.unroll import BATCH
 from agents.trm.model import new_model
-from scripts.benchmarking.contender import STEPS, Answers, Contender
+from scripts.benchmarking.contender import STEPS, Answering, Contender
 from scripts.throughput import Config as Throughput
 from scripts.throughput import chosen, last_drafts
 from trm_gym import make_task
@@ -58,7 +58,7 @@ class Recursive(Contender):
         with self._trainer.acceleration.autocast():
             return last_drafts(self._trainer.averaged(), problems, STEPS)
 
-    def halting(self, validation: int) -> Answers | None:
+    def halting(self, validation: int) -> Answering | None:
         if not self._halts:
             return None
         trainer, task = self._trainer, self._trainer.task

@@ -31,7 +31,7 @@ SHOWN = 2**22
 
 
 @final
-class Cells(nn.Module):
+class CellTransformer(nn.Module):
     """A transformer over the cells, each with an embedding of its place: it tells all cells at once, in one pass."""
 
     def __init__(self, vocab: int, length: int, width: int) -> None:
@@ -50,7 +50,7 @@ class Cells(nn.Module):
 
 def width_for(weights: int, vocab: int, length: int) -> int:
     """The width of feed-forward layers with which a transformer comes closest to so many weights, at least 1."""
-    one, two = (sum(part.numel() for part in Cells(vocab, length, width).parameters()) for width in (1, 2))
+    one, two = (sum(part.numel() for part in CellTransformer(vocab, length, width).parameters()) for width in (1, 2))
     return max(1, 1 + round((weights - one) / (two - one)))
 
 
@@ -61,7 +61,7 @@ class PlainTransformer(Contender):
     def __init__(self, config: PretrainConfig, weights: int) -> None:
         task = make_task(config.task)
         torch.manual_seed(config.seed)
-        self._model = Cells(task.vocab, task.length, width_for(weights, task.vocab, task.length))
+        self._model = CellTransformer(task.vocab, task.length, width_for(weights, task.vocab, task.length))
         self._optimizer = torch.optim.AdamW(self._model.parameters(), lr=RATE)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, lambda at: min(1.0, (at + 1) / WARMUP))
         self._supply = new_supply(config, task)

@@ -24,7 +24,7 @@ from agents.evaluation.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VE
 from agents.evaluation.records import write_tables
 from agents.evaluation.run_store import CachedRun
 from agents.rollouts.unroll import BATCH
-from scripts.benchmarking.contender import STEPS, Answers, Contender
+from scripts.benchmarking.contender import STEPS, Answering, Contender
 from scripts.benchmarking.contenders import CONTENDERS, LEVEL, Name, TaskName, right
 from scripts.benchmarking.measuring import Clock, printed
 from scripts.benchmarking.rivals import has_recursive_model
@@ -40,7 +40,7 @@ FEW = 16
 """Problems that are tried first; no more are where none of these is right, since large networks take minutes."""
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 """Minutes that the picture names."""
-COLOURS = (VERMILION, GREEN, BLUE, PURPLE, SKY, ORANGE, GREY)
+LINE_COLOURS = (VERMILION, GREEN, BLUE, PURPLE, SKY, ORANGE, GREY)
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Measured:
         return self.right / self.tried
 
 
-def measure(answers: Answers, task: TaskName, problems: Problems) -> Measured:
+def measure(answers: Answering, task: TaskName, problems: Problems) -> Measured:
     """Answer problems, BATCH side by side; no more than the first few where none of these is right."""
     solved, clock, known = np.zeros(0, bool), Clock(), make_task(task)
     for first, last in itertools.pairwise([0, *range(FEW, len(problems), BATCH), len(problems)]):
@@ -272,7 +272,7 @@ def peers_figure(found: Mapping[Name, Mapping[str, Any]], config: Peers, path: P
     """Right answers against minutes, a line for each contender."""
     with figure_file(path, 7.2, 3.8) as figure:
         axes = figure.subplots()
-        for colour, (name, run) in zip(COLOURS, found.items(), strict=False):
+        for colour, (name, run) in zip(LINE_COLOURS, found.items(), strict=False):
             at, right = np.array(run["at"]) / 60, 100 * np.array(shares(run))
             axes.plot(at, right, "-o", color=colour, lw=1.8, ms=3, label=f"{name} ({run['weights']:,})")
         axes.set(xscale="log", xlabel="minutes of one core", ylabel="right, validation problems (%)", ylim=(-3, 103))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 
 import gymnasium
 import numpy as np
-from PIL import Image
 
 from agents.checkpoint import CONFIG_FILE, SHIPPED, shipped
+from agents.common.png import small_png
 from agents.inference.film import PALETTE, film, gif
 from agents.inference.film import refining as film_until_right
 from agents.inference.solver import Solver
@@ -36,9 +35,7 @@ def of_levels(env_id: str, task: Task) -> Iterator[tuple[str, bytes]]:
     env = gymnasium.make(env_id, render_mode="rgb_array")
     for index, level in enumerate(task.levels):
         env.reset(seed=SEED, options={"level": index, "split": shown_split(task, index)})
-        file = io.BytesIO()
-        Image.fromarray(np.asarray(env.render())).quantize(PALETTE).save(file, "PNG", optimize=True)
-        yield f"{env_id}-{level.name}.png", file.getvalue()
+        yield f"{env_id}-{level.name}.png", small_png(np.asarray(env.render()), PALETTE)
 
 
 def network_of(task: Task) -> str | None:
