@@ -8,6 +8,7 @@ python scripts/benchmark.py training  networks in training and solving, beside o
 python scripts/benchmark.py sharing   an update of pretraining shared by processes, and a model of many machines
 python scripts/benchmark.py peers     minutes until 6x6 is learnt (--peers.task sudoku9x9: 9x9): ours, the published
                                       network, tiny-recursive-model if installed, and a plain transformer
+python scripts/benchmark.py page      seconds until the page of view.py is open, and until it shows an answer
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from agents.common.cli import main
 from agents.common.places import Places, writes
 from scripts.benchmarking.envs import measure_envs
 from scripts.benchmarking.measuring import Settings, show
+from scripts.benchmarking.page import measure_page
 from scripts.benchmarking.peers import Peers, measure_peers
 from scripts.benchmarking.sb3 import measure_sb3
 from scripts.benchmarking.sharing import Sharing, measure_sharing
@@ -33,7 +35,7 @@ from scripts.benchmarking.training import Training, measure_training
 class Config(Checked):
     """What to measure, and how long."""
 
-    subject: Annotated[Literal["envs", "tasks", "sb3", "training", "sharing", "peers"], tyro.conf.Positional]
+    subject: Annotated[Literal["envs", "tasks", "sb3", "training", "sharing", "peers", "page"], tyro.conf.Positional]
     """Part of the suite to measure."""
     suite: Annotated[Settings, tyro.conf.arg(name="")] = field(default_factory=Settings)
     """Options of the subjects envs, tasks and sb3."""
@@ -57,6 +59,8 @@ def run(config: Config) -> None:
         measure_sharing(config.sharing)
     elif config.subject == "peers":
         measure_peers(config.peers)
+    elif config.subject == "page":
+        show(measure_page())
     else:
         show(SUITE[config.subject](config.suite))
 

@@ -12,6 +12,7 @@ import tempfile
 import urllib.error
 import urllib.request
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, final
 
@@ -142,6 +143,12 @@ class Page:
         self._expect(200, "/api/batch", {**drawn, "problems": 64})
         with self._sent("/api/solve", {**drawn, "max_steps": 256}) as answer:
             answer.read(64)
+
+    def said(self, path: str, body: object) -> Iterator[str]:
+        """The lines of an answer, each as it comes."""
+        with self._sent(path, body) as answer:
+            for line in answer:
+                yield line.decode()
 
     def _sent(self, path: str, body: object = None) -> Any:
         data = None if body is None else json.dumps(body).encode()

@@ -24,6 +24,7 @@ from scripts.benchmarking import training as part
 from scripts.benchmarking.machine import Machine, fastest, product_rate, split_time
 from scripts.benchmarking.measuring import Figure, printed
 from scripts.benchmarking.networks import compared, network
+from scripts.benchmarking.page import measure_page
 from scripts.benchmarking.rivals import (
     Published,
     Shape,
@@ -230,3 +231,14 @@ def test_bad_input(capsys: pytest.CaptureFixture[str], words: list[str], said: s
     with pytest.raises(SystemExit) as stopped:
         main(benchmark.run, benchmark.Config, args=["training", *words])
     assert stopped.value.code == 2 and said in capsys.readouterr().err
+
+
+def test_the_page_is_asked_for_every_task(monkeypatch, capsys):
+    pytest.importorskip("starlette", reason="the viewer needs starlette: pip install 'trm-gym[viewer]'")
+    monkeypatch.setattr("scripts.benchmarking.page.TASKS", {"sudoku4x4": "1.34\n34.2\n.14.\n43.1", "maze11x11": ""})
+    main(benchmark.run, benchmark.Config, args=["page"])
+    told = capsys.readouterr().out
+    assert "the page is open" in told and told.count("its first step is shown") == told.count("its run has ended") == 2
+    figures = {figure.what: figure.value for figure in measure_page()}
+    for task in ("sudoku4x4", "maze11x11"):
+        assert 0 < figures[f"{task}: its first step is shown"] < figures[f"{task}: its run has ended"]
