@@ -3,6 +3,7 @@
 python scripts/scaling.py --checkpoint sudoku9x9 --level search --out docs/scaling.json
 
 python scripts/scaling.py --checkpoint regression --level nodes9 --branches 1 32 --budgets 16 --rule fits
+python scripts/scaling.py --checkpoint regression --level nodes9 --rule fits --others restart-every:8+fits
 
 Branches start from carries with noise on them (the first without) and run by continuous batching; one answer is made of
 them by vote, by the highest halt logit, by the first that halts, or, of formulas, by the fit to the points shown.
@@ -25,10 +26,13 @@ from agents.common.checks import Checked, above_zero, at_least, at_least_one
 from agents.common.cli import main
 from agents.common.console import announce, track
 from agents.common.places import Places, writes
-from agents.inference.engine import Engine
+from agents.evaluation.metrics import paired_bootstrap
+from agents.evaluation.records import plain_table
+from agents.evaluation.tables import difference
+from agents.inference.engine import Engine, Result
 from agents.inference.solver import PRICE, Solver
 from agents.inference.trajectory_figures import scaling_figure
-from agents.inference.voting import Point, branched, curves, ways
+from agents.inference.voting import Point, answered, branched, curves, ways
 from agents.rollouts.unroll import BATCH
 from trm_gym.atomic_io import atomic_write
 from trm_gym.task import Problems
@@ -54,6 +58,8 @@ class Config(Checked):
     """Noise on the first carry, as a share of its standard deviation."""
     rule: str = "grpo"
     """When a branch stops: a halting rule with its setting, such as grpo, verifier or confidence:0.9 (see solve.py)."""
+    others: tuple[str, ...] = ()
+    """Further rules, under which the same branches run again; each is compared with ``rule``, problem by problem."""
     price: float = PRICE
     """The price of the whole budget, at which a policy is asked."""
     max_steps: int = 16
@@ -96,6 +102,28 @@ def longer(solver: Solver, problems: Problems, config: Config) -> list[Point]:
     return points
 
 
+def branches_of(solver: Solver, rule: str, problems: Problems, config: Config) -> list[Result]:
+    """The results of all branches of the problems under a rule."""
+    most, acting, model = max(config.branches), solver.rule(rule, config.price), solver.checkpoint.model
+    engine = Engine(
+        model, solver.task, acting, config.slots, config.max_steps, config.noise, branches=most, seed=config.seed
+    )
+    return list(track(engine.run(branched([problems], most)), len(problems) * most, f"branches, {rule}"))
+
+
+def compared(rule: str, results: list[Result], first: list[Result], solver: Solver, config: Config) -> list[list[str]]:
+    """What another rule has right and spends, and how much more that is than by the first, paired by problem."""
+    most, rows = max(config.branches), []
+    for name, combine in ways(solver.task).items():
+        for count in config.branches:
+            right, steps = answered(results, most, count, combine)
+            base_right, base_steps = answered(first, most, count, combine)
+            more, longer = paired_bootstrap(100 * right, 100 * base_right), paired_bootstrap(steps, base_steps)
+            about = [rule, name, str(count), f"{100 * right.mean():.1f}", f"{steps.mean():.2f}"]
+            rows.append([*about, difference(more, 1), difference(longer, 1)])
+    return rows
+
+
 def files(config: Config) -> tuple[Path, Path]:
     """The files of the figures and of the picture."""
     place = config.out if config.out.suffix == ".json" else config.out.with_name(f"{config.out.name}.json")
@@ -106,29 +134,38 @@ def files(config: Config) -> tuple[Path, Path]:
 def run(config: Config) -> None:
     """Run the branches and the budgets, show and write what came of them."""
     solver = Solver.from_pretrained(config.checkpoint)
-    rule, problems, most = solver.rule(config.rule, config.price), drawn(solver, config), max(config.branches)
-    model, steps = solver.checkpoint.model, most * config.max_steps + sum(config.budgets)
+    for rule in (config.rule, *config.others):
+        solver.rule(rule, config.price)
+    problems, most = drawn(solver, config), max(config.branches)
+    model = solver.checkpoint.model
+    steps = most * config.max_steps * (1 + len(config.others)) + sum(config.budgets)
     one_pass = solving_pass(model, solver.task, config.slots)
     passes = -(-len(problems) * steps // config.slots)
     announce("scaling, at most", accelerate(model, one_pass, passes, AccelerationConfig(config.compile, "off")).seconds)
     began = time.perf_counter()
-    engine = Engine(
-        model, solver.task, rule, config.slots, config.max_steps, config.noise, branches=most, seed=config.seed
-    )
-    results = track(engine.run(branched([problems], most)), len(problems) * most, "branches")
-    found = curves(list(results), most, config.branches, ways(solver.task))
+    results = branches_of(solver, config.rule, problems, config)
+    found = curves(results, most, config.branches, ways(solver.task))
     found[LONGER] = longer(solver, problems, config)
+    rows = [
+        row
+        for rule in config.others
+        for row in compared(rule, branches_of(solver, rule, problems, config), results, solver, config)
+    ]
     seconds = time.perf_counter() - began
     table = Table("", "branches", "right, %", "mean steps")
     for name, points in found.items():
         for point in points:
             table.add_row(name, str(point.branches), f"{100 * point.accuracy:.1f}", f"{point.steps:.2f}")
     Console().print(table)
+    header = ["rule", "of branches by", "branches", "right, %", "mean steps"]
+    header += [f"points more than {config.rule} (95%)", "steps more (95%)"]
+    if rows:
+        print(plain_table({"header": header, "rows": rows}))
     about = {"task": solver.task.name, "seconds": round(seconds, 1), "problems": len(problems)}
     settings = {name: value for name, value in dataclasses.asdict(config).items() if name not in ("out", "problems")}
     listed = {name: [dataclasses.asdict(point) for point in points] for name, points in found.items()}
     place, drawing = files(config)
-    atomic_write(place, json.dumps({**about, **settings, "curves": listed}, indent=2) + "\n")
+    atomic_write(place, json.dumps({**about, **settings, "curves": listed, "compared": rows}, indent=2) + "\n")
     picture = scaling_figure(found, f"{solver.task.name}, {config.level}", drawing)
     print(f"{place}, {picture}")
 

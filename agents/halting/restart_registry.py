@@ -10,11 +10,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from agents.halting.heads import NEUTRAL_PRICE, HaltPolicy
-from agents.halting.registry import VERIFIER, numbers_of, rule_of
+from agents.halting.registry import FITS, VERIFIER, numbers_of, rule_of
 from agents.halting.restart_head import Head, RestartPolicy
 from agents.halting.restart_policy import PolicyHalts, PolicyRestarts, SeemsRight
 from agents.halting.restarts import FixedCutoff, Geometric, Luby, RestartRule, RestartSchedule, StuckOrCutoff
-from agents.halting.rules import FixedSteps, HaltingRule, HeadThreshold, ScoreThreshold, VerifierStop
+from agents.halting.rules import FitsShown, FixedSteps, HaltingRule, HeadThreshold, ScoreThreshold, VerifierStop
 
 RESTARTS_LEARNER = "grpo_restarts"
 """The head whose policy has three acts."""
@@ -32,7 +32,8 @@ def acting_rule(text: str, heads: Mapping[str, Head], price: float = NEUTRAL_PRI
 
     ``restart-every:16+confidence:0.9`` halts when the least confident cell is that sure, and starts afresh every 16
     steps; ``restart-geometric:8,2``, ``restart-luby:8``, ``restart-stuck:0.1,16`` (where the present run has less than
-    that chance, or after so many steps). ``grpo_restarts`` is the policy that learnt both. Raises ValueError.
+    that chance, or after so many steps). ``verifier`` or ``fits`` choose among drafts too, else a head does.
+    ``grpo_restarts`` is the policy that learnt both. Raises ValueError.
     """
     parts = [part.strip() for part in text.split("+")]
     names = [part.partition(":")[0] for part in parts]
@@ -45,8 +46,8 @@ def acting_rule(text: str, heads: Mapping[str, Head], price: float = NEUTRAL_PRI
         raise ValueError(f"{text}: one schedule of restarts at a time, not {' and '.join(names[i] for i in again)}")
     rest = [part for place, part in enumerate(parts) if place not in again]
     halting = rule_of("+".join(rest), heads, price) if rest else FixedSteps()
-    judge = VerifierStop() if VERIFIER in names else judge_of(heads)
-    return RestartRule(halting, _schedule(parts[again[0]], heads), judge)
+    judges = [judge for name, judge in ((VERIFIER, VerifierStop()), (FITS, FitsShown())) if name in names]
+    return RestartRule(halting, _schedule(parts[again[0]], heads), judges[0] if judges else judge_of(heads))
 
 
 def policy_rule(head: RestartPolicy, price: float) -> RestartRule:

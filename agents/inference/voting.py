@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.inference.engine import Item, Result
 from trm_gym.task import Problems, Task
@@ -98,12 +99,17 @@ def curves(
 
     results: those of ``branched`` problems. shown: numbers of branches. combine_by: see ``ways``.
     """
-    groups = [results[start : start + most] for start in range(0, len(results), most)]
     found: dict[str, list[Point]] = {}
     for name, combine in combine_by.items():
-        combined = {count: [combine(group[:count]) for group in groups] for count in shown}
-        found[name] = [
-            Point(count, float(np.mean([c.result.solved for c in made])), float(np.mean([c.steps for c in made])))
-            for count, made in combined.items()
-        ]
+        made = {count: answered(results, most, count, combine) for count in shown}
+        found[name] = [Point(count, float(right.mean()), float(steps.mean())) for count, (right, steps) in made.items()]
     return found
+
+
+def answered(
+    results: Sequence[Result], most: int, count: int, combine: Combine
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Whether the answer of each problem's first ``count`` of ``most`` branches is right, and their steps, [n] each."""
+    groups = [results[start : start + most] for start in range(0, len(results), most)]
+    made = [combine(group[:count]) for group in groups]
+    return np.array([float(c.result.solved) for c in made]), np.array([float(c.steps) for c in made])

@@ -114,7 +114,7 @@ class Step:
         """Whether the drafts are right."""
         return torch.from_numpy(self.verdicts.solved).to(self.draft.device)
 
-    @property
+    @functools.cached_property
     def misfit(self) -> Float[Tensor, " b"]:
         """How badly the drafts agree with what is shown. Raises ValueError where the task cannot tell."""
         return torch.from_numpy(self.task.misfit(self.problems, self._tokens)).to(self.draft.device)

@@ -59,6 +59,22 @@ def test_more_branches_cost_more(tmp_path: Path):
     assert (tmp_path / "s.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_other_rules_are_compared_problem_by_problem(tmp_path: Path):
+    words = ["--checkpoint", "sudoku4x4", "--level", "clues6-8", "--problems", "8", "--branches", "1", "2"]
+    words += ["--rule", "best-fixed-k:2", "--others", "best-fixed-k:2", "restart-every:2+best-fixed-k:4"]
+    words += ["--budgets", "1", "--max-steps", "4", "--out", str(tmp_path / "s.json"), "--compile", "off"]
+    main(scaling.run, scaling.Config, args=words)
+    rows = json.loads((tmp_path / "s.json").read_text())["compared"]
+    assert len(rows) == 2 * 3 * 2
+    same, again = rows[1], rows[7]
+    assert same[:3] == ["best-fixed-k:2", "vote", "2"] and same[4:] == [
+        "4.00",
+        "+0.0 (+0.0..+0.0)",
+        "+0.0 (+0.0..+0.0)",
+    ]
+    assert again[2] == "2" and again[4] == "8.00" and again[6] == "**+4.0 (+4.0..+4.0)**"
+
+
 @pytest.mark.parametrize(
     ("module", "words", "said"),
     [
@@ -72,6 +88,7 @@ def test_more_branches_cost_more(tmp_path: Path):
         (watch, ["--checkpoint", "nowhere"], "no checkpoint at nowhere"),
         (scaling, ["--branches", "0"], "branches must be at least 1"),
         (scaling, ["--level", "none"], "unknown level"),
+        (scaling, ["--others", "magic"], "unknown halting rule"),
     ],
 )
 def test_bad_input(module, words: list[str], said: str, capsys: pytest.CaptureFixture[str]):

@@ -11,7 +11,7 @@ from agents.halting.restart_head import RestartPolicy, two_acts
 from agents.halting.restart_policy import PolicyHalts, PolicyRestarts, SeemsRight
 from agents.halting.restart_registry import acting_rule, judge_of
 from agents.halting.restarts import FixedCutoff, Geometric, Luby, RestartRule, StuckOrCutoff
-from agents.halting.rules import AnyOf, FixedSteps, HeadThreshold, ScoreThreshold, VerifierStop
+from agents.halting.rules import AnyOf, FitsShown, FixedSteps, HeadThreshold, ScoreThreshold, VerifierStop
 
 TWO, THREE = HaltPolicy(5), RestartPolicy(5)
 HEADS = {"grpo": TWO, "grpo_restarts": THREE}
@@ -33,9 +33,9 @@ def test_schedules_join_with_halting_rules_in_any_order():
     assert alone == RestartRule(FixedSteps(), Luby(8), ScoreThreshold("q", math.inf))
 
 
-def test_with_the_verifier_what_it_accepts_is_handed_in():
-    rule = acting_rule("restart-every:16+verifier", HEADS)
-    assert isinstance(rule, RestartRule) and rule.judge == VerifierStop()
+def test_what_the_verifier_accepts_or_what_fits_is_handed_in():
+    for name, judge in (("verifier", VerifierStop()), ("fits", FitsShown())):
+        assert acting_rule(f"restart-every:16+{name}", HEADS) == RestartRule(judge, FixedCutoff(16), judge)
 
 
 def test_a_run_without_hope_is_known_by_a_value_head():
