@@ -3,6 +3,7 @@
 python scripts/regression_benchmark.py --formulas nguyen_keijzer.jsonl --seconds 1 5 15 --folder runs/nguyen
 python scripts/regression_benchmark.py --formulas nguyen_keijzer.jsonl --ways gplearn pyoperon --folder runs/nguyen
 python scripts/regression_benchmark.py --level noise1 --problems 100 --ways "compositions, pool" --folder runs/noise1
+python scripts/regression_benchmark.py --preset rivals
 
 A formula counts where it equals the hidden one to six digits at 1,000 points, half of them inside the box of the points
 shown and half in a box twice as large, wherever the hidden one has a value. R2 counts nothing here.
@@ -18,7 +19,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 
@@ -27,7 +28,7 @@ from agents.common.checks import Checked, above_zero, at_least_one
 from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.rollouts.step import Network
-from scripts.benchmarking.formula_rivals import missing
+from scripts.benchmarking.formula_rivals import SETS, missing
 from scripts.benchmarking.formula_ways import WAYS, WITH_NETWORK, Looking
 from scripts.benchmarking.recovery import Hidden, Trace, problems_of, problems_of_level
 from scripts.benchmarking.recovery_tables import tables
@@ -45,10 +46,12 @@ class Config(Checked):
 
     formulas: Path | None = None
     """Records, one a line, with a formula as expr and ranges, as published benchmarks have them."""
-    level: str = ""
-    """A level of the task whose test problems are taken in place of a file."""
+    level: tuple[str, ...] = ()
+    """Levels of the task whose problems are taken in place of a file."""
+    split: Literal["test", "validation"] = "test"
+    """Which of their problems."""
     problems: int = 100
-    """How many of them."""
+    """How many of each level."""
     seconds: tuple[float, ...] = (1.0, 5.0, 15.0)
     """Processor seconds for each formula."""
     seeds: int = 10
@@ -57,8 +60,9 @@ class Config(Checked):
     """Of the target, in its standard deviations."""
     names: tuple[str, ...] = ()
     """What the names of formulas begin with, to look for those alone; all by default."""
-    ways: tuple[str, ...] = tuple(WAYS)
-    """Ways to search, in the order in which they are run; gplearn and pyoperon are other programs."""
+    ways: tuple[str, ...] = tuple(way for way in WAYS if way not in SETS)
+    """Ways to search, in the order in which they are run; gplearn and pyoperon are other programs, each also there with
+    every set of settings that was tried, as `pyoperon, length 20`."""
     network: str = "regression"
     """The checkpoint of the ways with a network: a folder, or a name of one that comes with the package."""
     folder: Path | None = None
@@ -76,12 +80,30 @@ class Config(Checked):
     @property
     def source(self) -> str:
         """Where the formulas come from, in a word."""
-        return self.formulas.stem if self.formulas is not None else self.level
+        if self.formulas is not None:
+            return self.formulas.stem
+        levels = ", ".join(self.level)
+        return levels if self.split == "test" else f"{levels}, {self.split}"
 
     @property
     def place(self) -> Path:
         """Where everything is written."""
         return self.folder or Path("runs", "regression-benchmark")
+
+
+PRESETS = {
+    "ways": Config(),
+    "rivals": Config(
+        level=("nodes5", "nodes7", "nodes9", "constants"),
+        split="validation",
+        problems=5,
+        seconds=(1.0, 2.0),
+        seeds=1,
+        ways=tuple(SETS),
+        folder=Path("runs", "rivals"),
+    ),
+}
+"""The first is the default; the second looks for the best settings of the other programs."""
 
 
 def known_runs(path: Path) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -106,7 +128,7 @@ def wanted_runs(config: Config, problems: list[Hidden]) -> Iterator[tuple[Hidden
     absent = missing()
     for seed in range(config.seeds):
         for way in config.ways:
-            for hidden in problems if way not in absent else []:
+            for hidden in problems if way.partition(", ")[0] not in absent else []:
                 yield (
                     hidden,
                     {
@@ -142,11 +164,13 @@ def run(config: Config) -> None:
     if (config.formulas is None) == (not config.level):
         raise ValueError("name a file of formulas or a level: --formulas nguyen_keijzer.jsonl, or --level noise1")
     console = Console()
-    problems = problems_of(config.formulas) if config.formulas else problems_of_level(config.level, config.problems)
+    problems = problems_of(config.formulas) if config.formulas else []
+    for level in config.level:
+        problems += problems_of_level(level, config.problems, config.split)
     problems = [one for one in problems if not config.names or one.name.startswith(config.names)]
     if not problems:
         raise ValueError(f"{config.source} holds no formula of up to three variables, or none of those names")
-    if absent := sorted(set(missing()) & set(config.ways)):
+    if absent := sorted(set(missing()) & {way.partition(", ")[0] for way in config.ways}):
         console.print(f"left out, since not there: {', '.join(absent)}; pip install trm-gym[benchmark]")
     network, path, warm = network_of(config), config.place / RUNS, set()
     done = known_runs(path)
@@ -171,4 +195,4 @@ def run(config: Config) -> None:
 
 
 if __name__ == "__main__":
-    main(run, Config)
+    main(run, Config, PRESETS)

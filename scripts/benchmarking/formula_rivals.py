@@ -1,15 +1,15 @@
 """Other programs that look for formulas, generation by generation, each formula handed over to a ``Trace``.
 
 Both have all that drafts are made of: + - * / ^, square, cube, fourth (pyoperon: by powers), sqrt, sin, cos, exp, log.
-Their settings stand below; docs/decisions.md says how they were come by. What each hands over is treated like our own:
-numbers near plain ones are made these where the fit allows it, and the formula to believe is chosen by ``Front``. That
-is done on nobody's time.
+Their settings stand in ``rival_settings``. What each hands over is treated like our own: numbers near plain ones are
+made these where the fit allows it, and the formula to believe is chosen by ``Front``. That is done on nobody's time.
 """
 
 from __future__ import annotations
 
+import functools
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -19,38 +19,13 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from scripts.benchmarking.recovery import Trace
+from scripts.benchmarking.rival_settings import CHOSEN, TRIED, Settings
 from trm_gym.errors import ProblemError
 from trm_gym.regression.compositions import values_of
 from trm_gym.regression.formula import Formula, number
 from trm_gym.regression.layout import VARIABLES
 from trm_gym.regression.parsing import parse
 
-NEEDED = {"gplearn": "gplearn", "pyoperon": "pyoperon"}
-"""The package of each."""
-GPLEARN: dict[str, Any] = {
-    "population_size": 1000,
-    "tournament_size": 20,
-    "init_depth": (2, 6),
-    "const_range": (-5.0, 5.0),
-    "parsimony_coefficient": 0.001,
-    "p_crossover": 0.7,
-    "p_subtree_mutation": 0.1,
-    "p_hoist_mutation": 0.05,
-    "p_point_mutation": 0.1,
-    "metric": "rmse",
-    "low_memory": True,
-}
-PYOPERON: dict[str, Any] = {
-    "allowed_symbols": "add,sub,mul,div,pow,square,sqrt,sin,cos,exp,log,constant,variable",
-    "objectives": ["rmse", "length"],
-    "population_size": 500,
-    "optimizer_iterations": 3,
-    "max_length": 30,
-    "n_threads": 1,
-    "epsilon": 0.0,
-    "max_evaluations": 10**9,
-    "model_selection_criterion": "mean_squared_error",
-}
 _SLICE, _RESTART = 10, 30
 """Generations of pyoperon between two looks, and looks after which it begins anew."""
 _NEAR = 1e-5
@@ -69,11 +44,11 @@ class Given(Protocol):
 
 
 def missing() -> list[str]:
-    """The packages that are not there."""
-    return [package for package in NEEDED.values() if find_spec(package) is None]
+    """The programs that are not there."""
+    return [program for program in CHOSEN if find_spec(program) is None]
 
 
-def gplearn(one: Given) -> None:
+def gplearn(one: Given, settings: Settings) -> None:
     """gplearn, a generation at a time; the two best programs of each, with numbers near plain ones made these."""
     genetic, functions = import_module("gplearn.genetic"), import_module("gplearn.functions")
 
@@ -91,14 +66,13 @@ def gplearn(one: Given) -> None:
     def make(name: str, function: Any, arity: int) -> Any:
         return functions.make_function(function=function, name=name, arity=arity, wrap=False)
 
-    own = [make("exp", exponential, 1), make("pow", power, 2)]
-    own += [make(name, to_the(exponent), 1) for name, exponent in _POWERS.items()]
+    own = {"exp": make("exp", exponential, 1), "pow": make("pow", power, 2)}
+    own |= {name: make(name, to_the(exponent), 1) for name, exponent in _POWERS.items()}
     regressor = genetic.SymbolicRegressor(
         generations=0,
         warm_start=True,
         random_state=one.seed,
-        function_set=["add", "sub", "mul", "div", "sqrt", "log", "sin", "cos", *own],
-        **GPLEARN,
+        **settings | {"function_set": [own.get(name, name) for name in settings["function_set"]]},
     )
     inputs, target = one.table[:, :-1], one.table[:, -1]
     with warnings.catch_warnings():
@@ -106,7 +80,7 @@ def gplearn(one: Given) -> None:
         while not one.trace.over:
             regressor.set_params(generations=regressor.generations + 1)
             regressor.fit(inputs, target)
-            one.trace.verdicts += GPLEARN["population_size"]
+            one.trace.verdicts += settings["population_size"]
             best = sorted(regressor._programs[-1], key=lambda program: (program.raw_fitness_, program.length_))
             for program in best[:2]:
                 one.trace.offer(of_prefix(program.program))
@@ -138,20 +112,20 @@ def of_prefix(program: Sequence[Any]) -> Formula:
     return next_one()
 
 
-def pyoperon(one: Given) -> None:
+def pyoperon(one: Given, settings: Settings) -> None:
     """pyoperon, some generations at a time, from a new population now and then; all of its front, fitted anew."""
     operon, estimators = import_module("pyoperon"), import_module("pyoperon.sklearn")
     inputs, target = one.table[:, :-1], one.table[:, -1]
     look, seen = 0, set()
     while not one.trace.over:
         if look % _RESTART == 0:
-            regressor = estimators.SymbolicRegressor(generations=_SLICE, warm_start=True, **PYOPERON)
+            regressor = estimators.SymbolicRegressor(generations=_SLICE, warm_start=True, **settings)
         regressor.set_params(random_state=1 + look + 100_000 * one.seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             regressor.fit(inputs, target)
         look += 1
-        one.trace.verdicts += _SLICE * PYOPERON["population_size"]
+        one.trace.verdicts += _SLICE * settings["population_size"]
         for found in regressor.pareto_front_:
             text = operon.InfixFormatter.Format(found["tree"], regressor.variables_, 17)
             if text not in seen:
@@ -213,4 +187,14 @@ def _with(formula: Formula, values: Iterator[float]) -> Formula:
     return Formula(formula.sign, parts)
 
 
-RIVALS = {"gplearn": gplearn, "pyoperon": pyoperon}
+_RIVALS = {"gplearn": gplearn, "pyoperon": pyoperon}
+
+
+def _set(program: str, name: str) -> Callable[[Given], None]:
+    return functools.partial(_RIVALS[program], settings=TRIED[program][name])
+
+
+RIVALS = {program: _set(program, name) for program, name in CHOSEN.items()}
+"""Each program under the settings that were chosen for it."""
+SETS = {f"{program}, {name}": _set(program, name) for program, sets in TRIED.items() for name in sets}
+"""Each program under every set of settings that was tried."""

@@ -12,7 +12,7 @@ from agents.inference.formulas.changes import stepped
 from agents.inference.formulas.config import SearchConfig
 from agents.inference.formulas.search import search
 from agents.rollouts.step import Network
-from scripts.benchmarking.formula_rivals import RIVALS
+from scripts.benchmarking.formula_rivals import RIVALS, SETS
 from scripts.benchmarking.recovery import TOLERANCE, Trace
 from trm_gym import make_task
 from trm_gym.regression.circuit.alone import refine_alone
@@ -94,6 +94,7 @@ WAYS: dict[str, Way] = {
     "pool: mutation, look-ups": searched(replace(_POOL, change="mutation", lookup=True)),
     "compositions, pool with network": searched(SearchConfig(change="both")),
     **RIVALS,
+    **SETS,
 }
 WITH_NETWORK = {name for name in WAYS if "network" in name and "no network" not in name}
 POOLS = (MUTATION, NETWORK, BOTH, CIRCUIT)

@@ -63,10 +63,10 @@ def problems_of(path: Path) -> list[Hidden]:
     return found
 
 
-def problems_of_level(level: str, count: int) -> list[Hidden]:
-    """``count`` test problems of a level of the task. Raises ValueError for a level that it does not have."""
+def problems_of_level(level: str, count: int, split: str = "test") -> list[Hidden]:
+    """``count`` problems of a level of the task, of a split. Raises ValueError for a level that it does not have."""
     task = make_task("regression")
-    problems = draw(task, [task.level_index(level)], count, "test", 0)
+    problems = draw(task, [task.level_index(level)], count, split, 0)
     found = []
     for at in range(len(problems)):
         problem = problems[np.array([at])]

@@ -15,6 +15,7 @@ from scripts.benchmarking.formula_rivals import of_prefix, refitted
 from scripts.benchmarking.formula_ways import MUTATION, NETWORK, WAYS
 from scripts.benchmarking.recovery import Hidden, Trace, is_exact, problems_of_level
 from scripts.benchmarking.recovery_tables import tables
+from scripts.benchmarking.rival_settings import TRIED
 from trm_gym import make_task
 from trm_gym.regression.compositions import Candidate, values_of
 from trm_gym.regression.formula import of_program
@@ -74,6 +75,17 @@ def test_problems_of_a_level_are_shown_with_its_noise_and_judged_without_it(tmp_
     assert "nodes3, 3 formulas, noise 0, 50 s" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main(script.run, script.Config, args=["--level", "nodes3", "--formulas", f"{tmp_path}/formulas.jsonl"])
+
+
+def test_settings_of_programs_that_are_not_there_are_left_out(tmp_path: Path, monkeypatch, capsys):
+    assert all(len(sets) == len({json.dumps(one) for one in sets.values()}) for sets in TRIED.values())
+    monkeypatch.setattr(script, "missing", lambda: list(TRIED))
+    words = f"--preset rivals --level nodes5 nodes7 --problems 1 --folder {tmp_path}".split()
+    main(script.run, script.Config, script.PRESETS, args=words)
+    assert "left out, since not there: gplearn, pyoperon" in capsys.readouterr().out
+    assert json.loads((tmp_path / "result.json").read_text()) == {}
+    one, other = (problems_of_level("nodes5", 1, split)[0].problem.truth for split in ("validation", "test"))
+    assert not np.array_equal(one, other)
 
 
 def test_every_way_of_ours_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
