@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -30,7 +29,7 @@ from agents.halting.registry import ALWAYS, LEARNER, VERIFIER
 from agents.halting.restart_registry import RESTARTS_LEARNER
 from agents.inference.batch_file import solve_file
 from agents.inference.formulas.report import solve_points
-from agents.inference.own_problem import canvas, own_problem, solver_for
+from agents.inference.own_problem import OwnProblem, canvas, own_problem, solver_for
 from agents.inference.solver import PRICE, Solver
 from agents.inference.taught import untaught
 from agents.inference.trajectory import Trajectory
@@ -39,6 +38,7 @@ from trm_gym.errors import ProblemError
 from trm_gym.files import check_regular, file_of
 from trm_gym.task import Task
 from trm_gym.written.answers import renamed
+from trm_gym.written.decimals import beside
 
 REFINING = ("rule", "max_steps", "restarts", "price", "slots")
 """Options of a network that refines a draft."""
@@ -65,11 +65,11 @@ class Config(TimeLimit):
     puzzle: Annotated[str | None, tyro.conf.Positional] = None
     """The problem, or a file with it; without one, and without --data, you are asked for them. A sudoku: its 16, 36 or
     81 cells row by row, blanks as 0, . _ * x or -. A maze: rows parted by /, walls as #, open cells as dots or spaces,
-    S and G. Arithmetic: 731-58+94. Algebra: 3*x + 4 = 10, or a word (expand, factor, collect, differentiate, evaluate)
-    and an expression, such as expand (x+2)*(3*x-1). Regression: a CSV or .npy file, or rows of numbers, the target in
-    the last column; the formula of it is looked for. The shipped networks know sums to fractions and mixed
-    expressions, and equations, systems, quadratics, expanding, collecting, evaluating, differentiating, and factoring
-    into two; what they were never taught, they do not solve."""
+    S and G. Arithmetic: 731-58+94, or 1.5+2.25. Algebra: 3*x + 4 = 10, or a word (expand, factor, collect,
+    differentiate, evaluate) and an expression, such as expand (x+2)*(3*x-1). Regression: a CSV or .npy file, or rows of
+    numbers, the target in the last column; the formula of it is looked for. The shipped networks know sums to fractions
+    and mixed expressions, and equations, systems, quadratics, expanding, collecting, evaluating, differentiating, and
+    factoring into two; what they were never taught, they do not solve."""
     checkpoint: str | None = None
     """A folder with a checkpoint, the name of one that comes with the package, or hf://owner/name; by default the
     task's that comes with the package."""
@@ -153,11 +153,12 @@ def _draw(console: Console, task: Task, found: Trajectory, step: int) -> None:
     console.print(Text.from_ansi(task.draw_ansi(found.problems, found.draft_after(step))), soft_wrap=True)
 
 
-def conclude(console: Console, solver: Solver, found: Trajectory, rule: str, names: Mapping[str, str]) -> bool:
-    """Print the answer and what to think of it; whether it is right. names: the person's own letters."""
+def conclude(console: Console, solver: Solver, found: Trajectory, rule: str, own: OwnProblem) -> bool:
+    """Print the answer and what to think of it; whether it is right."""
     steps, handed = found.stop, found.handed
     answer = found.draft_after(handed)
-    console.print(f"\n{renamed(solver.task.answer_text(answer), names)}", highlight=False, soft_wrap=True)
+    text = renamed(solver.task.answer_text(answer), own.names)
+    console.print(f"\n{beside(text) if own.readings else text}", highlight=False, soft_wrap=True)
     plural = "step" if steps == 1 else "steps"
     if handed != steps:
         console.print(f"The draft of step {handed} seemed best and is handed in.", highlight=False)
@@ -192,7 +193,7 @@ def solve_one(config: Config, console: Console, puzzle: str) -> bool:
     rule, max_steps = stopped_by(config, solver, console)
     found = solver.trajectory(own.problems, max_steps, config.price, rule)
     show(console, own.task, found)
-    return conclude(console, solver, found, rule, own.names)
+    return conclude(console, solver, found, rule, own)
 
 
 def stopped_by(config: Config, solver: Solver, console: Console) -> tuple[str, int]:

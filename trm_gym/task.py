@@ -215,11 +215,12 @@ class Task(abc.ABC):
         """The letters that ``encode`` renames, of a problem that it reads: the task's letter, and the person's own."""
         return {}
 
-    def traits(self, problems: Problems) -> list[tuple[Hashable, tuple[float, ...]]]:
-        """What tells problems of different levels apart at sight: of each its kind, and numbers that measure it.
+    def readings(self, problem: UserProblem) -> Mapping[str, str]:
+        """What ``encode`` reads otherwise than it is typed, of a problem that it reads: ``{"0.5": "1/2"}``."""
+        return {}
 
-        Here of no kind, and how hard.
-        """
+    def traits(self, problems: Problems) -> list[tuple[Hashable, tuple[float, ...]]]:
+        """What tells problems apart at sight, of each its kind and numbers that measure it: here none, and how hard."""
         return [((), (float(difficulty),)) for difficulty in problems.difficulty]
 
     @abc.abstractmethod
@@ -267,8 +268,7 @@ class Task(abc.ABC):
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
         """A batch of one and a draft uint8 [L] for a terminal.
 
-        Here and in a picture the draft may be two, uint8 [2, L], the one before it first: then the cells that it
-        changed are marked (``trm_gym.render.changes`` tells which).
+        Here and in a picture it may be two, uint8 [2, L], the one before first: cells that it changed are then marked.
         """
 
     @abc.abstractmethod

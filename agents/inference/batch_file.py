@@ -75,6 +75,8 @@ def solve_file(
             waiting[-1]["names"] = solver.task.names(given)
             if remark := solver.task.remark(problems):
                 waiting[-1]["remark"] = remark
+            if readings := solver.task.readings(given):
+                waiting[-1]["read"] = dict(readings)
             yield problems
 
     bar = Progress(count, "solve", done=done)

@@ -46,12 +46,14 @@ _PATH = re.compile(
 class OwnProblem:
     """A problem as a batch of one, and its task in the size that it needs.
 
-    names: the person's own letters by those of the task, see ``Task.names``. remark: what the person should know.
+    names: the person's own letters by those of the task, see ``Task.names``; readings: see ``Task.readings``. remark:
+    what the person should know.
     """
 
     task: Task
     problems: Problems
     names: Mapping[str, str]
+    readings: Mapping[str, str]
     remark: str
 
 
@@ -63,10 +65,16 @@ def own_problem(family: str, given: UserProblem) -> OwnProblem:
     if family in FAMILIES and (path := _path(given)) is not None:
         given = only_entry(make_task(FAMILIES[family]).entries(path), path).given()
     task = make_task(task_name(family, given))
-    problems, names = task.encode(given), task.names(given)
+    return on_canvas(task, given)
+
+
+def on_canvas(task: Task, given: UserProblem) -> OwnProblem:
+    """What a person gave as a problem of that very task, and what was done to it on the way. Raises ProblemError."""
+    problems, names, readings = task.encode(given), task.names(given), task.readings(given)
+    read = ", ".join(f"{typed} is read as {known}" for typed, known in readings.items())
     called = ", ".join(f"{letter} is written as {known}" for known, letter in names.items())
-    remarks = [part for part in (task.remark(problems), called and f"{called} while the network works") if part]
-    return OwnProblem(task, problems, names, "; ".join(remarks))
+    remarks = (task.remark(problems), read, called and f"{called} while the network works")
+    return OwnProblem(task, problems, names, readings, "; ".join(filter(None, remarks)))
 
 
 def task_name(family: str, problem: UserProblem) -> str:

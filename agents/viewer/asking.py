@@ -12,7 +12,7 @@ from agents.halting.restart_registry import RESTARTS_LEARNER
 from agents.halting.restarts import Actor
 from agents.halting.rules import HaltingRule
 from agents.inference.other_rules import OtherRules
-from agents.inference.own_problem import FAMILIES, family_of, task_name
+from agents.inference.own_problem import FAMILIES, family_of, on_canvas, task_name
 from agents.inference.solver import PRICE, Solver
 from agents.viewer.catalogue import RULES, TASKS, Shelf
 from trm_gym import make_task
@@ -159,10 +159,8 @@ def _typed(task: Task, text: str) -> Given:
         raise ProblemError("this looks like the name of a file: paste what is in it, files are not read here")
     family = family_of(task.name)
     task = make_task(task_name(family, text)) if family in FAMILIES else task
-    problems, names = task.encode(text), task.names(text)
-    called = ", ".join(f"{letter} is written as {known}" for known, letter in names.items())
-    remarks = [part for part in (task.remark(problems), called and f"{called} while the network works") if part]
-    return Given(task, problems, names, "; ".join(remarks), "")
+    own = on_canvas(task, text)
+    return Given(task, own.problems, own.names, own.remark, "")
 
 
 def _drawn(task: Task, body: Mapping[str, Any], count: int) -> Problems:

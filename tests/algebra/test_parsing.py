@@ -91,7 +91,7 @@ FAULTS = {
     "(x=3": "the bracket opened at character 1 is never closed",
     "x)=3": "the bracket closed at character 2 was never opened",
     "(x+1))=3": "the bracket closed at character 6 was never opened",
-    "3.5*x=2": r"unexpected '\.' in '3\.5\*x=2': use digits",
+    "3.5.1*x=2": r"'3\.5\.1' in '3\.5\.1\*x=2' has 2 points: a decimal has one, as in 1\.25",
     "x=$4": r"unexpected '\$'",
     "x3=4": "'x3' is neither a product nor a power",
     "(x+1)2=4": r"'\)2' is neither a product nor a power",

@@ -68,7 +68,7 @@ def test_what_is_read(text, answer):
         (" \n", "no problem in it"),
         (np.zeros(32, int), "no problem in it"),
         ("3&4", "unexpected '&' in '3&4'"),
-        ("1.5+2", "unexpected '.'"),
+        ("1.5.1+2", "has 2 points: a decimal has one"),
         ("3+x", "'x' at symbol 3 is no arithmetic: use whole numbers"),
         ("3+4=5", r"'3\+4=5' has an equals sign"),
         ("2^", r"ends with '\^'"),

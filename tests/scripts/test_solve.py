@@ -155,7 +155,11 @@ MAZE = "S..../.###./...#./##.#./....G"
     ("family", "task", "problem", "answer"),
     [
         ("algebra", "algebra", "3*x + 4 = 10", "\nx = 2\n"),
+        ("algebra", "algebra", "0.5t + 1 = 1.25", "0.5 is read as 1/2, 1.25 is read as 5/4; t is written as x"),
+        ("algebra", "algebra", "0.5t + 1 = 1.25", "\nt = 1/2 (0.5)\n"),
+        ("algebra", "algebra", "2t + 1 = 2", "\nt = 1/2\n"),
         ("arithmetic", "arithmetic", "3*(4-1)", "\n9\n"),
+        ("arithmetic", "arithmetic", "1.5 + 2.25", "\n15/4 (3.75)\n"),
         ("maze", "maze11x11", MAZE, "Soooo\n ###o"),
     ],
 )
@@ -171,6 +175,8 @@ def test_every_family_is_solved(family, task, problem, answer, tmp_path: Path, s
     [
         ("algebra", "3*x + 4", "="),
         ("algebra", "x^2 = 2", "8"),
+        ("algebra", "x^0.5 = 2", "0.5 was read as 1/2"),
+        ("algebra", "0,5x = 2", "write 0.5 for a decimal"),
         ("arithmetic", "1/0", "zero"),
         ("maze", "S../.#./...", "no G"),
         ("maze", "S#G/###/...", "no way"),

@@ -26,6 +26,8 @@ from trm_gym.written.typed import check_letters, check_subscripts
 from trm_gym.written.user_problems import in_hand, problem_text
 
 _EXAMPLE = "3*x+4=10"
+_COMMA = re.compile(r"[0-9]+,[0-9]+")
+_NO_COMMA = "write 0.5 for a decimal and 1000 for a thousand"
 
 _FAULTS = {
     reading.SYNTAX: "it does not read as an equation or an expression: look for a missing number or a stray sign",
@@ -218,8 +220,10 @@ def _check_equations(text: str) -> None:
     if len(parts) == 2 and "=" in parts[0] and re.fullmatch(r"\s*-?[0-9/]+\s*", parts[1]):
         raise ProblemError(
             f"{text!r}: {parts[1].strip()!r} is no equation; if it is an answer in a table, let the first line name "
-            "the columns (problem,answer), if it belongs to a number, leave the comma out"
+            f"the columns (problem,answer), if it belongs to a number, {_NO_COMMA}"
         )
+    if (comma := _COMMA.search(text)) and any(part.count("=") != 1 for part in parts):
+        raise ProblemError(f"{text!r}: the comma in {comma[0]!r} parts two equations here; in a number, {_NO_COMMA}")
     if len(parts) > 2:
         raise ProblemError(f"{text!r} has {len(parts)} equations: write one, or two separated by a comma")
     for part in parts:
@@ -237,7 +241,8 @@ def _check_expression(text: str, verb: str) -> None:
         if not re.fullmatch(r"evaluate .+ at\s*x\s*=[^=]+", text):
             raise ProblemError(f"{text!r}: say where, as in 'evaluate x^2+1 at x=3'")
     elif "=" in text or "," in text:
-        raise ProblemError(f"{text!r}: {verb} takes one expression, no equation")
+        comma = f"; in a number, {_NO_COMMA}" if _COMMA.search(text) else ""
+        raise ProblemError(f"{text!r}: {verb} takes one expression, no equation{comma}")
     if re.search(r"\by", text):
         raise ProblemError(f"{text!r} has two unknowns: {verb} takes an expression in one")
 

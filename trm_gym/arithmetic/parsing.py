@@ -19,14 +19,14 @@ _LONGEST = 1000
 _RAISED = "power"
 _EXAMPLE = "731-58+94"
 _PIECE = re.compile(r"[0-9]+|[-+*/^()]|(?P<foreign>.+)")
-_ACCEPTED = "whole numbers, + - * / ^ and brackets"
+_ACCEPTED = "whole numbers or decimals, + - * / ^ and brackets"
 _VERB = re.compile(r"^\s*(?:(?:what is|calculate|evaluate|compute|work out)\s*/?\s*|=\s*)")
 _TIMES = re.compile(r"(?<=[0-9)])\s*(?:x\s*(?=[0-9(-])|(?=\())")
 """What people write for a product beside its sign: an x between numbers, a number before a bracket."""
 
 _QUESTION = re.compile(
     r"\s*(?:(?:what is(?: the value of)?|calculate|evaluate|compute|work out)\s)?"
-    r"(?P<expression>[-+*/^()0-9\s]+?)[\s.?]*",
+    r"(?P<expression>[-+*/^()0-9.\s]+?)[\s.?]*",
     re.IGNORECASE,
 )
 
@@ -85,7 +85,8 @@ def _checked(text: str) -> NDArray[np.uint8]:
     if "=" in text:
         raise ProblemError(f"{text[:80]!r} has an equals sign: write the expression alone, without its value")
     if "," in text:
-        raise ProblemError(f"{text[:80]!r} has a comma: write 1000 without one, and name the columns of a table")
+        known = "write 1000 without one, 0.5 with a point, and name the columns of a table"
+        raise ProblemError(f"{text[:80]!r} has a comma: {known}")
     pieces = [(match, match.start() + 1) for match in _PIECE.finditer(as_text(tokenize(text, _LONGEST, _ACCEPTED)))]
     if not pieces:
         raise ProblemError(f"there is no problem in it: write an expression such as {_EXAMPLE}")

@@ -8,12 +8,14 @@ and because a digit's place is then its distance from the start of its field; bl
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from trm_gym.errors import ProblemError
 from trm_gym.plain_text import plain_text
+from trm_gym.written.decimals import as_fractions, decimals_of
 from trm_gym.written.typed import in_signs, without_latex, without_subscripts
 
 if TYPE_CHECKING:
@@ -46,9 +48,9 @@ _ALTERNATIVES = str.maketrans(
 """What people write for the alphabet's own signs; full-width ones are in ``trm_gym.plain_text``."""
 
 _RAISE, _LOWER = str.maketrans("0123456789", SUPERSCRIPTS), str.maketrans(SUPERSCRIPTS, "0123456789")
-_UNARY_PLUS = re.compile(rf"(^|[-+*/^(=,]|{'|'.join(VERBS)}|\bat\b)(\s*)\+(?=\s*[0-9a-z(+-])")
+_UNARY_PLUS = re.compile(rf"(^|[-+*/^(=,]|{'|'.join(VERBS)}|\bat\b)(\s*)\+(?=\s*[0-9a-z.(+-])")
 
-ACCEPTED = f"digits, + - * / ^ ( ) = , x y and the words {', '.join(VERBS)}, at"
+ACCEPTED = f"digits, . in decimals, + - * / ^ ( ) = , x y and the words {', '.join(VERBS)}, at"
 """What the whole alphabet is, for messages."""
 
 DIGIT = 1
@@ -63,7 +65,19 @@ _GAP = re.compile(r"[0-9]+\s+[0-9]+")
 
 
 def plain(text: str) -> str:
-    """``text`` in the alphabet's own signs and small letters, as ``plain_signs`` has it, without subscripts."""
+    """``text`` in the alphabet's own signs and small letters: as ``plain_signs`` has it, without subscripts, and with
+    fractions for decimals. Raises ProblemError for a decimal that is none.
+    """
+    return as_fractions(_with_points(text))
+
+
+def readings(text: str) -> Mapping[str, str]:
+    """The decimals of a text, and the fractions that ``plain`` reads them as."""
+    return decimals_of(_with_points(text))
+
+
+def _with_points(text: str) -> str:
+    """``text`` in plain signs without subscripts, decimals as they are."""
     return plain_signs(without_subscripts(plain_text(text).lower()))
 
 
@@ -101,8 +115,7 @@ def tokenize(text: str, cells: int, accepted: str = ACCEPTED) -> NDArray[np.uint
     tokens = []
     for match in _READ.finditer(text):
         if match["wrong"]:
-            decimal = "; write a decimal as a fraction" if match["wrong"] == "." else ""
-            raise ProblemError(f"unexpected {match['wrong']!r} in {text[:80]!r}: use {accepted}{decimal}")
+            raise ProblemError(f"unexpected {match['wrong']!r} in {text[:80]!r}: use {accepted}")
         if not match[0].isspace():
             tokens.append(TOKEN[match[0]])
     if len(tokens) > cells:

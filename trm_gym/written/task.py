@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import abc
 import os
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.errors import ProblemError
-from trm_gym.plain_text import has_words
+from trm_gym.plain_text import has_words, plain_text
 from trm_gym.records import Entry
 from trm_gym.structure import TextStructure
 from trm_gym.task import BLANK, ImportedProblems, Level, Problems, Task, UserProblem, Verdicts
 from trm_gym.written import view
 from trm_gym.written.answers import bare, named
-from trm_gym.written.signs import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text, traits
-from trm_gym.written.user_problems import in_hand, question_entries, read_questions
+from trm_gym.written.signs import SYMBOLS, TOKEN, answer_text, answer_tokens, as_text, readings, traits
+from trm_gym.written.user_problems import in_hand, problem_text, question_entries, read_questions
 
 _LONGEST = 1000
+_FEW = 4
 
 
 class WrittenTask(Task):
@@ -106,7 +107,17 @@ class WrittenTask(Task):
                 raise ProblemError(
                     f"not covered: {problem[:120]!r}; write what is asked in signs, without the words"
                 ) from error
+            if isinstance(problem, str) and (read := self.readings(problem)):
+                told = ", ".join(f"{typed} was read as {fraction}" for typed, fraction in [*read.items()][:_FEW])
+                raise ProblemError(f"{error} ({told})") from error
             raise
+
+    def readings(self, problem: UserProblem) -> Mapping[str, str]:
+        """The decimals of a problem, and the fractions that they are read as."""
+        problem = in_hand(problem)
+        if not isinstance(problem, str) or "." not in plain_text(problem):
+            return {}
+        return readings(problem_text(problem, self.structure.answer_start, self.length, ""))
 
     def traits(self, problems: Problems) -> list[tuple[Hashable, tuple[float, ...]]]:
         """Of each problem its verb and the signs beside plus and minus; how many numbers, unknowns and digits."""

@@ -34,7 +34,7 @@ _WORDS = tuple(
     for word, sign in (("plus", " + "), ("minus", " - "), ("times", " * "), (r"(?:divided\s+by|over)", " / "))
 )
 _LABEL = re.compile(
-    r"\s*(?:[0-9]{1,3}[.)]|\(?[a-z]\)|q(?:uestion)?\s*[0-9]*\s*[:.)]|(?:problem|equation|expression|input)\s*[:=]"
+    r"\s*(?:[0-9]{1,3}(?:\)|\.(?!\s*[+*/^=]))|\(?[a-z]\)|q(?:uestion)?\s*[0-9]*\s*[:.)]|(?:problem|equation|expression|input)\s*[:=]"
     r"|[•‣▪]|\[[ x]\])\s+(?=\S)",
     re.IGNORECASE,
 )
