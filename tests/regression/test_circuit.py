@@ -225,6 +225,7 @@ def test_only_points_that_are_there_are_seen():
 
 def test_branches_of_a_problem_are_read_as_single_ones():
     drafts = random_drafts(6, 5, ("x", "y", "2"))
+    drafts[4:] = drafts[[2, 0]]  # one as another problem's, and one as its own problem's
     shown = np.concatenate([points(lambda x, y, z: x * np.exp(y) + z, seed) for seed in (0, 0, 1, 1, 0, 0)])
     whole = read_drafts(drafts, shown, 24, 3, False)
     for place in range(6):

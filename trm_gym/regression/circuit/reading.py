@@ -52,7 +52,17 @@ def read_drafts(
     """Run drafts uint8 [B, L] at ``most`` of the points float64 [B, N, ROW] of each, and read off what they do.
 
     leaves: formulas of how many are looked for as what would do, 2 or 3. constants: whether those with constants are.
+    Branches of a problem often have one draft; what is there twice is read once.
     """
+    numbers: dict[bytes, int] = {}
+    rows = zip(drafts, points, strict=True)
+    same = [numbers.setdefault(draft.tobytes() + shown.tobytes(), len(numbers)) for draft, shown in rows]
+    first = np.unique(same, return_index=True)[1]
+    reading = _read(drafts[first], points[first], most, leaves, constants)
+    return Reading(reading.slots[same], reading.whole[same])
+
+
+def _read(drafts: NDArray[np.uint8], points: NDArray[np.float64], most: int, leaves: int, constants: bool) -> Reading:
     few = chosen_points(points, most)
     execution = execute(drafts, few)
     features = np.zeros((len(drafts), SLOTS, FEATURES), np.float32)
