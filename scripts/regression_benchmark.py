@@ -96,7 +96,7 @@ PRESETS = {
     "rivals": Config(
         level=("nodes5", "nodes7", "nodes9", "constants"),
         split="validation",
-        problems=5,
+        problems=3,
         seconds=(1.0, 2.0),
         seeds=1,
         ways=tuple(SETS),

@@ -34,24 +34,19 @@ _PYOPERON: Settings = {
     "max_evaluations": 10**9,
     "model_selection_criterion": "mean_squared_error",
 }
-_CALM = {"p_crossover": 0.5, "p_subtree_mutation": 0.2, "p_hoist_mutation": 0.05, "p_point_mutation": 0.2}
 TRIED: dict[str, dict[str, Settings]] = {
     "gplearn": {
         "first": _GPLEARN,
         "100 programs": _GPLEARN | {"population_size": 100, "tournament_size": 5},
         "300 programs": _GPLEARN | {"population_size": 300, "tournament_size": 10},
-        "3,000 programs": _GPLEARN | {"population_size": 3000},
-        "parsimony .0001": _GPLEARN | {"parsimony_coefficient": 0.0001},
         "parsimony .01": _GPLEARN | {"parsimony_coefficient": 0.01},
         "no powers": _GPLEARN | {"function_set": "add sub mul div sqrt log sin cos exp".split()},
-        "more mutation": _GPLEARN | _CALM,
     },
     "pyoperon": {
         "first": _PYOPERON,
         "100 individuals": _PYOPERON | {"population_size": 100},
         "2,000 individuals": _PYOPERON | {"population_size": 2000},
         "length 20": _PYOPERON | {"max_length": 20},
-        "length 50": _PYOPERON | {"max_length": 50},
         "1 iteration": _PYOPERON | {"optimizer_iterations": 1},
         "10 iterations": _PYOPERON | {"optimizer_iterations": 10},
         "no powers": _PYOPERON | {"allowed_symbols": _PYOPERON["allowed_symbols"].replace("pow,", "")},
