@@ -9,6 +9,7 @@ from scripts.oracles.maze import guises
 from trm_gym.maze import MazeTask
 from trm_gym.maze._search.invariant import invariant_hash
 from trm_gym.splits import SPLITS, split_of
+from trm_gym.streams import mix
 
 COUNTS = (14_000, 3_000, 3_000)
 
@@ -33,6 +34,19 @@ def test_every_guise_of_a_maze_has_its_hash(size):
         problems = task.generate(4, level, "test", 2).problem
         for problem, known in zip(problems, invariant_hash(problems, size), strict=True):
             assert (invariant_hash(np.array(guises(problem)), size) == known).all()
+
+
+@pytest.mark.parametrize("size", [5, 11])
+def test_an_augmented_maze_is_turned_or_mirrored_with_its_path(size):
+    task = MazeTask(size)
+    problems = task.generate(300, 1, "train", 0)
+    found = task.augment(problems, mix(4, np.arange(300)))
+    assert task.verify(found, found.solution).solved.all() and (found.free == (found.problem == 0)).all()
+    pairs = zip(problems.problem, found.problem, strict=True)
+    ways = [[*map(bytes, guises(old)[::2])].index(bytes(new)) for old, new in pairs]
+    assert len(set(ways)) == 8, "all of the eight, start and goal never exchanged"
+    again = task.augment(problems, mix(4, np.arange(300)))
+    assert (again.problem == found.problem).all()
 
 
 def test_no_two_mazes_that_are_no_guises_of_each_other_share_a_hash():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from trm_gym.checks import whole_number
 from trm_gym.maze import generator, hints, parsing, reading, solver, verifier, view
-from trm_gym.maze.layout import GOAL, LARGEST, OFF, ON, OPEN, SMALLEST, VOCAB
+from trm_gym.maze.layout import GOAL, LARGEST, OFF, ON, OPEN, SMALLEST, TURNS, VOCAB, turns
 from trm_gym.maze.levels import levels
 from trm_gym.records import Entry
 from trm_gym.splits import split_index
@@ -61,6 +61,12 @@ class MazeTask(Task):
     def sample(self, keys: NDArray[np.uint64], levels: NDArray[np.int64], split: str) -> Problems:
         """One fresh maze per key, uint64 [B], well mixed, and level, int64 [B]."""
         return generator.sample(keys, levels, split, self.size, self._levels)
+
+    def augment(self, problems: Problems, keys: NDArray[np.uint64]) -> Problems:
+        """The same mazes, each turned and mirrored in one of eight ways. keys: uint64 [B], well mixed."""
+        turned = turns(self.size)[keys % np.uint64(len(TURNS))]
+        problem, solution = (np.take_along_axis(part, turned, 1) for part in (problems.problem, problems.solution))
+        return Problems(problem, problem == OPEN, solution, problems.level, problems.difficulty)
 
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
         """Judge answers uint8 [B, L]: any shortest path counts; see ``verifier.verify``."""
