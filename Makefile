@@ -48,6 +48,7 @@ fix: $(VENV)/.test
 
 docs: $(VENV)/.docs
 	$(BIN)/python scripts/pages.py --no-pictures
+	$(BIN)/python scripts/cards.py --no-pictures
 	$(BIN)/python scripts/live_page.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 

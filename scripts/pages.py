@@ -203,7 +203,7 @@ def network(name: str, config: Mapping[str, Any]) -> str:
     """What a shipped network is, how it was made and what share it solves; config: its config.json."""
     model, meta = config["model"], config["meta"]
     shape = f"mixer `{model['mixer']}` over {model['positions']}, {model['hidden']} wide"
-    told = [f"The network `{name}` comes with the package: {shape}"]
+    told = [f"The network [`{name}`](../networks/{name}.md) comes with the package: {shape}"]
     if "pretraining_seconds" in meta:
         trained = ", ".join(f"`{level}`" for level in meta["pretraining"]["levels"])
         told.append(f", pretrained for {meta['pretraining_seconds']:.0f} s on {trained}")

@@ -5,13 +5,13 @@ Imported at first use only: nothing else needs huggingface_hub. Saving and loadi
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 from huggingface_hub import ModelHubMixin, snapshot_download
 
 from agents.checkpoint import CONFIG_FILE, WEIGHTS_FILE, Checkpoint, load_checkpoint, save_checkpoint
+from agents.inference.card import card
 from trm_gym.atomic_io import atomic_write
 
 FILES = (WEIGHTS_FILE, CONFIG_FILE)
@@ -57,63 +57,11 @@ class HubModel(ModelHubMixin):
 
 
 def model_card(checkpoint: Checkpoint) -> str:
-    """The text of README.md: what the network is, what made it, on which data, and what it reached."""
-    config, meta = checkpoint.model.config, checkpoint.meta
-    levels = meta.get("pretraining", {}).get("levels", [])
-    commands = "\n".join(meta.get("commands", ["(not recorded)"]))
-    heads = ", ".join(checkpoint.heads) or "none"
+    """The text of README.md: what the Hub reads of it, and the card (``agents.inference.card``)."""
     return f"""---
 library_name: trm-gym
 license: mit
 tags: [tiny-recursive-model, adaptive-computation, {checkpoint.task}]
 ---
 
-# A Tiny Recursive Model for {checkpoint.task}
-
-{checkpoint.model.num_parameters():,} parameters: hidden {config.hidden}, {config.layers} layers, T={config.cycles},
-n={config.latent_updates}, mixer `{config.mixer}`, positions `{config.positions}`. It refines a draft of the answer step
-by step, and may fail. Halting heads on it: {heads}.
-
-## Use
-
-```python
-from agents.inference.solver import Solver
-
-solver = Solver.from_pretrained("path/of/this/folder")
-solution = solver.solve(problem, max_steps=16, rule="{"grpo" if "grpo" in checkpoint.heads else "always"}")
-print(solution.text, solution.steps, solution.verdict)
-```
-
-## Command
-
-```sh
-{commands}
-```
-
-## Data
-
-Problems of `trm_gym`'s task `{checkpoint.task}`, train split, levels: {", ".join(levels) or "(not recorded)"}.
-They are made on the spot; problems that are equal under the task's symmetries never stand in two splits.
-
-## Results
-
-{_results(meta)}
-"""
-
-
-def _results(meta: dict[str, Any]) -> str:
-    """What the checkpoint's notes say that it reached."""
-    parts = []
-    reached = dict(meta.get("solved_at_steps", {}))
-    if steps := reached.pop("steps", None):
-        parts.append("Share of problems whose draft is right, by step:\n")
-        parts.append("| level | " + " | ".join(map(str, steps)) + " |")
-        parts.append("|---" * (1 + len(steps)) + "|")
-        parts += [
-            f"| {level} | " + " | ".join(f"{one:.1%}" for one in shares) + " |" for level, shares in reached.items()
-        ]
-    if "results" in meta:
-        parts += ["```json", json.dumps(meta["results"], indent=2), "```"]
-    if "pretraining_seconds" in meta:
-        parts.append(f"\nPretraining took {meta['pretraining_seconds']:.0f} seconds.")
-    return "\n".join(parts) or "None are recorded with the checkpoint: measure it with scripts/evaluate.py."
+{card(checkpoint)}"""
