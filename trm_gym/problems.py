@@ -118,14 +118,10 @@ class Hints:
 
     kinds: bool [B, L, K], which of a task's K kinds of hint are right for a cell; a cell without any is told nothing.
     answer: uint8 [B, L], what of the solution can be told by then.
-    known: bool [B, L], cells that news has reached.
-    way: bool [B, L], cells without whose hint the solution cannot be told.
     """
 
     kinds: NDArray[np.bool_]
     answer: NDArray[np.uint8]
-    known: NDArray[np.bool_]
-    way: NDArray[np.bool_]
 
 
 @short_repr

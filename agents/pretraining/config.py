@@ -75,16 +75,12 @@ class HintsConfig(Checked):
     wait: int = 0
     """Most steps for which a problem waits before it shows where news comes from, a maze its goal. Half of the problems
     wait, so that cells which have heard nothing learn to stay so. 0: none waits."""
-    patience: int = 0
-    """Steps after which a cell that was told its hint and reads it wrong is given up: it is taught nothing any more,
-    nor is the answer of its problem where that hangs on it. What a cell has lost, nothing near it can tell again. 0:
-    none is given up."""
 
     prefix = "hints."
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(0, self, "weight", "wait", "patience")
+        at_least(0, self, "weight", "wait")
         above_zero(self, "speed")
 
 
@@ -137,8 +133,7 @@ class PretrainConfig(Checked):
     """What is known on the way to the solution, as a task tells it."""
     start_weights: str = ""
     """A checkpoint's folder, or the name of one that comes with the package, whose weights training begins with. It
-    may be of another size of the task, and of other T and n. What reads hints is taken over too, where the state of the
-    run lies beside the checkpoint. Empty: weights are drawn at random."""
+    may be of another size of the task, and of other T and n. Empty: weights are drawn at random."""
     seed: int = 0
     """Seed of the initial weights and of the problems."""
     save_every: int = 200

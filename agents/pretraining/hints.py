@@ -7,7 +7,7 @@ this step. Source of the idea: Velickovic et al. 2022, "The CLRS Algorithmic Rea
 
 from __future__ import annotations
 
-from typing import NamedTuple, final
+from typing import final
 
 import numpy as np
 import torch
@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from agents.pretraining.config import PretrainConfig
 from agents.trm import TRM, Inputs
-from trm_gym.short_repr import short_repr
 from trm_gym.streams import uniform
 from trm_gym.task import Hints, Problems, Task
 
@@ -33,14 +32,6 @@ def hint_loss(logits: Float[Tensor, "batch l k"], kinds: Bool[Tensor, "batch l k
     logits, kinds = logits[told], kinds[told]
     right = logits.masked_fill(~kinds, -torch.inf).logsumexp(-1)
     return (logits.logsumexp(-1) - right).mean()
-
-
-@short_repr
-class Lost(NamedTuple):
-    """What is not taught any more. cells: bool [B, L], of hints; answers: bool [B], with such a cell on their way."""
-
-    cells: NDArray[np.bool_]
-    answers: NDArray[np.bool_]
 
 
 @final
@@ -93,26 +84,7 @@ class HintHead(nn.Module):
         heard = (steps + 1 - self.waits[rows]).numpy()
         return self.task.hints(problems, solutions, np.where(heard > 0, self.config.speed * heard, -1.0))
 
-    @torch.no_grad()
-    def lost(
-        self,
-        before: Float[Tensor, "batch positions hidden"],
-        problems: Problems,
-        solutions: NDArray[np.uint8],
-        rows: slice,
-        steps: Int[Tensor, " batch"],
-    ) -> Lost:
-        """Cells that were told ``patience`` steps ago or earlier and are read wrong off the latent before the step."""
-        if not self.config.patience:
-            return Lost(np.zeros(problems.problem.shape, np.bool_), np.zeros(len(problems), np.bool_))
-        told = self.told(problems, solutions, rows, steps - self.config.patience)
-        read = self.kinds(before.float()).argmax(-1, keepdim=True).cpu().numpy()
-        cells = told.known & ~np.take_along_axis(told.kinds, read, -1).squeeze(-1)
-        return Lost(cells, (cells & told.way).any(-1))
-
-    def loss(
-        self, answer: Float[Tensor, "batch positions hidden"], hints: Hints, lost: NDArray[np.bool_]
-    ) -> Float[Tensor, ""]:
-        """The loss of what is read off the latent, by its weight; ``lost`` cells [batch, positions] are left out."""
-        kinds = torch.as_tensor(hints.kinds & ~lost[..., None], device=answer.device)
+    def loss(self, answer: Float[Tensor, "batch positions hidden"], hints: Hints) -> Float[Tensor, ""]:
+        """The loss of what is read off the latent, by its weight."""
+        kinds = torch.as_tensor(hints.kinds, device=answer.device)
         return self.config.weight * hint_loss(self.kinds(answer.float()), kinds)

@@ -149,23 +149,6 @@ PRETRAIN: dict[str, PretrainConfig] = {
         hints=HintsConfig(weight=1.0, speed=9.0, wait=16),
         save_every=1000,
     ),
-    # The network of 15x15, taught on large mazes not to lose what it has found: a place where two floods have met is
-    # given up once it has wandered, small steps, no noise between them. It begins with that run and its head for hints.
-    "maze30x30": PretrainConfig(
-        task="maze30x30",
-        levels=("random", "rooms", "perfect", "hard", "hard", "hard"),
-        model=dataclasses.replace(MAZE, cycles=3),
-        optim=OptimConfig(muon_lr=6e-4, adamw_lr=1.2e-4, decay=1.0),
-        updates=6000,
-        batch=24,
-        max_steps=64,
-        explore=0.5,
-        start_noise=1.0,
-        average=0.999,
-        hints=HintsConfig(weight=1.0, speed=9.0, patience=2),
-        start_weights="runs/pretrain-maze15x15-0/checkpoint",
-        save_every=250,
-    ),
     # Positions are many (1100), so the batch is small.
     "arc": PretrainConfig(
         task="arc10x10",

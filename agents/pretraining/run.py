@@ -21,9 +21,8 @@ from agents.common.finite import kept
 from agents.common.kept_states import KEPT, GoingBack, newest_state, scale_note
 from agents.common.processes import ALONE, Processes
 from agents.common.signals import UNENDED, ending
-from agents.common.state_form import check_form, check_settings, restoring
-from agents.common.tensor_file import CheckpointError, NotFiniteError, load_note, load_tensors
-from agents.common.tensors import unnest
+from agents.common.state_form import check_settings
+from agents.common.tensor_file import CheckpointError, NotFiniteError, load_note
 from agents.pretraining.config import UNIFORM, PretrainConfig, describe
 from agents.pretraining.episodes import episode_picture
 from agents.pretraining.trainer import Pretrainer
@@ -91,11 +90,6 @@ def begin_with(trainer: Pretrainer, place: str) -> None:
         made = load_checkpoint(place, size=getattr(trainer.task, "size", None))
     trainer.model.load_state_dict(made.model.state_dict())
     trainer.average.weights = {name: value.clone() for name, value in made.model.state_dict().items()}
-    state = newest_state(Path(place).parent / PRETRAIN_STATE)  # of the run that made it, where it lies in its folder
-    if state and trainer.hints is not None and (read := unnest("hints.kinds", load_tensors(state)[0])):
-        with restoring(state):
-            check_form(read, trainer.hints.kinds.state_dict())
-            trainer.hints.kinds.load_state_dict(read)
 
 
 def finish(trainer: Pretrainer, folder: Path, keep: int, restore: bool) -> None:

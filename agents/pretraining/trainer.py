@@ -153,14 +153,12 @@ class Pretrainer:
         solved = torch.as_tensor(self.task.verify(problems, draft.cpu().numpy().astype(np.uint8)).solved)
         # Of several solutions the one nearest to the network's own answer.
         nearest = self.task.nearest(problems, logits.detach().cpu().numpy())
-        hint_losses, answers = list[Tensor](), labels(self.task, problems, nearest)
+        hint_losses = list[Tensor]()
         if self.hints is not None:
             hints = self.hints.told(problems, nearest, rows, self.steps[rows])
-            lost = self.hints.lost(self.carry.answer[rows], problems, nearest, rows, self.steps[rows])
-            hint_losses.append(self.hints.loss(output.latent, hints, lost.cells))
-            answers = labels(self.task, problems, hints.answer)
-            answers[lost.answers] = NO_LABEL
-        solution = torch.as_tensor(answers, device=device)
+            nearest = hints.answer
+            hint_losses.append(self.hints.loss(output.latent, hints))
+        solution = torch.as_tensor(labels(self.task, problems, nearest), device=device)
         first = self.task.structure.answer_start  # what only shows the problem is not trained
         token_loss, best = best_answer_loss(logits[:, first:], solution[:, first:], config.extras.starts, config.loss)
         halt_loss = F.binary_cross_entropy_with_logits(halt, solved.to(device).float())

@@ -46,8 +46,6 @@ def test_hints_are_a_flood_from_the_goal_and_a_walk_from_the_start(travelled):
             kinds, known = by_hand(problems.problem[row], solutions[row], travelled)
             assert [set(np.flatnonzero(cell).tolist()) for cell in hints.kinds[row]] == kinds
             assert np.array_equal(hints.answer[row], known)
-            assert [bool(kinds) and kinds != {4} for kinds in kinds] == hints.known[row].tolist()
-            assert np.array_equal(hints.way[row], solutions[row] == ON)
 
 
 def test_each_maze_has_news_of_its_own_age_and_at_last_the_whole_solution():

@@ -48,9 +48,8 @@ def hints(problem: NDArray[np.uint8], solution: NDArray[np.uint8], travelled: ND
 
     Walls and the goal are told nothing. A cell of the way is told when the flood has gone from the goal to the start,
     and what it found from there to the cell; until then it stands off the path. Before the flood has begun (below 0)
-    the goal has heard nothing either. The solution is told by what the flood told its own cells.
+    the goal has heard nothing either.
     """
     kinds, answer = np.zeros((*problem.shape, KINDS), np.bool_), solution.copy()
     _hints(np.ascontiguousarray(problem), solution, travelled, kinds, answer, workspace(size))
-    known = np.logical_or.reduce(kinds[..., :_UNKNOWN], axis=-1)
-    return Hints(kinds, answer, known, solution == ON)
+    return Hints(kinds, answer)

@@ -14,7 +14,6 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from agents.checkpoint import save_checkpoint
 from agents.common.tensor_file import CheckpointError, load_tensors, save_tensors
 from agents.pretraining import run
-from agents.pretraining.config import HintsConfig
 from agents.pretraining.run import PRETRAIN_STATE, pretrain
 from agents.pretraining.trainer import Pretrainer
 from tests.agents.pretraining.test_trainer import TINY
@@ -101,21 +100,6 @@ def test_training_begins_with_the_weights_of_another_size_and_depth(tmp_path: Pa
     pretrain(begun, tmp_path / "large")
     shutil.rmtree(tmp_path / "checkpoint")
     pretrain(begun, tmp_path / "large")  # a run that has begun does not ask for them again
-
-
-def test_what_reads_hints_is_taken_over_from_the_run_beside(tmp_path: Path):
-    hinted = dataclasses.replace(MAZES, hints=HintsConfig(weight=1.0))
-    save_checkpoint(tmp_path / "run" / "checkpoint", pretrain(hinted, tmp_path / "run"))
-    first = load_tensors(tmp_path / "run" / PRETRAIN_STATE)[0]["hints.kinds.weight"]
-    assert first.any()  # a fresh one is all 0
-    begun = dataclasses.replace(hinted, task="maze11x11", start_weights=str(tmp_path / "run" / "checkpoint"))
-    trainer = Pretrainer(begun)
-    run.begin_with(trainer, begun.start_weights)
-    assert trainer.hints is not None and torch.equal(trainer.hints.kinds.weight, first)
-    shutil.copytree(tmp_path / "run" / "checkpoint", tmp_path / "alone" / "checkpoint")  # without the run: a fresh one
-    trainer = Pretrainer(begun)
-    run.begin_with(trainer, str(tmp_path / "alone" / "checkpoint"))
-    assert trainer.hints is not None and not trainer.hints.kinds.weight.any()
 
 
 @pytest.mark.parametrize(
