@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast, final
 
@@ -29,7 +30,7 @@ from agents.common.same_numerics import same_numerics
 from agents.common.signals import TimeLimit
 from agents.evaluation.records import write_tables
 from agents.evaluation.restart_reasons import acts_table, starts_table
-from agents.evaluation.restart_report import Played, as_json, play_run, rows, tables
+from agents.evaluation.restart_report import Played, as_json, by_network, play_run, rows, tables
 from agents.evaluation.restarts import StartsBank
 from agents.evaluation.run_store import CachedRun, load_head, save_head
 from agents.halting.restart_head import RestartPolicy, two_acts
@@ -178,12 +179,14 @@ def run(config: Config) -> None:
     folder = folder_of(config)
     save_config(config, folder / "config.yaml")
     networks = [Network(config, folder / f"network-{i}", place) for i, place in enumerate(config.checkpoints)]
-    runs = [play(network, config, seed) for network in networks for seed in range(config.seeds)]
-    found = rows(runs, config.prices, config.dataset.max_steps, config.resamples)
+    by = [[play(network, config, seed) for seed in range(config.seeds)] for network in networks]
+    runs, how = list(chain(*by)), (config.prices, config.dataset.max_steps, config.resamples)
+    found = rows(runs, *how)
     about = {"level": config.level, "networks": len(networks), "seeds": config.seeds, "problems": config.problems}
     atomic_write(folder / "results.json", as_json(found, about))
     console = Console()
-    reasons: list[dict[str, Any]] = [acts_table(runs, config.prices, config.dataset.max_steps)]
+    reasons: list[dict[str, Any]] = [by_network(by, *how)] if len(by) > 1 else []
+    reasons.append(acts_table(runs, *how[:2]))
     reasons += [starts_table(network.solved(config.problems)) for network in networks]
     reasons += [network.timed() for network in networks if config.timed]
     console.print(write_tables(folder, [*tables(found), *reasons]), highlight=False, markup=False, soft_wrap=True)

@@ -163,6 +163,25 @@ def tables(found: Sequence[Row]) -> list[dict[str, Any]]:
     ]
 
 
+def by_network(
+    networks: Sequence[Sequence[Mapping[str, Played]]], prices: Sequence[float], budget: int, resamples: int
+) -> dict[str, Any]:
+    """The untuned policy against every rule, network by network, each with all its halting seeds."""
+    table: list[list[str]] = []
+    for number, runs in enumerate(networks, 1):
+        for price in prices:
+            mine, *others = rows(runs, [price], budget, resamples)
+            first = [str(number), f"{price:g}", f"{100 * mine.right:.1f} ({mine.steps:.2f})"]
+            table.append([*first, *(_gap(row.value_gap, 1, 3) for row in others)])
+    rules = [name for name in networks[0][0] if name != UNTUNED]
+    return {
+        "title": "By network",
+        "caption": "The return of the policy of three acts, asked at the price without tuning, less each rule's.",
+        "header": ["network", "lambda", "right, % (steps)", *rules],
+        "rows": table,
+    }
+
+
 def _cells(row: Row) -> list[str]:
     return [
         row.rule,

@@ -9,7 +9,7 @@ import pytest
 
 from agents.evaluation.records import plain_table
 from agents.evaluation.restart_reasons import acts_table, starts_table
-from agents.evaluation.restart_report import CHECKED, CLAIRVOYANT, UNTUNED, Played, play_run, rows, tables
+from agents.evaluation.restart_report import CHECKED, CLAIRVOYANT, UNTUNED, Played, by_network, play_run, rows, tables
 from agents.evaluation.restarts import (
     FIXED_CUTOFF,
     ONE_RUN,
@@ -161,6 +161,20 @@ def test_starts_of_a_problem_are_counted():
     # Three are not right within 2 steps; the last is within 4. Of their six fresh starts one is within 2.
     assert found[5] == "33.3%; 16.7%"
     assert plain_table(table)
+
+
+def test_networks_are_told_apart():
+    def of(solved: list[int]) -> dict[str, Played]:
+        def one(right: list[int]) -> Played:
+            found = {0.1: Outcome(np.array(right) > 0, np.full(4, 5), np.ones(4, int), np.zeros(4, bool))}
+            return Played(found, found, {0.1: ""})
+
+        return {UNTUNED: one(solved), ONE_RUN: one([1, 1, 0, 0])}
+
+    table = by_network([[of([1, 1, 0, 0])], [of([1, 1, 1, 1]), of([1, 1, 1, 0])]], [0.1], 10, 50)
+    assert table["header"] == ["network", "lambda", "right, % (steps)", ONE_RUN]
+    assert [row[:3] for row in table["rows"]] == [["1", "0.1", "50.0 (5.00)"], ["2", "0.1", "87.5 (5.00)"]]
+    assert table["rows"][0][3] == "" and table["rows"][1][3].strip("*").startswith("+0.375 (")
 
 
 def test_acts_of_a_policy_are_counted():
