@@ -10,6 +10,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
@@ -122,6 +123,19 @@ def scaling_figure(found: Mapping[str, Sequence[Point]], title: str, path: str |
             axes.semilogx(steps, right, line, color=colour, ms=5, label=name, base=2)
         axes.set(title=f"What more thinking buys: {title}", ylabel="right answers (%)")
         axes.set_xlabel("mean steps per problem, all branches together")
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.legend()
+    return Path(path)
+
+
+def depth_figure(found: Mapping[str, Float[np.ndarray, " steps"]], title: str, path: str | os.PathLike[str]) -> Path:
+    """Right answers, in %, after every step from the first on, a curve for each kind of problems."""
+    styles = itertools.cycle([(VERMILION, "-"), (BLUE, "-"), (GREEN, "-"), (GREY, "-")])
+    with figure_file(path, 6.4, 4.0) as figure:
+        axes = figure.subplots()
+        for (name, right), (colour, line) in zip(found.items(), styles, strict=False):
+            axes.semilogx(np.arange(1, len(right) + 1), right, line, color=colour, label=name, base=2)
+        axes.set(title=f"Right after ever more steps: {title}", ylabel="right answers (%)", xlabel="steps")
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.legend()
     return Path(path)
