@@ -17,7 +17,9 @@ for entry in docs/benchmark/*.py; do
     cp "runs/benchmark/$version/$(basename "${entry%.py}")/records.csv" "${entry%.py}/"
 done
 for row in runs/benchmark/"$version"/*/row.json; do
-    mkdir -p "docs/benchmark/$(basename "$(dirname "$row")")"
-    cp "$row" "docs/benchmark/$(basename "$(dirname "$row")")/"
+    folder="docs/benchmark/$(basename "$(dirname "$row")")"
+    mkdir -p "$folder"
+    cp "$row" "$folder/"
+    if grep -q '"restarts": true' "$row"; then cp "${row%row.json}records.csv" "$folder/"; fi # they are held in pairs
 done
 "$python" scripts/results.py

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agents.benchmark.results import load_row
+from agents.benchmark.frozen import load_version
+from agents.benchmark.results import load_row, ordered, paired_table, read_records
 from agents.benchmark.results import table as rows_table
 from agents.common.checks import Checked
 from agents.common.cli import main
@@ -148,11 +149,21 @@ def pages(docs: Path) -> Iterator[tuple[Path, str]]:
 
 
 def benchmark_table(match: re.Match[str], board: Path) -> str:
-    """The rows of a version of the benchmark: of policies of two acts (``v1``), or of three (``v1-restarts``)."""
-    version, _, track = match[2].partition("-")
-    rows = [load_row(path) for path in sorted(board.with_suffix("").glob("*/row.json"))]
-    shown = [one for one in rows if one["version"] == version and one["restarts"] == bool(track)]
-    found = rows_table(shown) if shown else "No rows have been measured yet."
+    """The rows of a version of the benchmark: of policies of two acts (``v1``), or of three (``v1-restarts``); or the
+    best policy of three acts minus each other (``v1-restarts-paired``).
+    """
+    version, *words = match[2].split("-")
+    rows = [(path, load_row(path)) for path in sorted(board.with_suffix("").glob("*/row.json"))]
+    shown = {one["policy"]: path for path, one in rows if (one["version"], one["restarts"]) == (version, bool(words))}
+    best_first = ordered(one for path, one in rows if path in shown.values())
+    if not shown:
+        found = "No rows have been measured yet."
+    elif "paired" in words:
+        played = load_version(version)
+        records = {name: shown[name].with_name("records.csv") for name in (one["policy"] for one in best_first)}
+        found = paired_table(played, {name: read_records(path, played.prices) for name, path in records.items()})
+    else:
+        found = rows_table(best_first)
     return f"{match[1]}\n{found}\n\n{match[3]}"
 
 

@@ -254,9 +254,11 @@ def run(config: Config) -> None:
     lines = []
     for name, checkpoint, task, level in track(asked, len(asked), "levels"):
         lines += rows(name, level, *measured(checkpoint.model, task, level, config), config)
+    title = ", ".join(config.checkpoints) or "Every shipped network"
+    title += "" if config.size is None else f" at size {config.size}"
     caption = f"Up to {config.problems} validation problems a level, {config.steps} steps from each of {config.starts} "
     caption += f"starts at most, noise {config.noise:g}, a checker that ends a run at its first right draft. All in %."
-    table = {"title": "What new starts give", "caption": caption, "header": HEADER, "rows": lines}
+    table = {"title": title, "caption": caption, "header": HEADER, "rows": lines}
     Console().print(write_tables(config.folder, [table]), highlight=False, markup=False, soft_wrap=True)
 
 

@@ -73,6 +73,10 @@ def _columns(prices: Sequence[float]) -> list[str]:
     return [f"{part} {price:g}" for price in prices for part in PARTS]
 
 
+Records = Mapping[str, NDArray[np.int64]]
+"""What ``read_records`` gives."""
+
+
 def read_records(path: Path, prices: Sequence[float]) -> dict[str, NDArray[np.int64]]:
     """What ``records`` wrote: by problem set, int64 [n, prices, 3]. Raises ValueError, naming the file and line."""
     found: dict[str, list[list[int]]] = {}
@@ -90,7 +94,7 @@ def read_records(path: Path, prices: Sequence[float]) -> dict[str, NDArray[np.in
     return {name: np.array(rows).reshape(len(rows), len(prices), len(PARTS)) for name, rows in found.items()}
 
 
-def differing(ours: Mapping[str, NDArray[np.int64]], theirs: Mapping[str, NDArray[np.int64]]) -> float:
+def differing(ours: Records, theirs: Records) -> float:
     """The share of problems and prices at which two records differ; ``ours`` may hold fewer problems of fewer sets.
 
     Raises ValueError where ``theirs`` lacks a problem.
@@ -102,6 +106,26 @@ def differing(ours: Mapping[str, NDArray[np.int64]], theirs: Mapping[str, NDArra
         unlike += int((rows != theirs[name][: len(rows)]).any(-1).sum())
         total += rows.shape[0] * rows.shape[1]
     return unlike / total
+
+
+def paired(version: Version, mine: Records, theirs: Records) -> list[metrics.Interval]:
+    """How much more the policy of one record returns than that of another at each price, on the same problems.
+
+    Over all sets, each of the same weight; intervals are over problems. Raises ValueError where their problems differ.
+    """
+    shapes = [{name: part.shape for name, part in one.items()} for one in (mine, theirs)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"records of the same problems are needed, got {shapes[0]} and {shapes[1]}: play both anew")
+    costs = {one.name: np.array(version.prices) / one.max_steps for one in version.sets}
+    gaps = [_returns(part, costs[name]) - _returns(theirs[name], costs[name]) for name, part in mine.items()]
+    draws = np.mean([metrics.bootstrap_means(gap, RESAMPLES, place) for place, gap in enumerate(gaps)], 0)
+    means = np.mean([gap.mean(0) for gap in gaps], 0)
+    return [metrics.interval(float(mean), draws[:, place]) for place, mean in enumerate(means)]
+
+
+def _returns(record: NDArray[np.int64], step_costs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns of a record [n, prices, 3], [n, prices]."""
+    return record[..., PARTS.index("right")] - step_costs * record[..., PARTS.index("steps")]
 
 
 def row(version: Version, policy: str, played: Played, about: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,15 +187,28 @@ def _ends(end: Ends) -> dict[str, NDArray[Any]]:
 
 def table(rows: Iterable[Mapping[str, Any]]) -> str:
     """Rows of one version and track as Markdown, best first by the mean return over prices."""
-    ordered = sorted(rows, key=lambda one: -np.mean([at["return"]["value"] for at in one["all"].values()]))
-    prices = list(ordered[0]["all"])
+    shown = ordered(rows)
+    prices = list(shown[0]["all"])
     header = [
         "policy",
         *(f"return at {price}" for price in prices),
         *(f"minus best fixed k at {price}" for price in prices),
     ]
     header += [f"gained at {price}" for price in prices]
-    return markdown_table(header, (_cells(one, prices) for one in ordered))
+    return markdown_table(header, (_cells(one, prices) for one in shown))
+
+
+def ordered(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Rows, best first by the mean return over prices."""
+    return sorted(rows, key=lambda one: -np.mean([at["return"]["value"] for at in one["all"].values()]))
+
+
+def paired_table(version: Version, found: Mapping[str, Records]) -> str:
+    """The first of several policies minus each other at each price as Markdown; by name, the best first."""
+    first, *others = found
+    header = [f"{first} minus", *(f"at {price:g}" for price in version.prices)]
+    lines = [[name, *(difference(one, 3) for one in paired(version, found[first], found[name]))] for name in others]
+    return markdown_table(header, lines)
 
 
 def _cells(one: Mapping[str, Any], prices: Sequence[str]) -> Iterator[str]:

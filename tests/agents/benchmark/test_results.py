@@ -65,6 +65,26 @@ def test_records_are_read_as_they_were_written(tmp_path: Path):
         results.differing(other, {"a": found["a"][:1]})
 
 
+def test_policies_are_compared_problem_by_problem(tmp_path: Path):
+    """One is right on one problem more of two, in as many steps; on the other set it is a step of 10 quicker."""
+    version = Version("v7", PRICES, 0, tuple(ProblemSet(name, "none", "none", max_steps=10) for name in "ab"))
+    found = []
+    for mine in (
+        {"a": result([4, 4], [1, 1], 0, 1), "b": result([5] * 4, [1] * 4, 0, 1)},
+        {"a": result([4, 4], [1, 0], 0, 1), "b": result([6] * 4, [1] * 4, 0, 1)},
+    ):
+        (tmp_path / "records.csv").write_text(results.records(mine, PRICES))
+        found.append(results.read_records(tmp_path / "records.csv", PRICES))
+    cheap, dear = results.paired(version, *found)
+    assert cheap.value == pytest.approx((0.5 + 0.01) / 2) and dear.value == pytest.approx((0.5 + 0.06) / 2)
+    assert (cheap.low, cheap.high) == pytest.approx((0.005, 0.505)), "two problems, drawn anew"
+    table = results.paired_table(version, {"mine": found[0], "theirs": found[1], "same": found[0]}).splitlines()
+    assert table[0] == "| mine minus | at 0.1 | at 0.6 |" and table[2].startswith("| theirs | **+0.255 (+0.005")
+    assert table[3] == "| same | +0.000 (+0.000..+0.000) | +0.000 (+0.000..+0.000) |"
+    with pytest.raises(ValueError, match="records of the same problems are needed"):
+        results.paired(version, found[0], {"a": found[0]["a"]})
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
