@@ -228,7 +228,9 @@ Made by `python scripts/levels.py --count {count}`; it fails where difficulty do
 - formulas: operations of the formula once SymPy has it; the standard deviations of the targets that the best
   polynomial of degree 3 in all variables leaves; variables and points shown
 
-The last columns are the shipped network's: the first step at which its draft is right, and the share that it solves.
+The last columns are those of the shipped network that is named like the task: the first step at which its draft is
+right, and the share that it solves. What the others solve (`everyday_arithmetic`, `everyday_algebra`, `hard_sudoku9x9`,
+`maze15x15`) is on [their cards](networks/index.md).
 
 """
 
