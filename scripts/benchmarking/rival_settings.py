@@ -1,7 +1,7 @@
 """Settings of the other programs that look for formulas: sets that were tried, and the one of each that is compared.
 
-Which set is best was seen on validation formulas of the task's own levels (``regression_benchmark.py --preset
-rivals``), never on a published benchmark; docs/results/formulas.md has the figures.
+They are told apart on validation formulas of the task's own levels (``regression_benchmark.py --preset rivals``), never
+on a published benchmark; docs/results/formulas.md has the figures.
 """
 
 from __future__ import annotations
@@ -37,21 +37,15 @@ _PYOPERON: Settings = {
 TRIED: dict[str, dict[str, Settings]] = {
     "gplearn": {
         "first": _GPLEARN,
-        "100 programs": _GPLEARN | {"population_size": 100, "tournament_size": 5},
         "300 programs": _GPLEARN | {"population_size": 300, "tournament_size": 10},
-        "parsimony .01": _GPLEARN | {"parsimony_coefficient": 0.01},
-        "no powers": _GPLEARN | {"function_set": "add sub mul div sqrt log sin cos exp".split()},
     },
     "pyoperon": {
         "first": _PYOPERON,
-        "100 individuals": _PYOPERON | {"population_size": 100},
-        "2,000 individuals": _PYOPERON | {"population_size": 2000},
-        "length 20": _PYOPERON | {"max_length": 20},
         "1 iteration": _PYOPERON | {"optimizer_iterations": 1},
-        "10 iterations": _PYOPERON | {"optimizer_iterations": 10},
+        "length 20": _PYOPERON | {"max_length": 20},
         "no powers": _PYOPERON | {"allowed_symbols": _PYOPERON["allowed_symbols"].replace("pow,", "")},
     },
 }
-"""Of each program, by what is other than in the first: one thing at a time."""
+"""Of each program, by what is other than in the first."""
 CHOSEN = {"gplearn": "first", "pyoperon": "first"}
 """The set of each program that is compared with our own ways."""
