@@ -3,6 +3,7 @@
 python scripts/scaling.py --checkpoint sudoku9x9 --level search --out docs/scaling.json
 
 python scripts/scaling.py --checkpoint regression --level nodes9 --branches 1 32 --budgets 16 --rule fits
+python scripts/scaling.py --checkpoint maze15x15 --size 30 --level hard --forms --rule always --max-steps 64
 python scripts/scaling.py --checkpoint regression --level nodes9 --rule fits --others restart-every:8+fits
 
 Branches start from carries with noise on them (the first without) and run by continuous batching; one answer is made of
@@ -32,7 +33,7 @@ from agents.evaluation.tables import difference
 from agents.inference.engine import Engine, Result
 from agents.inference.solver import PRICE, Solver
 from agents.inference.trajectory_figures import scaling_figure
-from agents.inference.voting import Point, answered, branched, curves, ways
+from agents.inference.voting import Point, answered, branched, brought_back, curves, in_forms, ways
 from agents.rollouts.unroll import BATCH
 from trm_gym.atomic_io import atomic_write
 from trm_gym.task import Problems
@@ -46,8 +47,12 @@ class Config(Checked):
 
     checkpoint: str = "sudoku9x9"
     """A folder with a checkpoint, or the name of one that comes with the package."""
+    size: int | None = None
+    """Another size of the task; for networks that tie no weight to a size."""
     level: str = "search"
     """Level of the problems."""
+    data: Path | None = None
+    """File with problems from outside, to take in place of the level's."""
     problems: int = 256
     """Test problems; a level with fewer gives all it has."""
     branches: tuple[int, ...] = (1, 2, 4, 8)
@@ -56,6 +61,9 @@ class Config(Checked):
     """Budgets of a single branch to compare them with."""
     noise: float = 0.5
     """Noise on the first carry, as a share of its standard deviation."""
+    forms: bool = False
+    """Branches differ by the problem's form in place of noise, where a task has forms: a maze has eight, turned and
+    mirrored."""
     rule: str = "grpo"
     """When a branch stops: a halting rule with its setting, such as grpo, verifier or confidence:0.9 (see solve.py)."""
     others: tuple[str, ...] = ()
@@ -88,6 +96,8 @@ class Config(Checked):
 
 def drawn(solver: Solver, config: Config) -> Problems:
     """The problems."""
+    if config.data is not None:
+        return solver.task.read_file(config.data).problems[: config.problems]
     level = solver.task.level_index(config.level)
     return solver.task.generate_at_most(config.problems, level, "test", config.seed)
 
@@ -105,10 +115,11 @@ def longer(solver: Solver, problems: Problems, config: Config) -> list[Point]:
 def branches_of(solver: Solver, rule: str, problems: Problems, config: Config) -> list[Result]:
     """The results of all branches of the problems under a rule."""
     most, acting, model = max(config.branches), solver.rule(rule, config.price), solver.checkpoint.model
-    engine = Engine(
-        model, solver.task, acting, config.slots, config.max_steps, config.noise, branches=most, seed=config.seed
-    )
-    return list(track(engine.run(branched([problems], most)), len(problems) * most, f"branches, {rule}"))
+    task, noise = solver.task, 0.0 if config.forms else config.noise
+    engine = Engine(model, task, acting, config.slots, config.max_steps, noise, branches=most, seed=config.seed)
+    stream = [in_forms(task, problems, most)] if config.forms else branched([problems], most)
+    results = list(track(engine.run(stream), len(problems) * most, f"branches, {rule}"))
+    return brought_back(task, results, most) if config.forms else results
 
 
 def compared(rule: str, results: list[Result], first: list[Result], solver: Solver, config: Config) -> list[list[str]]:
@@ -130,10 +141,10 @@ def files(config: Config) -> tuple[Path, Path]:
     return place, place.with_suffix(".png")
 
 
-@writes(lambda config: Places(files=files(config), reads=[config.checkpoint]))
+@writes(lambda config: Places(files=files(config), reads=[config.checkpoint, config.data]))
 def run(config: Config) -> None:
     """Run the branches and the budgets, show and write what came of them."""
-    solver = Solver.from_pretrained(config.checkpoint)
+    solver = Solver.from_pretrained(config.checkpoint, config.size)
     for rule in (config.rule, *config.others):
         solver.rule(rule, config.price)
     problems, most = drawn(solver, config), max(config.branches)
@@ -162,7 +173,7 @@ def run(config: Config) -> None:
     if rows:
         print(plain_table({"header": header, "rows": rows}))
     about = {"task": solver.task.name, "seconds": round(seconds, 1), "problems": len(problems)}
-    settings = {name: value for name, value in dataclasses.asdict(config).items() if name not in ("out", "problems")}
+    settings = {k: v for k, v in dataclasses.asdict(config).items() if k not in ("out", "problems", "data")}
     listed = {name: [dataclasses.asdict(point) for point in points] for name, points in found.items()}
     place, drawing = files(config)
     atomic_write(place, json.dumps({**about, **settings, "curves": listed, "compared": rows}, indent=2) + "\n")

@@ -6,12 +6,13 @@ The branches run in the engine; what is here is a function of their results.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.inference.engine import Item, Result
+from trm_gym.forms import HasForms
 from trm_gym.task import Problems, Task
 
 
@@ -35,6 +36,28 @@ def branched(problems: Iterable[Item], branches: int) -> Iterator[Item]:
             yield from [item] * branches
 
 
+def in_forms(task: Task, problems: Problems, branches: int) -> Problems:
+    """Every problem ``branches`` times, one copy after another, each in another form of it; the first as it is.
+
+    Raises ValueError where the task has no forms, or fewer.
+    """
+    if not isinstance(task, HasForms) or branches > task.forms:
+        held = f"a problem of {task.name} has {task.forms if isinstance(task, HasForms) else 1}"
+        raise ValueError(f"branches in forms need as many forms: {held}, and {branches} branches were asked for")
+    copies = problems[np.repeat(np.arange(len(problems)), branches)]
+    return task.reformed(copies, np.tile(np.arange(branches), len(problems)))
+
+
+def brought_back(task: Task, results: Sequence[Result], branches: int) -> list[Result]:
+    """The results of ``in_forms`` with answers to the problems as they were, so that branches can be compared."""
+    if not isinstance(task, HasForms):
+        raise ValueError(f"problems of {task.name} have one form")
+    answers = task.restored(
+        np.array([result.answer for result in results], np.uint8), np.arange(len(results)) % branches
+    )
+    return [replace(result, answer=answer) for result, answer in zip(results, answers, strict=True)]
+
+
 def vote(results: Sequence[Result]) -> Combined:
     """The answer that most branches give; among equally frequent ones that of the highest halt logit."""
     answers = [b"" if result.answer is None else result.answer.tobytes() for result in results]
@@ -45,6 +68,14 @@ def vote(results: Sequence[Result]) -> Combined:
 def surest(results: Sequence[Result]) -> Combined:
     """The answer of the highest halt logit."""
     return Combined(max(results, key=lambda result: result.halt_logit), sum(result.steps for result in results))
+
+
+def agreed(results: Sequence[Result]) -> Combined:
+    """The answer that has most cells in common with those of the other branches; of several the highest halt logit."""
+    answers = np.array([result.answer for result in results])
+    common = (answers[:, None] == answers[None]).sum((1, 2))
+    best = max(range(len(results)), key=lambda i: (common[i], results[i].halt_logit))
+    return Combined(results[best], sum(result.steps for result in results))
 
 
 def first(results: Sequence[Result]) -> Combined:
@@ -72,7 +103,7 @@ def closest(task: Task) -> Combine:
     return combine
 
 
-COMBINE: dict[str, Combine] = {"vote": vote, "surest": surest, "first": first}
+COMBINE: dict[str, Combine] = {"vote": vote, "agreed": agreed, "surest": surest, "first": first}
 """Ways of making one answer of several, by name."""
 FIT = "fit"
 """The name of ``closest``, for tasks that tell a misfit."""

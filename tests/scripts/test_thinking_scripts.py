@@ -43,6 +43,18 @@ def test_what_is_watched(name: str, capsys: pytest.CaptureFixture[str]):
         assert "".join(out.splitlines()[1].split()) == task.decode(problem)[:4], "the first frame shows the problem"
 
 
+def test_branches_in_forms_of_mazes_from_a_file(tmp_path: Path):
+    task = make_task("maze5x5")
+    mazes = task.generate(6, 0, "test", 0)
+    (tmp_path / "mazes.txt").write_text("\n\n".join(task.decode(maze) for maze in mazes.problem))
+    words = ["--checkpoint", "maze11x11", "--size", "5", "--data", str(tmp_path / "mazes.txt"), "--problems", "5"]
+    words += ["--forms", "--rule", "always", "--max-steps", "4", "--branches", "1", "8", "--budgets", "4"]
+    main(scaling.run, scaling.Config, args=[*words, "--out", str(tmp_path / "s.json"), "--compile", "off"])
+    made = json.loads((tmp_path / "s.json").read_text())
+    assert made["problems"] == 5 and made["curves"]["vote"][1]["steps"] == 32
+    assert made["curves"]["vote"][0] == made["curves"][scaling.LONGER][0], "the first form is the maze as it is"
+
+
 def test_more_branches_cost_more(tmp_path: Path):
     words = ["--checkpoint", "sudoku4x4", "--level", "clues6-8", "--problems", "8", "--branches", "1", "3"]
     main(
@@ -51,7 +63,7 @@ def test_more_branches_cost_more(tmp_path: Path):
         args=[*words, "--budgets", "1", "4", "--max-steps", "4", "--out", str(tmp_path / "s.json"), "--compile", "off"],
     )
     found = json.loads((tmp_path / "s.json").read_text())["curves"]
-    assert set(found) == {"vote", "surest", "first", scaling.LONGER}
+    assert set(found) == {"vote", "agreed", "surest", "first", scaling.LONGER}
     assert [point["branches"] for point in found["vote"]] == [1, 3]
     assert found["vote"][0] == found["first"][0] == found[scaling.LONGER][1], "one branch is the plain network"
     assert found["first"][1]["steps"] <= found["vote"][1]["steps"] and found["vote"][1]["steps"] > 2
@@ -89,6 +101,7 @@ def test_other_rules_are_compared_problem_by_problem(tmp_path: Path):
         (scaling, ["--branches", "0"], "branches must be at least 1"),
         (scaling, ["--level", "none"], "unknown level"),
         (scaling, ["--others", "magic"], "unknown halting rule"),
+        (scaling, ["--forms"], "a problem of sudoku9x9 has 1, and 8 branches"),
     ],
 )
 def test_bad_input(module, words: list[str], said: str, capsys: pytest.CaptureFixture[str]):

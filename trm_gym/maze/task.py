@@ -32,7 +32,7 @@ class MazeTask(Task):
     there a walker could go astray.
     """
 
-    hint_kinds = hints.KINDS
+    hint_kinds, forms = hints.KINDS, len(TURNS)
 
     def __init__(self, size: int = 11) -> None:
         self.size = whole_number("the size of a maze", size, SMALLEST, LARGEST)
@@ -64,9 +64,19 @@ class MazeTask(Task):
 
     def augment(self, problems: Problems, keys: NDArray[np.uint64]) -> Problems:
         """The same mazes, each turned and mirrored in one of eight ways. keys: uint64 [B], well mixed."""
-        turned = turns(self.size)[keys % np.uint64(len(TURNS))]
+        return self.reformed(problems, (keys % np.uint64(self.forms)).astype(np.int64))
+
+    def reformed(self, problems: Problems, forms: NDArray[np.int64]) -> Problems:
+        """The same mazes, turned and mirrored in the ways of ``layout.TURNS`` that int64 [B] names."""
+        turned = turns(self.size)[forms]
         problem, solution = (np.take_along_axis(part, turned, 1) for part in (problems.problem, problems.solution))
         return Problems(problem, problem == OPEN, solution, problems.level, problems.difficulty)
+
+    def restored(self, answers: NDArray[np.uint8], forms: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Answers uint8 [B, L] to turned mazes, turned back."""
+        found = np.empty_like(answers)
+        np.put_along_axis(found, turns(self.size)[forms], answers, 1)
+        return found
 
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
         """Judge answers uint8 [B, L]: any shortest path counts; see ``verifier.verify``."""

@@ -11,7 +11,7 @@ import torch
 from agents.halting.rules import HaltingRule, StepRecord
 from agents.inference.engine import Engine, Result
 from agents.inference.solver import Solver
-from agents.inference.voting import branched, curves, first, surest, vote, ways
+from agents.inference.voting import agreed, branched, brought_back, curves, first, in_forms, surest, vote, ways
 from agents.rollouts.step import Step
 from agents.trm import TRM, TRMConfig
 from tests.toy import ToyTask
@@ -38,6 +38,32 @@ def test_three_ways_of_choosing():
     assert answer_of(vote(results[:2]).result) == 2, "a tie goes to the higher logit"
     never = [result(1, 5, 0.0, halted=False), result(2, 5, 1.0, halted=False)]
     assert answer_of(first(never).result) == 2 and first(never).steps == 10
+
+
+def test_the_answer_with_most_cells_in_common():
+    rows = ([1, 1, 1, 2], [1, 1, 2, 2], [1, 2, 1, 2], [3, 3, 3, 3], [3, 3, 3, 3])
+    results = [dataclasses.replace(result(0, 2, 0.0), answer=np.array(row, np.uint8)) for row in rows]
+    choice = agreed(results)  # cells in common with others: 6, 5, 5, 4, 4
+    assert choice.result is results[0] and choice.steps == 10
+    assert vote(results).result is results[3]
+    same = [dataclasses.replace(results[0], halt_logit=logit) for logit in (0.0, 2.0, 1.0)]
+    assert agreed(same).result is same[1]
+
+
+def test_answers_to_turned_mazes_come_back():
+    task = make_task("maze7x7")
+    problems = task.generate(5, 0, "test", 0)
+    turned = in_forms(task, problems, 8)
+    assert len({row.tobytes() for row in turned.problem[:8]}) == 8 and task.fault(turned) == ""
+    assert np.array_equal(turned.problem[::8], problems.problem)
+    assert task.verify(turned, turned.solution).solved.all()
+    results = [dataclasses.replace(result(0, 1, 0.0), answer=row) for row in turned.solution]
+    back = np.array([one.answer for one in brought_back(task, results, 8)])
+    assert np.array_equal(back, problems.solution.repeat(8, 0))
+    with pytest.raises(ValueError, match="has 8, and 9 branches were asked for"):
+        in_forms(task, problems, 9)
+    with pytest.raises(ValueError, match="has 1, and 2 branches"):
+        in_forms(TOY, TOY.generate(2, 0, "test", 0), 2)
 
 
 def test_of_formulas_the_one_nearest_to_the_points_is_taken():
