@@ -18,6 +18,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 EXTRAS = {stamp: extras.split(",") for stamp, extras in re.findall(r"\$\(VENV\)/\.(\w+): EXTRAS := (.*)", MAKEFILE)}
 SMALL = {
     "pages": "--problems 1 --no-pictures",
+    "cards": "--no-pictures",
     "fuzz": "--cases 20",
     "soak": "--problems 8 --tasks sudoku4x4",
     "crash": "--kills 1 --runs banks",
@@ -25,7 +26,7 @@ SMALL = {
     "live_page": "--runtime nowhere",
 }
 """What makes a script's work small; each is named here, so that a new one is thought of."""
-FOLDERS = {"pages": "--folder", "soak": "--out", "live_page": "--folder"}
+FOLDERS = {"pages": "--folder", "cards": "--folder", "soak": "--out", "live_page": "--folder"}
 BLOCKER = '''
 import sys
 

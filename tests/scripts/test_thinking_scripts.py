@@ -77,8 +77,8 @@ def test_other_rules_are_compared_problem_by_problem(tmp_path: Path):
     words += ["--budgets", "1", "--max-steps", "4", "--out", str(tmp_path / "s.json"), "--compile", "off"]
     main(scaling.run, scaling.Config, args=words)
     rows = json.loads((tmp_path / "s.json").read_text())["compared"]
-    assert len(rows) == 2 * 3 * 2
-    same, again = rows[1], rows[7]
+    assert len(rows) == 2 * 4 * 2
+    same, again = rows[1], rows[9]
     assert same[:3] == ["best-fixed-k:2", "vote", "2"] and same[4:] == [
         "4.00",
         "+0.0 (+0.0..+0.0)",
