@@ -24,9 +24,9 @@ from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.common.png import small_png
 from agents.evaluation.records import Record, load_record
-from agents.evaluation.shipped import taught
+from agents.evaluation.shipped import STEPS, taught
 from agents.evaluation.tables import markdown_table
-from agents.inference.card import BUDGET, Failure, Measured, card, first_failure
+from agents.inference.card import Failure, Reached, card, first_failure
 from agents.inference.film import PALETTE
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
@@ -58,15 +58,15 @@ class Config(Checked):
             raise ValueError(f"no network {unknown[0]!r} comes with the package: choose of {', '.join(shipped())}")
 
 
-def measured_of(name: str, record: Record) -> Measured | None:
+def measured_of(name: str, record: Record) -> Reached | None:
     """What the record of all networks says of one; None where it was not measured yet."""
     table = record.tables[1]
     rows = [row[1:] for row in table["rows"] if row[0] == name]
     told = f"Measured on {record.date} at commit {record.commit} by `{record.commands[0]}`. {table['caption']}"
-    return Measured(told, table["header"][1:], rows) if rows else None
+    return Reached(told, table["header"][1:], rows) if rows else None
 
 
-def weakest_first(checkpoint: Checkpoint, measured: Measured | None) -> list[str]:
+def weakest_first(checkpoint: Checkpoint, measured: Reached | None) -> list[str]:
     """The levels that a network was taught, the one it is worst at first; in their order where that is not known."""
     if measured is None:
         return taught(checkpoint)
@@ -74,7 +74,7 @@ def weakest_first(checkpoint: Checkpoint, measured: Measured | None) -> list[str
     return [row[0] for row in sorted(measured.rows, key=lambda row: float(row[column].split()[0]))]
 
 
-def found_failures(name: str, measured: Measured | None, images: Path) -> list[Failure]:
+def found_failures(name: str, measured: Reached | None, images: Path) -> list[Failure]:
     """A problem that a network has wrong, of the weakest level that has one, drawn into ``images``; or that none was
     found at any level.
     """
@@ -93,7 +93,7 @@ def found_failures(name: str, measured: Measured | None, images: Path) -> list[F
     return none
 
 
-def text(name: str, measured: Measured | None, failures: Sequence[Failure]) -> str:
+def text(name: str, measured: Reached | None, failures: Sequence[Failure]) -> str:
     """A network's page: the card, with the pictures of failures."""
     seen = f"![What {name} answers, and what is right](images/{name}.png)"
     shown = [dataclasses.replace(one, note=seen) if one.number else one for one in failures]
@@ -110,7 +110,7 @@ def index(record: Record) -> str:
         minutes = f"{one.meta.get('pretraining_seconds', 0) / 60:.1f}"
         weights = f"{one.model.num_parameters():,}"
         rows.append((f"[{name}]({name}.md)", f"`{one.task}`", weights, minutes, right.get(name, "not measured yet")))
-    head = ("network", "task", "weights", "minutes of pretraining", f"right after {BUDGET} steps, %")
+    head = ("network", "task", "weights", "minutes of pretraining", f"right after {max(STEPS)} steps, %")
     told = (
         "The networks that come with the package. Each has a card: the commands that made it, how long that took,\n"
         "what it was taught, what it reaches with 95% intervals, and a test problem that it has wrong.\n"

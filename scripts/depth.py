@@ -22,6 +22,7 @@ from agents.common.cli import main
 from agents.common.console import Progress
 from agents.common.places import Places, writes
 from agents.evaluation.metrics import wilson
+from agents.evaluation.outside import read_outside, remarks
 from agents.evaluation.records import write_tables
 from agents.inference.trajectory_figures import depth_figure, ladder
 from agents.rollouts.features import History
@@ -73,7 +74,12 @@ def sources(config: Config, checkpoint: Checkpoint) -> dict[str, Problems]:
         level: task.generate_at_most(config.problems, task.level_index(level), "test", config.seed)
         for level in config.level
     }
-    return found | {path.stem: task.read_file(path).problems for path in config.data}
+    for path in config.data:
+        outside = read_outside(path, task)
+        for remark in remarks(outside, task):
+            print(remark)
+        found[path.stem] = outside.problems
+    return found
 
 
 def row(name: str, solved: NDArray[np.bool_], steps: list[int]) -> list[str]:

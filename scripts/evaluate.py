@@ -25,13 +25,12 @@ from agents.common.console import Progress, announce
 from agents.common.places import Places, writes
 from agents.common.tensor_file import CheckpointError
 from agents.evaluation.evaluate import evaluate_checkpoint
+from agents.evaluation.outside import read_outside, remarks
 from agents.evaluation.protocol import EvaluationConfig
 from agents.evaluation.records import write_tables
 from agents.evaluation.shipped import STEPS, level_rows, network_row, tables, taught
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
-from trm_gym.errors import ProblemError
-from trm_gym.task import ImportedProblems
 
 
 @dataclass(frozen=True)
@@ -61,16 +60,6 @@ class Config(EvaluationConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         at_least_one(self, "all_problems")
-
-
-def read(data: Path, task_name: str) -> ImportedProblems:
-    """What a file holds for the task. Raises ProblemError, saying what is wrong and where."""
-    if not data.exists():
-        raise ProblemError(f"skipped {data}: there is no such file; give the path of a file with problems")
-    try:
-        return make_task(task_name).read_file(data)
-    except ProblemError as error:
-        raise ProblemError(f"{error} (the checkpoint was trained on {task_name})") from None
 
 
 def joined(checkpoint: Checkpoint, others: tuple[str, ...]) -> Checkpoint:
@@ -123,8 +112,8 @@ def run(config: Config) -> None:
     if config.all:
         return evaluate_all(config)
     checkpoint = joined(load_checkpoint(config.checkpoint, size=config.size), config.also)
-    outside = None if config.data is None else read(config.data, checkpoint.task)
     task = make_task(checkpoint.task)
+    outside = None if config.data is None else read_outside(config.data, task)
     tested = config.problems if outside is None else len(outside.problems)
     passes = (tested + config.validation) // config.batch * config.max_steps
     one_pass = solving_pass(checkpoint.model, task, config.batch)
@@ -133,11 +122,11 @@ def run(config: Config) -> None:
     out = folder_of(config)
     report = evaluate_checkpoint(checkpoint, config, out, None if outside is None else outside.problems)
     console = Console()
+    for remark in remarks(outside, task) if outside is not None else ():
+        console.print(remark, highlight=False, markup=False, soft_wrap=True)
     if outside is not None and outside.skipped:
         place = atomic_write(out / "skipped.txt", "\n".join(outside.skipped) + "\n")
-        console.print(f"skipped, not problems of {checkpoint.task}: {len(outside.skipped)}, listed in {place}")
-    if outside is not None and (remark := task.remark(outside.problems)):
-        console.print(f"Note: {remark}.", highlight=False, soft_wrap=True)
+        console.print(f"all that was skipped: {place}", highlight=False, soft_wrap=True)
     console.print(report.table(), highlight=False)
     if config.json is not None:
         atomic_write(config.json, json.dumps(report.summary(), indent=2) + "\n")

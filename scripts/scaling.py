@@ -3,7 +3,7 @@
 python scripts/scaling.py --checkpoint sudoku9x9 --level search --out docs/scaling.json
 
 python scripts/scaling.py --checkpoint regression --level nodes9 --branches 1 32 --budgets 16 --rule fits
-python scripts/scaling.py --checkpoint maze15x15 --size 30 --level hard --forms --rule always --max-steps 64
+python scripts/scaling.py --checkpoint maze15x15 --size 30 --level hard --forms --noise 0 --rule always
 python scripts/scaling.py --checkpoint regression --level nodes9 --rule fits --others restart-every:8+fits
 
 Branches start from carries with noise on them (the first without) and run by continuous batching; one answer is made of
@@ -28,12 +28,13 @@ from agents.common.cli import main
 from agents.common.console import announce, track
 from agents.common.places import Places, writes
 from agents.evaluation.metrics import paired_bootstrap
+from agents.evaluation.outside import read_outside, remarks
 from agents.evaluation.records import plain_table
 from agents.evaluation.tables import difference
 from agents.inference.engine import Engine, Result
 from agents.inference.solver import PRICE, Solver
 from agents.inference.trajectory_figures import scaling_figure
-from agents.inference.voting import Point, answered, branched, brought_back, curves, in_forms, ways
+from agents.inference.voting import Forms, Point, answered, branched, curves, ways
 from agents.rollouts.unroll import BATCH
 from trm_gym.atomic_io import atomic_write
 from trm_gym.task import Problems
@@ -60,10 +61,9 @@ class Config(Checked):
     budgets: tuple[int, ...] = (4, 8, 16, 32, 64)
     """Budgets of a single branch to compare them with."""
     noise: float = 0.5
-    """Noise on the first carry, as a share of its standard deviation."""
+    """Noise on the first carries but each problem's first, as a share of their standard deviation."""
     forms: bool = False
-    """Branches differ by the problem's form in place of noise, where a task has forms: a maze has eight, turned and
-    mirrored."""
+    """Each branch is another form of its problem, where a task has forms: a maze has eight, turned and mirrored."""
     rule: str = "grpo"
     """When a branch stops: a halting rule with its setting, such as grpo, verifier or confidence:0.9 (see solve.py)."""
     others: tuple[str, ...] = ()
@@ -97,7 +97,10 @@ class Config(Checked):
 def drawn(solver: Solver, config: Config) -> Problems:
     """The problems."""
     if config.data is not None:
-        return solver.task.read_file(config.data).problems[: config.problems]
+        outside = read_outside(config.data, solver.task)
+        for remark in remarks(outside, solver.task):
+            print(remark)
+        return outside.problems[: config.problems]
     level = solver.task.level_index(config.level)
     return solver.task.generate_at_most(config.problems, level, "test", config.seed)
 
@@ -115,11 +118,13 @@ def longer(solver: Solver, problems: Problems, config: Config) -> list[Point]:
 def branches_of(solver: Solver, rule: str, problems: Problems, config: Config) -> list[Result]:
     """The results of all branches of the problems under a rule."""
     most, acting, model = max(config.branches), solver.rule(rule, config.price), solver.checkpoint.model
-    task, noise = solver.task, 0.0 if config.forms else config.noise
-    engine = Engine(model, task, acting, config.slots, config.max_steps, noise, branches=most, seed=config.seed)
-    stream = [in_forms(task, problems, most)] if config.forms else branched([problems], most)
+    engine = Engine(
+        model, solver.task, acting, config.slots, config.max_steps, config.noise, branches=most, seed=config.seed
+    )
+    laid_out = Forms(solver.task, most) if config.forms else None
+    stream = laid_out.of(problems) if laid_out else branched([problems], most)
     results = list(track(engine.run(stream), len(problems) * most, f"branches, {rule}"))
-    return brought_back(task, results, most) if config.forms else results
+    return laid_out.brought_back(results) if laid_out else results
 
 
 def compared(rule: str, results: list[Result], first: list[Result], solver: Solver, config: Config) -> list[list[str]]:
@@ -173,11 +178,13 @@ def run(config: Config) -> None:
     if rows:
         print(plain_table({"header": header, "rows": rows}))
     about = {"task": solver.task.name, "seconds": round(seconds, 1), "problems": len(problems)}
-    settings = {k: v for k, v in dataclasses.asdict(config).items() if k not in ("out", "problems", "data")}
+    settings = {name: value for name, value in dataclasses.asdict(config).items() if name not in ("out", "problems")}
+    settings |= {"data": None if config.data is None else config.data.name}
     listed = {name: [dataclasses.asdict(point) for point in points] for name, points in found.items()}
     place, drawing = files(config)
     atomic_write(place, json.dumps({**about, **settings, "curves": listed, "compared": rows}, indent=2) + "\n")
-    picture = scaling_figure(found, f"{solver.task.name}, {config.level}", drawing)
+    source = config.level if config.data is None else config.data.stem
+    picture = scaling_figure(found, f"{solver.task.name}, {source}", drawing)
     print(f"{place}, {picture}")
 
 

@@ -125,7 +125,7 @@ def paired(version: Version, mine: Records, theirs: Records) -> list[metrics.Int
 
 def _returns(record: NDArray[np.int64], step_costs: NDArray[np.float64]) -> NDArray[np.float64]:
     """Returns of a record [n, prices, 3], [n, prices]."""
-    return record[..., PARTS.index("right")] - step_costs * record[..., PARTS.index("steps")]
+    return episode_return(record[..., PARTS.index("right")], record[..., PARTS.index("steps")], step_costs)
 
 
 def row(version: Version, policy: str, played: Played, about: Mapping[str, Any]) -> dict[str, Any]:

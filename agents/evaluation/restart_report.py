@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -169,8 +170,7 @@ def by_network(
     """The untuned policy against every rule, network by network, each with all its halting seeds."""
     table: list[list[str]] = []
     for number, runs in enumerate(networks, 1):
-        for price in prices:
-            mine, *others = rows(runs, [price], budget, resamples)
+        for price, (mine, *others) in itertools.groupby(rows(runs, prices, budget, resamples), lambda row: row.price):
             first = [str(number), f"{price:g}", f"{100 * mine.right:.1f} ({mine.steps:.2f})"]
             table.append([*first, *(_gap(row.value_gap, 1, 3) for row in others)])
     rules = [name for name in networks[0][0] if name != UNTUNED]

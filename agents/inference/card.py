@@ -19,15 +19,15 @@ from trm_gym import make_task
 from trm_gym.short_repr import short_repr
 from trm_gym.task import Problems
 
-BUDGET = 16
+LEAST_STEPS = 16
 """The least steps after which a draft that is not right counts as a failure."""
-TRIED = 500
+SOUGHT = 500
 """Test problems among which a failure is looked for."""
-PART = 50
+AT_A_TIME = 50
 """How many of them are refined at a time: most failures are among the first."""
 
 
-class Measured(NamedTuple):
+class Reached(NamedTuple):
     """What was measured of a network beside its own notes. told: how, a sentence or two in Markdown."""
 
     told: str
@@ -55,7 +55,7 @@ class Failure:
 
 
 def card(
-    checkpoint: Checkpoint, name: str = "", measured: Measured | None = None, failures: Sequence[Failure] = ()
+    checkpoint: Checkpoint, name: str = "", measured: Reached | None = None, failures: Sequence[Failure] = ()
 ) -> str:
     """The card as Markdown, its title first.
 
@@ -75,19 +75,19 @@ def card(
 
 
 def budget(checkpoint: Checkpoint) -> int:
-    """The steps that a network is given: as many as it was taught with, ``BUDGET`` at least."""
-    return max(BUDGET, checkpoint.meta.get("pretraining", {}).get("max_steps", 0))
+    """The steps that a network is given: as many as it was taught with, ``LEAST_STEPS`` at least."""
+    return max(LEAST_STEPS, checkpoint.meta.get("pretraining", {}).get("max_steps", 0))
 
 
 def first_failure(checkpoint: Checkpoint, level: str) -> tuple[Failure, Problems | None, UInt8[np.ndarray, " length"]]:
     """The first test problem of a level that is wrong after the network's ``budget``; it alone, and the wrong draft.
 
-    Of ``TRIED`` problems, or of all that the level has. Where none is wrong: no problem, and an empty draft.
+    Of ``SOUGHT`` problems, or of all that the level has. Where none is wrong: no problem, and an empty draft.
     """
     task, steps = make_task(checkpoint.task), budget(checkpoint)
-    problems = task.generate_at_most(TRIED, task.level_index(level), "test", seed=0)
-    for start in range(0, len(problems), PART):
-        part = problems[slice(start, min(start + PART, len(problems)))]
+    problems = task.generate_at_most(SOUGHT, task.level_index(level), "test", seed=0)
+    for start in range(0, len(problems), AT_A_TIME):
+        part = problems[slice(start, min(start + AT_A_TIME, len(problems)))]
         wrong = ~unroll(checkpoint.model, task, part, steps).solved[:, -1].numpy()
         for at in np.flatnonzero(wrong).tolist():
             one = part[slice(at, at + 1)]
@@ -134,7 +134,7 @@ def _made(meta: Mapping[str, Any]) -> str:
         facts.append(
             f"{told['updates']:,} updates of {told['batch']} problems, at most {told['max_steps']} steps each."
         )
-    seeds = [f"{part} {meta[key]['seed']}" for key, part in SEEDS.items() if "seed" in meta.get(key, {})]
+    seeds = [f"{part} {meta[key]['seed']}" for key, part in _SEEDED.items() if "seed" in meta.get(key, {})]
     if seeds:
         facts.append(f"Seeds: {', '.join(seeds)}. All figures are of this one network.")
     facts.append("No curve of the training is kept with it.")
@@ -142,7 +142,7 @@ def _made(meta: Mapping[str, Any]) -> str:
     return f"```sh\n{commands}\n```\n\n" + "\n".join(f"- {fact}" for fact in facts)
 
 
-SEEDS = {"pretraining": "pretraining", "grpo": "halting heads", "grpo_restarts": "policy that may start afresh"}
+_SEEDED = {"pretraining": "pretraining", "grpo": "halting heads", "grpo_restarts": "policy that may start afresh"}
 """The parts of a checkpoint's notes that tell a seed, and what they are about."""
 
 
@@ -172,7 +172,7 @@ def _data(checkpoint: Checkpoint) -> str:
     )
 
 
-def _measured(measured: Measured) -> str:
+def _measured(measured: Reached) -> str:
     """The table that was measured, and how."""
     return f"{measured.told}\n\n{markdown_table(measured.header, measured.rows)}"
 

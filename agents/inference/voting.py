@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,26 +37,35 @@ def branched(problems: Iterable[Item], branches: int) -> Iterator[Item]:
             yield from [item] * branches
 
 
-def in_forms(task: Task, problems: Problems, branches: int) -> Problems:
-    """Every problem ``branches`` times, one copy after another, each in another form of it; the first as it is.
+@final
+class Forms:
+    """Branches as forms of their problem: each of the first ``branches`` forms once, the first being the problem.
 
     Raises ValueError where the task has no forms, or fewer.
     """
-    if not isinstance(task, HasForms) or branches > task.forms:
-        held = f"a problem of {task.name} has {task.forms if isinstance(task, HasForms) else 1}"
-        raise ValueError(f"branches in forms need as many forms: {held}, and {branches} branches were asked for")
-    copies = problems[np.repeat(np.arange(len(problems)), branches)]
-    return task.reformed(copies, np.tile(np.arange(branches), len(problems)))
 
+    def __init__(self, task: Task, branches: int) -> None:
+        known = task.forms if isinstance(task, HasForms) else 1
+        if not isinstance(task, HasForms) or branches > known:
+            raise ValueError(
+                f"branches in forms need as many forms: a problem of {task.name} has {known}, and {branches} branches "
+                "were asked for"
+            )
+        self._task, self._branches = task, branches
 
-def brought_back(task: Task, results: Sequence[Result], branches: int) -> list[Result]:
-    """The results of ``in_forms`` with answers to the problems as they were, so that branches can be compared."""
-    if not isinstance(task, HasForms):
-        raise ValueError(f"problems of {task.name} have one form")
-    answers = task.restored(
-        np.array([result.answer for result in results], np.uint8), np.arange(len(results)) % branches
-    )
-    return [replace(result, answer=answer) for result, answer in zip(results, answers, strict=True)]
+    def of(self, problems: Problems) -> Iterator[Problems]:
+        """Every problem in all forms, one after another, as the engine wants them."""
+        for item in branched([problems], self._branches):
+            yield self._task.reformed(item, self._numbers(len(item)))
+
+    def brought_back(self, results: Sequence[Result]) -> list[Result]:
+        """Results of ``of`` with answers to the problems as they were, so that branches can be compared."""
+        turned = np.array([result.answer for result in results], np.uint8)
+        answers = self._task.restored(turned, self._numbers(len(results)))
+        return [replace(result, answer=answer) for result, answer in zip(results, answers, strict=True)]
+
+    def _numbers(self, count: int) -> NDArray[np.int64]:
+        return np.arange(count) % self._branches
 
 
 def vote(results: Sequence[Result]) -> Combined:

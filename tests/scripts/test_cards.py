@@ -13,7 +13,7 @@ from PIL import Image
 
 from agents.checkpoint import load_checkpoint, shipped
 from agents.evaluation.records import load_record
-from agents.inference.card import Failure, Measured, budget, card, first_failure
+from agents.inference.card import Failure, Reached, budget, card, first_failure
 from agents.trm import TRM
 from scripts import cards
 from tests.scripts.checkpoints import untrained
@@ -87,7 +87,7 @@ def test_the_budget_is_what_it_was_taught_with(tmp_path: Path):
 
 
 def test_the_weakest_level_comes_first():
-    measured = Measured("", ["level", "16 steps (95%)", "best"], [["a", "100.0 (9..9)", ""], ["b", "9.5 (9..9)", ""]])
+    measured = Reached("", ["level", "16 steps (95%)", "best"], [["a", "100.0 (9..9)", ""], ["b", "9.5 (9..9)", ""]])
     assert cards.weakest_first(load_checkpoint("sudoku4x4"), measured) == ["b", "a"]
     assert cards.weakest_first(load_checkpoint("sudoku4x4"), None) == ["clues10-12", "clues6-8", "clues4-5"]
 

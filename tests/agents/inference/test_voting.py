@@ -11,7 +11,7 @@ import torch
 from agents.halting.rules import HaltingRule, StepRecord
 from agents.inference.engine import Engine, Result
 from agents.inference.solver import Solver
-from agents.inference.voting import agreed, branched, brought_back, curves, first, in_forms, surest, vote, ways
+from agents.inference.voting import Forms, agreed, branched, curves, first, surest, vote, ways
 from agents.rollouts.step import Step
 from agents.trm import TRM, TRMConfig
 from tests.toy import ToyTask
@@ -53,17 +53,18 @@ def test_the_answer_with_most_cells_in_common():
 def test_answers_to_turned_mazes_come_back():
     task = make_task("maze7x7")
     problems = task.generate(5, 0, "test", 0)
-    turned = in_forms(task, problems, 8)
+    forms = Forms(task, 8)
+    (turned,) = forms.of(problems)
     assert len({row.tobytes() for row in turned.problem[:8]}) == 8 and task.fault(turned) == ""
     assert np.array_equal(turned.problem[::8], problems.problem)
     assert task.verify(turned, turned.solution).solved.all()
     results = [dataclasses.replace(result(0, 1, 0.0), answer=row) for row in turned.solution]
-    back = np.array([one.answer for one in brought_back(task, results, 8)])
+    back = np.array([one.answer for one in forms.brought_back(results)])
     assert np.array_equal(back, problems.solution.repeat(8, 0))
     with pytest.raises(ValueError, match="has 8, and 9 branches were asked for"):
-        in_forms(task, problems, 9)
+        Forms(task, 9)
     with pytest.raises(ValueError, match="has 1, and 2 branches"):
-        in_forms(TOY, TOY.generate(2, 0, "test", 0), 2)
+        Forms(TOY, 2)
 
 
 def test_of_formulas_the_one_nearest_to_the_points_is_taken():
