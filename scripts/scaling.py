@@ -122,7 +122,7 @@ def branches_of(solver: Solver, rule: str, problems: Problems, config: Config) -
         model, solver.task, acting, config.slots, config.max_steps, config.noise, branches=most, seed=config.seed
     )
     laid_out = Forms(solver.task, most) if config.forms else None
-    stream = laid_out.of(problems) if laid_out else branched([problems], most)
+    stream = [laid_out.of(problems)] if laid_out else branched([problems], most)
     results = list(track(engine.run(stream), len(problems) * most, f"branches, {rule}"))
     return laid_out.brought_back(results) if laid_out else results
 

@@ -32,9 +32,13 @@ def branched(problems: Iterable[Item], branches: int) -> Iterator[Item]:
     """Every problem of a stream ``branches`` times, one copy after another, as the engine wants them."""
     for item in problems:
         if isinstance(item, Problems):
-            yield item[np.repeat(np.arange(len(item)), branches)]
+            yield _copies(item, branches)
         else:
             yield from [item] * branches
+
+
+def _copies(problems: Problems, branches: int) -> Problems:
+    return problems[np.repeat(np.arange(len(problems)), branches)]
 
 
 @final
@@ -53,10 +57,10 @@ class Forms:
             )
         self._task, self._branches = task, branches
 
-    def of(self, problems: Problems) -> Iterator[Problems]:
+    def of(self, problems: Problems) -> Problems:
         """Every problem in all forms, one after another, as the engine wants them."""
-        for item in branched([problems], self._branches):
-            yield self._task.reformed(item, self._numbers(len(item)))
+        copies = _copies(problems, self._branches)
+        return self._task.reformed(copies, self._numbers(len(copies)))
 
     def brought_back(self, results: Sequence[Result]) -> list[Result]:
         """Results of ``of`` with answers to the problems as they were, so that branches can be compared."""

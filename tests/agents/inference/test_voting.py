@@ -54,7 +54,7 @@ def test_answers_to_turned_mazes_come_back():
     task = make_task("maze7x7")
     problems = task.generate(5, 0, "test", 0)
     forms = Forms(task, 8)
-    (turned,) = forms.of(problems)
+    turned = forms.of(problems)
     assert len({row.tobytes() for row in turned.problem[:8]}) == 8 and task.fault(turned) == ""
     assert np.array_equal(turned.problem[::8], problems.problem)
     assert task.verify(turned, turned.solution).solved.all()
