@@ -48,7 +48,7 @@ from agents.pretraining.presets import PRETRAIN
 from agents.pretraining.run import start_from
 from agents.rollouts.collect import Rollout, as_tensors, new_problems, run_branches
 from agents.rollouts.dataset import RolloutDataset, read_unroll
-from agents.rollouts.groups import BranchesConfig
+from agents.rollouts.groups import RESTARTING, BranchesConfig
 from agents.rollouts.unroll import BATCH, Unroll, unroll
 from curricula import CurriculumName, make_curriculum
 from trm_gym import make_task
@@ -96,8 +96,8 @@ class Config(BranchesConfig, TimeLimit, KeptStates):
         super().__post_init__()
         at_least_one(self, "save_every")
         check_learners([self.learner], self.training)
-        if LEARNERS[self.learner].acts > 2 and (self.branches < 2 or self.branching != "restarts"):
-            raise ValueError(f"{self.learner} learns on several starts: use --branches 6 --branching restarts")
+        if LEARNERS[self.learner].acts > 2 and (self.branches < 2 or self.branching not in RESTARTING):
+            raise ValueError(f"{self.learner} learns on several starts: --branches 6 --branching restarts (or forms)")
         check_joint(self.setting, self.learner, self.branches, self.joint)
         if not self.evaluation.level:
             raise ValueError("name at least one level for the evaluation (--evaluation.level)")

@@ -39,6 +39,7 @@ from agents.halting.restart_registry import RESTARTS_LEARNER
 from agents.learners.config import LearnerConfig
 from agents.learners.registry import train_head
 from agents.rollouts.dataset import DatasetConfig, RolloutDataset
+from agents.rollouts.groups import RESTARTING
 from agents.rollouts.unroll import BATCH, draw
 from scripts.benchmarking.restart_speed import speed_table
 from trm_gym import make_task
@@ -86,14 +87,16 @@ class Config(TimeLimit):
         at_least_one(self, "problems", "validation", "seeds", "resamples")
         at_least(0, self, "timed")
         above_zero(self, "prices")
-        if self.dataset.branches < 2 or self.dataset.branching != "restarts":
-            raise ValueError("restarts need several starts: use --dataset.branches 6 --dataset.branching restarts")
+        if self.dataset.branches < 2 or self.dataset.branching not in RESTARTING:
+            raise ValueError(
+                "restarts need several starts: use --dataset.branches 6 --dataset.branching restarts, or forms"
+            )
         if not self.checkpoints:
             raise ValueError("name at least one network (--checkpoints)")
 
 
 def _maze(size: int) -> Config:
-    starts = DatasetConfig(problems=512, branches=6, branching="restarts", noise=1.0, max_steps=64)
+    starts = DatasetConfig(problems=512, branches=8, branching="forms", max_steps=64)
     return Config(("maze11x11",), "hard", size, dataset=starts)
 
 

@@ -34,7 +34,8 @@ from agents.evaluation.tables import difference
 from agents.inference.engine import Engine, Result
 from agents.inference.solver import PRICE, Solver
 from agents.inference.trajectory_figures import scaling_figure
-from agents.inference.voting import Forms, Point, answered, branched, curves, ways
+from agents.inference.voting import Point, answered, branched, brought_back, curves, ways
+from agents.rollouts.forms import Forms
 from agents.rollouts.unroll import BATCH
 from trm_gym.atomic_io import atomic_write
 from trm_gym.task import Problems
@@ -122,9 +123,9 @@ def branches_of(solver: Solver, rule: str, problems: Problems, config: Config) -
         model, solver.task, acting, config.slots, config.max_steps, config.noise, branches=most, seed=config.seed
     )
     laid_out = Forms(solver.task, most) if config.forms else None
-    stream = [laid_out.of(problems)] if laid_out else branched([problems], most)
+    stream = [laid_out.all_of(problems)] if laid_out else branched([problems], most)
     results = list(track(engine.run(stream), len(problems) * most, f"branches, {rule}"))
-    return laid_out.brought_back(results) if laid_out else results
+    return brought_back(results, laid_out) if laid_out else results
 
 
 def compared(rule: str, results: list[Result], first: list[Result], solver: Solver, config: Config) -> list[list[str]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.problems import Problems
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 @runtime_checkable
@@ -17,10 +19,10 @@ class HasForms(Protocol):
     forms: int
     """How many forms a problem has; form 0 is the problem as it is."""
 
-    def reformed(self, problems: Problems, forms: NDArray[np.int64]) -> Problems:
+    def reformed(self, problems: Problems, forms: NDArray[np.integer]) -> Problems:
         """Problems in these forms, [B]; a right answer, brought back, is right."""
         ...
 
-    def restored(self, answers: NDArray[np.uint8], forms: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Answers uint8 [B, L] to problems in these forms, [B], as answers to the problems as they were."""
+    def restored(self, cells: NDArray[Number], forms: NDArray[np.integer]) -> NDArray[Number]:
+        """What there is of each cell of problems in these forms, [B, L], such as answers, where it was before."""
         ...

@@ -57,7 +57,10 @@ class RestartPolicy(nn.Module):
         self.register_buffer("begun", torch.tensor([STARTS, NOISE], dtype=torch.float32))
 
     def taught_on(self, starts: int, noise: float) -> RestartPolicy:
-        """Note how the problems were begun that it learnt on, which is how it begins others; returns itself."""
+        """Note how the problems were begun that it learnt on, which is how it begins others; returns itself.
+
+        noise: 0 where each start was another form of the problem.
+        """
         self.begun.copy_(torch.tensor([starts, noise]))
         return self
 
@@ -70,6 +73,11 @@ class RestartPolicy(nn.Module):
     def noise(self) -> float:
         """Noise on the first carries of all starts but the first."""
         return max(0.0, self.begun[1].item())
+
+    @property
+    def forms(self) -> bool:
+        """Whether each start is another form of the problem: without noise, in one form, all would be one run."""
+        return self.starts > 1 and self.noise == 0
 
     @property
     def thresholds(self) -> list[nn.Parameter]:

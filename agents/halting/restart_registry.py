@@ -53,7 +53,7 @@ def acting_rule(text: str, heads: Mapping[str, Head], price: float = NEUTRAL_PRI
 def policy_rule(head: RestartPolicy, price: float) -> RestartRule:
     """A policy of three acts at a price of the whole budget."""
     parts = PolicyHalts(head, price), PolicyRestarts(head, price), SeemsRight(head)
-    return RestartRule(*parts, starts=head.starts, noise=head.noise)
+    return RestartRule(*parts, starts=head.starts, noise=head.noise, forms=head.forms)
 
 
 def judge_of(heads: Mapping[str, Head]) -> HaltingRule:

@@ -114,11 +114,13 @@ class StuckOrCutoff(RestartSchedule):
 class Actor(abc.ABC):
     """What decides after each step, and which of the drafts so far is handed in.
 
-    starts: of one problem at the most; the last one goes on. noise: on the first carries of all but the first.
+    starts: of one problem at the most; the last one goes on. noise: on the first carries of all but the first. forms:
+    whether each start is another form of the problem.
     """
 
     starts: int
     noise: float
+    forms: bool
 
     @abc.abstractmethod
     def judgement(self, step: StepRecord) -> Float[Tensor, "*batch"]:
@@ -137,6 +139,7 @@ class TwoActs(Actor):
     halting: HaltingRule
     starts: int = field(default=1, init=False)
     noise: float = field(default=0.0, init=False)
+    forms: bool = field(default=False, init=False)
 
     def judgement(self, step: StepRecord) -> Float[Tensor, "*batch"]:
         return step.steps.float()
@@ -158,6 +161,7 @@ class RestartRule(Actor):
     judge: HaltingRule
     starts: int = STARTS
     noise: float = NOISE
+    forms: bool = False
 
     def __post_init__(self) -> None:
         whole_number("starts", self.starts)
@@ -186,6 +190,7 @@ class AlsoHalts(Actor):
     halting: HaltingRule
     starts: int
     noise: float
+    forms: bool
 
     def judgement(self, step: StepRecord) -> Float[Tensor, "*batch"]:
         return self.actor.judgement(step)
@@ -198,4 +203,4 @@ class AlsoHalts(Actor):
 def also_still(rule: HaltingRule | Actor, velocity: float) -> Actor:
     """The rule, which halts also where the reasoning latent has moved no more than that share of its length."""
     actor = actor_of(rule)
-    return AlsoHalts(actor, ScoreThreshold("velocity", -velocity), actor.starts, actor.noise)
+    return AlsoHalts(actor, ScoreThreshold("velocity", -velocity), actor.starts, actor.noise, actor.forms)

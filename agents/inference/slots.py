@@ -13,10 +13,12 @@ from torch import Tensor
 
 from agents.halting.restarts import Actor
 from agents.rollouts.features import History
+from agents.rollouts.forms import Forms
 from agents.rollouts.starts import StartsRecord
 from agents.rollouts.step import Network, Step, take_step
 from agents.rollouts.unroll import noisy_start
 from agents.trm import Carry
+from trm_gym.forms import Number
 from trm_gym.short_repr import short_repr
 from trm_gym.streams import mix, seeds
 from trm_gym.task import Problems, Task
@@ -33,7 +35,6 @@ def drawn_start(network: Network, noise: float, seed: int, number: int, start: i
     return noisy_start(network, 1, noise, torch.Generator().manual_seed(seeds(key)[0]))
 
 
-@short_repr
 @short_repr
 @dataclass(frozen=True)
 class Handed:
@@ -64,14 +65,18 @@ class Slots:
     def __init__(self, network: Network, task: Task, actor: Actor, count: int, max_steps: int) -> None:
         self._network, self._task, self._actor, self._max_steps = network, task, actor, max_steps
         self.numbers = np.full(count, IDLE)
+        self._forms = Forms(task, actor.starts) if actor.forms else None
+        # As they were given, and as the network is shown them.
         self.problems = Problems.blank(count, task)
+        self._shown = self.problems if self._forms is None else Problems.blank(count, task)
         self.steps, self.starts = np.zeros(count, np.int64), np.ones(count, np.int64)
         with torch.inference_mode():
             self._carry = network.initial_carry(count)
             device = self._carry.answer.device
             self._draft = torch.zeros(count, task.length, dtype=torch.long, device=device)
             self._history = History.empty(count, device)
-            # Of the best draft so far: its judgement, itself, its confidence and halt logit.
+            # Of the best draft so far: its judgement, from which start it is, itself, its confidence and halt logit.
+            self._from = self.starts
             self._best = torch.full((count,), -torch.inf, dtype=torch.float32, device=device)
             # Whether the best draft is the present one.
             self.current = np.zeros(count, np.bool_)
@@ -87,6 +92,8 @@ class Slots:
         """Put problems into idle slots, at their beginning."""
         self.numbers[places] = numbers
         self.problems.put(places, problems)
+        if self._forms is not None:
+            self._shown.put(places, problems)
         self.steps[places], self.starts[places] = 0, 1
         self._best = self._best.index_fill(0, self._rows(places), -torch.inf)
         self._begin(places, start)
@@ -95,7 +102,7 @@ class Slots:
     def advance(self) -> Advanced:
         """One step of every slot, idle ones too; and the act that follows it."""
         step = take_step(
-            self._network, self._task, self.problems, self._carry, self._draft, self._history, self._max_steps
+            self._network, self._task, self._shown, self._carry, self._draft, self._history, self._max_steps
         )
         self._carry, self._draft, self._history = step.carry, step.draft, step.history
         self.steps += 1
@@ -106,10 +113,12 @@ class Slots:
 
     @torch.inference_mode()
     def restart(self, places: NDArray[np.intp], seed: int, first: int = 0) -> None:
-        """Begin the problems at ``places`` again, each from a noisy start of its own. first: see ``Engine``."""
+        """Begin the problems at ``places`` again, each from a start of its own. first: see ``Engine``."""
         if not len(places):
             return
         self.starts[places] += 1
+        if self._forms is not None:
+            self._shown.put(places, self._forms.laid_out(self.problems[places], self.starts[places]))
         which = [(first + int(self.numbers[place]), int(self.starts[place])) for place in places]
         starts = [drawn_start(self._network, self._actor.noise, seed, number, start) for number, start in which]
         self._begin(places, Carry(*(torch.cat(parts) for parts in zip(*starts, strict=True))))
@@ -118,6 +127,7 @@ class Slots:
         """What is handed in at ``places`` where they end after ``step``, the last one. A draft is graded once."""
         rows = self._rows(places)
         drafts, current = self._kept[rows].cpu().numpy().astype(np.uint8), self.current[places]
+        drafts = self.brought_back(drafts, self._from[places])
         solved = np.zeros(len(places), np.bool_)
         if current.any():
             solved[current] = step.solved_at(places[current])
@@ -126,6 +136,10 @@ class Slots:
         confidence, halt_logit = self._seen[rows].cpu().numpy().T
         return Handed(drafts, confidence, halt_logit, solved)
 
+    def brought_back(self, cells: NDArray[Number], starts: NDArray[np.integer]) -> NDArray[Number]:
+        """What there is of each cell, [b, L], as the problems were given, from how they were shown at ``starts``."""
+        return cells if self._forms is None else self._forms.brought_back(cells, starts)
+
     @torch.inference_mode()
     def compact(self) -> None:
         """Leave out idle slots, for good: no problem is to come."""
@@ -133,8 +147,8 @@ class Slots:
             return
         kept = np.flatnonzero(self.busy)
         rows = self._rows(kept)
-        self.numbers, self.problems = self.numbers[kept], self.problems[kept]
-        self.steps, self.starts = self.steps[kept], self.starts[kept]
+        self.numbers, self.problems, self._shown = self.numbers[kept], self.problems[kept], self._shown[kept]
+        self.steps, self.starts, self._from = self.steps[kept], self.starts[kept], self._from[kept]
         self._carry, self._draft = Carry(*(part[rows] for part in self._carry)), self._draft[rows]
         self._history = self._history.keep(rows)
         self.current = self.current[kept]
@@ -142,7 +156,7 @@ class Slots:
 
     def _begin(self, places: NDArray[np.intp], start: Carry) -> None:
         rows = self._rows(places)
-        drafts = torch.from_numpy(self.problems[places].start).to(self._draft.device).long()
+        drafts = torch.from_numpy(self._shown[places].start).to(self._draft.device).long()
         # Out of place: the carry is the network's, which may still hold on to it.
         self._carry = Carry(*(part.index_copy(0, rows, new) for part, new in zip(self._carry, start, strict=True)))
         self._draft = self._draft.index_copy(0, rows, drafts)
@@ -154,6 +168,7 @@ class Slots:
         better = seems >= self._best
         self.current = better.cpu().numpy()
         self._best = torch.maximum(self._best, seems)
+        self._from = np.where(self.current, self.starts, self._from)
         self._kept = torch.where(better[:, None], step.draft, self._kept)
         self._seen = torch.where(better[:, None], torch.stack([step.confidence, step.halt_logit], 1), self._seen)
 

@@ -196,11 +196,13 @@ def _steps(
     last: NDArray[np.uint8] = problems.start[0]
     stop, handed = 0, 0
     for taken in range(1, max_steps + 1):
-        start = int(slots.starts[0])
+        start = slots.starts.copy()
         advanced = slots.advance()
         # Not around the loop: a mode that a generator sets would be its caller's between two steps.
         with torch.inference_mode():
-            row: dict[str, Any] = _row(advanced, last, asked) | _asides(checkpoint, advanced, others) | {"start": start}
+            row: dict[str, Any] = _row(advanced, asked) | _asides(checkpoint, advanced, others)
+        row |= {name: slots.brought_back(row[name][None], start)[0] for name in ("drafts", "confidence")}
+        row |= {"start": int(start[0]), "changed": int((row["drafts"] != last).sum())}
         last = row["drafts"]
         if slots.current[0] and not stop:
             handed = taken
@@ -230,8 +232,8 @@ def _policy(checkpoint: Checkpoint, actor: Actor, price: float) -> HaltingRule |
     return HeadThreshold(head, price=price) if head else None
 
 
-def _row(advanced: Advanced, last: NDArray[np.uint8], asked: HaltingRule | None) -> dict[str, Any]:
-    """What a trajectory holds of one step. last: the draft before; asked: the policy, if there is one."""
+def _row(advanced: Advanced, asked: HaltingRule | None) -> dict[str, Any]:
+    """What a trajectory holds of one step as the network is shown the problem. asked: the policy, if there is one."""
     step, record = advanced.step, advanced.record
     draft, free = step.draft[0].cpu().numpy().astype(np.uint8), step.problems.free[0]
     sure = step.output.logits[0].float().softmax(-1).amax(-1).cpu().numpy()
@@ -245,7 +247,6 @@ def _row(advanced: Advanced, last: NDArray[np.uint8], asked: HaltingRule | None)
         "right": step.halt_logit.double().sigmoid().item(),
         "velocity": step.velocity.item(),
         "entropy": step.statistics.mean_entropy.item(),
-        "changed": int((draft != last).sum()),
         "solved": step.solved.item(),
         "score": float(step.verdicts.score[0]),
     }

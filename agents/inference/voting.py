@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.inference.engine import Item, Result
-from trm_gym.forms import HasForms
+from agents.rollouts.forms import Forms
 from trm_gym.task import Problems, Task
 
 
@@ -32,44 +31,16 @@ def branched(problems: Iterable[Item], branches: int) -> Iterator[Item]:
     """Every problem of a stream ``branches`` times, one copy after another, as the engine wants them."""
     for item in problems:
         if isinstance(item, Problems):
-            yield _copies(item, branches)
+            yield item[np.repeat(np.arange(len(item)), branches)]
         else:
             yield from [item] * branches
 
 
-def _copies(problems: Problems, branches: int) -> Problems:
-    return problems[np.repeat(np.arange(len(problems)), branches)]
-
-
-@final
-class Forms:
-    """Branches as forms of their problem: each of the first ``branches`` forms once, the first being the problem.
-
-    Raises ValueError where the task has no forms, or fewer.
-    """
-
-    def __init__(self, task: Task, branches: int) -> None:
-        known = task.forms if isinstance(task, HasForms) else 1
-        if not isinstance(task, HasForms) or branches > known:
-            raise ValueError(
-                f"branches in forms need as many forms: a problem of {task.name} has {known}, and {branches} branches "
-                "were asked for"
-            )
-        self._task, self._branches = task, branches
-
-    def of(self, problems: Problems) -> Problems:
-        """Every problem in all forms, one after another, as the engine wants them."""
-        copies = _copies(problems, self._branches)
-        return self._task.reformed(copies, self._numbers(len(copies)))
-
-    def brought_back(self, results: Sequence[Result]) -> list[Result]:
-        """Results of ``of`` with answers to the problems as they were, so that branches can be compared."""
-        turned = np.array([result.answer for result in results], np.uint8)
-        answers = self._task.restored(turned, self._numbers(len(results)))
-        return [replace(result, answer=answer) for result, answer in zip(results, answers, strict=True)]
-
-    def _numbers(self, count: int) -> NDArray[np.int64]:
-        return np.arange(count) % self._branches
+def brought_back(results: Sequence[Result], forms: Forms) -> list[Result]:
+    """Results of ``forms.all_of`` problems with answers to these as they were, so that branches can be compared."""
+    turned = np.array([result.answer for result in results], np.uint8)
+    answers = forms.brought_back(turned, 1 + np.arange(len(results)) % forms.starts)
+    return [replace(result, answer=answer) for result, answer in zip(results, answers, strict=True)]
 
 
 def vote(results: Sequence[Result]) -> Combined:

@@ -15,6 +15,7 @@ from torch import Tensor
 from agents.common.processes import ALONE, Processes
 from agents.common.tensors import Tensors, nest
 from agents.losses import halting_returns
+from agents.rollouts.forms import Forms
 from agents.rollouts.groups import SEEDS, BranchesConfig, branch_perturbation
 from agents.rollouts.unroll import BATCH, Network, Unroll, _run, noisy_start
 from agents.trm import Carry
@@ -114,14 +115,16 @@ def run_problems(
     temperature: float = 0.0,
     batch: int = BATCH,
     processes: Processes = ALONE,
+    forms: Forms | None = None,
 ) -> Rollout:
     """A group of ``branches`` runs of each problem to the end of the budget, every draft graded.
 
     step_cost: what an environment would charge for a step. noise: see ``noisy_start``; of all branches of a group, or
     of each. temperature: drafts are drawn from the token logits over it; at 0 they are the most probable ones.
-    processes: those that share the groups, in all of which this is called; each comes to the whole rollout.
+    processes: those that share the groups, in all of which this is called; each comes to the whole rollout. forms: in
+    which the problems are laid out, one for each branch; the rollout's problems and drafts are those.
     """
-    runs = problems[np.arange(len(problems)).repeat(branches)]
+    runs = problems[np.arange(len(problems)).repeat(branches)] if forms is None else forms.all_of(problems)
     generator = torch.Generator().manual_seed(int(rng.integers(SEEDS)))
     noises = noise.repeat(len(problems)) if isinstance(noise, Tensor) else noise
     start = noisy_start(network, len(runs), noises, generator)
@@ -156,7 +159,8 @@ def run_branches(
     """``run_problems`` with the branches, the budget and the price that a config asks for."""
     perturbed = branch_perturbation(config.branching, network, config.branches, config.deviation, temperature, rng)
     settings = (config.branches, config.max_steps, config.step_cost, rng, perturbed.noise, perturbed.temperature)
-    return run_problems(perturbed.network, task, problems, *settings, batch, processes)
+    forms = Forms(task, config.branches) if config.branching == "forms" else None
+    return run_problems(perturbed.network, task, problems, *settings, batch, processes, forms)
 
 
 def pass_over(network: Network, config: BranchesConfig, rng: np.random.Generator) -> None:

@@ -21,12 +21,14 @@ from trm_gym.short_repr import short_repr
 
 SEEDS = 2**62
 """Seeds that are drawn are below this."""
-Branching = Literal["carry_noise", "restarts", "random_starts", "sampled_tokens"]
-"""Noise on the first carry; the same, but none on a group's first branch, as where a problem is begun again; a first
-carry drawn anew; or answers drawn from the token probabilities, which leaves latents, and so what a head sees, the same
-in all branches."""
+Branching = Literal["carry_noise", "restarts", "forms", "random_starts", "sampled_tokens"]
+"""Noise on the first carry; the same, but none on a group's first branch, as where a problem is begun again; another
+form of the problem for every branch, without noise; a first carry drawn anew; or answers drawn from the token
+probabilities, which leaves latents, and so what a head sees, the same in all branches."""
 NOISY: tuple[Branching, ...] = ("carry_noise", "restarts")
 """Those whose branches differ by noise alone."""
+RESTARTING: tuple[Branching, ...] = ("restarts", "forms")
+"""Those whose branches are the starts of a problem that may be begun again."""
 NOISE = 0.3
 """The noise of several branches where none is given."""
 
@@ -79,7 +81,7 @@ def noise_of_starts(branches: int, noise: float) -> Float[Tensor, " g"]:
 def branch_perturbation(
     branching: Branching, network: Network, branches: int, noise: float, temperature: float, rng: np.random.Generator
 ) -> Perturbation:
-    """What ``branching`` does to groups of ``branches`` runs of ``network``.
+    """What ``branching`` does to groups of ``branches`` runs of ``network``; to forms nothing is done here.
 
     noise: that of carry_noise and restarts; temperature: of all but sampled_tokens.
     """
@@ -101,7 +103,8 @@ class BranchesConfig(Checked):
     """Runs of each problem (G). One is enough where drafts stay as they are: its halting times are a group."""
     branching: Branching = "carry_noise"
     """How branches of a problem differ: by noise on the first carry, on that of all but the first branch (restarts), by
-    a first carry drawn anew, or by answers drawn by their probability."""
+    the problem's form (forms: a maze turned and mirrored), by a first carry drawn anew, or by answers drawn by their
+    probability."""
     noise: float | None = None
     """Standard deviation of the noise on a branch's first carry, as a share of the carry's own. None is 0 for one
     branch, since halting is measured without noise, and 0.3 for several, which need some in order to differ."""
@@ -117,6 +120,8 @@ class BranchesConfig(Checked):
         _ = self.step_cost  # a price that no environment takes is refused at once
         if self.noise is not None:
             at_least(0, self, "noise")
+        if self.branching == "forms" and self.noise:
+            raise ValueError(f"branches in other forms have no noise: leave it out, or set it to 0, not {self.noise:g}")
         if self.branches > 1 and self.branching in NOISY and self.noise == 0:
             raise ValueError(
                 f"{self.branches} branches by {self.branching} are one run over and over without noise: give noise "
@@ -126,7 +131,9 @@ class BranchesConfig(Checked):
     @property
     def deviation(self) -> float:
         """The noise, with what None stands for."""
-        return self.noise if self.noise is not None else NOISE if self.branches > 1 else 0.0
+        if self.noise is not None or self.branching == "forms":
+            return self.noise or 0.0
+        return NOISE if self.branches > 1 else 0.0
 
     @property
     def step_cost(self) -> float:

@@ -15,7 +15,8 @@ from agents.halting.restart_registry import policy_rule
 from agents.halting.restarts import Actor
 from agents.halting.rules import AnyOf, FixedSteps, HaltingRule
 from agents.inference.engine import Engine, Result
-from agents.inference.voting import branched, vote
+from agents.inference.voting import branched, brought_back, vote
+from agents.rollouts.forms import Forms
 from agents.rollouts.unroll import BATCH
 from trm_gym import make_task
 from trm_gym.task import Problems
@@ -45,9 +46,10 @@ def speed_table(
     for name, (rule, branches) in rules.items():
         noise = head.noise if branches > 1 else 0.0
         engine = Engine(checkpoint.model, make_task(checkpoint.task), rule, BATCH, budget, noise, branches, seed=seed)
-        run(engine, problems[np.arange(min(WARM, len(problems)))])
+        forms = Forms(engine.task, branches) if head.forms and branches > 1 else None
+        run(engine, problems[np.arange(min(WARM, len(problems)))], forms)
         began = time.process_time()
-        results = run(engine, problems)
+        results = run(engine, problems, forms)
         seconds = time.process_time() - began
         right, steps = combined(results, branches)
         rows.append([name, f"{right} of {len(problems)}", f"{steps:.1f}", f"{seconds:.1f}", f"{right / seconds:.2f}"])
@@ -59,9 +61,11 @@ def speed_table(
     }
 
 
-def run(engine: Engine, problems: Problems) -> list[Result]:
-    """What becomes of every branch of every problem."""
-    return list(engine.run(branched([problems], engine.branches)))
+def run(engine: Engine, problems: Problems, forms: Forms | None = None) -> list[Result]:
+    """What becomes of every branch of every problem; branches differ by the engine's noise, or by their forms."""
+    if forms is None:
+        return list(engine.run(branched([problems], engine.branches)))
+    return brought_back(list(engine.run([forms.all_of(problems)])), forms)
 
 
 def combined(results: list[Result], branches: int) -> tuple[int, float]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.checks import whole_number
+from trm_gym.forms import Number
 from trm_gym.maze import generator, hints, parsing, reading, solver, verifier, view
 from trm_gym.maze.layout import GOAL, LARGEST, OFF, ON, OPEN, SMALLEST, TURNS, VOCAB, turns
 from trm_gym.maze.levels import levels
@@ -66,16 +67,16 @@ class MazeTask(Task):
         """The same mazes, each turned and mirrored in one of eight ways. keys: uint64 [B], well mixed."""
         return self.reformed(problems, (keys % np.uint64(self.forms)).astype(np.int64))
 
-    def reformed(self, problems: Problems, forms: NDArray[np.int64]) -> Problems:
+    def reformed(self, problems: Problems, forms: NDArray[np.integer]) -> Problems:
         """The same mazes, turned and mirrored in the ways of ``layout.TURNS`` that int64 [B] names."""
         turned = turns(self.size)[forms]
         problem, solution = (np.take_along_axis(part, turned, 1) for part in (problems.problem, problems.solution))
         return Problems(problem, problem == OPEN, solution, problems.level, problems.difficulty)
 
-    def restored(self, answers: NDArray[np.uint8], forms: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Answers uint8 [B, L] to turned mazes, turned back."""
-        found = np.empty_like(answers)
-        np.put_along_axis(found, turns(self.size)[forms], answers, 1)
+    def restored(self, cells: NDArray[Number], forms: NDArray[np.integer]) -> NDArray[Number]:
+        """What there is of each cell of turned mazes, [B, L], such as answers, turned back."""
+        found = np.empty_like(cells)
+        np.put_along_axis(found, turns(self.size)[forms], cells, 1)
         return found
 
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:

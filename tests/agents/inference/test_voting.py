@@ -11,7 +11,8 @@ import torch
 from agents.halting.rules import HaltingRule, StepRecord
 from agents.inference.engine import Engine, Result
 from agents.inference.solver import Solver
-from agents.inference.voting import Forms, agreed, branched, curves, first, surest, vote, ways
+from agents.inference.voting import agreed, branched, brought_back, curves, first, surest, vote, ways
+from agents.rollouts.forms import Forms
 from agents.rollouts.step import Step
 from agents.trm import TRM, TRMConfig
 from tests.toy import ToyTask
@@ -54,16 +55,16 @@ def test_answers_to_turned_mazes_come_back():
     task = make_task("maze7x7")
     problems = task.generate(5, 0, "test", 0)
     forms = Forms(task, 8)
-    turned = forms.of(problems)
+    turned = forms.all_of(problems)
     assert len({row.tobytes() for row in turned.problem[:8]}) == 8 and task.fault(turned) == ""
     assert np.array_equal(turned.problem[::8], problems.problem)
     assert task.verify(turned, turned.solution).solved.all()
     results = [dataclasses.replace(result(0, 1, 0.0), answer=row) for row in turned.solution]
-    back = np.array([one.answer for one in forms.brought_back(results)])
+    back = np.array([one.answer for one in brought_back(results, forms)])
     assert np.array_equal(back, problems.solution.repeat(8, 0))
-    with pytest.raises(ValueError, match="has 8, and 9 branches were asked for"):
+    with pytest.raises(ValueError, match="has 8, and 9 were asked for"):
         Forms(task, 9)
-    with pytest.raises(ValueError, match="has 1, and 2 branches"):
+    with pytest.raises(ValueError, match="has 1, and 2 were"):
         Forms(TOY, 2)
 
 
