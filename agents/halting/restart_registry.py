@@ -33,7 +33,8 @@ def acting_rule(text: str, heads: Mapping[str, Head], price: float = NEUTRAL_PRI
     ``restart-every:16+confidence:0.9`` halts when the least confident cell is that sure, and starts afresh every 16
     steps; ``restart-geometric:8,2``, ``restart-luby:8``, ``restart-stuck:0.1,16`` (where the present run has less than
     that chance, or after so many steps). ``verifier`` or ``fits`` choose among drafts too, else a head does.
-    ``grpo_restarts`` is the policy that learnt both. Raises ValueError.
+    ``grpo_restarts`` is the policy that learnt both; where a checkpoint has it, a schedule begins problems as it does.
+    Raises ValueError.
     """
     parts = [part.strip() for part in text.split("+")]
     names = [part.partition(":")[0] for part in parts]
@@ -47,13 +48,22 @@ def acting_rule(text: str, heads: Mapping[str, Head], price: float = NEUTRAL_PRI
     rest = [part for place, part in enumerate(parts) if place not in again]
     halting = rule_of("+".join(rest), heads, price) if rest else FixedSteps()
     judges = [judge for name, judge in ((VERIFIER, VerifierStop()), (FITS, FitsShown())) if name in names]
-    return RestartRule(halting, _schedule(parts[again[0]], heads), judges[0] if judges else judge_of(heads))
+    return _begun(heads, halting, _schedule(parts[again[0]], heads), judges[0] if judges else judge_of(heads))
 
 
 def policy_rule(head: RestartPolicy, price: float) -> RestartRule:
     """A policy of three acts at a price of the whole budget."""
-    parts = PolicyHalts(head, price), PolicyRestarts(head, price), SeemsRight(head)
-    return RestartRule(*parts, starts=head.starts, noise=head.noise, forms=head.forms)
+    return _begun({RESTARTS_LEARNER: head}, PolicyHalts(head, price), PolicyRestarts(head, price), SeemsRight(head))
+
+
+def _begun(
+    heads: Mapping[str, Head], halting: HaltingRule, schedule: RestartSchedule, judge: HaltingRule
+) -> RestartRule:
+    """A rule whose problems are begun again as the policy of three acts among ``heads`` learnt it, if there is one."""
+    head = heads.get(RESTARTS_LEARNER)
+    if not isinstance(head, RestartPolicy):
+        return RestartRule(halting, schedule, judge)
+    return RestartRule(halting, schedule, judge, head.starts, head.noise, head.forms)
 
 
 def judge_of(heads: Mapping[str, Head]) -> HaltingRule:

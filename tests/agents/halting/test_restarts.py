@@ -51,6 +51,10 @@ def test_the_policy_of_three_acts():
     other = RestartPolicy(5).taught_on(5, 1.0)
     begun = acting_rule("grpo_restarts", {"grpo_restarts": other})
     assert isinstance(begun, RestartRule) and (begun.starts, begun.noise) == (5, 1.0)
+    turned = {"grpo_restarts": RestartPolicy(5).taught_on(8, 0.0)}
+    for text in ("grpo_restarts", "restart-every:16+confidence:0.9"):  # a schedule begins problems as the policy does
+        rule = acting_rule(text, turned)
+        assert isinstance(rule, RestartRule) and (rule.starts, rule.noise, rule.forms) == (8, 0.0, True)
     assert two_acts(HEADS) == {"grpo": TWO} and judge_of({}) == ScoreThreshold("q", math.inf)
 
 
