@@ -47,6 +47,7 @@ def load_dataset(
     cache: str | os.PathLike[str] | None = None,
     seed: int = 0,
     starts: int = 1,
+    forms: bool = False,
 ) -> RolloutDataset:
     """Problems of a level, run once by a checkpoint's network, every draft graded: from memory, from disk, or made now.
 
@@ -54,12 +55,14 @@ def load_dataset(
     task's default where none is given; a level with fewer problems gives all it has. problems: how many; about how
     long they will take is said on the standard error. price: lambda, that of the whole budget. cache: the folder in
     which it is kept on disk (about 5 kB a problem); None keeps it in memory alone. seed: decides which problems of
-    the split are drawn. starts: of every problem; all but the first are noisy. Raises CheckpointError, and
-    ValueError for unknown levels and splits.
+    the split are drawn. starts: of every problem; all but the first are noisy, or with ``forms`` each is another form
+    of it. Raises CheckpointError, and ValueError for unknown levels and splits, and for forms that there are not.
     """
     config = DatasetConfig(problems=problems, max_steps=max_steps, seed=seed)
     if starts != 1:
-        config = dataclasses.replace(config, branches=starts, branching="restarts", noise=NOISE)
+        config = dataclasses.replace(
+            config, branches=starts, branching="forms" if forms else "restarts", noise=None if forms else NOISE
+        )
     step_cost = Price(price, max_steps).step_cost
     split_index(split)
     source = load_checkpoint(checkpoint, task, size)

@@ -49,7 +49,8 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
     that takes; ``problems=200`` are enough to look at it, and with ``cache`` they are run only once.
 
     Action Space: ``Discrete(2)``: 0 goes on, 1 stops. With restarts ``Discrete(3)``: 2 starts afresh from another noisy
-    start, with the steps counted on; the last start of the dataset goes on instead.
+    start, or with ``forms`` from another form of the problem, with the steps counted on; the last start of the dataset
+    goes on instead.
 
     Observation Space: ``Box`` float32 [f + 1]: what a halting head sees after the step (the first observation is of
     the first step), then the logarithm of lambda, -1 and 1 at the ends of the prices that heads are taught at.
@@ -76,7 +77,8 @@ class HaltingEnv(gymnasium.Env[np.ndarray, np.int64]):
     starts. Raises ValueError for bad settings.
 
     Made by its id: checkpoint is a folder, or the name of a network that comes with the package; starts, how many runs
-    there are of each problem, counts only with ``restarts``.
+    there are of each problem, and forms, whether each is of another form of it (mazes have eight), count only with
+    ``restarts``.
 
     Version History: v0, the first.
     """
@@ -215,8 +217,9 @@ def make_halting(
     render_mode: str | None = None,
     restarts: bool = False,
     starts: int = STARTS,
+    forms: bool = False,
 ) -> HaltingEnv:
-    """``gymnasium.make("agents:TRM-Halt-v0", ...)``; see ``load_dataset`` and ``HaltingEnv``; starts: with restarts."""
+    """``gymnasium.make("agents:TRM-Halt-v0", ...)``; see ``load_dataset`` and, of the rest, ``HaltingEnv``."""
     check_render_mode(render_mode)  # before the work
     dataset = load_dataset(
         checkpoint,
@@ -228,6 +231,7 @@ def make_halting(
         size=size,
         cache=cache,
         starts=starts if restarts else 1,
+        forms=forms,
     )
     return HaltingEnv(dataclasses.replace(dataset, step_cost=step_cost), prices, render_mode, restarts)
 
@@ -249,6 +253,7 @@ def make_halting_vector(
     render_mode: str | None = None,
     restarts: bool = False,
     starts: int = STARTS,
+    forms: bool = False,
 ) -> HaltingVectorEnv:
     """``gymnasium.make_vec("agents:TRM-Halt-v0", ...)``; see ``load_dataset`` and ``HaltingVectorEnv``."""
     check_render_mode(render_mode)  # before the work
@@ -262,6 +267,7 @@ def make_halting_vector(
         size=size,
         cache=cache,
         starts=starts if restarts else 1,
+        forms=forms,
     )
     dataset = dataclasses.replace(dataset, step_cost=step_cost)
     return HaltingVectorEnv(num_envs, dataset, prices, autoreset_mode, max_episode_steps, render_mode, restarts)

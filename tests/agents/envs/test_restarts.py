@@ -144,3 +144,15 @@ def test_ppo_and_dqn_play_it_unmodified(runs, name):
         agent = stable_baselines3.DQN("MlpPolicy", envs, seed=0, gamma=1.0, device="cpu", learning_starts=16)
     acts, _ = agent.learn(128).predict(np.asarray(envs.reset()))
     assert acts.shape == (4,) and set(acts.tolist()) <= {CONTINUE, HALT, RESTART}
+
+
+def test_starts_may_be_forms_of_the_problem(tmp_path):
+    settings = {"problems": 3, "max_steps": 2, "starts": 3, "forms": True, "restarts": True}
+    mazes = str(untrained(tmp_path, "maze11x11"))
+    env = gymnasium.make("agents:TRM-Halt-v0", checkpoint=mazes, level="random", **settings)
+    first = env.reset(seed=0)[0]
+    again = env.step(RESTART)[0]
+    width = len(first) - 4  # before what is known of the budget, the starts and the price
+    assert not np.allclose(first[:width], again[:width], atol=1e-6)
+    with pytest.raises(ValueError, match="a problem of sudoku4x4 has 1, and 3 were asked for"):
+        gymnasium.make("agents:TRM-Halt-v0", checkpoint=str(untrained(tmp_path)), level="clues6-8", **settings)
