@@ -56,7 +56,9 @@ class Config(TimeLimit):
     checkpoints: tuple[str, ...] = ("sudoku9x9",)
     """Networks: folders, or names of those that come with the package."""
     level: str = "search"
-    """The level that heads are taught on and rules are tested on."""
+    """The level that rules are tested on."""
+    learn: tuple[str, ...] = ()
+    """Levels that heads are taught on, in equal parts; by default the level that is tested."""
     size: int | None = None
     """Another size of the task; for networks that tie no weight to a size."""
     problems: int = 512
@@ -97,7 +99,7 @@ class Config(TimeLimit):
 
 def _maze(size: int) -> Config:
     starts = DatasetConfig(problems=512, branches=8, branching="forms", max_steps=64)
-    return Config(("maze11x11",), "hard", size, dataset=starts)
+    return Config(("maze11x11",), "hard", size=size, dataset=starts)
 
 
 PRESETS = {"sudoku9x9": Config(), "maze19x19": _maze(19), "maze30x30": _maze(30)}
@@ -109,16 +111,16 @@ class Network:
     """One network of the comparison: its runs, made when they are asked for, and its heads."""
 
     def __init__(self, config: Config, folder: Path, place: str) -> None:
-        self._config, self.folder = config, folder
+        self._config, self.folder, self._place = config, folder, place
         self.checkpoint = load_checkpoint(place, size=config.size)
 
-    def runs(self, split: str, count: int) -> RolloutDataset:
+    def runs(self, split: str, count: int, levels: tuple[str, ...] = ()) -> RolloutDataset:
         """So many problems of a split from every start, part by part."""
         config, task = self._config, make_task(self.checkpoint.task)
-        level = task.level_index(config.level)
+        places = [task.level_index(level) for level in levels or (config.level,)]
         title = f"{count:,} {split} problems of {task.name}, {config.dataset.branches} starts"
         store = rollout_store(self.checkpoint, self.folder / "rollouts", config.acceleration, BATCH, title)
-        return store.in_parts([level], dataclasses.replace(config.dataset, problems=count), split)
+        return store.in_parts(places, dataclasses.replace(config.dataset, problems=count), split)
 
     def solved(self, count: int) -> Bool[NDArray[np.bool_], "n g s"]:
         """Where so many test problems are right."""
@@ -138,17 +140,27 @@ class Network:
             run.finish(table=speed_table(self.checkpoint, problems, bank, asked, config.prices[0]))
         return run.read()["table"]
 
+    def save(self, head: RestartPolicy) -> None:
+        """Write the network, in the size that it was taught, with a policy of three acts beside its other heads."""
+        whole, taught = load_checkpoint(self._place), self._settings(RESTARTS_LEARNER, 0)
+        heads, meta = whole.heads | {RESTARTS_LEARNER: head}, whole.meta | {RESTARTS_LEARNER: taught}
+        save_checkpoint(self.folder / "checkpoint", dataclasses.replace(whole, heads=heads, meta=meta))
+
     def head(self, learner: str, seed: int) -> CachedRun:
         """The run of a learner's head; taught now if need be."""
-        config = self._config
-        settings = {"learner": learner, "seed": seed, "level": config.level, "size": config.size}
-        settings |= {"dataset": vars(config.dataset), "training": dataclasses.asdict(config.training)}
+        config, settings = self._config, self._settings(learner, seed)
         run = CachedRun(self.folder / "heads" / f"{learner}-{seed}", settings | {"network": digest(self.checkpoint)})
         if not run.done:
-            taught_on = self.runs("train", config.dataset.problems)
+            taught_on = self.runs("train", config.dataset.problems, config.learn)
             save_head(run.folder / "head.safetensors", train_head(learner, taught_on, config.training, seed))
             run.finish()
         return run
+
+    def _settings(self, learner: str, seed: int) -> dict[str, Any]:
+        """What decides on a head, beside its network."""
+        config = self._config
+        settings = {"learner": learner, "seed": seed, "levels": config.learn or (config.level,), "size": config.size}
+        return settings | {"dataset": vars(config.dataset), "training": dataclasses.asdict(config.training)}
 
 
 def policy(network: Network, config: Config, seed: int) -> RestartPolicy:
@@ -164,8 +176,7 @@ def play(network: Network, config: Config, seed: int) -> dict[str, Played]:
     validation = StartsBank(network.runs("validation", config.validation), SeemsRight(head))
     test = StartsBank(network.runs("test", config.problems), SeemsRight(head))
     if seed == 0:
-        whole = dataclasses.replace(network.checkpoint, heads=network.checkpoint.heads | {RESTARTS_LEARNER: head})
-        save_checkpoint(network.folder / "checkpoint", whole)
+        network.save(head)
     return play_run(validation, test, head, two, config.prices)
 
 

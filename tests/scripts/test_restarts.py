@@ -26,6 +26,7 @@ def config(tmp_path: Path) -> Config:
     return Config(
         checkpoints=(str(untrained(tmp_path)),),
         level="clues6-8",
+        learn=("clues10-12", "clues6-8"),
         problems=6,
         validation=5,
         dataset=DatasetConfig(problems=8, branches=3, branching="restarts", noise=0.5, max_steps=4),
@@ -47,6 +48,8 @@ def test_from_starts_to_tables(config, monkeypatch, capsys):
     assert results["about"]["problems"] == 6 and len(results["rows"]) == 22
 
     place = config.folder / "network-0" / "checkpoint"
+    made_with = load_checkpoint(place).meta["grpo_restarts"]
+    assert made_with["levels"] == ["clues10-12", "clues6-8"] and made_with["dataset"]["branches"] == 3
     head = load_checkpoint(place).heads["grpo_restarts"]
     assert isinstance(head, RestartPolicy) and (head.starts, head.noise) == (3, 0.5)
     solver = Solver.from_pretrained(place)
@@ -65,3 +68,17 @@ def test_what_has_one_start_is_refused(config):
     single = dataclasses.replace(config.dataset, branches=1)
     with pytest.raises(ValueError, match="several starts"):
         dataclasses.replace(config, dataset=single)
+
+
+def test_a_policy_taught_at_another_size_joins_the_network_in_its_own(config, tmp_path: Path):
+    mazes = str(untrained(tmp_path, "maze11x11"))
+    starts = DatasetConfig(problems=2, branches=2, branching="forms", max_steps=2)
+    at = dataclasses.replace(config, checkpoints=(mazes,), size=13, level="far", learn=(), dataset=starts)
+    network = restarts.Network(at, tmp_path / "network", mazes)
+    assert network.checkpoint.task == "maze13x13" and network.solved(2).shape == (2, 2, 2)
+    network.save(RestartPolicy(load_checkpoint(mazes).heads["grpo"].features, 8).taught_on(2, 0.0))
+    made = load_checkpoint(tmp_path / "network" / "checkpoint")
+    assert made.task == "maze11x11" and set(made.heads) == {"grpo", "grpo_restarts"}
+    solver = Solver.from_pretrained(tmp_path / "network" / "checkpoint", 13)
+    (result,) = solver.stream([solver.task.generate(1, 0, "test", 0)], 5, "restart-every:2+grpo")
+    assert result.starts == 2 and result.steps == 5
