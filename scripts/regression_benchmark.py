@@ -27,6 +27,8 @@ from agents.checkpoint import load_checkpoint
 from agents.common.checks import Checked, above_zero, at_least_one
 from agents.common.cli import main
 from agents.common.places import Places, writes
+from agents.inference.formulas.config import SearchConfig
+from agents.inference.formulas.search import make_ready
 from agents.rollouts.step import Network
 from scripts.benchmarking.formula_rivals import SETS, missing
 from scripts.benchmarking.formula_ways import WAYS, WITH_NETWORK, Looking
@@ -174,6 +176,7 @@ def run(config: Config) -> None:
         console.print(f"left out, since not there: {', '.join(absent)}; pip install trm-gym[benchmark]")
     network, path, warm = network_of(config), config.place / RUNS, set()
     done = known_runs(path)
+    make_ready(SearchConfig(), network)  # ways that are no search run parts of it
     with path.open("a", encoding="utf-8") as file:
         if path.stat().st_size and not path.read_text(encoding="utf-8").endswith("\n"):
             file.write("\n")
