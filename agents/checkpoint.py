@@ -27,6 +27,7 @@ from agents.halting.heads import HaltHead, HaltPolicy
 from agents.halting.restart_head import VALUES, Head, RestartPolicy
 from agents.rollouts.dataset import RolloutStore, Spread
 from agents.rollouts.features import feature_count
+from agents.rollouts.forms import Forms
 from agents.rollouts.unroll import BATCH
 from agents.trm import TRM, TRMConfig
 from agents.trm.limits import check_sizes
@@ -143,6 +144,8 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size
         model.load_state_dict(unnest("model", tensors))
         for name, head in heads.items():
             head.load_state_dict(unnest(f"heads.{name}", tensors))
+            if isinstance(head, RestartPolicy) and head.forms:
+                Forms(built, head.starts)
     except (RuntimeError, TypeError, ValueError, OverflowError, MemoryError) as error:
         used = "" if size is None else f" at size {size} (its weights may be tied to the size of {made_for})"
         raise CheckpointError(f"{folder}: weights and config.json do not fit each other{used}: {error}") from error

@@ -24,7 +24,7 @@ from agents.common.cli import main
 from agents.common.console import Progress, announce
 from agents.common.places import Places, writes
 from agents.common.tensor_file import CheckpointError
-from agents.evaluation.evaluate import evaluate_checkpoint
+from agents.evaluation.evaluate import evaluate_checkpoint, unmeasured
 from agents.evaluation.outside import read_outside, remarks
 from agents.evaluation.protocol import EvaluationConfig
 from agents.evaluation.records import write_tables
@@ -127,7 +127,7 @@ def run(config: Config) -> None:
     if outside is not None and outside.skipped:
         place = atomic_write(out / "skipped.txt", "\n".join(outside.skipped) + "\n")
         console.print(f"all that was skipped: {place}", highlight=False, soft_wrap=True)
-    console.print(report.table(), highlight=False)
+    console.print(report.table(), unmeasured(checkpoint), sep="\n", end="", highlight=False)
     if config.json is not None:
         atomic_write(config.json, json.dumps(report.summary(), indent=2) + "\n")
     console.print(f"report, raw results and pictures: {out}", highlight=False)

@@ -33,7 +33,7 @@ from agents.common.signals import UNENDED, TimeLimit, ending
 from agents.common.state_form import check_form, check_settings, restoring
 from agents.common.tensor_file import load_note, load_tensors
 from agents.common.tensors import Tensors, nest, unnest
-from agents.evaluation.evaluate import evaluate_checkpoint
+from agents.evaluation.evaluate import evaluate_checkpoint, unmeasured
 from agents.evaluation.figures import curriculum_figure
 from agents.evaluation.protocol import EvaluationConfig
 from agents.halting.restart_head import Head, RestartPolicy
@@ -68,7 +68,7 @@ class Config(BranchesConfig, TimeLimit, KeptStates):
     """Levels to learn halting on, from easy to hard."""
     learner: str = "grpo"
     """The learner that teaches the halting head: grpo, reinforce, rloo, pondernet, expected, bce, two_heads; and
-    grpo_restarts, which also says when to start afresh (--branches 6 --branching restarts)."""
+    grpo_restarts, which also says when to start afresh (--branches 6 --branching restarts, for mazes forms)."""
     setting: Literal["frozen", "joint"] = "frozen"
     """Whether the network stays as it is (frozen), or goes on learning beside its halting head (joint)."""
     curriculum: CurriculumName = "learnability"
@@ -208,8 +208,7 @@ class Training:
             heads = self.before | heads  # those of two acts stay: they decide under --no-restarts
         if self.dataset:
             same = RolloutDataset(self.dataset, config.branches, config.step_cost)
-            others = [name for name in COMPARED if name not in heads]
-            heads |= {name: train_head(name, same, config.training, config.seed) for name in others}
+            heads |= {n: train_head(n, same, config.training, config.seed) for n in COMPARED if n not in heads}
         return heads
 
     def save(self, path: Path) -> None:
@@ -272,9 +271,10 @@ def places(config: Config) -> Places:
 @writes(places)
 def run(config: Config) -> None:
     """Pretrain, teach, compare, show."""
+    folder, task = folder_of(config), make_task(config.pretrain.task)
     for level in (*config.levels, *config.evaluation.level):
-        make_task(config.pretrain.task).level_index(level)
-    folder = folder_of(config)
+        task.level_index(level)
+    config.forms(task)
     if is_first():
         save_config(config, folder / "config.yaml")
     with joined() as processes:
@@ -292,7 +292,7 @@ def run(config: Config) -> None:
         only = dataclasses.replace(config.evaluation, level=(level,), max_steps=config.max_steps)
         Console().print(evaluate_checkpoint(checkpoint, only, folder / f"evaluation-{level}").table(), highlight=False)
         draw_level(place, level, folder / f"thinking-{level}", config.max_steps, config.price)
-    Console().print(f"checkpoint: {place}; curves, reports and pictures: {folder}", highlight=False)
+    Console().print(f"{unmeasured(checkpoint)}checkpoint: {place}; reports and pictures: {folder}", highlight=False)
 
 
 if __name__ == "__main__":

@@ -113,6 +113,7 @@ class Network:
     def __init__(self, config: Config, folder: Path, place: str) -> None:
         self._config, self.folder, self._place = config, folder, place
         self.checkpoint = load_checkpoint(place, size=config.size)
+        config.dataset.forms(make_task(self.checkpoint.task))
 
     def runs(self, split: str, count: int, levels: tuple[str, ...] = ()) -> RolloutDataset:
         """So many problems of a split from every start, part by part."""

@@ -27,6 +27,7 @@ from agents.common.signals import TimeLimit
 from agents.halting import outcomes
 from agents.halting.registry import ALWAYS, LEARNER, VERIFIER
 from agents.halting.restart_registry import RESTARTS_LEARNER
+from agents.halting.restarts import actor_of
 from agents.inference.batch_file import solve_file
 from agents.inference.formulas.report import solve_points
 from agents.inference.own_problem import OwnProblem, canvas, own_problem, solver_for
@@ -45,7 +46,7 @@ REFINING = ("rule", "max_steps", "restarts", "price", "slots")
 SEARCHING = ("seconds",)
 """Options of the search for a formula."""
 BUDGET, RESTARTS_BUDGET = 16, 64
-"""Steps by default: of one run, and where a learnt policy may start afresh."""
+"""Steps by default: of one run, and of several starts."""
 
 WORDS = {
     LEARNER: "learnt: another step seemed not worth its price",
@@ -74,13 +75,15 @@ class Config(TimeLimit):
     """A folder with a checkpoint, the name of one that comes with the package, or hf://owner/name; by default the
     task's that comes with the package."""
     rule: str | None = None
-    """When to stop. grpo, or another head of the checkpoint: when it says so; grpo is the default, and verifier for a
-    network without it. verifier: at the first draft that obeys the rules. always: at the end of the budget. Other rules
-    take a threshold or a number of steps after a colon: confidence:0.9, unchanged:2, best-fixed-k:5, q:0. Rules joined
-    by + stop with the first of them: grpo+best-fixed-k:12. One of them may say when to start afresh: restart-every:16,
-    restart-geometric:8,2, restart-luby:8. grpo_restarts: the head that learnt both, where the checkpoint has one."""
+    """When to stop. grpo, or another head of the checkpoint: when it says so. The default is grpo_restarts, the head
+    that learnt to start afresh too, where the checkpoint has it; else grpo, and verifier for a network without it.
+    verifier: at the first draft that obeys the rules. always: at the end of the budget. Other rules take a threshold or
+    a number of steps after a colon: confidence:0.9, unchanged:2, best-fixed-k:5, q:0. Rules joined by + stop with the
+    first of them: grpo+best-fixed-k:12. One of them may say when to start afresh: restart-every:16,
+    restart-geometric:8,2, restart-luby:8, restart-stuck:0.1,16 (where a head gives the run less than that chance, or
+    after so many steps)."""
     max_steps: int | None = None
-    """The budget of steps: 16 by default, 64 where a learnt policy may start afresh."""
+    """The budget of steps: 16 by default, 64 where the rule may start afresh."""
     restarts: bool = True
     """Whether a checkpoint's policy that may start afresh decides, where it has one and no --rule is given."""
     price: float = PRICE
@@ -112,6 +115,8 @@ class Config(TimeLimit):
         if self.family != "regression" and self.picture is not None:
             raise ValueError("--picture is for regression; scripts/picture.py draws the others")
         self._check_that_all_counts()
+        if self.rule is not None and not self.restarts:
+            raise ValueError("--no-restarts is for where no --rule is given: leave out one of the two")
         if self.puzzle is not None and self.data is not None:
             raise ValueError("give one problem, or --data with a file of many, not both")
         if self.data is None and (self.out is not None or self.by):
@@ -131,15 +136,19 @@ class Config(TimeLimit):
             raise ValueError(f"{self.family} does not go by {', '.join(ignored)}: {reason}")
 
 
-def show(console: Console, task: Task, found: Trajectory) -> None:
-    """Print the drafts up to the one on which the rule stops, each with what the network thinks of it."""
+def show(console: Console, task: Task, found: Trajectory, forms: bool) -> None:
+    """Print the drafts up to the one on which the rule stops, each with what the network thinks of it.
+
+    forms: whether each start is another form of the problem.
+    """
     console.print("the problem", style="bold")
     _draw(console, task, found, 0)
     for step in range(1, found.stop + 1):
         least = found.least_confidence[step - 1]
         wishes = "" if not found.policy else f", would stop {found.halt[step - 1]:.0%}"
         if step > 1 and found.start[step - 1] > found.start[step - 2]:
-            console.print(f"\nstart {found.start[step - 1]}: afresh, from another noisy start", style="bold magenta")
+            how = "in another form, turned back below" if forms else "from another noisy start"
+            console.print(f"\nstart {found.start[step - 1]}: afresh, {how}", style="bold magenta")
         console.print(
             f"\nstep {step}: {found.changed[step - 1]} cells changed, least sure cell {least:.0%}, "
             f"right {found.right[step - 1]:.0%}{wishes}",
@@ -169,6 +178,10 @@ def conclude(console: Console, solver: Solver, found: Trajectory, rule: str, own
     later = outcomes.first_true(found.solved, 0)
     if later > steps:
         advice = f"A right draft came at step {later}, after {rule} had stopped."
+    elif later and found.start[later - 1] > 1:
+        cutoff = int((found.start == 1).sum())
+        advice = f"Its draft at step {later} was right, and another seemed better: choose --rule "
+        advice += f"restart-every:{cutoff}+{VERIFIER} --max-steps {max(RESTARTS_BUDGET, later)}."
     elif later:
         missed = "it thought on" if handed == steps else "another seemed better"
         advice = f"Its draft at step {later} was right, and {missed}: choose --rule {VERIFIER}."
@@ -192,7 +205,7 @@ def solve_one(config: Config, console: Console, puzzle: str) -> bool:
     solver = solver_for(own.task, config.checkpoint)
     rule, max_steps = stopped_by(config, solver, console)
     found = solver.trajectory(own.problems, max_steps, config.price, rule)
-    show(console, own.task, found)
+    show(console, own.task, found, actor_of(solver.rule(rule, config.price)).forms)
     return conclude(console, solver, found, rule, own)
 
 
@@ -202,7 +215,8 @@ def stopped_by(config: Config, solver: Solver, console: Console) -> tuple[str, i
     rule = RESTARTS_LEARNER if afresh else config.rule or solver.default_rule
     if config.rule is None and rule not in (LEARNER, RESTARTS_LEARNER):
         console.print(f"This network was not taught when to stop: {rule} stops it.", highlight=False, soft_wrap=True)
-    return rule, config.max_steps or (RESTARTS_BUDGET if rule == RESTARTS_LEARNER else BUDGET)
+    afresh = actor_of(solver.rule(rule, config.price)).starts > 1
+    return rule, config.max_steps or (RESTARTS_BUDGET if afresh else BUDGET)
 
 
 def ask(config: Config, console: Console) -> None:

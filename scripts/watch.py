@@ -37,7 +37,8 @@ class Config(ShownConfig):
     """Test problems that are played one after another where no puzzle is given."""
     rule: str | None = None
     """When to stop: grpo or another head of the checkpoint, verifier, always, or a rule with its setting, such as
-    confidence:0.9 (see solve.py); grpo by default, and verifier for a network without it."""
+    confidence:0.9 (see solve.py); grpo by default, and verifier for a network without it. grpo_restarts, and rules with
+    restart-every:16 among them, start afresh too: give them a larger budget (--max-steps 64)."""
     rate: float = 2.0
     """Steps shown a second."""
 
@@ -80,15 +81,15 @@ def frame(found: Trajectory, task: Task, step: int, budget: int) -> Group:
         lines.append(Text(f"{'velocity':>18} {found.velocity[step - 1]:.4f}   entropy {found.entropy[step - 1]:.4f}"))
     if step == len(found):
         right = found.solved[found.handed - 1]
-        which = "" if found.handed == step else f" by the draft of step {found.handed}, which is handed in"
-        said = f"solved{which}" if right else f"stopped at a wrong draft{which}"
+        which = "" if found.handed == step else f": the draft of step {found.handed} seemed best, and is handed in"
+        said = f"{'solved' if right else 'not solved' if which else 'stopped at a wrong draft'}{which}"
         lines.append(Text(said, "bold green" if right else "bold red"))
     return Group(*lines)
 
 
 def say_why(console: Console, solver: Solver, found: Trajectory) -> None:
     """Say of a problem that was not solved that the network was never taught such ones, if so."""
-    if not found.solved[-1] and (why := untaught(solver.checkpoint, found.problems)):
+    if not found.solved[found.handed - 1] and (why := untaught(solver.checkpoint, found.problems)):
         console.print(f"That is no wonder: {why}.", highlight=False, soft_wrap=True)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from gymnasium.spaces import Box, Discrete, Space
 from numpy.typing import NDArray
 
-from agents.envs.episodes import BOUND, CONTINUE, HALT, RESTART, START_NAMES
+from agents.envs.episodes import BOUND, START_NAMES
+from agents.halting.restarts import CONTINUE, HALT, RESTART
 from agents.rollouts.features import feature_names
 from agents.rollouts.unroll import Unroll
 from trm_gym.checks import whole_numbers

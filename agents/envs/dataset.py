@@ -59,7 +59,7 @@ def load_dataset(
     of it. Raises CheckpointError, and ValueError for unknown levels and splits, and for forms that there are not.
     """
     config = DatasetConfig(problems=problems, max_steps=max_steps, seed=seed)
-    if starts != 1:
+    if starts != 1 or forms:
         config = dataclasses.replace(
             config, branches=starts, branching="forms" if forms else "restarts", noise=None if forms else NOISE
         )
@@ -68,6 +68,7 @@ def load_dataset(
     source = load_checkpoint(checkpoint, task, size)
     made_for = make_task(source.task)
     place = made_for.default_level if level is None else made_for.level_index(level)
+    config.forms(made_for)
     found = _load(_Source(digest(source), source), place, split, config, None if cache is None else Path(cache))
     return dataclasses.replace(found, step_cost=step_cost)
 

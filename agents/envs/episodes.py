@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any, final
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.halting.heads import PRICE_RANGE
+from agents.halting.restarts import HALT, RESTART
 from agents.rollouts.dataset import RolloutDataset
 from trm_gym.checks import SEED_LIMIT, whole_number
 from trm_gym.episode_state import check_form, check_names, check_ranges
@@ -24,8 +25,6 @@ _ALL = slice(None)
 _LEAST_PRICE = 1e-4
 _PROBLEM, _PRICE = 0, 1
 """What a stream's number is drawn for."""
-CONTINUE, HALT, RESTART = 0, 1, 2
-"""The acts after a step; the third where there are restarts."""
 START_NAMES = ("all_steps_used", "starts_used", "best_judgement")
 """What is seen of a problem's starts where there are restarts, after the features of the present run: the share of the
 budget that all starts have used, and of the starts; and what the draft that would be handed in was judged."""
@@ -195,11 +194,20 @@ class HaltingEpisodes:
         check_ranges(state, ranges)
         if (state["playing"] & (state["numbers"] < 0)).any():
             raise ValueError("malformed state: an episode is being played that has not begun")
+        if self.restarts and self._ahead(state).any():
+            raise ValueError("malformed state: a draft would be handed in that the episode has not come to")
         for name, ours in self._live.items():
             ours[...] = state[name]
         self._place[:] = price_place(self._cost * self.max_steps)
         if not self.restarts:
             self._taken[:], self._handed[:] = self._shown, self._rows(_ALL)
+
+    def _ahead(self, state: Mapping[str, Any]) -> NDArray[np.bool_]:
+        """Where the draft to be handed in is of another problem, or of a later step than the present one."""
+        run, step = np.divmod(state["handed"], self.max_steps)
+        problem, start = np.divmod(run, self.starts)
+        later = (start > state["start"]) | ((start == state["start"]) & (step > state["shown"]))
+        return (state["numbers"] >= 0) & ((problem != state["problem"]) | later)
 
     @property
     def _start_ranges(self) -> dict[str, tuple[int, int]]:

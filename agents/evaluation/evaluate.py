@@ -20,6 +20,7 @@ from agents.evaluation.report import Report
 from agents.evaluation.tables import levels_markdown, report_markdown
 from agents.halting import outcomes
 from agents.halting.registry import LEARNER, all_rules, no_tuning
+from agents.halting.restart_head import two_acts
 from agents.halting.tuning import TunableRule
 from agents.rollouts.unroll import Unroll, draw, unroll
 from trm_gym import make_task
@@ -53,6 +54,12 @@ def evaluate_checkpoint(
         write(report, out)
         atomic_write(Path(out, "problems.csv"), report.csv())
     return report
+
+
+def unmeasured(checkpoint: Checkpoint) -> str:
+    """A line on the policies that such tables leave out; nothing where there are none."""
+    absent = ", ".join(sorted(checkpoint.heads.keys() - two_acts(checkpoint.heads).keys()))
+    return f"The tables are of rules of two acts; scripts/restarts.py measures {absent}.\n" if absent else ""
 
 
 def graded(

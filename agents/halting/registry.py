@@ -148,32 +148,37 @@ def all_rules(heads: Mapping[str, Head], budget: int, prices: Sequence[float], s
     return [*plain_rules(budget), *supervised, *swept, *single, verifier_rule(), oracle()]
 
 
-def rule_of(text: str, heads: Mapping[str, Head], price: float = NEUTRAL_PRICE) -> HaltingRule:
+def rule_of(
+    text: str, heads: Mapping[str, Head], price: float = NEUTRAL_PRICE, others: Sequence[str] = ()
+) -> HaltingRule:
     """The halting rule that ``text`` names: ``grpo``, ``confidence:0.9``, ``confidence-capped:0.9,12``.
 
     After the colon stands its setting, a number for each of its labels; ``always``, ``verifier`` and heads need none.
     Rules joined by ``+`` stop with the first of them: ``bce+best-fixed-k:12``. price: of the whole budget, at which a
-    policy is asked. Raises ValueError for an unknown rule, or a setting that does not fit.
+    policy is asked. others: what may be named beside these rules where this is called, for the message. Raises
+    ValueError for an unknown rule, or a setting that does not fit.
     """
-    rules = tuple(_one_rule(part, heads, price) for part in text.split("+"))
+    rules = tuple(_one_rule(part, heads, price, others) for part in text.split("+"))
     return rules[0] if len(rules) == 1 else AnyOf(rules)
 
 
-def rule_named(name: str, heads: Mapping[str, Head]) -> TunableRule:
-    """The rule of a name that can act on a stream of problems. Raises ValueError for an unknown one."""
+def rule_named(name: str, heads: Mapping[str, Head], others: Sequence[str] = ()) -> TunableRule:
+    """The rule of a name that can act on a stream of problems. Raises ValueError; others: see ``rule_of``."""
     name = renamed_value("the rule", name, RULES)
     single = [SingleRule(ALWAYS, FixedSteps()), SingleRule(FITS, FitsShown()), verifier_rule()]
     known = {rule.name: rule for rule in [*PLAIN_RULES, *single]}
     known |= {rule.name: rule for which, head in two_acts(heads).items() for rule in head_rules(which, head, ())}
     if name not in known:
         missing = f"the checkpoint has no {name} head: teach it by scripts/grpo.py, or" if name == LEARNER else ""
-        raise ValueError(f"{missing or f'unknown halting rule {short(name)}:'} choose one of {', '.join(known)}")
+        raise ValueError(
+            f"{missing or f'unknown halting rule {short(name)}:'} choose one of {', '.join([*known, *others])}"
+        )
     return known[name]
 
 
-def _one_rule(text: str, heads: Mapping[str, Head], price: float) -> HaltingRule:
+def _one_rule(text: str, heads: Mapping[str, Head], price: float, others: Sequence[str]) -> HaltingRule:
     name, colon, numbers = text.strip().partition(":")
-    found = rule_named(name, heads)
+    found = rule_named(name, heads, others)
     setting = numbers_of(text, numbers) if numbers else None if colon else found.default(price)
     if setting is None or len(setting) != len(found.labels):
         wanted = ",".join(label.upper().replace(" ", "_") for label in found.labels)

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from agents.halting.heads import NEUTRAL_PRICE, PRICE_RANGE, Halter, HaltHead
+from agents.halting.heads import NEUTRAL_PRICE, PRICE_RANGE, Halter, HaltHead, HaltPolicy
 from agents.halting.restarts import NOISE, STARTS
 from agents.rollouts.starts import StartsRecord
 
@@ -118,6 +118,15 @@ class RestartPolicy(nn.Module):
 
 Head = Halter | RestartPolicy
 """What a checkpoint may hold, and a learner teach."""
+
+
+def now_and_ever(head: Head) -> tuple[HaltPolicy | RestartPolicy, int, int] | None:
+    """A policy, and which of its value logits say that the draft is right, and that the run will come to it."""
+    if isinstance(head, HaltPolicy):
+        return head, 0, 1
+    if isinstance(head, RestartPolicy):
+        return head, VALUES.index("correct_now"), VALUES.index("correct_ever")
+    return None
 
 
 def two_acts(heads: Mapping[str, Head]) -> dict[str, Halter]:

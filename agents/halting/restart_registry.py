@@ -9,9 +9,9 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from agents.halting.heads import NEUTRAL_PRICE, HaltPolicy
+from agents.halting.heads import NEUTRAL_PRICE
 from agents.halting.registry import FITS, VERIFIER, numbers_of, rule_of
-from agents.halting.restart_head import Head, RestartPolicy
+from agents.halting.restart_head import Head, RestartPolicy, now_and_ever
 from agents.halting.restart_policy import PolicyHalts, PolicyRestarts, SeemsRight
 from agents.halting.restarts import FixedCutoff, Geometric, Luby, RestartRule, RestartSchedule, StuckOrCutoff
 from agents.halting.rules import FitsShown, FixedSteps, HaltingRule, HeadThreshold, ScoreThreshold, VerifierStop
@@ -25,6 +25,8 @@ SCHEDULES: dict[str, Callable[..., RestartSchedule]] = {
     "restart-luby": Luby,
 }
 """Schedules that know no network, by name; their settings are their fields."""
+KNOWN = (*(f"{name}:SETTING" for name in (*SCHEDULES, STUCK)), RESTARTS_LEARNER)
+"""What there is beside the rules of two acts, for messages."""
 
 
 def acting_rule(text: str, heads: Mapping[str, Head], price: float = NEUTRAL_PRICE) -> HaltingRule | RestartRule:
@@ -33,8 +35,8 @@ def acting_rule(text: str, heads: Mapping[str, Head], price: float = NEUTRAL_PRI
     ``restart-every:16+confidence:0.9`` halts when the least confident cell is that sure, and starts afresh every 16
     steps; ``restart-geometric:8,2``, ``restart-luby:8``, ``restart-stuck:0.1,16`` (where the present run has less than
     that chance, or after so many steps). ``verifier`` or ``fits`` choose among drafts too, else a head does.
-    ``grpo_restarts`` is the policy that learnt both; where a checkpoint has it, a schedule begins problems as it does.
-    Raises ValueError.
+    ``grpo_restarts`` is the policy that learnt both; where a checkpoint has it, a schedule begins problems with
+    its noise or in other forms, as it does. Raises ValueError.
     """
     parts = [part.strip() for part in text.split("+")]
     names = [part.partition(":")[0] for part in parts]
@@ -42,28 +44,23 @@ def acting_rule(text: str, heads: Mapping[str, Head], price: float = NEUTRAL_PRI
         return _policy(text, heads, price)
     again = [place for place, name in enumerate(names) if name in (*SCHEDULES, STUCK)]
     if not again:
-        return rule_of(text, heads, price)
+        return rule_of(text, heads, price, KNOWN)
     if len(again) > 1:
         raise ValueError(f"{text}: one schedule of restarts at a time, not {' and '.join(names[i] for i in again)}")
     rest = [part for place, part in enumerate(parts) if place not in again]
-    halting = rule_of("+".join(rest), heads, price) if rest else FixedSteps()
+    halting = rule_of("+".join(rest), heads, price, KNOWN) if rest else FixedSteps()
     judges = [judge for name, judge in ((VERIFIER, VerifierStop()), (FITS, FitsShown())) if name in names]
-    return _begun(heads, halting, _schedule(parts[again[0]], heads), judges[0] if judges else judge_of(heads))
+    judge, head = judges[0] if judges else judge_of(heads), heads.get(RESTARTS_LEARNER)
+    schedule = _schedule(parts[again[0]], heads)
+    if not isinstance(head, RestartPolicy) or head.starts == 1:
+        return RestartRule(halting, schedule, judge)
+    return RestartRule(halting, schedule, judge, noise=head.noise, forms=head.forms)
 
 
 def policy_rule(head: RestartPolicy, price: float) -> RestartRule:
     """A policy of three acts at a price of the whole budget."""
-    return _begun({RESTARTS_LEARNER: head}, PolicyHalts(head, price), PolicyRestarts(head, price), SeemsRight(head))
-
-
-def _begun(
-    heads: Mapping[str, Head], halting: HaltingRule, schedule: RestartSchedule, judge: HaltingRule
-) -> RestartRule:
-    """A rule whose problems are begun again as the policy of three acts among ``heads`` learnt it, if there is one."""
-    head = heads.get(RESTARTS_LEARNER)
-    if not isinstance(head, RestartPolicy):
-        return RestartRule(halting, schedule, judge)
-    return RestartRule(halting, schedule, judge, head.starts, head.noise, head.forms)
+    parts = PolicyHalts(head, price), PolicyRestarts(head, price), SeemsRight(head)
+    return RestartRule(*parts, starts=head.starts, noise=head.noise, forms=head.forms)
 
 
 def judge_of(heads: Mapping[str, Head]) -> HaltingRule:
@@ -71,20 +68,20 @@ def judge_of(heads: Mapping[str, Head]) -> HaltingRule:
     for head in sorted(heads.values(), key=lambda head: isinstance(head, RestartPolicy), reverse=True):
         if isinstance(head, RestartPolicy):
             return SeemsRight(head)
-        if isinstance(head, HaltPolicy):
-            return HeadThreshold(head.value_heads)
+        if told := now_and_ever(head):
+            return HeadThreshold(told[0].value_heads)
     return ScoreThreshold("q", math.inf)
 
 
 def _policy(text: str, heads: Mapping[str, Head], price: float) -> RestartRule:
-    head = heads.get(text)
+    head = heads.get(text.strip())
     if isinstance(head, RestartPolicy):
         return policy_rule(head, price)
     if RESTARTS_LEARNER in heads:
         raise ValueError(f"{RESTARTS_LEARNER} decides alone, and takes no setting: not {text!r}")
     raise ValueError(
         f"the checkpoint has no {RESTARTS_LEARNER} head: teach it (scripts/grpo.py --learner {RESTARTS_LEARNER} "
-        "--branches 6 --branching restarts), or choose another rule"
+        "--branches 6 --branching restarts; mazes: --branching forms), or choose another rule"
     )
 
 
@@ -106,6 +103,6 @@ def _stuck(heads: Mapping[str, Head], chance: float, cutoff: float) -> StuckOrCu
         raise ValueError(f"{STUCK} needs a chance between 0 and 1 that the run will come to it, got {chance:g}")
     never = -math.log(chance / (1 - chance))
     for head in heads.values():
-        if isinstance(head, HaltPolicy):
-            return StuckOrCutoff(HeadThreshold(head.value_heads, never, output=1, sign=-1), cutoff)
+        if told := now_and_ever(head):
+            return StuckOrCutoff(HeadThreshold(told[0].value_heads, never, output=told[2], sign=-1), cutoff)
     raise ValueError(f"{STUCK} needs a head that says whether a run will come to it, such as grpo: teach one")

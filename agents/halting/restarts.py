@@ -107,6 +107,10 @@ class StuckOrCutoff(RestartSchedule):
     stuck: HaltingRule
     cutoff: float = math.inf
 
+    def __post_init__(self) -> None:
+        if self.cutoff != math.inf:
+            real_number("the cutoff of restarts", self.cutoff, 1)
+
     def restarts(self, record: StartsRecord) -> Bool[Tensor, "*batch"]:
         return self.stuck.stops(record) | (record.run.steps >= self.cutoff)
 
@@ -166,6 +170,11 @@ class RestartRule(Actor):
     def __post_init__(self) -> None:
         whole_number("starts", self.starts)
         real_number("noise", self.noise, 0)
+        if self.starts > 1 and self.forms == (self.noise > 0):
+            raise ValueError(
+                "new starts have noise, or are other forms of the problem: give noise above 0, or forms=True with "
+                f"noise 0, not noise {self.noise:g} and forms={self.forms}"
+            )
 
     def judgement(self, step: StepRecord) -> Float[Tensor, "*batch"]:
         return self.judge.score(step)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from agents.halting.restarts import HALT, RESTART, Actor, actor_of
 from agents.halting.rules import HaltingRule
 from agents.inference.slots import IDLE, MOST_STEPS, Slots, drawn_start
+from agents.rollouts.forms import Forms
 from agents.rollouts.step import Network, Step
 from agents.rollouts.unroll import BATCH
 from agents.trm import Carry
@@ -58,7 +59,8 @@ class Engine:
     network: in evaluation mode. rule: when a problem stops, or is begun again in its slot; ``max_steps``, the budget of
     all its starts, ends it in any case.
     slots: problems side by side; more than BATCH fill the caches.
-    noise: added to first carries, see ``noisy_start``; that of problem i is a function of ``seed`` and i alone.
+    noise: added to the first carries of first starts, see ``noisy_start`` (that of later ones is the rule's); that of
+    problem i is a function of ``seed`` and i alone.
     branches: so many problems of the stream, one after another, are branches of one; the first starts without noise.
     race: as soon as one branch halts by the rule, its rivals stop where they are.
     first: what the first problem of a stream is counted as for its noise, where a stream goes on that was interrupted.
@@ -87,6 +89,8 @@ class Engine:
         if race and slots % branches:
             raise ValueError(f"branches race side by side: slots ({slots}) must be a multiple of branches ({branches})")
         self.network, self.task, self.actor = network, task, actor_of(rule)
+        if self.actor.forms:
+            Forms(task, self.actor.starts)  # raises before anything is run
         self.slots, self.max_steps = slots, max_steps
         self.branches, self.race, self.seed, self.first = branches, race, seed, first
         # While the oldest problem thinks for its whole budget, every other slot can finish one problem a step. Beyond

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from agents.halting.heads import Halter, HaltPolicy
+from agents.halting.heads import Halter
 from agents.halting.registry import HEAD_RULES, rule_of
-from agents.halting.restart_head import Head, two_acts
+from agents.halting.restart_head import Head, now_and_ever, two_acts
 from agents.halting.rules import HaltingRule
 from agents.rollouts.step import Step
 
@@ -58,7 +58,8 @@ class OtherRules:
 def value_judgements(heads: Mapping[str, Head], step: Step) -> tuple[float, float]:
     """What value heads say of a step of one problem: the draft is right; it or a later one will be. NaN without any."""
     for head in heads.values():
-        if isinstance(head, HaltPolicy):
-            now, ever = head.value_logits(step.features)[0].double().sigmoid().tolist()
+        if told := now_and_ever(head):
+            policy, *which = told
+            now, ever = policy.value_logits(step.features)[0, which].double().sigmoid().tolist()
             return now, ever
     return float("nan"), float("nan")

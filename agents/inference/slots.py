@@ -66,7 +66,7 @@ class Slots:
         self._network, self._task, self._actor, self._max_steps = network, task, actor, max_steps
         self.numbers = np.full(count, IDLE)
         self._forms = Forms(task, actor.starts) if actor.forms else None
-        # As they were given, and as the network is shown them.
+        # As they were given, and as the network is shown them now: the same where there are no forms.
         self.problems = Problems.blank(count, task)
         self._shown = self.problems if self._forms is None else Problems.blank(count, task)
         self.steps, self.starts = np.zeros(count, np.int64), np.ones(count, np.int64)
@@ -76,7 +76,7 @@ class Slots:
             self._draft = torch.zeros(count, task.length, dtype=torch.long, device=device)
             self._history = History.empty(count, device)
             # Of the best draft so far: its judgement, from which start it is, itself, its confidence and halt logit.
-            self._from = self.starts
+            self._from = self.starts.copy()
             self._best = torch.full((count,), -torch.inf, dtype=torch.float32, device=device)
             # Whether the best draft is the present one.
             self.current = np.zeros(count, np.bool_)

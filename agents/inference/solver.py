@@ -101,8 +101,8 @@ class Solver:
 
     @property
     def default_rule(self) -> str:
-        """The rule where nobody names one: grpo, the learnt halting; of a network without such a head the verifier."""
-        return LEARNER if LEARNER in self.checkpoint.heads else VERIFIER
+        """The rule where nobody names one: grpo, the learnt halting, or grpo_restarts; without either the verifier."""
+        return next((name for name in (LEARNER, RESTARTS_LEARNER) if name in self.checkpoint.heads), VERIFIER)
 
     @property
     def restarts(self) -> bool:
@@ -161,7 +161,7 @@ class Solver:
 
     def stream(
         self,
-        problems: Iterable[Item],
+        problems: Problems | Iterable[Item],
         max_steps: int = 16,
         rule: str | HaltingRule | Actor | None = None,
         price: float = PRICE,
@@ -172,8 +172,8 @@ class Solver:
 
         first: what the first problem is counted as, where a stream goes on that was interrupted.
         """
-        acting = self.rule(rule, price)
-        return Engine(self.checkpoint.model, self.task, acting, slots, max_steps, first=first).run(problems)
+        acting, stream = self.rule(rule, price), [problems] if isinstance(problems, Problems) else problems
+        return Engine(self.checkpoint.model, self.task, acting, slots, max_steps, first=first).run(stream)
 
     def trajectory(
         self,

@@ -14,7 +14,7 @@ from agents.checkpoint import Checkpoint
 from agents.halting.registry import LEARNER
 from agents.halting.restart_head import two_acts
 from agents.halting.restart_policy import PolicyHalts
-from agents.halting.restarts import HALT, RESTART, Actor, RestartRule, actor_of
+from agents.halting.restarts import HALT, RESTART, Actor, AlsoHalts, RestartRule, actor_of
 from agents.halting.rules import FixedSteps, HaltingRule, HeadThreshold
 from agents.inference.other_rules import PRICES, OtherRules, value_judgements
 from agents.inference.slots import MOST_STEPS, Advanced, Slots, drawn_start
@@ -226,6 +226,7 @@ def _asides(checkpoint: Checkpoint, advanced: Advanced, others: OtherRules) -> J
 
 def _policy(checkpoint: Checkpoint, actor: Actor, price: float) -> HaltingRule | None:
     """The policy whose probability of stopping is shown: the one that acts, or the one that the checkpoint has."""
+    actor = actor.actor if isinstance(actor, AlsoHalts) else actor
     if isinstance(actor, RestartRule) and isinstance(actor.halting, PolicyHalts):
         return actor.halting
     head = two_acts(checkpoint.heads).get(LEARNER)

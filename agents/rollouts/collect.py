@@ -159,8 +159,7 @@ def run_branches(
     """``run_problems`` with the branches, the budget and the price that a config asks for."""
     perturbed = branch_perturbation(config.branching, network, config.branches, config.deviation, temperature, rng)
     settings = (config.branches, config.max_steps, config.step_cost, rng, perturbed.noise, perturbed.temperature)
-    forms = Forms(task, config.branches) if config.branching == "forms" else None
-    return run_problems(perturbed.network, task, problems, *settings, batch, processes, forms)
+    return run_problems(perturbed.network, task, problems, *settings, batch, processes, config.forms(task))
 
 
 def pass_over(network: Network, config: BranchesConfig, rng: np.random.Generator) -> None:

@@ -1,6 +1,6 @@
 """A problem's starts as forms of it: a maze begun again is the same maze, turned or mirrored.
 
-What is wrong in one form is often right in another, where noise on the first carry changes nothing.
+What is wrong in one form is often right in another, also where noise on the first carry changes next to nothing.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class Forms:
     """
 
     def __init__(self, task: Task, starts: int) -> None:
-        known = task.forms if isinstance(task, HasForms) else 1
-        if not isinstance(task, HasForms) or starts > known:
+        if not isinstance(task, HasForms):
+            raise ValueError(f"a problem of {task.name} has no other forms: use noise (mazes are turned and mirrored)")
+        if starts > task.forms:
             raise ValueError(
-                f"as many forms are needed as there are starts or branches: a problem of {task.name} has {known}, and "
-                f"{starts} were asked for"
+                f"a problem of {task.name} has {task.forms} forms: as many starts or branches at most, not {starts}"
             )
         self._task, self.starts = task, starts
 

@@ -14,17 +14,20 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from agents.common.checks import Checked, above_zero, at_least, at_least_one
+from agents.rollouts.forms import Forms
 from agents.rollouts.step import Network
 from agents.trm import Carry, Inputs, Output
 from trm_gym.reward import Price
 from trm_gym.short_repr import short_repr
+from trm_gym.task import Task
 
 SEEDS = 2**62
 """Seeds that are drawn are below this."""
 Branching = Literal["carry_noise", "restarts", "forms", "random_starts", "sampled_tokens"]
-"""Noise on the first carry; the same, but none on a group's first branch, as where a problem is begun again; another
-form of the problem for every branch, without noise; a first carry drawn anew; or answers drawn from the token
-probabilities, which leaves latents, and so what a head sees, the same in all branches."""
+"""How branches differ. carry_noise: by noise on the first carry. restarts: the same, but none on a group's first
+branch, as where a problem is begun again. forms: each branch is another form of the problem, without noise.
+random_starts: by a first carry drawn anew. sampled_tokens: by answers drawn from the token probabilities, which leaves
+latents, and so what a head sees, the same in all branches."""
 NOISY: tuple[Branching, ...] = ("carry_noise", "restarts")
 """Those whose branches differ by noise alone."""
 RESTARTING: tuple[Branching, ...] = ("restarts", "forms")
@@ -81,9 +84,9 @@ def noise_of_starts(branches: int, noise: float) -> Float[Tensor, " g"]:
 def branch_perturbation(
     branching: Branching, network: Network, branches: int, noise: float, temperature: float, rng: np.random.Generator
 ) -> Perturbation:
-    """What ``branching`` does to groups of ``branches`` runs of ``network``; to forms nothing is done here.
+    """What ``branching`` does to groups of ``branches`` runs of ``network``. Forms are laid out elsewhere.
 
-    noise: that of carry_noise and restarts; temperature: of all but sampled_tokens.
+    noise: that of carry_noise and restarts. temperature: of all but sampled_tokens, which has 1.
     """
     if branching == "restarts":
         return Perturbation(network, noise_of_starts(branches, noise), temperature)
@@ -107,7 +110,8 @@ class BranchesConfig(Checked):
     probability."""
     noise: float | None = None
     """Standard deviation of the noise on a branch's first carry, as a share of the carry's own. None is 0 for one
-    branch, since halting is measured without noise, and 0.3 for several, which need some in order to differ."""
+    branch, since halting is measured without noise, 0 for forms, and else 0.3 for several, which need some in order to
+    differ."""
     price: float = 0.1
     """The environment's price of thinking (lambda): what it costs to use the whole budget."""
     max_steps: int = 16
@@ -134,6 +138,13 @@ class BranchesConfig(Checked):
         if self.noise is not None or self.branching == "forms":
             return self.noise or 0.0
         return NOISE if self.branches > 1 else 0.0
+
+    def forms(self, task: Task) -> Forms | None:
+        """The forms of a problem that its branches are; None where they differ otherwise.
+
+        Raises ValueError where a problem of the task has no so many.
+        """
+        return Forms(task, self.branches) if self.branching == "forms" else None
 
     @property
     def step_cost(self) -> float:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar, final
 
 from agents.common.tensor_file import CheckpointError
-from agents.halting.registry import LEARNER, VERIFIER
-from agents.halting.restart_registry import RESTARTS_LEARNER
+from agents.halting.registry import VERIFIER
 from agents.halting.restarts import Actor
 from agents.halting.rules import HaltingRule
 from agents.inference.other_rules import OtherRules
@@ -105,7 +104,7 @@ def run_of(shelf: Shelf, body: Mapping[str, Any]) -> Run:
         checkpoint = ""  # the usual network: of the size that the problem turns out to have
     solver = _of_field("checkpoint", lambda: shelf.solver(given.task, checkpoint))
     price = _of_field("price", lambda: real_number("the price", body.get("price", PRICE), above=0, most=1000))
-    rule = _text(body, "rule", 500).strip() or _usual_rule(solver)
+    rule = _text(body, "rule", 500).strip() or solver.default_rule
     return Run(
         solver=solver,
         problems=given.problems,
@@ -187,10 +186,6 @@ def others_of(solver: Solver, texts: Sequence[str]) -> OtherRules:
 def _others(solver: Solver, body: Mapping[str, Any]) -> OtherRules:
     texts = usual_rules(solver) if body.get("rules") is None else _text(body, "rules", 2000).split()
     return _of_field("rules", lambda: others_of(solver, texts))
-
-
-def _usual_rule(solver: Solver) -> str:
-    return RESTARTS_LEARNER if solver.restarts and LEARNER not in solver.checkpoint.heads else solver.default_rule
 
 
 def _number(body: Mapping[str, Any], name: str, usual: int, most: int) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agents.checkpoint import load_checkpoint
-from agents.halting.registry import VERIFIER
+from agents.halting.registry import LEARNER, VERIFIER
 from agents.inference.onnx_watched import export_watched, note_of
 from agents.inference.other_rules import PRICES
 from agents.inference.own_problem import family_of
@@ -72,7 +72,13 @@ def _with_network(name: str, solver: Solver, folder: Path) -> Json:
     head = head_json(task, task.generate(1, task.default_level, "test", 0), others, {})
     told = {key: value for key, value in head.items() if key not in _OF_RUNS}
     note = note_of(solver.checkpoint, inside)
-    return {**told, "kind": kind_of(task), "usual": solver.default_rule, "watched": " ".join(rules), "note": note}
+    return {
+        **told,
+        "kind": kind_of(task),
+        "usual": LEARNER if LEARNER in rules else VERIFIER,
+        "watched": " ".join(rules),
+        "note": note,
+    }
 
 
 def _problems(task: Task, seeds: int) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from agents.checkpoint import load_checkpoint, save_checkpoint
 from agents.common.cli import main
+from agents.halting.restart_head import RestartPolicy
 from agents.inference.engine import Engine
 from agents.inference.solver import Solver
 from scripts import solve
@@ -92,6 +95,21 @@ def test_a_policy_that_may_start_afresh_decides_by_default(tmp_path: Path, capsy
     assert "afresh" not in out and "step 17:" not in out
     assert code_of(PUZZLE, "--checkpoint", str(place), "--max-steps", "8") == 1
     assert "step 9:" not in capsys.readouterr().out
+
+
+def test_what_may_start_afresh_has_the_steps_for_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    mazes = untrained(tmp_path, "maze11x11", heads=("grpo", "grpo_restarts"))
+    made = load_checkpoint(mazes)
+    head = made.heads["grpo_restarts"]
+    assert isinstance(head, RestartPolicy)
+    save_checkpoint(mazes, dataclasses.replace(made, heads=made.heads | {"grpo_restarts": head.taught_on(3, 0.0)}))
+    maze = "/".join(["S.........G", *["..........."] * 10])
+    words = (maze, "--checkpoint", str(mazes), "--rule", "restart-every:20")
+    assert code_of(*words, family="maze") == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "start 4: afresh, in another form, turned back below" in out and "step 64:" in out
+    assert code_of(*words, "--no-restarts", family="maze") == 2
+    assert "--no-restarts is for where no --rule is given" in " ".join(capsys.readouterr().err.split())
 
 
 def test_restarts_by_the_clock(checkpoint: Path, capsys: pytest.CaptureFixture[str]):

@@ -13,10 +13,10 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import SyncVectorEnv
 
 from agents.envs.acts import observation_names
-from agents.envs.episodes import CONTINUE, HALT, RESTART
+from agents.envs.dataset import load_dataset
 from agents.envs.halting import HaltingEnv, HaltingVectorEnv
 from agents.halting.paths import follow_schedule, in_order
-from agents.halting.restarts import FixedCutoff, NoRestart
+from agents.halting.restarts import CONTINUE, HALT, RESTART, FixedCutoff, NoRestart
 from agents.rollouts.dataset import RolloutDataset
 from agents.sb3.vec_env import TRMVecEnv
 from tests.agents.synthetic import varied
@@ -92,6 +92,11 @@ def test_a_state_brings_back_starts_and_what_would_be_handed_in(runs):
             np.testing.assert_array_equal(mine, theirs)
     with pytest.raises(ValueError, match="handed"):
         env.set_state({**kept, "handed": kept["handed"] + 10**6})
+    rows = STARTS * BUDGET
+    to_come, of_another = kept["problem"] * rows + rows - 1, (kept["problem"] + 1) % COUNT * rows
+    for handed in (to_come, of_another):
+        with pytest.raises(ValueError, match="that the episode has not come to"):
+            env.set_state({**kept, "handed": handed})
 
 
 @pytest.mark.parametrize("act", [RESTART, CONTINUE])
@@ -146,7 +151,7 @@ def test_ppo_and_dqn_play_it_unmodified(runs, name):
     assert acts.shape == (4,) and set(acts.tolist()) <= {CONTINUE, HALT, RESTART}
 
 
-def test_starts_may_be_forms_of_the_problem(tmp_path):
+def test_starts_may_be_forms_of_the_problem(tmp_path, capsys):
     settings = {"problems": 3, "max_steps": 2, "starts": 3, "forms": True, "restarts": True}
     mazes = str(untrained(tmp_path, "maze11x11"))
     env = gymnasium.make("agents:TRM-Halt-v0", checkpoint=mazes, level="random", **settings)
@@ -154,5 +159,8 @@ def test_starts_may_be_forms_of_the_problem(tmp_path):
     again = env.step(RESTART)[0]
     width = len(first) - 4  # before what is known of the budget, the starts and the price
     assert not np.allclose(first[:width], again[:width], atol=1e-6)
-    with pytest.raises(ValueError, match="a problem of sudoku4x4 has 1, and 3 were asked for"):
-        gymnasium.make("agents:TRM-Halt-v0", checkpoint=str(untrained(tmp_path)), level="clues6-8", **settings)
+    capsys.readouterr()
+    for starts in (1, 3):
+        with pytest.raises(ValueError, match="a problem of sudoku4x4 has no other forms"):
+            load_dataset(untrained(tmp_path), "clues6-8", starts=starts, forms=True)
+    assert capsys.readouterr().err == "", "it was said how long it takes before it was refused"

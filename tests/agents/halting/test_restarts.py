@@ -7,10 +7,10 @@ import math
 import pytest
 
 from agents.halting.heads import HaltPolicy
-from agents.halting.restart_head import RestartPolicy, two_acts
+from agents.halting.restart_head import VALUES, RestartPolicy, two_acts
 from agents.halting.restart_policy import PolicyHalts, PolicyRestarts, SeemsRight
 from agents.halting.restart_registry import acting_rule, judge_of
-from agents.halting.restarts import FixedCutoff, Geometric, Luby, RestartRule, StuckOrCutoff
+from agents.halting.restarts import NOISE, STARTS, FixedCutoff, Geometric, Luby, RestartRule, StuckOrCutoff
 from agents.halting.rules import AnyOf, FitsShown, FixedSteps, HeadThreshold, ScoreThreshold, VerifierStop
 
 TWO, THREE = HaltPolicy(5), RestartPolicy(5)
@@ -50,12 +50,25 @@ def test_the_policy_of_three_acts():
     assert rule == RestartRule(PolicyHalts(THREE, 0.3), PolicyRestarts(THREE, 0.3), SeemsRight(THREE))
     other = RestartPolicy(5).taught_on(5, 1.0)
     begun = acting_rule("grpo_restarts", {"grpo_restarts": other})
-    assert isinstance(begun, RestartRule) and (begun.starts, begun.noise) == (5, 1.0)
-    turned = {"grpo_restarts": RestartPolicy(5).taught_on(8, 0.0)}
-    for text in ("grpo_restarts", "restart-every:16+confidence:0.9"):  # a schedule begins problems as the policy does
-        rule = acting_rule(text, turned)
-        assert isinstance(rule, RestartRule) and (rule.starts, rule.noise, rule.forms) == (8, 0.0, True)
+    assert isinstance(begun, RestartRule) and (begun.starts, begun.noise, begun.forms) == (5, 1.0, False)
     assert two_acts(HEADS) == {"grpo": TWO} and judge_of({}) == ScoreThreshold("q", math.inf)
+
+
+def test_a_schedule_begins_problems_as_the_policy_does_and_as_often_as_it_likes():
+    for noise, forms in ((0.0, True), (0.7, False)):
+        heads = {"grpo_restarts": RestartPolicy(5).taught_on(4, noise)}
+        for text, starts in (("grpo_restarts", 4), ("restart-every:16+confidence:0.9", STARTS)):
+            rule = acting_rule(text, heads)
+            assert isinstance(rule, RestartRule) and (rule.starts, rule.forms) == (starts, forms)
+            assert rule.noise == pytest.approx(noise)
+    alone = acting_rule("restart-every:16", {"grpo_restarts": RestartPolicy(5).taught_on(1, 0.0)})
+    assert isinstance(alone, RestartRule) and (alone.starts, alone.noise, alone.forms) == (STARTS, NOISE, False)
+
+
+def test_a_policy_of_three_acts_alone_says_too_whether_a_run_has_hope():
+    rule = acting_rule("restart-stuck:0.25,inf", {"grpo_restarts": THREE})
+    stuck = HeadThreshold(THREE.value_heads, math.log(3), output=VALUES.index("correct_ever"), sign=-1)
+    assert isinstance(rule, RestartRule) and rule.schedule == StuckOrCutoff(stuck) and rule.judge == SeemsRight(THREE)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +82,9 @@ def test_the_policy_of_three_acts():
         ("restart-every:x", HEADS, "numbers parted by commas"),
         ("restart-every:8+restart-luby:4", HEADS, "one schedule of restarts at a time"),
         ("restart-stuck:2,8", HEADS, "between 0 and 1"),
+        ("restart-stuck:0.1,nan", HEADS, "cutoff"),
+        ("restart-stuck:0.1,0", HEADS, "cutoff"),
+        ("restart-evry:16", HEADS, "restart-every:SETTING, .*, grpo_restarts"),
         ("restart-stuck:0.1,8", {}, "needs a head"),
         ("restart-never:3", HEADS, "unknown halting rule 'restart-never'"),
         ("grpo_restarts", {}, "has no grpo_restarts head"),

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from agents.checkpoint import Checkpoint
+from agents.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from agents.common.tensor_file import CheckpointError
 from agents.halting.paths import follow_schedule, in_order
 from agents.halting.restart_head import RestartPolicy
 from agents.halting.restart_registry import policy_rule
 from agents.halting.restarts import FixedCutoff, RestartRule
 from agents.halting.rules import FixedSteps, ScoreThreshold
 from agents.inference.engine import Engine
+from agents.inference.solver import Solver
 from agents.inference.trajectory import follow
 from agents.rollouts.collect import Rollout, run_branches
 from agents.rollouts.features import feature_count
 from agents.rollouts.forms import Forms
 from agents.rollouts.groups import BranchesConfig
+from agents.rollouts.unroll import unroll
 from agents.trm import TRM, TRMConfig
+from tests.scripts.checkpoints import untrained
 from tests.toy import ToyTask
 from trm_gym import make_task
 
@@ -105,13 +111,48 @@ def test_a_policy_knows_that_it_was_taught_on_forms():
     assert not head.taught_on(STARTS, 0.5).forms and not head.taught_on(1, 0.0).forms
 
 
+def test_a_checkpoint_of_forms_that_there_are_not_is_refused(tmp_path):
+    for task, said in (("maze11x11", ""), ("sudoku4x4", "a problem of sudoku4x4 has no other forms")):
+        place = untrained(tmp_path, task, ("grpo_restarts",))
+        made = load_checkpoint(place)
+        head = made.heads["grpo_restarts"]
+        assert isinstance(head, RestartPolicy)
+        save_checkpoint(place, replace(made, heads={"grpo_restarts": head.taught_on(3, 0.0)}))
+        with pytest.raises(CheckpointError, match=said) if said else nullcontext():
+            load_checkpoint(place)
+
+
+def test_a_threshold_on_velocity_leaves_the_policy_its_say(tmp_path):
+    place = untrained(tmp_path, "maze11x11", ("grpo", "grpo_restarts"))
+    solver = Solver.from_pretrained(place)
+    one = solver.task.generate(1, 0, "test", 0)
+    plain, still = (solver.solve(one, 3, "grpo_restarts", True, threshold=t).trajectory for t in (None, 0.0))
+    assert plain is not None and still is not None
+    assert np.allclose(plain.halt, still.halt) and np.allclose(plain.again, still.again)
+
+
+def test_value_heads_of_a_policy_of_three_acts_are_shown(tmp_path):
+    solver = Solver.from_pretrained(untrained(tmp_path, "maze11x11", ("grpo_restarts",)))
+    assert solver.default_rule == "grpo_restarts"
+    found = solver.trajectory(solver.task.generate(1, 0, "test", 0), 2)
+    head = solver.checkpoint.heads["grpo_restarts"]
+    assert isinstance(head, RestartPolicy)
+    seen = unroll(solver.checkpoint.model, solver.task, found.problems, 2).features[0]
+    values = head.value_logits(seen).sigmoid()
+    assert found.correct_now == pytest.approx(values[:, 0].numpy(), abs=1e-5)
+    assert found.correct_ever == pytest.approx(values[:, 2].numpy(), abs=1e-5)
+
+
 def test_forms_that_there_are_not_and_noise_beside_them_are_refused(network):
-    for task, starts in ((TASK, 9), (ToyTask(), 2)):
-        with pytest.raises(ValueError, match=f"and {starts} were asked for"):
+    for task, starts, said in ((TASK, 9, "has 8 forms"), (ToyTask(), 2, "has no other forms")):
+        with pytest.raises(ValueError, match=said):
             Forms(task, starts)
     with pytest.raises(ValueError, match=r"no noise: leave it out, or set it to 0, not 0\.5"):
         BranchesConfig(branches=2, branching="forms", noise=0.5)
     assert BranchesConfig(branches=2, branching="forms").deviation == 0
     rule = RestartRule(FixedSteps(), FixedCutoff(3), SURE, 9, 0.0, forms=True)
-    with pytest.raises(ValueError, match="has 8, and 9 were asked for"):
-        next(Engine(network, TASK, rule, 1, STEPS).run([PROBLEMS]))
+    with pytest.raises(ValueError, match="has 8 forms"):
+        Engine(network, TASK, rule, 1, STEPS)
+    for noise, forms in ((0.5, True), (0.0, False)):
+        with pytest.raises(ValueError, match="new starts have noise, or are other forms"):
+            RestartRule(FixedSteps(), FixedCutoff(3), SURE, STARTS, noise, forms=forms)
