@@ -31,6 +31,7 @@ from agents.common.short_help import count_options, flowing, shortened, with_val
 from agents.common.signals import Ended, TimeLimit, interruptible, limited
 from agents.common.standard_streams import BROKEN_PIPE, is_broken_pipe, leave_silently, settle_streams
 from trm_gym.atomic_io import atomic_write
+from trm_gym.extras import MissingExtra
 from trm_gym.files import check_regular
 from trm_gym.short_repr import short
 
@@ -214,13 +215,11 @@ def main(
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
-    except (SystemExit, ValueError, OSError) as error:
+    except (SystemExit, ValueError, OSError, MissingExtra) as error:
         if is_broken_pipe(error):
             leave_silently()
             sys.exit(BROKEN_PIPE)
-        if isinstance(error, SystemExit):
-            raise
-        if sys.flags.dev_mode:
+        if isinstance(error, SystemExit) or sys.flags.dev_mode:
             raise
         print(f"error: {_one_line(error)}", file=sys.stderr)
         sys.exit(2)
@@ -237,7 +236,7 @@ def _is_out_of_memory(error: MemoryError | RuntimeError) -> bool:
     return isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(f"{type(error).__name__} {error}") is not None
 
 
-def _one_line(error: ValueError | OSError) -> str:
+def _one_line(error: ValueError | OSError | MissingExtra) -> str:
     """What an error says, on one line and without error numbers."""
     if isinstance(error, OSError) and (error.filename is not None or error.strerror):
         place = error.filename if error.filename is not None else "standard output, or a file that is being written"

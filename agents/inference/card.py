@@ -13,6 +13,7 @@ from jaxtyping import UInt8
 from agents.checkpoint import Checkpoint
 from agents.evaluation.metrics import wilson
 from agents.evaluation.tables import markdown_table
+from agents.halting.restart_registry import RESTARTS_LEARNER
 from agents.inference.trajectory import follow
 from agents.rollouts.unroll import unroll
 from trm_gym import make_task
@@ -160,8 +161,13 @@ def _data(checkpoint: Checkpoint) -> str:
     """What it was taught."""
     meta = checkpoint.meta
     parts = {"The network": "pretraining", "Its halting heads": "grpo"}
-    levels = {part: list(dict.fromkeys(meta.get(key, {}).get("levels", ()))) for part, key in parts.items()}
-    rows = [f"- {part}: {', '.join(names) or '(not recorded)'}." for part, names in levels.items()]
+    if RESTARTS_LEARNER in checkpoint.heads:
+        parts["Its policy that may start afresh"] = RESTARTS_LEARNER
+    rows = []
+    for part, key in parts.items():
+        told = meta.get(key, {})
+        size = f", at size {told['size']}" if told.get("size") else ""
+        rows.append(f"- {part}: {', '.join(dict.fromkeys(told.get('levels', ()))) or '(not recorded)'}{size}.")
     return "\n".join(
         [
             f"Problems of `trm_gym`'s task `{checkpoint.task}`, train split, of the levels\n",

@@ -20,6 +20,7 @@ from agents.checkpoint import Checkpoint
 from agents.trm import TRM, Carry, Inputs
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
+from trm_gym.extras import require
 
 INPUTS = ("answer", "reasoning", "problem", "draft")
 OUTPUTS = ("next_answer", "next_reasoning", "logits", "halt")
@@ -51,7 +52,7 @@ def export_step(checkpoint: Checkpoint, path: str | os.PathLike[str]) -> Path:
     """Write a checkpoint's step, for one problem at a time, as an ONNX file.
 
     Its metadata says under ``trm_gym``, as JSON, task, vocabulary and length; and the first carry, which is the same at
-    every position. Needs the package onnx. Raises ValueError for a task that shows numbers.
+    every position. Raises ValueError for a task that shows numbers, and MissingExtra.
     """
     task = make_task(checkpoint.task)
     if task.numbers:
@@ -80,8 +81,9 @@ def write_graph(
 ) -> Path:
     """Write a module as an ONNX file with a note, which is JSON under ``trm_gym``.
 
-    examples: inputs of the shapes that it takes.
+    examples: inputs of the shapes that it takes. Raises MissingExtra without the packages of the extra onnx.
     """
+    require("onnx", "onnx", "onnxscript")
     with torch.no_grad():
         program = torch.onnx.export(
             module.eval(),

@@ -28,7 +28,7 @@ from agents.rollouts.unroll import Unroll
 
 
 def draw_orders(problems: int, starts: int, paths: int, generator: torch.Generator) -> Int[Tensor, "n g"]:
-    """An order of its starts for each of ``paths`` paths of every problem; the first start, without noise, is first."""
+    """An order of its starts for each of ``paths`` paths of every problem; the problem as it is comes first."""
     shuffled = torch.rand(problems * paths, starts - 1, generator=generator, dtype=torch.float32).argsort(-1) + 1
     own = torch.cat([torch.zeros(len(shuffled), 1, dtype=torch.long), shuffled], 1)
     return own + torch.arange(problems).repeat_interleave(paths)[:, None] * starts

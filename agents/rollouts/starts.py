@@ -1,7 +1,7 @@
 """What is known of a problem that may be begun again: the run from its present start, and what came before it.
 
-A restart is a new noisy start of the same problem. Steps, and their price, are counted on; the run itself knows nothing
-of the runs before it, so what is seen of it is the same whichever start it is.
+A restart is a new start of the same problem, noisy or in another form. Steps, and their price, are counted on; the run
+itself knows nothing of the runs before it, so what is seen of it is the same whichever start it is.
 """
 
 from __future__ import annotations
