@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import subprocess
 import sys
@@ -10,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.checkpoint import load_checkpoint, save_checkpoint
 from agents.common.cli import main
-from agents.halting.restart_head import RestartPolicy
 from agents.inference.engine import Engine
 from agents.inference.solver import Solver
 from scripts import solve
@@ -82,41 +79,6 @@ def test_rules(
     solving(step)
     assert code_of(PUZZLE, "--checkpoint", str(checkpoint), "--max-steps", "4", "--rule", rule) == code
     assert said in " ".join(capsys.readouterr().out.split())
-
-
-def test_a_policy_that_may_start_afresh_decides_by_default(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    """An untrained one starts afresh now and then; what is handed in is the draft that it thinks best."""
-    place = untrained(tmp_path, heads=("grpo", "grpo_restarts"))
-    assert code_of(PUZZLE, "--checkpoint", str(place)) == 1
-    out = " ".join(capsys.readouterr().out.split())
-    assert "step 64:" in out and "start 2: afresh, from another noisy start" in out
-    assert code_of(PUZZLE, "--checkpoint", str(place), "--no-restarts") == 1
-    out = " ".join(capsys.readouterr().out.split())
-    assert "afresh" not in out and "step 17:" not in out
-    assert code_of(PUZZLE, "--checkpoint", str(place), "--max-steps", "8") == 1
-    assert "step 9:" not in capsys.readouterr().out
-
-
-def test_what_may_start_afresh_has_the_steps_for_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    mazes = untrained(tmp_path, "maze11x11", heads=("grpo", "grpo_restarts"))
-    made = load_checkpoint(mazes)
-    head = made.heads["grpo_restarts"]
-    assert isinstance(head, RestartPolicy)
-    save_checkpoint(mazes, dataclasses.replace(made, heads=made.heads | {"grpo_restarts": head.taught_on(3, 0.0)}))
-    maze = "/".join(["S.........G", *["..........."] * 10])
-    words = (maze, "--checkpoint", str(mazes), "--rule", "restart-every:20")
-    assert code_of(*words, family="maze") == 1
-    out = " ".join(capsys.readouterr().out.split())
-    assert "start 4: afresh, in another form, turned back below" in out and "step 64:" in out
-    assert code_of(*words, "--no-restarts", family="maze") == 2
-    assert "--no-restarts is for where no --rule is given" in " ".join(capsys.readouterr().err.split())
-
-
-def test_restarts_by_the_clock(checkpoint: Path, capsys: pytest.CaptureFixture[str]):
-    words = ("--checkpoint", str(checkpoint), "--max-steps", "7", "--rule", "restart-every:3+verifier")
-    assert code_of(PUZZLE, *words) == 1
-    out = capsys.readouterr().out
-    assert out.index("step 3:") < out.index("start 2:") < out.index("step 4:") < out.index("start 3:")
 
 
 def test_a_file(checkpoint: Path, tmp_path: Path, solving, capsys: pytest.CaptureFixture[str]):
