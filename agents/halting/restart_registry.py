@@ -25,6 +25,8 @@ SCHEDULES: dict[str, Callable[..., RestartSchedule]] = {
     "restart-luby": Luby,
 }
 """Schedules that know no network, by name; their settings are their fields."""
+FORMS = "forms"
+"""What a rule with a schedule is joined by where new starts are other forms of the problem."""
 KNOWN = (*(f"{name}:SETTING" for name in (*SCHEDULES, STUCK)), RESTARTS_LEARNER)
 """What there is beside the rules of two acts, for messages."""
 
@@ -34,7 +36,8 @@ def acting_rule(text: str, heads: Mapping[str, Head], price: float = NEUTRAL_PRI
 
     ``restart-every:16+confidence:0.9`` halts when the least confident cell is that sure, and starts afresh every 16
     steps; ``restart-geometric:8,2``, ``restart-luby:8``, ``restart-stuck:0.1,16`` (where the present run has less than
-    that chance, or after so many steps). ``verifier`` or ``fits`` choose among drafts too, else a head does.
+    that chance, or after so many steps). ``verifier`` or ``fits`` choose among drafts too, else a head does; with
+    ``forms`` each start is another form of the problem (a maze turned or mirrored).
     ``grpo_restarts`` is the policy that learnt both; where a checkpoint has it, a schedule begins problems with
     its noise or in other forms, as it does. Raises ValueError.
     """
@@ -47,11 +50,13 @@ def acting_rule(text: str, heads: Mapping[str, Head], price: float = NEUTRAL_PRI
         return rule_of(text, heads, price, KNOWN)
     if len(again) > 1:
         raise ValueError(f"{text}: one schedule of restarts at a time, not {' and '.join(names[i] for i in again)}")
-    rest = [part for place, part in enumerate(parts) if place not in again]
+    rest = [part for place, part in enumerate(parts) if place not in again and part != FORMS]
     halting = rule_of("+".join(rest), heads, price, KNOWN) if rest else FixedSteps()
     judges = [judge for name, judge in ((VERIFIER, VerifierStop()), (FITS, FitsShown())) if name in names]
     judge, head = judges[0] if judges else judge_of(heads), heads.get(RESTARTS_LEARNER)
     schedule = _schedule(parts[again[0]], heads)
+    if FORMS in parts:
+        return RestartRule(halting, schedule, judge, noise=0.0, forms=True)
     if not isinstance(head, RestartPolicy) or head.starts == 1:
         return RestartRule(halting, schedule, judge)
     return RestartRule(halting, schedule, judge, noise=head.noise, forms=head.forms)

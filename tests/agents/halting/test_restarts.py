@@ -65,6 +65,15 @@ def test_a_schedule_begins_problems_as_the_policy_does_and_as_often_as_it_likes(
     assert isinstance(alone, RestartRule) and (alone.starts, alone.noise, alone.forms) == (STARTS, NOISE, False)
 
 
+def test_forms_may_be_asked_for():
+    for heads in ({}, HEADS):
+        rule = acting_rule("restart-every:16+verifier+forms", heads)
+        judge = VerifierStop()
+        assert rule == RestartRule(judge, FixedCutoff(16), judge, STARTS, 0.0, forms=True)
+    with pytest.raises(ValueError, match="unknown halting rule 'forms'"):
+        acting_rule("verifier+forms", {})
+
+
 def test_a_policy_of_three_acts_alone_says_too_whether_a_run_has_hope():
     rule = acting_rule("restart-stuck:0.25,inf", {"grpo_restarts": THREE})
     stuck = HeadThreshold(THREE.value_heads, math.log(3), output=VALUES.index("correct_ever"), sign=-1)
