@@ -149,3 +149,26 @@ def test_official_labels_are_legal_and_optimal(benchmarks):
     assert task.verify(problems, np.array(answers)).solved.all()
     assert task.verify(problems, problems.solution).solved.all()
     assert [record.steps for record in records] == (1 + (problems.solution == ON).sum(axis=1)).tolist()
+
+
+def test_of_a_path_its_steps_are_told_and_of_anything_else_more_than_any_path_has():
+    problems, longer = some(TASK.level_index("rooms")), 0
+    for index in range(30):
+        problem = problems.problem[index]
+        (start, goal), graph = ends(problem), graph_of(problem)
+        one = problems[np.full(1, index)]
+        for path in itertools.islice(nx.all_simple_paths(graph, start, goal, cutoff=24), 40):
+            answer = drawn(problem, path)
+            marked = graph.subgraph(path)
+            unforked = marked.number_of_edges() == len(path) - 1  # else cells side by side make another way of it
+            assert TASK.misfit(one, answer[None]).item() == (len(path) - 1 if unforked else 121)
+            longer += unforked and len(path) - 1 > problems.difficulty[index]
+        answer = problems.solution[index].copy()
+        assert TASK.misfit(one, answer[None]).item() == nx.shortest_path_length(graph, start, goal)
+        on = np.flatnonzero(answer == ON)
+        if len(on):
+            answer[on[len(on) // 2]] = OFF
+            assert TASK.misfit(one, answer[None]).item() == 121
+    assert longer > 10, "no longer paths were tried"
+    echo = problems.start
+    assert (TASK.misfit(problems, echo) == 121).all()

@@ -33,7 +33,7 @@ class MazeTask(Task):
     there a walker could go astray.
     """
 
-    hint_kinds, forms = hints.KINDS, len(TURNS)
+    hint_kinds, forms, tells_misfit = hints.KINDS, len(TURNS), True
 
     def __init__(self, size: int = 11) -> None:
         self.size = whole_number("the size of a maze", size, SMALLEST, LARGEST)
@@ -82,6 +82,13 @@ class MazeTask(Task):
     def verify(self, problems: Problems, answers: NDArray[np.uint8]) -> Verdicts:
         """Judge answers uint8 [B, L]: any shortest path counts; see ``verifier.verify``."""
         return verifier.verify(problems, answers, self.size)
+
+    def misfit(self, problems: Problems, answers: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Steps of the path that an answer marks: of several answers the shortest path is the best.
+
+        It is told without looking for a shorter one, and above 0 also for a right answer. See ``verifier.lengths``.
+        """
+        return verifier.lengths(problems, answers, self.size)
 
     def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The canonical solution uint8 [L] of one problem uint8 [L]; ``solver.solve`` states the rule."""

@@ -67,6 +67,19 @@ def _judge(problem, free, answers, solved, work):
             solved[index] = work.steps[goal] == count + 1
 
 
+@lazy_kernel
+def _measure(problem, free, answers, found, work):
+    """The loop of ``lengths``."""
+    for index in range(len(problem)):
+        found[index] = work.size * work.size
+        count = _marked(problem[index], free[index], answers[index], work)
+        if count < 0:
+            continue
+        start, goal = load(problem[index], work)
+        if start >= 0 and goal >= 0 and _walk(start, goal, count, work):
+            found[index] = count + 1
+
+
 def verify(problems: Problems, answers: NDArray[np.uint8], size: int) -> Verdicts:
     """Judge answers uint8 [B, L]: any shortest path counts, whether or not it is ``problems.solution``.
 
@@ -79,3 +92,15 @@ def verify(problems: Problems, answers: NDArray[np.uint8], size: int) -> Verdict
     problem, free = np.ascontiguousarray(problems.problem), np.ascontiguousarray(problems.free)
     _judge(problem, free, np.ascontiguousarray(answers), solved, workspace(size))
     return Verdicts(solved, solved.astype(np.float32))
+
+
+def lengths(problems: Problems, answers: NDArray[np.uint8], size: int) -> NDArray[np.float64]:
+    """Steps of the paths that answers uint8 [B, L] mark, float64 [B]; ``size`` squared where what is marked is none.
+
+    Nobody looks for a shorter one. Raises ValueError for answers of another shape or type.
+    """
+    check_answers(answers, problems.problem.shape)
+    found = np.empty(len(answers), np.float64)
+    problem, free = np.ascontiguousarray(problems.problem), np.ascontiguousarray(problems.free)
+    _measure(problem, free, np.ascontiguousarray(answers), found, workspace(size))
+    return found
