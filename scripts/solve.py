@@ -81,8 +81,9 @@ class Config(TimeLimit):
     a number of steps after a colon: confidence:0.9, unchanged:2, best-fixed-k:5, q:0. Rules joined by + stop with the
     first of them: grpo+best-fixed-k:12. One of them may say when to start afresh: restart-every:16,
     restart-geometric:8,2, restart-luby:8, restart-stuck:0.1,16 (where a head gives the run less than that chance, or
-    after so many steps); with forms among them each start is another form of the problem, such as a maze turned:
-    restart-every:32+verifier+forms."""
+    after so many steps). With forms among them each start is another form of the problem, such as a maze turned; with
+    fits what is handed in agrees best with what is shown, such as the shortest path of a maze:
+    restart-every:40+fits+forms, with --max-steps 320 for eight starts."""
     max_steps: int | None = None
     """The budget of steps: 16 by default, 64 where the rule may start afresh."""
     restarts: bool = True
