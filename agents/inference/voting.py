@@ -37,10 +37,12 @@ def branched(problems: Iterable[Item], branches: int) -> Iterator[Item]:
 
 
 def brought_back(results: Sequence[Result], forms: Forms) -> list[Result]:
-    """Results of ``forms.all_of`` problems with answers to these as they were, so that branches can be compared."""
-    turned = np.array([result.answer for result in results], np.uint8)
-    answers = forms.brought_back(turned, 1 + np.arange(len(results)) % forms.starts)
-    return [replace(result, answer=answer) for result, answer in zip(results, answers, strict=True)]
+    """Results of ``forms.all_of`` problems as results of these as they were, so that branches compare."""
+    turned, starts = np.array([result.answer for result in results], np.uint8), np.arange(len(results)) % forms.starts
+    answers = forms.brought_back(turned, 1 + starts)
+    own = [results[place - start].problems for place, start in enumerate(starts.tolist())]  # that of the first form
+    columns = zip(results, answers, own, strict=True)
+    return [replace(result, answer=answer, problems=problems) for result, answer, problems in columns]
 
 
 def vote(results: Sequence[Result]) -> Combined:

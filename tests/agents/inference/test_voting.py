@@ -11,12 +11,13 @@ import torch
 from agents.halting.rules import HaltingRule, StepRecord
 from agents.inference.engine import Engine, Result
 from agents.inference.solver import Solver
-from agents.inference.voting import agreed, branched, brought_back, curves, first, surest, vote, ways
+from agents.inference.voting import FIT, agreed, branched, brought_back, curves, first, surest, vote, ways
 from agents.rollouts.forms import Forms
 from agents.rollouts.step import Step
 from agents.trm import TRM, TRMConfig
 from tests.toy import ToyTask
 from trm_gym import make_task
+from trm_gym.task import Problems
 
 TOY = ToyTask()
 
@@ -59,9 +60,34 @@ def test_answers_to_turned_mazes_come_back():
     assert len({row.tobytes() for row in turned.problem[:8]}) == 8 and task.fault(turned) == ""
     assert np.array_equal(turned.problem[::8], problems.problem)
     assert task.verify(turned, turned.solution).solved.all()
-    results = [dataclasses.replace(result(0, 1, 0.0), answer=row) for row in turned.solution]
-    back = np.array([one.answer for one in brought_back(results, forms)])
-    assert np.array_equal(back, problems.solution.repeat(8, 0))
+    results = [
+        dataclasses.replace(result(0, 1, 0.0), answer=row, problems=turned[slice(place, place + 1)])
+        for place, row in enumerate(turned.solution)
+    ]
+    found = brought_back(results, forms)
+    assert np.array_equal(np.array([one.answer for one in found]), problems.solution.repeat(8, 0))
+    own = Problems.concatenate([one.problems for one in found if one.problems is not None])
+    assert np.array_equal(own.problem, problems.problem.repeat(8, 0))
+
+
+def test_of_the_forms_of_a_maze_the_shortest_path_is_taken():
+    task = make_task("maze7x7")
+    problems = task.generate(1, task.level_index("rooms"), "test", 0)
+    forms = Forms(task, 3)
+    turned = forms.all_of(problems)
+    echo, right = turned.start, turned.solution
+    for place in range(3):
+        answers = np.array([right[i] if i == place else echo[i] for i in range(3)])
+        results = [
+            dataclasses.replace(result(0, 1, 0.0), answer=row, problems=turned[slice(i, i + 1)])
+            for i, row in enumerate(answers)
+        ]
+        taken = ways(task)[FIT](brought_back(results, forms)).result
+        assert taken.answer is not None and np.array_equal(taken.answer, problems.solution[0])
+
+
+def test_of_more_forms_than_there_are_nothing_is_made():
+    task = make_task("maze7x7")
     with pytest.raises(ValueError, match="has 8 forms: as many starts or branches at most, not 9"):
         Forms(task, 9)
     with pytest.raises(ValueError, match="has no other forms"):
