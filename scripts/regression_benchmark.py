@@ -24,7 +24,7 @@ from typing import Any, Literal
 from rich.console import Console
 
 from agents.checkpoint import load_checkpoint
-from agents.common.checks import Checked, above_zero, at_least_one
+from agents.common.checks import Checked, above_zero, at_least, at_least_one
 from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.inference.formulas.config import SearchConfig
@@ -75,9 +75,10 @@ class Config(Checked):
     def __post_init__(self) -> None:
         super().__post_init__()
         above_zero(self, "seconds")
+        at_least(0, self, "noise")
         at_least_one(self, "seeds", "problems")
         if unknown := [way for way in self.ways if way not in WAYS]:
-            raise ValueError(f"ways has {short(unknown[0])}: choose of {', '.join(WAYS)}")
+            raise ValueError(f"ways has {short(unknown[0])}: choose of {', '.join(map(repr, WAYS))}")
 
     @property
     def source(self) -> str:

@@ -24,15 +24,15 @@ from agents.common.checks import above_zero, at_least_one
 from agents.common.cli import main
 from agents.common.places import Places, writes
 from agents.common.signals import TimeLimit
-from agents.halting import outcomes
-from agents.halting.registry import ALWAYS, LEARNER, VERIFIER
+from agents.halting.registry import LEARNER
 from agents.halting.restart_registry import RESTARTS_LEARNER
 from agents.halting.restarts import actor_of
+from agents.inference.advice import advice, why_it_ended
 from agents.inference.batch_file import solve_file
 from agents.inference.formulas.report import solve_points
 from agents.inference.own_problem import OwnProblem, canvas, own_problem, solver_for
 from agents.inference.solver import PRICE, Solver
-from agents.inference.taught import untaught
+from agents.inference.taught import budget
 from agents.inference.trajectory import Trajectory
 from agents.rollouts.unroll import BATCH
 from trm_gym.errors import ProblemError
@@ -45,16 +45,8 @@ REFINING = ("rule", "max_steps", "restarts", "price", "slots")
 """Options of a network that refines a draft."""
 SEARCHING = ("seconds",)
 """Options of the search for a formula."""
-BUDGET, RESTARTS_BUDGET = 16, 64
-"""Steps by default: of one run, and of several starts."""
-
-WORDS = {
-    LEARNER: "learnt: another step seemed not worth its price",
-    RESTARTS_LEARNER: "learnt: neither another step nor a fresh start seemed worth its price",
-    VERIFIER: "it checks every draft by the rules",
-    ALWAYS: "at the end of the budget",
-}
-"""Halting rules in words."""
+RESTARTS_BUDGET = 64
+"""Steps at least where nobody says how many and a rule may start afresh."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +77,8 @@ class Config(TimeLimit):
     fits what is handed in agrees best with what is shown, such as the shortest path of a maze:
     restart-every:40+fits+forms, with --max-steps 320 for eight starts."""
     max_steps: int | None = None
-    """The budget of steps: 16 by default, 64 where the rule may start afresh."""
+    """The budget of steps. By default 16, or as many as the network was taught with (maze15x15: 40), more for larger
+    mazes than it was taught, and at least 64 where the rule may start afresh."""
     restarts: bool = True
     """Whether a checkpoint's policy that may start afresh decides, where it has one and no --rule is given."""
     price: float = PRICE
@@ -149,7 +142,7 @@ def show(console: Console, task: Task, found: Trajectory, forms: bool) -> None:
         least = found.least_confidence[step - 1]
         wishes = "" if not found.policy else f", would stop {found.halt[step - 1]:.0%}"
         if step > 1 and found.start[step - 1] > found.start[step - 2]:
-            how = "in another form, turned back below" if forms else "from another noisy start"
+            how = "in another form (shown as it was given)" if forms else "from another noisy start"
             console.print(f"\nstart {found.start[step - 1]}: afresh, {how}", style="bold magenta")
         console.print(
             f"\nstep {step}: {found.changed[step - 1]} cells changed, least sure cell {least:.0%}, "
@@ -175,26 +168,13 @@ def conclude(console: Console, solver: Solver, found: Trajectory, rule: str, own
         console.print(f"The draft of step {handed} seemed best and is handed in.", highlight=False)
     if found.solved[handed - 1]:
         console.print(f"Solved in {steps} {plural}: the answer obeys the rules.", style="green", highlight=False)
-        console.print(f"Stopped by {rule} ({WORDS.get(rule, 'see --rule')}).", highlight=False, soft_wrap=True)
+        console.print(why_it_ended(rule, found), highlight=False, soft_wrap=True)
         return True
-    later = outcomes.first_true(found.solved, 0)
-    if later > steps:
-        advice = f"A right draft came at step {later}, after {rule} had stopped."
-    elif later and found.start[later - 1] > 1:
-        cutoff = int((found.start == 1).sum())
-        advice = f"Its draft at step {later} was right, and another seemed better: choose --rule "
-        advice += f"restart-every:{cutoff}+{VERIFIER} --max-steps {max(RESTARTS_BUDGET, later)}."
-    elif later:
-        missed = "it thought on" if handed == steps else "another seemed better"
-        advice = f"Its draft at step {later} was right, and {missed}: choose --rule {VERIFIER}."
-    elif why := untaught(solver.checkpoint, found.problems):
-        advice = f"That is no wonder: {why}. More steps will hardly help, but another --checkpoint may."
-    else:
-        advice = (
-            f"No draft was right in a budget of {len(found)}. A larger --max-steps may help, or another --checkpoint."
-        )
     console.print(
-        f"Not solved: the network's answer breaks the rules. {advice}", style="red", highlight=False, soft_wrap=True
+        f"Not solved: the network's answer breaks the rules. {advice(solver.checkpoint, found, rule)}",
+        style="red",
+        highlight=False,
+        soft_wrap=True,
     )
     return False
 
@@ -218,7 +198,8 @@ def stopped_by(config: Config, solver: Solver, console: Console) -> tuple[str, i
     if config.rule is None and rule not in (LEARNER, RESTARTS_LEARNER):
         console.print(f"This network was not taught when to stop: {rule} stops it.", highlight=False, soft_wrap=True)
     afresh = actor_of(solver.rule(rule, config.price)).starts > 1
-    return rule, config.max_steps or (RESTARTS_BUDGET if afresh else BUDGET)
+    usual = budget(solver.checkpoint)
+    return rule, config.max_steps or (max(RESTARTS_BUDGET, usual) if afresh else usual)
 
 
 def ask(config: Config, console: Console) -> None:
@@ -264,7 +245,8 @@ def solve_many(config: Config, console: Console, data: Path) -> None:
     bad = f", {found.bad} are no problems of {solver.task.name}" if found.bad else ""
     several = f", {found.several} have more than one solution, any of which counts" if found.several else ""
     console.print(
-        f"{out}: {found.solved} of {found.problems} solved, {found.steps:.2f} steps on average, stopped by {rule}"
+        f"{out}: {found.solved} of {found.problems} solved, {found.steps:.2f} steps on average, stopped by {rule} or"
+        f" after {max_steps} steps"
         f"{bad}{several}",
         highlight=False,
         soft_wrap=True,

@@ -182,7 +182,7 @@ class Task(abc.ABC):
 
         It is told by what everyone sees, never by ``Problems.truth``. Raises ValueError where a task has none.
         """
-        raise ValueError(f"{self.name} has no misfit: its answers are right by its rules, or not; leave out 'fit'")
+        raise ValueError(f"{self.name} has no misfit: its answers are right by its rules or not: leave out fit, fits")
 
     @abc.abstractmethod
     def solve(self, problem: NDArray[np.uint8]) -> NDArray[np.uint8]:

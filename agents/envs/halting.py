@@ -203,6 +203,13 @@ class HaltingVectorEnv(SlotVectorEnv[Observation]):
         return self.episodes.check_problems(options["problems"]) if "problems" in options else None
 
 
+def _starts(starts: int, forms: bool, restarts: bool) -> int:
+    """Starts of a problem. Raises ValueError for forms without restarts, of which nothing would be seen."""
+    if forms and not restarts:
+        raise ValueError("forms are those of new starts: give restarts=True too, or leave forms out")
+    return starts if restarts else 1
+
+
 def make_halting(
     checkpoint: str | os.PathLike[str],
     task: str | None = None,
@@ -230,7 +237,7 @@ def make_halting(
         task=task,
         size=size,
         cache=cache,
-        starts=starts if restarts else 1,
+        starts=_starts(starts, forms, restarts),
         forms=forms,
     )
     return HaltingEnv(dataclasses.replace(dataset, step_cost=step_cost), prices, render_mode, restarts)
@@ -266,7 +273,7 @@ def make_halting_vector(
         task=task,
         size=size,
         cache=cache,
-        starts=starts if restarts else 1,
+        starts=_starts(starts, forms, restarts),
         forms=forms,
     )
     dataset = dataclasses.replace(dataset, step_cost=step_cost)

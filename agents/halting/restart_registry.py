@@ -27,7 +27,7 @@ SCHEDULES: dict[str, Callable[..., RestartSchedule]] = {
 """Schedules that know no network, by name; their settings are their fields."""
 FORMS = "forms"
 """What a rule with a schedule is joined by where new starts are other forms of the problem."""
-KNOWN = (*(f"{name}:SETTING" for name in (*SCHEDULES, STUCK)), RESTARTS_LEARNER)
+KNOWN = (*(f"{name}:SETTING" for name in (*SCHEDULES, STUCK)), f"{FORMS} beside one of these", RESTARTS_LEARNER)
 """What there is beside the rules of two acts, for messages."""
 
 

@@ -14,14 +14,13 @@ from agents.checkpoint import Checkpoint
 from agents.evaluation.metrics import wilson
 from agents.evaluation.tables import markdown_table
 from agents.halting.restart_registry import RESTARTS_LEARNER
+from agents.inference.taught import budget
 from agents.inference.trajectory import follow
 from agents.rollouts.unroll import unroll
 from trm_gym import make_task
 from trm_gym.short_repr import short_repr
 from trm_gym.task import Problems
 
-LEAST_STEPS = 16
-"""The least steps after which a draft that is not right counts as a failure."""
 SOUGHT = 500
 """Test problems among which a failure is looked for."""
 AT_A_TIME = 50
@@ -73,11 +72,6 @@ def card(
     if failures:
         parts.append("## Known failures\n\n" + "\n\n".join(_failure(one) for one in failures))
     return "\n\n".join(parts) + "\n"
-
-
-def budget(checkpoint: Checkpoint) -> int:
-    """The steps that a network is given: as many as it was taught with, ``LEAST_STEPS`` at least."""
-    return max(LEAST_STEPS, checkpoint.meta.get("pretraining", {}).get("max_steps", 0))
 
 
 def first_failure(checkpoint: Checkpoint, level: str) -> tuple[Failure, Problems | None, UInt8[np.ndarray, " length"]]:

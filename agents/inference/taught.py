@@ -13,6 +13,9 @@ from trm_gym.task import Problems
 SAMPLES = 256
 """Problems of a level that are looked at, to know what its problems are like."""
 
+LEAST_STEPS = 16
+"""Steps that any network is given where nobody says how many."""
+
 Span = tuple[tuple[float, ...], tuple[float, ...]]
 """The least and the largest of each number of ``Task.traits``."""
 
@@ -29,15 +32,34 @@ def taught_levels(checkpoint: Checkpoint) -> tuple[str, ...]:
     return tuple(dict.fromkeys(level for level in levels if level in known))
 
 
+def taught_task(checkpoint: Checkpoint) -> str:
+    """The task that a checkpoint says its network was taught; its own where it does not say."""
+    told = checkpoint.meta.get("pretraining")
+    name = told.get("task") if isinstance(told, dict) else None
+    return name if isinstance(name, str) else checkpoint.task
+
+
+def budget(checkpoint: Checkpoint) -> int:
+    """The steps that a network is given where nobody says: as many as it was taught with, ``LEAST_STEPS`` at least.
+
+    Of a larger size of its task they are more by as much as a side is longer.
+    """
+    told = checkpoint.meta.get("pretraining")
+    taught = told.get("max_steps") if isinstance(told, dict) else None
+    steps = max(LEAST_STEPS, taught) if isinstance(taught, int) else LEAST_STEPS
+    if (made_for := taught_task(checkpoint)) == checkpoint.task:
+        return steps
+    side, before = (make_task(name).structure.shape[0] for name in (checkpoint.task, made_for))
+    return math.ceil(steps * max(1.0, side / before))
+
+
 def untaught(checkpoint: Checkpoint, problems: Problems) -> str:
     """Why no right answer to a batch of one is to be expected, as a sentence without its end.
 
     Empty where the network was taught such problems, and where its checkpoint does not say what it was taught.
     """
     task, levels = make_task(checkpoint.task), taught_levels(checkpoint)
-    told = checkpoint.meta.get("pretraining")
-    made_for = told.get("task") if isinstance(told, dict) else None
-    if isinstance(made_for, str) and made_for != task.name:
+    if (made_for := taught_task(checkpoint)) != task.name:
         return f"this network was taught {made_for}, and the problem is one of {task.name}"
     ((kind, numbers),) = task.traits(problems)
     if not levels or any(_holds(task.name, task.level_index(name), kind, numbers) for name in levels):

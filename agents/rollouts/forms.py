@@ -23,7 +23,7 @@ class Forms:
 
     def __init__(self, task: Task, starts: int) -> None:
         if not isinstance(task, HasForms):
-            raise ValueError(f"a problem of {task.name} has no other forms: use noise (mazes are turned and mirrored)")
+            raise ValueError(f"a problem of {task.name} has no other forms, as mazes have: leave forms out")
         if starts > task.forms:
             raise ValueError(
                 f"a problem of {task.name} has {task.forms} forms: as many starts or branches at most, not {starts}"

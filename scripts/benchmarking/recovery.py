@@ -54,13 +54,23 @@ class Hidden:
 def problems_of(path: Path) -> list[Hidden]:
     """Every record of a file that is a problem of the task."""
     found, task = [], make_task("regression")
-    for line in file_lines(str(path), LONGEST):
-        record = json.loads(line)
+    for number, line in enumerate(file_lines(str(path), LONGEST), 1):
         try:
-            found.append(Hidden(record["name"], task.encode(record), int(record["nvars"])))
+            record = json.loads(line)
+            problem = task.encode(record)
+            found.append(Hidden(str(record.get("name", record["expr"])), problem, _variables(problem)))
+        except json.JSONDecodeError as error:
+            raise ValueError(f"line {number} of {path} is no JSON ({error}): give a record a line") from None
         except ProblemError:
             continue
     return found
+
+
+def _variables(problem: Problems) -> int:
+    """How many inputs the points of a batch of one have: up to the last that varies."""
+    shown = points_of(problem.numbers)[0]
+    used = np.ptp(shown[shown[:, PRESENT] > 0, :TARGET], axis=0) > 0.0
+    return int(used.nonzero()[0].max(initial=0)) + 1
 
 
 def problems_of_level(level: str, count: int, split: str = "test") -> list[Hidden]:
@@ -70,9 +80,7 @@ def problems_of_level(level: str, count: int, split: str = "test") -> list[Hidde
     found = []
     for at in range(len(problems)):
         problem = problems[np.array([at])]
-        shown = points_of(problem.numbers)[0]
-        used = np.ptp(shown[shown[:, PRESENT] > 0, :TARGET], axis=0) > 0.0
-        found.append(Hidden(f"{level}-{at}", problem, int(used.nonzero()[0].max(initial=0)) + 1))
+        found.append(Hidden(f"{level}-{at}", problem, _variables(problem)))
     return found
 
 

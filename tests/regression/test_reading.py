@@ -55,8 +55,8 @@ FORMS = {
 
 
 def test_names_go_with_their_columns():
-    found, names = read_named_points(text(header="x,y,mass"))  # y is the target, as no column is called z
-    assert names == ("x", "mass", "y")
+    found, names = read_named_points(text(header="a,y,mass"))  # y is the target, as it is no input beside x
+    assert names == ("a", "mass", "y")
     np.testing.assert_allclose(found, DATA[:, [0, 2, 1]])
     assert read_named_points(text())[1] == ("1", "2", "3")
 
@@ -95,7 +95,10 @@ def test_files_are_read(tmp_path):
 
 @pytest.mark.parametrize(
     ("header", "target"),
-    [("a,b,c", 2), ("target,a,b", 0), ("a,y,b", 1), ("x,y,z", 2), ("a,f(x),b", 1), ("Y,a,b", 0), ("x,y,target", 2)],
+    [
+        *(("a,b,c", 2), ("target,a,b", 0), ("a,y,b", 1), ("a,f(x),b", 1), ("Y,a,b", 0)),
+        *(("x,y,z", 2), ("x,y,target", 2), ("x,y,mass", 2), ("y,x,w", 2)),
+    ],
 )
 def test_the_target_is_the_last_column_unless_one_is_called_so(header, target):
     found = read_points(text(header=header))

@@ -73,6 +73,18 @@ def test_records_have_ranges_of_their_own():
     assert len(uniform) == 20 and not np.allclose(uniform[:, 0], uniform[:, 1])
 
 
+def test_ranges_go_with_the_names_of_variables_in_whichever_order_they_stand():
+    spans = {"x2": {"U": [0.1, 1, 20]}, "x1": {"U": [5, 6, 20]}}
+    for order in (spans, dict(reversed(spans.items()))):
+        points = points_of(TASK.encode({"expr": "x1/x2", "train": order}).numbers)[0]
+        shown = points[points[:, PRESENT] > 0]
+        assert shown[:, 0].min() >= 5 and shown[:, 1].max() <= 1
+        np.testing.assert_allclose(shown[:, TARGET], shown[:, 0] / shown[:, 1])
+    for order in ({"y": [0, 1], "x": [5, 6]}, {"x": [5, 6], "y": [0, 1]}):
+        points = points_of(TASK.encode({"expr": "x+y", "ranges": order}).numbers)[0]
+        assert points[points[:, PRESENT] > 0][:, 0].min() >= 5
+
+
 def test_files_of_formulas_and_records_hold_many(tmp_path):
     path = tmp_path / "formulas.txt"
     path.write_text("# mine\nx^2 + 1\nsin(x)*y\n\nnonsense(\n", encoding="utf-8")

@@ -13,7 +13,7 @@ from agents.common.cli import main
 from scripts import regression_benchmark as script
 from scripts.benchmarking.formula_rivals import of_prefix, refitted
 from scripts.benchmarking.formula_ways import MUTATION, NETWORK, WAYS
-from scripts.benchmarking.recovery import Hidden, Trace, is_exact, problems_of_level
+from scripts.benchmarking.recovery import Hidden, Trace, is_exact, problems_of, problems_of_level
 from scripts.benchmarking.recovery_tables import tables
 from scripts.benchmarking.rival_settings import TRIED
 from trm_gym import make_task
@@ -56,6 +56,19 @@ def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert [title.rpartition(", ")[2] for title in result] == ["100 s", "200 s"]
     for rows in result.values():
         assert [(row["always"], row["seeds"]) for row in rows.values()] == [(1, 2), (1, 2)]
+
+
+def test_records_need_a_formula_and_ranges_alone(tmp_path: Path):
+    place = tmp_path / "formulas.jsonl"
+    record = {"expr": "x+y", "ranges": {"x": [0, 1], "y": [2, 3]}}
+    place.write_text(f"{json.dumps(record)}\n{json.dumps({**record, 'name': 'sum'})}\n")
+    assert [(one.name, one.variables) for one in problems_of(place)] == [("x+y", 2), ("sum", 2)]
+    place.write_text(f"{json.dumps(record)}\n{{nothing\n")
+    with pytest.raises(ValueError, match="line 2 of .* is no JSON"):
+        problems_of(place)
+    for bad, said in (({"noise": -1.0}, "noise must be"), ({"ways": ("bogus",)}, "choose of 'compositions, pool', ")):
+        with pytest.raises(ValueError, match=said):
+            script.Config(formulas=place, **bad)
 
 
 def test_lines_that_are_no_runs_are_passed_over(tmp_path: Path):

@@ -41,7 +41,7 @@ def test_what_may_start_afresh_has_the_steps_for_it(tmp_path: Path, capsys: pyte
     words = (maze, "--checkpoint", str(mazes), "--rule", "restart-every:20")
     assert code_of(*words, family="maze") == 1
     out = " ".join(capsys.readouterr().out.split())
-    assert "start 4: afresh, in another form, turned back below" in out and "step 64:" in out
+    assert "start 4: afresh, in another form (shown as it was given)" in out and "step 64:" in out
     assert code_of(*words, "--no-restarts", family="maze") == 2
     assert "--no-restarts is for where no --rule is given" in " ".join(capsys.readouterr().err.split())
 
@@ -51,3 +51,16 @@ def test_restarts_by_the_clock(checkpoint: Path, capsys: pytest.CaptureFixture[s
     assert code_of(PUZZLE, *words) == 1
     out = capsys.readouterr().out
     assert out.index("step 3:") < out.index("start 2:") < out.index("step 4:") < out.index("start 3:")
+
+
+def test_a_budget_that_ran_out_is_no_rule_s_doing_and_larger_mazes_get_more(tmp_path: Path, capsys):
+    mazes = untrained(tmp_path, "maze11x11")
+    made = load_checkpoint(mazes)
+    taught = {"task": "maze11x11", "max_steps": 20, "levels": ["random"]}
+    save_checkpoint(mazes, dataclasses.replace(made, meta=made.meta | {"pretraining": taught}))
+    for side, steps in ((11, 20), (22, 40)):
+        maze = "/".join(["S" + "." * (side - 2) + "G", *["." * side] * (side - 1)])
+        assert code_of(maze, "--checkpoint", str(mazes), "--rule", "always", family="maze") == 1
+        out = " ".join(capsys.readouterr().out.split())
+        assert f"step {steps}:" in out and f"step {steps + 1}:" not in out
+        assert ("Larger ones take more steps: try --max-steps 80" in out) == (side == 22)

@@ -51,10 +51,10 @@ def parse(text: str, names: Sequence[str] = (), constants: bool = False) -> Form
     if meant := _MEANT.match(text):
         text = text[meant.end() :]
     known = {name.lower(): variable for name, variable in zip(names, VARIABLES, strict=False)}
-    return _Parser(text, known or _usual_names(text), constants).whole()
+    return _Parser(text, known or usual_names(text), constants).whole()
 
 
-def _usual_names(text: str) -> dict[str, str]:
+def usual_names(text: str) -> dict[str, str]:
     """The variables by the names that a text calls them."""
     numbered = range(3) if re.search(r"(?<!\w)x_?0(?!\w)", text) else range(1, 4)
     names = {f"x{gap}{place}": sign for gap in ("", "_") for place, sign in zip(numbered, VARIABLES, strict=True)}

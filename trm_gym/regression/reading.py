@@ -87,9 +87,10 @@ def _checked(values: NDArray[np.float64], table: Table) -> tuple[NDArray[np.floa
 
 
 def _target(names: Sequence[str], keep: NDArray[np.bool_]) -> int:
-    """The place of the target's column."""
+    """The place of the target's column. y is an input beside x where another column comes last."""
     small = [name.strip().lower() for name in names]
-    for name in TARGETS if "z" in small else (*TARGETS, "y"):
+    other = "z" in small or ("x" in small and len(small) > 2)
+    for name in TARGETS if other else (*TARGETS, "y"):
         if name in small:
             return small.index(name)
     return int(np.flatnonzero(keep)[-1])

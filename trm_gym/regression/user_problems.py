@@ -21,7 +21,7 @@ from trm_gym.regression._search.values import FLATTEST, LARGEST, spread
 from trm_gym.regression.formula import Formula, to_program, variables_of
 from trm_gym.regression.layout import LENGTH, VARIABLES
 from trm_gym.regression.levels import RANGES, USUAL
-from trm_gym.regression.parsing import LONGEST, parse
+from trm_gym.regression.parsing import LONGEST, parse, usual_names
 from trm_gym.regression.placing import place
 from trm_gym.regression.points import FEWEST, PRESENT, ROW, TARGET
 from trm_gym.regression.programs import PROGRAM, evaluate, to_programs
@@ -196,6 +196,9 @@ def _of_record(record: Any, size: int) -> Problems:
         raise ProblemError(f"ranges are an object of ranges by variable, not {short(spans)}")
     if not spans:
         return _of_formula(parse(record["expr"]), size)
+    usual = usual_names(record["expr"])
+    if all(str(name).lower() in usual for name in spans):  # else the order is the file's
+        spans = dict(sorted(spans.items(), key=lambda span: usual[str(span[0]).lower()]))
     names = [str(name) for name in spans if name != "all"] if "ranges" in record else []
     if len(names) > len(VARIABLES):
         raise ProblemError(f"the formula has {len(names)} variables: at most {len(VARIABLES)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
@@ -73,8 +74,11 @@ class RefineRegressor(RegressorMixin, BaseEstimator):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RefineRegressor:
         """Find formulas of the columns of X [N, C] for y [N]; sample_weight [N]: how much each row counts.
 
-        columns_ says which columns are the variables x, y, z. Raises ValueError for other shapes, numbers that are not
-        finite or beyond 1e30, and weights below 0.
+        columns_ says which columns are the variables x, y, z: all, or of more than three those whose ranks rise or fall
+        most with y's. One of which y is an even function, or which matters in a product alone, may be left out: a
+        warning says so. Of fewer than eight distinct rows, and where the columns do not vary, the formula is y's mean,
+        with a warning. Raises ValueError for other shapes, numbers that are not finite or beyond 1e30, and weights
+        below 0.
         """
         shown, target = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         inputs, target = np.asarray(shown, dtype=np.float64), np.asarray(target, dtype=np.float64)
@@ -83,14 +87,19 @@ class RefineRegressor(RegressorMixin, BaseEstimator):
                 raise ValueError(f"{name} holds numbers beyond {LARGEST:g}: scale it")
         inputs, target, weights = _distinct(inputs, target, sample_weight)
         self.columns_ = _columns(inputs, target)
+        if left := inputs.shape[1] - len(self.columns_):
+            told = f"{left} of {inputs.shape[1]} columns are left out: columns_ says which are kept"
+            warnings.warn(told, UserWarning, stacklevel=2)
         seconds = real_number("time_limit", self.time_limit, above=0)
         if self.n_jobs is not None and whole_number("n_jobs", self.n_jobs, -_JOBS, _JOBS) == 0:
             raise ValueError("n_jobs must be None or a whole number other than 0")
         rounds = None if self.max_rounds is None else whole_number("max_rounds", self.max_rounds)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         if len(target) < FEWEST or np.ptp(target) == 0.0 or not np.ptp(inputs[:, self.columns_], axis=0).any():
-            text = repr(float(target.mean())) if len(target) else "0.0"
-            self.candidates_, self.best_ = (Candidate(0, 1, 0.0, parse(text)),), 0
+            self.candidates_, self.best_ = (_mean(target, weights),), 0
+            if self.candidates_[0].error:
+                fewest = f"a formula takes {FEWEST} distinct rows at least, and inputs that vary: here it is y's mean"
+                warnings.warn(fewest, UserWarning, stacklevel=2)
             return self
         config = SearchConfig(seconds=seconds, rounds=rounds, seed=seed)
         with formula_bar(seconds, self.verbose) as watch:
@@ -98,7 +107,7 @@ class RefineRegressor(RegressorMixin, BaseEstimator):
         self.candidates_, best = found.candidates, found.best
         self.best_ = self.candidates_.index(best) if best is not None else -1
         if best is None:
-            self.candidates_, self.best_ = (Candidate(0, 1, 1.0, parse(repr(float(target.mean())))),), 0
+            self.candidates_, self.best_ = (_mean(target, weights),), 0
         return self
 
     def _network(self) -> Any:
@@ -215,6 +224,12 @@ def _candidate(kept: Mapping[str, Any], inputs: int) -> Candidate:
         raise ValueError(f"a formula has {', '.join(sorted(unknown))}, of which there is no column")
     gaps, size = (whole_number(name, kept[name], 0) for name in ("gaps", "size"))
     return Candidate(gaps, size, real_number("error", kept["error"], 0.0, math.inf), formula)
+
+
+def _mean(target: NDArray[np.float64], weights: NDArray[np.float64]) -> Candidate:
+    """The mean of the rows, each counted by its weight, as a formula; 0 where there are none."""
+    mean = float(np.average(target, weights=weights)) if len(target) else 0.0
+    return Candidate(0, 1, 1.0 if len(target) and np.ptp(target) else 0.0, parse(repr(mean)))
 
 
 def _distinct(

@@ -159,6 +159,8 @@ def test_starts_may_be_forms_of_the_problem(tmp_path, capsys):
     again = env.step(RESTART)[0]
     width = len(first) - 4  # before what is known of the budget, the starts and the price
     assert not np.allclose(first[:width], again[:width], atol=1e-6)
+    with pytest.raises(ValueError, match="give restarts=True too, or leave forms out"):
+        gymnasium.make("agents:TRM-Halt-v0", checkpoint=mazes, forms=True)
     capsys.readouterr()
     for starts in (1, 3):
         with pytest.raises(ValueError, match="a problem of sudoku4x4 has no other forms"):

@@ -65,7 +65,8 @@ def test_saved_and_loaded(fitted: RefineRegressor, tmp_path: Path):
 
 def test_of_many_columns_those_that_matter_are_taken():
     wide = np.column_stack([RNG.normal(size=(60, 3)), X])
-    found = RefineRegressor(time_limit=30, random_state=0).fit(wide, X[:, 0] * X[:, 1])
+    with pytest.warns(UserWarning, match="2 of 5 columns are left out"):
+        found = RefineRegressor(time_limit=30, random_state=0).fit(wide, X[:, 0] * X[:, 1])
     assert {3, 4} <= set(found.columns_.tolist()) and np.allclose(found.predict(wide), X[:, 0] * X[:, 1])
     function = found.to_python()
     np.testing.assert_allclose(function(*wide[:, found.columns_].T), found.predict(wide))
@@ -75,13 +76,27 @@ def test_of_many_columns_those_that_matter_are_taken():
 
 def test_columns_that_hardly_vary_do_not_matter_whatever_the_order_of_rows():
     wide = np.column_stack([X[:, 0], np.ones((60, 3)), np.arange(60) < 2, X[:, 1]])
-    found = RefineRegressor(time_limit=30, random_state=0).fit(wide, 5 * X[:, 0] + X[:, 1])
+    with pytest.warns(UserWarning, match="3 of 6 columns are left out"):
+        found = RefineRegressor(time_limit=30, random_state=0).fit(wide, 5 * X[:, 0] + X[:, 1])
     assert {0, 5} <= set(found.columns_.tolist())
 
 
 def test_inputs_that_never_vary_give_the_mean():
-    found = RefineRegressor(time_limit=1).fit(np.ones((60, 2)), Y)
-    assert np.allclose(found.predict(np.ones((3, 2))), Y.mean())
+    with pytest.warns(UserWarning, match="here it is y's mean"):
+        found = RefineRegressor(time_limit=1).fit(np.ones((60, 2)), Y)
+    assert np.allclose(found.predict(np.ones((3, 2))), Y.mean()) and found.get_best().error == 1.0
+
+
+def test_the_mean_counts_every_row_by_its_weight():
+    few = np.tile(np.arange(7.0), 20)[:, None]
+    with pytest.warns(UserWarning, match="8 distinct rows at least"):
+        assert RefineRegressor().fit(few, few[:, 0] ** 2).predict([[0.0]]) == pytest.approx(13.0)
+        same = RefineRegressor().fit(np.ones((9, 1)), [1.0] * 8 + [5.0])
+        assert same.predict([[1.0]]) == pytest.approx(13 / 9)
+        weights = [1.0, 1.0, 1.0, 97.0]
+        heavy = RefineRegressor().fit(np.arange(4.0)[:, None], [0.0, 0.0, 0.0, 10.0], sample_weight=weights)
+        assert heavy.predict([[1.0]]) == pytest.approx(9.7)
+    assert RefineRegressor().fit(few, np.full(140, 2.5)).get_best().error == 0.0
 
 
 @pytest.mark.parametrize(
@@ -102,5 +117,6 @@ def test_what_cannot_be_fitted_is_named(inputs, target, settings, match):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")  # those of packages that are not here
+@pytest.mark.filterwarnings("ignore:.*(columns are left out|distinct rows at least)")  # of tables that are so small
 def test_scikit_learns_own_checks():
     check_estimator(RefineRegressor(time_limit=60, max_rounds=2))

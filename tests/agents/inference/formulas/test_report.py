@@ -29,6 +29,16 @@ def test_exact_is_what_has_six_digits_of_the_target_and_explains_it():
     assert explained < 0.5 and not exact, "six digits of a target far from 0 are those of its mean"
 
 
+def test_a_target_of_zero_is_met_by_what_is_small_beside_the_others():
+    x = np.round(np.arange(0, 4, 0.1), 1)
+    square, product = 1000 * (x * x - 0.49), 37.5 * (x - 0.7) * (x - 3.1)
+    for text, target in (("1000*x^2 - 490", square), ("37.5*(x-0.7)*(x-3.1)", product)):
+        points = np.column_stack([x, np.round(target, 6)])
+        assert quality(parse(text), points) == (pytest.approx(1.0), True)
+        points[3, 1] += 1e-4 * np.abs(target).max()
+        assert not quality(parse(text), points)[1]
+
+
 def test_targets_that_are_all_the_same_have_no_r2():
     for value in (0.1, 0.0):
         explained, exact = quality(parse("0.1"), np.column_stack([PLACES, np.full(20, value)]))
