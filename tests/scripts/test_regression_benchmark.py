@@ -64,7 +64,7 @@ def test_records_need_a_formula_and_ranges_alone(tmp_path: Path):
     place.write_text(f"{json.dumps(record)}\n{json.dumps({**record, 'name': 'sum'})}\n")
     assert [(one.name, one.variables) for one in problems_of(place)] == [("x+y", 2), ("sum", 2)]
     place.write_text(f"{json.dumps(record)}\n{{nothing\n")
-    with pytest.raises(ValueError, match="line 2 of .* is no JSON"):
+    with pytest.raises(ValueError, match=r"line 2 of .* is no JSON"):
         problems_of(place)
     for bad, said in (({"noise": -1.0}, "noise must be"), ({"ways": ("bogus",)}, "choose of 'compositions, pool', ")):
         with pytest.raises(ValueError, match=said):
