@@ -66,9 +66,10 @@ def test_records_need_a_formula_and_ranges_alone(tmp_path: Path):
     place.write_text(f"{json.dumps(record)}\n{{nothing\n")
     with pytest.raises(ValueError, match=r"line 2 of .* is no JSON"):
         problems_of(place)
-    for bad, said in (({"noise": -1.0}, "noise must be"), ({"ways": ("bogus",)}, "choose of 'compositions, pool', ")):
-        with pytest.raises(ValueError, match=said):
-            script.Config(formulas=place, **bad)
+    with pytest.raises(ValueError, match="noise must be"):
+        script.Config(formulas=place, noise=-1.0)
+    with pytest.raises(ValueError, match="choose of 'compositions, pool', "):
+        script.Config(formulas=place, ways=("bogus",))
 
 
 def test_lines_that_are_no_runs_are_passed_over(tmp_path: Path):
