@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+from typing import cast
 
 import networkx as nx
 import numpy as np
@@ -158,7 +159,7 @@ def test_of_a_path_its_steps_are_told_and_of_anything_else_more_than_any_path_ha
         (start, goal), graph = ends(problem), graph_of(problem)
         one = problems[np.full(1, index)]
         for path in itertools.islice(nx.all_simple_paths(graph, start, goal, cutoff=24), 40):
-            answer = drawn(problem, path)
+            answer = drawn(problem, list(cast("list[tuple[int, int]]", path)))
             marked = graph.subgraph(path)
             unforked = marked.number_of_edges() == len(path) - 1  # else cells side by side make another way of it
             assert TASK.misfit(one, answer[None]).item() == (len(path) - 1 if unforked else 121)
