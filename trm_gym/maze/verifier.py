@@ -52,32 +52,36 @@ def _walk(start, goal, count, work):
     return here == goal
 
 
+@inner
+def _path(problem, free, answer, work):
+    """Start, goal and steps of the path that ``answer`` marks; 0 steps where it marks none."""
+    count = _marked(problem, free, answer, work)
+    if count < 0:
+        return -1, -1, 0
+    start, goal = load(problem, work)
+    if start < 0 or goal < 0 or not _walk(start, goal, count, work):
+        return start, goal, 0
+    return start, goal, count + 1
+
+
 @lazy_kernel
 def _judge(problem, free, answers, solved, work):
     """The loop of ``verify``."""
     for index in range(len(problem)):
         solved[index] = False
-        count = _marked(problem[index], free[index], answers[index], work)
-        if count < 0:
-            continue
-        start, goal = load(problem[index], work)
         # The cheap test first: hardly any wrong answer is a path, and then nobody has to look for a shorter one.
-        if start >= 0 and goal >= 0 and _walk(start, goal, count, work):
+        start, goal, steps = _path(problem[index], free[index], answers[index], work)
+        if steps:
             flood(work, start, goal)
-            solved[index] = work.steps[goal] == count + 1
+            solved[index] = work.steps[goal] == steps
 
 
 @lazy_kernel
 def _measure(problem, free, answers, found, work):
     """The loop of ``lengths``."""
     for index in range(len(problem)):
-        found[index] = work.size * work.size
-        count = _marked(problem[index], free[index], answers[index], work)
-        if count < 0:
-            continue
-        start, goal = load(problem[index], work)
-        if start >= 0 and goal >= 0 and _walk(start, goal, count, work):
-            found[index] = count + 1
+        _, _, steps = _path(problem[index], free[index], answers[index], work)
+        found[index] = steps if steps else work.size * work.size
 
 
 def verify(problems: Problems, answers: NDArray[np.uint8], size: int) -> Verdicts:
