@@ -20,6 +20,7 @@ from agents.rollouts.unroll import draw
 from trm_gym import make_task
 from trm_gym.errors import ProblemError
 from trm_gym.files import file_lines
+from trm_gym.regression._search.judging import CLOSE
 from trm_gym.regression._search.values import spread
 from trm_gym.regression.compositions import Candidate, Compositions, values_of
 from trm_gym.regression.export import plain_text
@@ -28,7 +29,6 @@ from trm_gym.regression.points import PRESENT, TARGET, points_of
 from trm_gym.regression.programs import evaluate
 from trm_gym.task import Problems
 
-CLOSE = 1e-6
 POINTS = 500
 LONGEST = 100_000
 TOLERANCE = SearchConfig.tolerance

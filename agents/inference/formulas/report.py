@@ -16,7 +16,7 @@ from agents.inference.formulas.progress import formula_bar
 from agents.inference.formulas.search import Found, search
 from agents.inference.own_problem import solver_for
 from trm_gym import make_task
-from trm_gym.regression._search.judging import SMALL, UNEXPLAINED
+from trm_gym.regression._search.judging import CLOSE, SMALL, UNEXPLAINED
 from trm_gym.regression.compositions import values_of
 from trm_gym.regression.export import latex, plain_text, python
 from trm_gym.regression.formula import Formula, variables_of
@@ -24,9 +24,6 @@ from trm_gym.regression.layout import VARIABLES
 from trm_gym.regression.reading import read_named_points
 from trm_gym.regression.verifier import FEWEST_HELD_OUT, HELD_OUT
 from trm_gym.short_repr import short_repr
-
-EXACT = 1e-6
-"""The largest error of an exact formula on rows held out, relative to each target, or to SMALL of their size."""
 
 
 @short_repr
@@ -53,7 +50,7 @@ def quality(formula: Formula, points: NDArray[np.float64]) -> tuple[float, bool]
     spread = ((target - target.mean()) ** 2).sum()
     left = ((values - target) ** 2).sum()
     least = SMALL * np.sqrt((target**2).mean())
-    close = bool((np.abs(values - target) <= EXACT * np.maximum(np.abs(target), least)).all())
+    close = bool((np.abs(values - target) <= CLOSE * np.maximum(np.abs(target), least)).all())
     if np.ptp(target) == 0.0 or spread == 0.0:  # of targets all alike rounding leaves a little
         return np.nan, close
     return float(1.0 - left / spread), close and bool(left <= UNEXPLAINED * spread)
