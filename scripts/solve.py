@@ -26,7 +26,7 @@ from agents.common.places import Places, writes
 from agents.common.signals import TimeLimit
 from agents.halting.registry import LEARNER
 from agents.halting.restart_registry import RESTARTS_LEARNER
-from agents.halting.restarts import actor_of
+from agents.halting.restarts import Actor, actor_of
 from agents.inference.advice import advice, why_it_ended
 from agents.inference.batch_file import solve_file
 from agents.inference.formulas.report import solve_points
@@ -185,21 +185,23 @@ def solve_one(config: Config, console: Console, puzzle: str) -> bool:
     if own.remark:
         console.print(f"Note: {own.remark}.", highlight=False, soft_wrap=True)
     solver = solver_for(own.task, config.checkpoint)
-    rule, max_steps = stopped_by(config, solver, console)
-    found = solver.trajectory(own.problems, max_steps, config.price, rule)
-    show(console, own.task, found, actor_of(solver.rule(rule, config.price)).forms)
+    rule, acting, max_steps = stopped_by(config, solver, console)
+    found = solver.trajectory(own.problems, max_steps, config.price, acting)
+    show(console, own.task, found, acting.forms)
     return conclude(console, solver, found, rule, own)
 
 
-def stopped_by(config: Config, solver: Solver, console: Console) -> tuple[str, int]:
-    """The rule and the budget asked for, or the default ones; whoever gets another than the usual rule is told."""
+def stopped_by(config: Config, solver: Solver, console: Console) -> tuple[str, Actor, int]:
+    """The rule, by name and as it acts, and the budget asked for, or the default ones.
+
+    Whoever gets another than the usual rule is told.
+    """
     afresh = config.restarts and config.rule is None and solver.restarts
     rule = RESTARTS_LEARNER if afresh else config.rule or solver.default_rule
     if config.rule is None and rule not in (LEARNER, RESTARTS_LEARNER):
         console.print(f"This network was not taught when to stop: {rule} stops it.", highlight=False, soft_wrap=True)
-    afresh = actor_of(solver.rule(rule, config.price)).starts > 1
-    usual = budget(solver.checkpoint)
-    return rule, config.max_steps or (max(RESTARTS_BUDGET, usual) if afresh else usual)
+    acting, usual = actor_of(solver.rule(rule, config.price)), budget(solver.checkpoint)
+    return rule, acting, config.max_steps or (max(RESTARTS_BUDGET, usual) if acting.starts > 1 else usual)
 
 
 def ask(config: Config, console: Console) -> None:
@@ -238,7 +240,7 @@ def places(config: Config) -> Places:
 def solve_many(config: Config, console: Console, data: Path) -> None:
     """Answers to a file, as a file."""
     out, solver = answers_of(config, data), solver_for(canvas(config.family, data), config.checkpoint)
-    rule, max_steps = stopped_by(config, solver, console)
+    rule, _, max_steps = stopped_by(config, solver, console)
     found = solve_file(solver, data, out, rule, max_steps, config.price, config.slots, config.by)
     for group, (solved, problems) in found.groups.items():
         console.print(f"{group or '(none)'}: {solved} of {problems}", highlight=False, markup=False)
