@@ -47,9 +47,10 @@ def budget(checkpoint: Checkpoint) -> int:
     told = checkpoint.meta.get("pretraining")
     taught = told.get("max_steps") if isinstance(told, dict) else None
     steps = max(LEAST_STEPS, taught) if isinstance(taught, int) else LEAST_STEPS
-    if (made_for := taught_task(checkpoint)) == checkpoint.task:
+    try:
+        side, before = (make_task(name).structure.shape[0] for name in (checkpoint.task, taught_task(checkpoint)))
+    except ValueError:  # what a checkpoint says of itself may be anything
         return steps
-    side, before = (make_task(name).structure.shape[0] for name in (checkpoint.task, made_for))
     return math.ceil(steps * max(1.0, side / before))
 
 

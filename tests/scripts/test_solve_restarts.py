@@ -9,6 +9,7 @@ import pytest
 
 from agents.checkpoint import load_checkpoint, save_checkpoint
 from agents.halting.restart_head import RestartPolicy
+from agents.inference.taught import budget
 from tests.scripts.checkpoints import untrained
 from tests.scripts.test_solve import PUZZLE, code_of
 
@@ -58,6 +59,8 @@ def test_a_budget_that_ran_out_is_no_rule_s_doing_and_larger_mazes_get_more(tmp_
     made = load_checkpoint(mazes)
     taught = {"task": "maze11x11", "max_steps": 20, "levels": ["random"]}
     save_checkpoint(mazes, dataclasses.replace(made, meta=made.meta | {"pretraining": taught}))
+    foreign = dataclasses.replace(made, meta=made.meta | {"pretraining": {"task": "a thing", "max_steps": "many"}})
+    assert budget(foreign) == 16
     for side, steps in ((11, 20), (22, 40)):
         maze = "/".join(["S" + "." * (side - 2) + "G", *["." * side] * (side - 1)])
         assert code_of(maze, "--checkpoint", str(mazes), "--rule", "always", family="maze") == 1
