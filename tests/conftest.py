@@ -17,8 +17,10 @@ hypothesis.settings.register_profile("repeatable", derandomize=True)
 hypothesis.settings.load_profile("repeatable")
 
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a job of the background: its processes would never hear of it
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# In a job of the background, or under nohup, a signal may be ignored, and the tests' processes would never hear of it.
+for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 @pytest.hookimpl(tryfirst=True)
