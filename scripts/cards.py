@@ -3,6 +3,7 @@
 python scripts/cards.py                             every network: looks for its failures anew and draws them
 python scripts/cards.py --networks maze30x30        one that has joined the package, and the list of all
 python scripts/cards.py --no-pictures               the text alone, with the failures that are known; a minute less
+python scripts/cards.py --networks maze30x30 --curves runs/pretrain-maze30x30-0/tensorboard/pretrain
 
 The card is what ``Solver.save_pretrained`` writes beside a network. Here come the results of ``scripts/evaluate.py
 --all`` (docs/results/records/networks.json) and the failures, which are kept in docs/networks/failures.json.
@@ -28,10 +29,15 @@ from agents.evaluation.shipped import STEPS, taught
 from agents.evaluation.tables import markdown_table
 from agents.inference.card import Failure, Reached, card, first_failure
 from agents.inference.film import PALETTE
+from agents.pages.curves import draw_curves, read_curves, thinned
 from trm_gym import make_task
 from trm_gym.atomic_io import atomic_write
 from trm_gym.json_files import read_json
 
+TRAINING = ("train/loss", "train/halt_loss", "train/hint_loss", "rollout/success_rate", "rollout/ep_len_mean")
+"""The curves of a training that a card shows."""
+POINTS = 100
+"""Of each of them."""
 MADE = "<!-- written by scripts/cards.py -->"
 INTERVALS = "(95%)"
 """What the name of the record's column ends in by which the weakest level is told."""
@@ -45,6 +51,8 @@ class Config(Checked):
     """Networks whose cards are written; all that come with the package by default."""
     pictures: bool = True
     """Whether to look for failures anew and to draw them; else those that are kept are told."""
+    curves: Path | None = None
+    """A run's folder of TensorBoard events: of its training the card of the one network named gets a picture."""
     docs: Path = Path("docs")
     """Where the documentation is: results and known failures are read there."""
     folder: Path | None = None
@@ -56,6 +64,8 @@ class Config(Checked):
         super().__post_init__()
         if unknown := [name for name in self.networks if name not in shipped()]:
             raise ValueError(f"no network {unknown[0]!r} comes with the package: choose of {', '.join(shipped())}")
+        if self.curves is not None and len(self.networks) != 1:
+            raise ValueError("--curves is of one network's training: name it with --networks")
 
 
 def measured_of(name: str, record: Record) -> Reached | None:
@@ -93,11 +103,22 @@ def found_failures(name: str, measured: Reached | None, images: Path) -> list[Fa
     return none
 
 
-def text(name: str, measured: Reached | None, failures: Sequence[Failure]) -> str:
-    """A network's page: the card, with the pictures of failures."""
+def draw_training(events: Path, path: Path) -> None:
+    """What of a training is of use to others, as a picture. Raises ValueError where the folder holds no such curves."""
+    found = {tag: curve for tag, curve in read_curves(events).curves.items() if tag in TRAINING}
+    if not found:
+        raise ValueError(f"{events} holds no curves of a training: give a run's tensorboard/pretrain")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draw_curves({tag: thinned(curve, POINTS) for tag, curve in found.items()}, path)
+
+
+def text(name: str, measured: Reached | None, failures: Sequence[Failure], curve: bool) -> str:
+    """A network's page: the card, with the pictures of failures and, where there is one, of the training."""
     seen = f"![What {name} answers, and what is right](images/{name}.png)"
     shown = [dataclasses.replace(one, note=seen) if one.number else one for one in failures]
-    title, _, rest = card(load_checkpoint(name), name, measured, shown).partition("\n")
+    training = f"![The training of {name}: losses, share of drafts that are right, steps](curves/{name}.png)"
+    made = card(load_checkpoint(name), name, measured, shown, training if curve else "")
+    title, _, rest = made.partition("\n")
     return f"{title}\n\n{MADE}\n{rest}"
 
 
@@ -131,7 +152,10 @@ def run(config: Config) -> None:
         measured = measured_of(name, record)
         if config.pictures:
             failures[name] = found_failures(name, measured, out / "images")
-        atomic_write(out / f"{name}.md", text(name, measured, failures[name]))
+        if config.curves is not None:
+            draw_training(config.curves, config.docs / "networks" / "curves" / f"{name}.png")
+        drawn = (config.docs / "networks" / "curves" / f"{name}.png").exists()
+        atomic_write(out / f"{name}.md", text(name, measured, failures[name], drawn))
         print(out / f"{name}.md", flush=True)
     atomic_write(out / "index.md", index(record))
     if config.pictures:

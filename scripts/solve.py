@@ -32,7 +32,7 @@ from agents.inference.batch_file import solve_file
 from agents.inference.formulas.report import solve_points
 from agents.inference.own_problem import OwnProblem, canvas, own_problem, solver_for
 from agents.inference.solver import PRICE, Solver
-from agents.inference.taught import budget
+from agents.inference.taught import budget, every_form
 from agents.inference.trajectory import Trajectory
 from agents.rollouts.unroll import BATCH
 from trm_gym.errors import ProblemError
@@ -45,6 +45,8 @@ REFINING = ("rule", "max_steps", "restarts", "price", "slots")
 """Options of a network that refines a draft."""
 SEARCHING = ("seconds",)
 """Options of the search for a formula."""
+SHOWN = 200
+"""Steps of which each is shown; of longer runs the last step of each start alone."""
 RESTARTS_BUDGET = 64
 """Steps at least where nobody says how many and a rule may start afresh."""
 
@@ -68,7 +70,9 @@ class Config(TimeLimit):
     task's that comes with the package."""
     rule: str | None = None
     """When to stop. grpo, or another head of the checkpoint: when it says so. The default is grpo_restarts, the head
-    that learnt to start afresh too, where the checkpoint has it; else grpo, and verifier for a network without it.
+    that learnt to start afresh too, where the checkpoint has it; else grpo, and verifier for a network without it. Of a
+    maze larger than those the network was taught each of its eight forms (turned, mirrored) is run, and the shortest
+    path handed in.
     verifier: at the first draft that obeys the rules. always: at the end of the budget. Other rules take a threshold or
     a number of steps after a colon: confidence:0.9, unchanged:2, best-fixed-k:5, q:0. Rules joined by + stop with the
     first of them: grpo+best-fixed-k:12. One of them may say when to start afresh: restart-every:16,
@@ -78,9 +82,11 @@ class Config(TimeLimit):
     restart-every:40+fits+forms, with --max-steps 320 for eight starts."""
     max_steps: int | None = None
     """The budget of steps. By default 16, or as many as the network was taught with (maze15x15: 40), more for larger
-    mazes than it was taught, and at least 64 where the rule may start afresh."""
+    mazes than it was taught (eight times as many for their eight forms), and at least 64 where the rule may start
+    afresh."""
     restarts: bool = True
-    """Whether a checkpoint's policy that may start afresh decides, where it has one and no --rule is given."""
+    """Whether a problem may be begun anew where no --rule is given: by a checkpoint's policy that learnt to, and in all
+    forms of a maze larger than those the network was taught."""
     price: float = PRICE
     """The price of using the whole budget, as a share of what a right answer is worth; policies stop the sooner the
     higher it is."""
@@ -134,14 +140,19 @@ class Config(TimeLimit):
 def show(console: Console, task: Task, found: Trajectory, forms: bool) -> None:
     """Print the drafts up to the one on which the rule stops, each with what the network thinks of it.
 
-    forms: whether each start is another form of the problem.
+    Of a run of more than ``SHOWN`` steps only the last draft of each start. forms: whether each start is another form
+    of the problem.
     """
     console.print("the problem", style="bold")
     _draw(console, task, found, 0)
+    seen = 1
     for step in range(1, found.stop + 1):
+        if found.stop > SHOWN and step < found.stop and found.start[step] == found.start[step - 1]:
+            continue
         least = found.least_confidence[step - 1]
         wishes = "" if not found.policy else f", would stop {found.halt[step - 1]:.0%}"
-        if step > 1 and found.start[step - 1] > found.start[step - 2]:
+        if found.start[step - 1] > seen:
+            seen = found.start[step - 1]
             how = "in another form (shown as it was given)" if forms else "from another noisy start"
             console.print(f"\nstart {found.start[step - 1]}: afresh, {how}", style="bold magenta")
         console.print(
@@ -196,11 +207,19 @@ def stopped_by(config: Config, solver: Solver, console: Console) -> tuple[str, A
 
     Whoever gets another than the usual rule is told.
     """
-    afresh = config.restarts and config.rule is None and solver.restarts
-    rule = RESTARTS_LEARNER if afresh else config.rule or solver.default_rule
-    if config.rule is None and rule not in (LEARNER, RESTARTS_LEARNER):
-        console.print(f"This network was not taught when to stop: {rule} stops it.", highlight=False, soft_wrap=True)
-    acting, usual = actor_of(solver.rule(rule, config.price)), budget(solver.checkpoint)
+    afresh = config.restarts and config.rule is None
+    larger = every_form(solver.checkpoint) if afresh and not solver.restarts else None
+    usual = budget(solver.checkpoint)
+    if larger is not None:
+        rule, usual = larger
+        told = f"This network was taught smaller ones, so it runs each form of the problem: {rule}, {usual} steps."
+        console.print(f"{told} --no-restarts runs it once.", highlight=False, soft_wrap=True)
+    else:
+        rule = RESTARTS_LEARNER if afresh and solver.restarts else config.rule or solver.default_rule
+        if config.rule is None and rule not in (LEARNER, RESTARTS_LEARNER):
+            told = f"This network was not taught when to stop: {rule} stops it."
+            console.print(told, highlight=False, soft_wrap=True)
+    acting = actor_of(solver.rule(rule, config.price))
     return rule, acting, config.max_steps or (max(RESTARTS_BUDGET, usual) if acting.starts > 1 else usual)
 
 

@@ -6,7 +6,7 @@ from agents.checkpoint import Checkpoint
 from agents.halting import outcomes
 from agents.halting.registry import ALWAYS, LEARNER, VERIFIER
 from agents.halting.restart_registry import RESTARTS_LEARNER
-from agents.inference.taught import taught_task, untaught
+from agents.inference.taught import budget, every_form, taught_task, untaught
 from agents.inference.trajectory import Trajectory
 
 WORDS = {
@@ -38,8 +38,18 @@ def advice(checkpoint: Checkpoint, found: Trajectory, rule: str) -> str:
         return f"Its draft at step {later} was right, and {missed}: choose --rule {VERIFIER}."
     why = untaught(checkpoint, found.problems)
     if taught_task(checkpoint) != checkpoint.task:  # another size, which takes more steps
-        more = f"--max-steps {2 * len(found)}, or in eight forms --rule restart-every:40+fits+forms --max-steps 320"
-        return f"{why[0].upper()}{why[1:]}. Larger ones take more steps: try {more}."
+        return f"{why[0].upper()}{why[1:]}. Larger ones take more steps: try {_longer(checkpoint, found)}."
     if why:
         return f"That is no wonder: {why}. More steps will hardly help, but another --checkpoint may."
     return f"No draft was right in a budget of {len(found)}. A larger --max-steps may help, or another --checkpoint."
+
+
+def _longer(checkpoint: Checkpoint, found: Trajectory) -> str:
+    """Options with which a problem of a larger size than was taught gets more steps, of each of its forms."""
+    forms = every_form(checkpoint)
+    if forms is None:
+        return f"--max-steps {2 * len(found)}"
+    rule, steps = forms
+    if len(found) < steps:
+        return f"--rule {rule} --max-steps {steps}"
+    return f"--rule restart-every:{2 * budget(checkpoint)}+fits+forms --max-steps {2 * steps}"

@@ -55,17 +55,22 @@ class Failure:
 
 
 def card(
-    checkpoint: Checkpoint, name: str = "", measured: Reached | None = None, failures: Sequence[Failure] = ()
+    checkpoint: Checkpoint,
+    name: str = "",
+    measured: Reached | None = None,
+    failures: Sequence[Failure] = (),
+    curve: str = "",
 ) -> str:
     """The card as Markdown, its title first.
 
-    name: that it has among the shipped networks, if it is one. measured: else the checkpoint's own notes.
+    name: that it has among the shipped networks, if it is one. measured: else the checkpoint's own notes. curve: of its
+    training, in Markdown.
     """
     parts = [
         f"# {name or f'A Tiny Recursive Model for {checkpoint.task}'}",
         _what(checkpoint),
         f"## Use\n\n{_use(checkpoint, name)}",
-        f"## How it was made\n\n{_made(checkpoint.meta)}",
+        f"## How it was made\n\n{_made(checkpoint.meta, curve)}",
         f"## Data\n\n{_data(checkpoint)}",
         f"## Results\n\n{_measured(measured) if measured else _noted(checkpoint.meta)}",
     ]
@@ -120,7 +125,7 @@ print(solution.text, solution.steps, solution.verdict)
 ```"""
 
 
-def _made(meta: Mapping[str, Any]) -> str:
+def _made(meta: Mapping[str, Any], curve: str) -> str:
     """The commands, and what is known of how they ran."""
     told, facts = meta.get("pretraining", {}), []
     if seconds := meta.get("pretraining_seconds"):
@@ -132,9 +137,12 @@ def _made(meta: Mapping[str, Any]) -> str:
     seeds = [f"{part} {meta[key]['seed']}" for key, part in _SEEDED.items() if "seed" in meta.get(key, {})]
     if seeds:
         facts.append(f"Seeds: {', '.join(seeds)}. All figures are of this one network.")
-    facts.append("No curve of the training is kept with it.")
+    if not curve:
+        facts.append("No curve of the training is kept with it.")
     commands = "\n".join(meta.get("commands", ["(not recorded)"]))
-    return f"```sh\n{commands}\n```\n\n" + "\n".join(f"- {fact}" for fact in facts)
+    return "\n\n".join(
+        [f"```sh\n{commands}\n```", "\n".join(f"- {fact}" for fact in facts), *([curve] if curve else [])]
+    )
 
 
 _SEEDED = {"pretraining": "pretraining", "grpo": "halting heads", "grpo_restarts": "policy that may start afresh"}

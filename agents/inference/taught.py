@@ -8,6 +8,7 @@ from collections.abc import Hashable
 
 from agents.checkpoint import Checkpoint
 from trm_gym import make_task
+from trm_gym.forms import HasForms
 from trm_gym.task import Problems
 
 SAMPLES = 256
@@ -47,11 +48,28 @@ def budget(checkpoint: Checkpoint) -> int:
     told = checkpoint.meta.get("pretraining")
     taught = told.get("max_steps") if isinstance(told, dict) else None
     steps = max(LEAST_STEPS, taught) if isinstance(taught, int) else LEAST_STEPS
+    return math.ceil(steps * max(1.0, _scale(checkpoint)))
+
+
+def _scale(checkpoint: Checkpoint) -> float:
+    """How many times as long as in the problems that a network was taught a side is; 1 where that is not known."""
     try:
         side, before = (make_task(name).structure.shape[0] for name in (checkpoint.task, taught_task(checkpoint)))
     except ValueError:  # what a checkpoint says of itself may be anything
-        return steps
-    return math.ceil(steps * max(1.0, side / before))
+        return 1.0
+    return side / before
+
+
+def every_form(checkpoint: Checkpoint) -> tuple[str, int] | None:
+    """For a network in a larger size than it was taught: the rule that runs each form of a problem and hands in what
+    fits best, and the steps that this takes. None for other networks, and where a task has no forms.
+
+    One form of a large maze is often a few cells off the shortest path, and another is not.
+    """
+    task = make_task(checkpoint.task)
+    if _scale(checkpoint) <= 1 or not isinstance(task, HasForms):
+        return None
+    return f"restart-every:{budget(checkpoint)}+fits+forms", task.forms * budget(checkpoint)
 
 
 def untaught(checkpoint: Checkpoint, problems: Problems) -> str:

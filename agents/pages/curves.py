@@ -59,6 +59,15 @@ def read_curves(folder: Path) -> Recorded:
     return Recorded(curves, seconds)
 
 
+def thinned(curve: Curve, points: int) -> Curve:
+    """Means over windows of equal length, at most so many: a curve of single updates is mostly noise."""
+    size = -(-len(curve.steps) // points)
+    starts = np.arange(0, len(curve.steps), size)
+    counts = np.diff([*starts, len(curve.steps)])
+    steps, values = (np.add.reduceat(part, starts) / counts for part in (curve.steps, curve.values))
+    return Curve(steps.astype(np.int64), values)
+
+
 def draw_curves(curves: Mapping[str, Curve], path: Path) -> Path | None:
     """All figures but the mix of levels, a small picture each; None where there are none."""
     shown = {tag: curve for tag, curve in curves.items() if not tag.startswith(MIX)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ import pytest
 from PIL import Image
 
 from agents.checkpoint import load_checkpoint, shipped
+from agents.common.curves import curve_writer
 from agents.evaluation.records import load_record
 from agents.inference.card import Failure, Reached, budget, card, first_failure
+from agents.pages.curves import Curve, thinned
 from agents.trm import TRM
 from scripts import cards
 from tests.scripts.checkpoints import untrained
@@ -121,3 +124,29 @@ def test_one_network_leaves_the_others_as_they_are(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(TRM, "forward", None)  # a network that is not asked again
     cards.run(cards.Config(("sudoku6x6",), pictures=False, docs=tmp_path))
     assert list(json.loads((tmp_path / "networks" / "failures.json").read_text())) == ["sudoku6x6"]
+
+
+def test_a_training_is_drawn_on_the_card_of_its_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    events, docs = tmp_path / "events", tmp_path / "docs"
+    shutil.copytree(DOCS / "results", docs / "results")
+    with curve_writer(events) as writer:
+        for update in range(1, 251):
+            writer.add_scalar("train/loss", 1 / update, update)
+    name = shipped()[0]
+    cards.run(cards.Config(networks=(name,), pictures=False, docs=docs, curves=events))
+    written = (docs / "networks" / f"{name}.md").read_text("utf-8")
+    assert f"(curves/{name}.png)" in written and "No curve of the training" not in written
+    with Image.open(docs / "networks" / "curves" / f"{name}.png") as picture:
+        assert min(picture.size) > 100
+    with pytest.raises(ValueError, match="holds no curves of a training"):
+        cards.run(cards.Config(networks=(name,), pictures=False, docs=docs, curves=tmp_path / "none"))
+    with pytest.raises(ValueError, match="name it with --networks"):
+        cards.Config(curves=events)
+
+
+def test_a_thinned_curve_has_the_means_of_equal_windows():
+    whole = Curve(np.arange(1, 11), np.arange(10.0) ** 2)
+    few = thinned(whole, 3)  # windows of four, four and two
+    np.testing.assert_allclose(few.values, [14 / 4, (16 + 25 + 36 + 49) / 4, (64 + 81) / 2])
+    assert few.steps.tolist() == [2, 6, 9]
+    np.testing.assert_array_equal(thinned(whole, 10).values, whole.values)

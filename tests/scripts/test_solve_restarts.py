@@ -66,4 +66,29 @@ def test_a_budget_that_ran_out_is_no_rule_s_doing_and_larger_mazes_get_more(tmp_
         assert code_of(maze, "--checkpoint", str(mazes), "--rule", "always", family="maze") == 1
         out = " ".join(capsys.readouterr().out.split())
         assert f"step {steps}:" in out and f"step {steps + 1}:" not in out
-        assert ("Larger ones take more steps: try --max-steps 80" in out) == (side == 22)
+        tried = "Larger ones take more steps: try --rule restart-every:40+fits+forms --max-steps 320" in out
+        assert tried == (side == 22)
+
+
+def test_of_a_maze_larger_than_taught_each_form_is_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    mazes = untrained(tmp_path, "maze11x11")
+    made = load_checkpoint(mazes)
+    taught = {"task": "maze11x11", "max_steps": 16, "levels": ["random"]}
+    save_checkpoint(mazes, dataclasses.replace(made, meta=made.meta | {"pretraining": taught}))
+    for side, steps in ((11, 16), (17, 200)):  # 25 steps of each of eight forms
+        maze = "/".join(["S" + "." * (side - 2) + "G", *["." * side] * (side - 1)])
+        assert code_of(maze, "--checkpoint", str(mazes), family="maze") == 1
+        out = " ".join(capsys.readouterr().out.split())
+        assert f"step {steps}:" in out and f"step {steps + 1}:" not in out
+        assert ("runs each form of the problem: restart-every:25+fits+forms, 200 steps" in out) == (side == 17)
+        assert ("start 8: afresh, in another form" in out) == (side == 17)
+    assert code_of(maze, "--checkpoint", str(mazes), "--no-restarts", family="maze") == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "step 25:" in out and "step 26:" not in out and "afresh" not in out
+
+
+def test_of_a_long_run_the_last_step_of_each_start_is_shown(checkpoint: Path, capsys: pytest.CaptureFixture[str]):
+    words = ("--checkpoint", str(checkpoint), "--max-steps", "202", "--rule", "restart-every:101")
+    assert code_of(PUZZLE, *words) == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "step 101:" in out and "step 202:" in out and out.count("step ") < 6 and "start 2: afresh" in out
