@@ -189,6 +189,9 @@ def _one_rule(text: str, heads: Mapping[str, Head], price: float, others: Sequen
             raise ValueError(f"the {label} of {short(text)} is no number: give one, or inf for never")
         if label == STEPS and number < 1:
             raise ValueError(f"the {label} of {short(text)} must be a number of steps, 1 or more, not {number:g}")
+        share = label != STEPS and found.name.startswith("confidence")
+        if share and not 0 <= number <= 1 and number != math.inf:
+            raise ValueError(f"the {label} of {short(text)} is a probability: give one from 0 to 1, such as 0.9")
     return found.rule(setting)
 
 

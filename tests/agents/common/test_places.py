@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("*.py") if not path.stem.startswith("_"))
 READ = {("solve", "data"), ("evaluate", "data"), ("train_sb3", "cache"), ("results", "add"), ("pages", "docs")}
 READ |= {("regression_benchmark", "formulas"), ("halting_benchmark", "check"), ("report", "run")}
-READ |= {("live_page", "runtime"), ("cards", "docs"), ("depth", "data"), ("scaling", "data")}
+READ |= {("live_page", "runtime"), ("cards", "docs"), ("cards", "curves"), ("depth", "data"), ("scaling", "data")}
 """Paths that scripts read, or that several processes may share."""
 WORDS = {
     "solve": ["sudoku", "--data", "{data}"],

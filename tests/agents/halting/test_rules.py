@@ -260,6 +260,8 @@ def test_old_names_still_work(old: str, new: str):
         ("verifier:", "verifier takes no setting"),
         ("confidence:nan", "the threshold of 'confidence:nan' is no number"),
         ("best-fixed-k:0", "the k of 'best-fixed-k:0' must be a number of steps, 1 or more, not 0"),
+        ("confidence:90", "the threshold of 'confidence:90' is a probability"),
+        ("confidence-capped:-1,4", "the threshold of 'confidence-capped:-1,4' is a probability"),
         ("unchanged:-2", "must be a number of steps"),
         ("confidence-capped:0.9,0.5", "the k of 'confidence-capped:0.9,0.5' must be"),
         ("confidence:0.9+best-fixed-k:-inf", "must be a number of steps"),
