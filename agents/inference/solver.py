@@ -25,7 +25,7 @@ from agents.halting.restarts import Actor, also_still
 from agents.halting.rules import HaltingRule
 from agents.inference.engine import Engine, Item, Result
 from agents.inference.solution import Solution, Verdict
-from agents.inference.taught import untaught
+from agents.inference.taught import budget, untaught
 from agents.inference.trajectory import Trajectory, follow, read_answer
 from agents.losses import binary_cross_entropy
 from agents.pretraining.supervision import HALT_WEIGHT, answer_loss, labels
@@ -105,6 +105,14 @@ class Solver:
         return next((name for name in (LEARNER, RESTARTS_LEARNER) if name in self.checkpoint.heads), VERIFIER)
 
     @property
+    def default_budget(self) -> int:
+        """The budget where nobody says: 16 steps, or as many as were taught, more in a size larger than was taught."""
+        return budget(self.checkpoint)
+
+    def _steps(self, max_steps: int | None) -> int:
+        return self.default_budget if max_steps is None else max_steps
+
+    @property
     def restarts(self) -> bool:
         """Whether the checkpoint has a policy of three acts, the rule ``grpo_restarts``."""
         return RESTARTS_LEARNER in self.checkpoint.heads
@@ -122,7 +130,7 @@ class Solver:
     def solve(
         self,
         problem: UserProblem | Problems,
-        max_steps: int = 16,
+        max_steps: int | None = None,
         rule: str | HaltingRule | Actor | None = None,
         return_trajectory: bool = False,
         price: float = PRICE,
@@ -130,9 +138,10 @@ class Solver:
     ) -> Solution:
         """Refine one problem until the rule stops it or the budget is used up.
 
-        rule: a name such as grpo, verifier, always or confidence:0.9, or a rule of your own; ``default_rule``
-        where there is none. price: of the whole budget, at which a policy is asked. threshold: stop also as soon as the
-        reasoning latent moves no more than that in a step, as a share of its length (its latent velocity).
+        max_steps: the budget; ``default_budget`` where there is none. rule: a name such as grpo, verifier, always or
+        confidence:0.9, or a rule of your own; ``default_rule`` where there is none. price: of the whole budget, at
+        which a policy is asked. threshold: stop also as soon as the reasoning latent moves no more than that in a step,
+        as a share of its length (its latent velocity).
 
         Of every task a Solution, which unpacks into its answer and the steps taken. For points, which come as an array
         [N, 2 to 4], rows, or a file (CSV, .npy), the target last, the answer is a formula in LaTeX:
@@ -144,7 +153,7 @@ class Solver:
         if threshold is not None:
             acting = also_still(acting, real_number("threshold", threshold, 0))
         names = {} if isinstance(problem, Problems) else self.task.names(problem)
-        found = follow(self.checkpoint, problems, max_steps, price, acting, whole=False)
+        found = follow(self.checkpoint, problems, self._steps(max_steps), price, acting, whole=False)
         handed = found.handed - 1
         solved = bool(found.solved[handed])
         return Solution(
@@ -162,7 +171,7 @@ class Solver:
     def stream(
         self,
         problems: Problems | Iterable[Item],
-        max_steps: int = 16,
+        max_steps: int | None = None,
         rule: str | HaltingRule | Actor | None = None,
         price: float = PRICE,
         slots: int = BATCH,
@@ -173,18 +182,18 @@ class Solver:
         first: what the first problem is counted as, where a stream goes on that was interrupted.
         """
         acting, stream = self.rule(rule, price), [problems] if isinstance(problems, Problems) else problems
-        return Engine(self.checkpoint.model, self.task, acting, slots, max_steps, first=first).run(stream)
+        return Engine(self.checkpoint.model, self.task, acting, slots, self._steps(max_steps), first=first).run(stream)
 
     def trajectory(
         self,
         problem: UserProblem | Problems,
-        max_steps: int = 16,
+        max_steps: int | None = None,
         price: float = PRICE,
         rule: str | HaltingRule | Actor | None = None,
     ) -> Trajectory:
         """Every step of the whole budget; where ``rule`` would have stopped is noted in ``stop``."""
         acting = None if rule is None else self.rule(rule, price)
-        return follow(self.checkpoint, self.problems(problem), max_steps, price, acting)
+        return follow(self.checkpoint, self.problems(problem), self._steps(max_steps), price, acting)
 
     def train_step(
         self,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import builtins
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from agents.checkpoint import load_checkpoint
+from agents.checkpoint import load_checkpoint, save_checkpoint
 from agents.common.tensor_file import CheckpointError
 from agents.halting.restart_head import two_acts
 from agents.halting.rules import HeadThreshold
@@ -85,6 +86,18 @@ def test_points_become_a_formula_in_latex(tmp_path: Path):
     assert model.solve(plane, threshold=1e-5).latex in {"x + y", "y + x"}
     with pytest.raises(ProblemError, match="there are 2 rows"):
         model.solve(points[:2], threshold=1e-5)
+
+
+def test_without_a_number_a_network_has_the_steps_it_was_taught(tmp_path: Path):
+    made = load_checkpoint(untrained(tmp_path, "maze11x11"))
+    taught = {"pretraining": {"task": "maze11x11", "max_steps": 20, "levels": ["random"]}}
+    place = save_checkpoint(tmp_path / "taught", dataclasses.replace(made, meta=made.meta | taught))
+    for size, steps in ((11, 20), (22, 40)):
+        solver = Solver.from_pretrained(place, size)
+        assert solver.default_budget == steps
+        maze = solver.task.generate(1, 0, "test", 0)
+        assert solver.solve(maze, rule="always").steps == len(solver.trajectory(maze)) == steps
+        assert [one.steps for one in solver.stream(maze, rule="always")] == [steps]
 
 
 def test_a_stream_goes_on_after_a_bad_problem(solver: Solver):
