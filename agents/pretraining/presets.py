@@ -110,8 +110,8 @@ PRETRAIN: dict[str, PretrainConfig] = {
     "everyday_algebra": PretrainConfig(
         task="algebra",
         levels=(
-            *("long_shift", "long_shift", "lengths", "lengths", "parts", "parts", "many_terms", "brackets", "bracket"),
-            *("systems", "systems", "roots", "quadratic", "values", "values", "collect", "terms", "terms"),
+            *("long_shift", "long_shift", "lengths", "lengths", "parts", "parts", "parts", "many_terms", "brackets"),
+            *("bracket", "systems", "systems", "roots", "quadratic", "values", "values", "collect", "terms", "terms"),
             *("expand", "expand3", "multiply", "differentiate", "differentiate", "factor", "factors"),
         ),
         model=dataclasses.replace(WORKSHEET, hidden=96, layers=2),

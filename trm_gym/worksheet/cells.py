@@ -27,9 +27,12 @@ COLUMN_CODES = 2 * WIDEST + 2
 NO_TRIAL, TOO_MUCH, TEN_OR_MORE = 0, 1, 12
 TRIAL_CODES = 13
 """No trial; the digits above are too large already; 0 to 9; ten or more, so a digit above is too small."""
-SIGN_CODES = 4
-"""The sign of a dividend that is divided: not told, negative, zero, positive."""
+SIGNS = 4
+"""The sign of a dividend that is divided: not told, negative, zero, positive. SIGNS more where it is that of a term with
+another before it."""
 KINDS = 5
+TERMS = 4
+"""A polynomial's terms, of 1 to x^3."""
 _NONE, _SIGN = -2, -1
 
 
@@ -79,6 +82,11 @@ def fields(answer: int) -> Fields:
     return found
 
 
+def sign_codes(answer: int) -> int:
+    """How many codes of signs there are, by how many cells an answer has. Raises ValueError: see ``fields``."""
+    return 2 * SIGNS if (fields(answer).number[POLYNOMIAL] >= 0).any() else SIGNS
+
+
 @short_repr
 class Worksheet(NamedTuple):
     """What a batch of problems shows: kinds int64 [B], and of each cell of the answer codes, int64 [B, answer, 3], of
@@ -100,6 +108,15 @@ def _trial(dividend, divisor, above, place):
     return min(TOO_MUCH + 1 + left // unit, TEN_OR_MORE)
 
 
+@inner
+def _follows(dividends, power):
+    """Whether a polynomial has a term of a higher power: then its term of this one has a sign, be it a plus."""
+    higher = False
+    for above in range(power + 1, TERMS):
+        higher |= dividends[above] != 0
+    return higher
+
+
 @lazy_kernel
 def _show(problems, drafts, number, place, kinds, codes, columns, dividends, divisors, work):
     """The loop of ``show``."""
@@ -119,6 +136,8 @@ def _show(problems, drafts, number, place, kinds, codes, columns, dividends, div
             if at < 0:
                 sign = (dividends[which] > 0) - (dividends[which] < 0)
                 codes[index, cell, 2] = sign + 2 if divided else 0
+                if kind == POLYNOMIAL and _follows(dividends, which):
+                    codes[index, cell, 2] += SIGNS
                 continue
             if which != last:
                 above, last = 0, which

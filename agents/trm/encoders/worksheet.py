@@ -17,7 +17,7 @@ from agents.trm.layers import linear, truncated_normal_
 from agents.trm.options import at_least
 from agents.trm.recognition import values
 from trm_gym.structure import TextStructure
-from trm_gym.worksheet.cells import COLUMN_CODES, KINDS, SIGN_CODES, TRIAL_CODES, fields, show
+from trm_gym.worksheet.cells import COLUMN_CODES, KINDS, TRIAL_CODES, show, sign_codes
 from trm_gym.worksheet.columns import WIDEST
 from trm_gym.written.signs import SYMBOLS, TOKEN, VERBS
 
@@ -38,12 +38,12 @@ class WorksheetEncoder(Encoder):
         if not isinstance(structure, TextStructure):
             raise ValueError("a worksheet needs a task of text; use positions='cells'")
         self.written, answer = structure.written, context.length - structure.written
-        fields(answer)
+        signs = sign_codes(answer)
         at_least(0, trials=trials)
         self.trials = trials > 0
         super().__init__(context, symbols=len(VERBS) + 1, positions=answer)
         self.position = table(KINDS * answer, hidden)
-        self.column, self.trial, self.sign = (table(n, hidden) for n in (COLUMN_CODES, TRIAL_CODES, SIGN_CODES))
+        self.column, self.trial, self.sign = (table(n, hidden) for n in (COLUMN_CODES, TRIAL_CODES, signs))
         known = values(torch.arange(COLUMN_CODES, dtype=torch.float32) - (WIDEST + 1))
         self.register_buffer("known", known * (torch.arange(COLUMN_CODES) > 0)[:, None], persistent=False)
         self.amount = embedding(known.shape[-1], hidden)

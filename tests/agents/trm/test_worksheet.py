@@ -18,7 +18,7 @@ from trm_gym import make_task
 from trm_gym.algebra.layout import POWER_OF_CELL
 from trm_gym.task import Problems, Task
 from trm_gym.worksheet.asked import FACTORS, NOTHING, NUMBER, PAIR, POLYNOMIAL
-from trm_gym.worksheet.cells import NO_TRIAL, TEN_OR_MORE, TOO_MUCH, fields, show
+from trm_gym.worksheet.cells import NO_TRIAL, SIGNS, TEN_OR_MORE, TOO_MUCH, fields, show, sign_codes
 from trm_gym.worksheet.columns import WIDEST
 from trm_gym.written.signs import DIGIT, TOKEN
 
@@ -182,3 +182,25 @@ def test_cells_of_a_polynomial_belong_to_their_power():
     where = fields(24)
     digits = where.place[POLYNOMIAL] >= 0
     assert (where.number[POLYNOMIAL][digits] == POWER_OF_CELL[digits]).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "follow"),
+    [
+        ("differentiate 48*x^3+65*x", {1, 0}),  # 144x^2+65: nothing before x^2
+        ("collect 5+x-x", set()),
+        ("collect 2*x^3-x^2+x^2+4*x", {2, 1, 0}),
+        ("expand (x-1)*(x+1)", {1, 0}),
+    ],
+)
+def test_a_term_is_told_whether_another_stands_before_it(text, follow):
+    """Terms of zero, as that of x in the first, follow too; whether they are shown is the network's to find."""
+    task = make_task("algebra")
+    problems = task.encode(text)
+    where = fields(task.length - task.structure.answer_start)
+    _, _, _, signs = shown(task, problems, problems.start)
+    cells = np.flatnonzero(where.place[POLYNOMIAL] == -1)
+    told = {int(where.number[POLYNOMIAL][cell]) for cell in cells if signs[0, cell] >= SIGNS}
+    assert told == follow
+    assert sign_codes(24) == 2 * SIGNS
+    assert sign_codes(make_task("arithmetic").length - make_task("arithmetic").structure.answer_start) == SIGNS
