@@ -28,8 +28,8 @@ NO_TRIAL, TOO_MUCH, TEN_OR_MORE = 0, 1, 12
 TRIAL_CODES = 13
 """No trial; the digits above are too large already; 0 to 9; ten or more, so a digit above is too small."""
 SIGNS = 4
-"""The sign of a dividend that is divided: not told, negative, zero, positive. SIGNS more where it is that of a term with
-another before it."""
+"""The sign of a dividend that is divided: not told, negative, zero, positive. SIGNS more where it is that of a term
+with another before it."""
 KINDS = 5
 TERMS = 4
 """A polynomial's terms, of 1 to x^3."""
