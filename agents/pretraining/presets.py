@@ -95,6 +95,7 @@ PRETRAIN: dict[str, PretrainConfig] = {
         levels=(
             *("sum3", "sum6", "chain", "chain", "carry", "sums", "sums", "products", "long_product", "long_product"),
             *("quotients", "fraction", "fractions", "mixed", "mixed", "rational", "mixed99", "mixed99", "powers"),
+            *("near", "near", "decimals", "decimals"),
         ),
         model=dataclasses.replace(WORKSHEET, hidden=96, layers=2),
         optim=OptimConfig(adamw_lr=2e-3, decay=1.0),

@@ -8,7 +8,7 @@ import numpy as np
 
 from trm_gym.task import Level
 
-PAIR, QUOTIENT, CHAIN, CARRY, FRACTION, TREE, LENGTHS, RATIO, POWER, FRACTIONS = range(10)
+PAIR, QUOTIENT, CHAIN, CARRY, FRACTION, TREE, LENGTHS, RATIO, POWER, FRACTIONS, NEAR, DECIMALS = range(12)
 """What a level's problems are built like; ``writers`` has one function for each."""
 
 WHOLE, BROKEN, EITHER = range(3)
@@ -75,6 +75,17 @@ LEVELS = (
     ),
     ArithmeticLevel(
         "mixed99", "3 to 5 numbers to 99 with + - * / and brackets", TREE, 0, 99, (0, 4), (3, 5), ending=EITHER
+    ),
+    ArithmeticLevel("near", "a-b of 2 to 7 digits, a often round, whose highest digits cancel: 1000-996", NEAR, 0, 9),
+    ArithmeticLevel(
+        "decimals",
+        "2 or 3 decimals with up to three places, as fractions, joined by + - *: 3/2+9/4",
+        DECIMALS,
+        1,
+        9_999,
+        (0, 3),
+        (2, 3),
+        ending=EITHER,
     ),
 )
 """The levels."""

@@ -92,3 +92,39 @@ def fractions(words, shape, items, counts, state, scratch):
                 row[at] = -CLOSE
                 at += 1
         counts[index] = at
+
+
+@lazy_kernel
+def near(words, shape, items, counts, state, scratch):
+    """A number of 2 to 7 digits, half of them a digit and zeros, less another that differs from it in few digits."""
+    for index in range(len(words)):
+        state[0], row = words[index], items[index]
+        digits = 2 + below(state, 6)
+        lowest = 10 ** (digits - 1)
+        number = lowest * (1 + below(state, 9)) if below(state, 2) else lowest + below(state, 9 * lowest)
+        apart = _any_length(state, digits - 1)
+        other = number - apart if below(state, 4) else min(number + apart, 10 * lowest - 1)
+        row[0], row[1], row[2] = number, -MINUS, other
+        counts[index] = 3
+
+
+@lazy_kernel
+def decimals(words, shape, items, counts, state, scratch):
+    """Numbers of any length over 10, 100 or 1000, in lowest terms, joined by operators."""
+    for index in range(len(words)):
+        state[0], row = words[index], items[index]
+        at = 0
+        for term in range(shape[5] + below(state, shape[6] - shape[5] + 1)):
+            if term:
+                row[at] = OPERATOR[shape[3] + below(state, shape[4] - shape[3])]
+                at += 1
+            over, under = max(_any_length(state, _most_digits(shape[2])), shape[1]), 10 ** (1 + below(state, 3))
+            for factor in (2, 5):
+                while over % factor == 0 and under % factor == 0:
+                    over, under = over // factor, under // factor
+            row[at] = over
+            at += 1
+            if under > 1:
+                row[at], row[at + 1] = -OVER, under
+                at += 2
+        counts[index] = at

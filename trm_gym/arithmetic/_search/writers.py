@@ -10,15 +10,17 @@ from __future__ import annotations
 import numpy as np
 
 from trm_gym.arithmetic._search.items import MOST_TERMS, OPERATOR, ROOM
-from trm_gym.arithmetic._search.lengths import fractions, lengths, powers, ratios
+from trm_gym.arithmetic._search.lengths import decimals, fractions, lengths, near, powers, ratios
 from trm_gym.arithmetic.layout import CLOSE, MINUS, OPEN, OVER
 from trm_gym.arithmetic.levels import (
     CARRY,
     CHAIN,
+    DECIMALS,
     DIVISORS,
     FRACTION,
     FRACTIONS,
     LENGTHS,
+    NEAR,
     PAIR,
     POWER,
     QUOTIENT,
@@ -197,5 +199,7 @@ WRITERS = {
     RATIO: ratios,
     POWER: powers,
     FRACTIONS: fractions,
+    NEAR: near,
+    DECIMALS: decimals,
 }
 """The writer of each kind of level; those of pairs, quotients and powers count its problems through as words go up."""
