@@ -1,9 +1,9 @@
 """Write the documentation's card of every shipped network: what made it, what it reaches, and a problem it has wrong.
 
 python scripts/cards.py                             every network: looks for its failures anew and draws them
-python scripts/cards.py --networks maze30x30        one that has joined the package, and the list of all
+python scripts/cards.py --networks maze15x15        one that has joined the package, and the list of all
 python scripts/cards.py --no-pictures               the text alone, with the failures that are known; a minute less
-python scripts/cards.py --networks maze30x30 --curves runs/pretrain-maze30x30-0/tensorboard/pretrain
+python scripts/cards.py --networks maze15x15 --curves runs/pretrain-maze15x15-0/tensorboard/pretrain
 
 The card is what ``Solver.save_pretrained`` writes beside a network. Here come the results of ``scripts/evaluate.py
 --all`` (docs/results/records/networks.json) and the failures, which are kept in docs/networks/failures.json.
@@ -105,6 +105,8 @@ def found_failures(name: str, measured: Reached | None, images: Path) -> list[Fa
 
 def draw_training(events: Path, path: Path) -> None:
     """What of a training is of use to others, as a picture. Raises ValueError where the folder holds no such curves."""
+    if not events.is_dir():
+        raise ValueError(f"there is no folder {events}: give a run's tensorboard/pretrain")
     found = {tag: curve for tag, curve in read_curves(events).curves.items() if tag in TRAINING}
     if not found:
         raise ValueError(f"{events} holds no curves of a training: give a run's tensorboard/pretrain")
@@ -148,13 +150,13 @@ def run(config: Config) -> None:
     kept = config.docs / "networks" / "failures.json"
     known: Mapping[str, list] = read_json(kept) if kept.exists() else {}
     failures = {name: [Failure(**one) for one in known.get(name, ())] for name in shipped()}
+    if config.curves is not None:
+        draw_training(config.curves, out / "curves" / f"{config.networks[0]}.png")
     for name in config.networks or shipped():
         measured = measured_of(name, record)
         if config.pictures:
             failures[name] = found_failures(name, measured, out / "images")
-        if config.curves is not None:
-            draw_training(config.curves, config.docs / "networks" / "curves" / f"{name}.png")
-        drawn = (config.docs / "networks" / "curves" / f"{name}.png").exists()
+        drawn = any((place / "curves" / f"{name}.png").exists() for place in (out, config.docs / "networks"))
         atomic_write(out / f"{name}.md", text(name, measured, failures[name], drawn))
         print(out / f"{name}.md", flush=True)
     atomic_write(out / "index.md", index(record))

@@ -53,7 +53,11 @@ RESTARTS_BUDGET = 64
 
 @dataclass(frozen=True)
 class Config(TimeLimit):
-    """Solve problems of your own, draft by draft. Exit code 0: solved, 1: not solved, 2: it is no such problem."""
+    """Solve problems of your own, draft by draft.
+
+    Exit code of one problem: 0 solved, 1 not solved, 2 it is no such problem; of a file or of what is typed: 0 at the
+    end, whatever was solved.
+    """
 
     family: Annotated[Literal["sudoku", "arithmetic", "algebra", "maze", "regression"], tyro.conf.Positional]
     """What kind of problem it is."""
@@ -71,8 +75,8 @@ class Config(TimeLimit):
     rule: str | None = None
     """When to stop. grpo, or another head of the checkpoint: when it says so. The default is grpo_restarts, the head
     that learnt to start afresh too, where the checkpoint has it; else grpo, and verifier for a network without it. Of a
-    maze larger than those the network was taught each of its eight forms (turned, mirrored) is run, and the shortest
-    path handed in.
+    maze as large as those the network was taught, or larger, each of its eight forms (turned, mirrored) is run, and the
+    shortest path handed in.
     verifier: at the first draft that obeys the rules. always: at the end of the budget. Other rules take a threshold or
     a number of steps after a colon: confidence:0.9, unchanged:2, best-fixed-k:5, q:0. Rules joined by + stop with the
     first of them: grpo+best-fixed-k:12. One of them may say when to start afresh: restart-every:16,
@@ -86,7 +90,7 @@ class Config(TimeLimit):
     afresh."""
     restarts: bool = True
     """Whether a problem may be begun anew where no --rule is given: by a checkpoint's policy that learnt to, and in all
-    forms of a maze larger than those the network was taught."""
+    forms of a maze as large as those the network was taught, or larger."""
     price: float = PRICE
     """The price of using the whole budget, as a share of what a right answer is worth; policies stop the sooner the
     higher it is."""
@@ -146,6 +150,8 @@ def show(console: Console, task: Task, found: Trajectory, forms: bool) -> None:
     console.print("the problem", style="bold")
     _draw(console, task, found, 0)
     seen = 1
+    if found.stop > SHOWN:
+        console.print(f"\n{found.stop} steps: the last of each start is shown", style="bold", highlight=False)
     for step in range(1, found.stop + 1):
         if found.stop > SHOWN and step < found.stop and found.start[step] == found.start[step - 1]:
             continue
@@ -173,7 +179,8 @@ def conclude(console: Console, solver: Solver, found: Trajectory, rule: str, own
     steps, handed = found.stop, found.handed
     answer = found.draft_after(handed)
     text = renamed(solver.task.answer_text(answer), own.names)
-    console.print(f"\n{beside(text) if own.readings else text}", highlight=False, soft_wrap=True)
+    told = beside(text) if own.readings else text or "(no answer)"
+    console.print(f"\n{told}", highlight=False, soft_wrap=True)
     plural = "step" if steps == 1 else "steps"
     if handed != steps:
         console.print(f"The draft of step {handed} seemed best and is handed in.", highlight=False)
@@ -207,12 +214,13 @@ def stopped_by(config: Config, solver: Solver, console: Console) -> tuple[str, A
 
     Whoever gets another than the usual rule is told.
     """
-    afresh = config.restarts and config.rule is None
-    larger = every_form(solver.checkpoint) if afresh and not solver.restarts else None
-    usual = budget(solver.checkpoint)
-    if larger is not None:
-        rule, usual = larger
-        told = f"This network was taught smaller ones, so it runs each form of the problem: {rule}, {usual} steps."
+    afresh, usual = config.restarts and config.rule is None, budget(solver.checkpoint)
+    forms = every_form(solver.checkpoint) if afresh and not solver.restarts else None
+    if forms is not None and (config.max_steps or forms[1]) >= forms[1]:  # fewer would not do for all of them
+        rule, usual = forms
+        told = (
+            f"No small problem for this network, so each form of it is run: {rule}, {config.max_steps or usual} steps."
+        )
         console.print(f"{told} --no-restarts runs it once.", highlight=False, soft_wrap=True)
     else:
         rule = RESTARTS_LEARNER if afresh and solver.restarts else config.rule or solver.default_rule
@@ -290,4 +298,4 @@ def run(config: Config) -> None:
 
 
 if __name__ == "__main__":
-    main(run, Config)
+    main(run, Config, first="family puzzle checkpoint rule max_steps restarts price data out by seconds picture")

@@ -29,7 +29,7 @@ def advice(checkpoint: Checkpoint, found: Trajectory, rule: str) -> str:
     """What to do about a run whose answer is wrong. found: the whole of its budget, whatever stopped it."""
     later = outcomes.first_true(found.solved, 0)
     if later > found.stop:
-        return f"A right draft came at step {later}, after {rule} had stopped."
+        return f"A right draft came at step {later}, after {rule} had stopped: choose --rule {VERIFIER}."
     if later and found.start[later - 1] > 1:
         checked = f"--rule restart-every:{int((found.start == 1).sum())}+{VERIFIER} --max-steps {len(found)}"
         return f"Its draft at step {later} was right, and another seemed better: choose {checked}."

@@ -119,7 +119,7 @@ def solver_for(task: Task, checkpoint: str | None = None) -> Solver:
 
 def canvas(family: str, data: Path) -> Task:
     """The task of a file's problems, in the largest size that one of them needs. Raises ProblemError."""
-    names, fault = set(), f"{data} holds no problem: expected one a line, a table, or JSON"
+    names, fault = set(), "it holds no problem: expected one a line, a table, or JSON"
     for entry in make_task(FAMILIES[family]).entries(data):
         try:
             problem = entry.given()

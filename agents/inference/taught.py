@@ -61,13 +61,13 @@ def _scale(checkpoint: Checkpoint) -> float:
 
 
 def every_form(checkpoint: Checkpoint) -> tuple[str, int] | None:
-    """For a network in a larger size than it was taught: the rule that runs each form of a problem and hands in what
-    fits best, and the steps that this takes. None for other networks, and where a task has no forms.
+    """For a network in a size as large as it was taught, or larger: the rule that runs each form of a problem and hands
+    in what fits best, and the steps that this takes. None for smaller sizes, and where a task has no forms.
 
     One form of a large maze is often a few cells off the shortest path, and another is not.
     """
     task = make_task(checkpoint.task)
-    if _scale(checkpoint) <= 1 or not isinstance(task, HasForms):
+    if _scale(checkpoint) < 1 or not isinstance(task, HasForms):
         return None
     return f"restart-every:{budget(checkpoint)}+fits+forms", task.forms * budget(checkpoint)
 

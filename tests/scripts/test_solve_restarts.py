@@ -70,21 +70,25 @@ def test_a_budget_that_ran_out_is_no_rule_s_doing_and_larger_mazes_get_more(tmp_
         assert tried == (side == 22)
 
 
-def test_of_a_maze_larger_than_taught_each_form_is_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_of_a_maze_as_large_as_taught_or_larger_each_form_is_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     mazes = untrained(tmp_path, "maze11x11")
     made = load_checkpoint(mazes)
     taught = {"task": "maze11x11", "max_steps": 16, "levels": ["random"]}
     save_checkpoint(mazes, dataclasses.replace(made, meta=made.meta | {"pretraining": taught}))
-    for side, steps in ((11, 16), (17, 200)):  # 25 steps of each of eight forms
+
+    def told(side: int, *words: str) -> str:
         maze = "/".join(["S" + "." * (side - 2) + "G", *["." * side] * (side - 1)])
-        assert code_of(maze, "--checkpoint", str(mazes), family="maze") == 1
-        out = " ".join(capsys.readouterr().out.split())
-        assert f"step {steps}:" in out and f"step {steps + 1}:" not in out
-        assert ("runs each form of the problem: restart-every:25+fits+forms, 200 steps" in out) == (side == 17)
-        assert ("start 8: afresh, in another form" in out) == (side == 17)
-    assert code_of(maze, "--checkpoint", str(mazes), "--no-restarts", family="maze") == 1
-    out = " ".join(capsys.readouterr().out.split())
-    assert "step 25:" in out and "step 26:" not in out and "afresh" not in out
+        assert code_of(maze, "--checkpoint", str(mazes), *words, family="maze") == 1
+        return " ".join(capsys.readouterr().out.split())
+
+    for side, each in ((11, 16), (17, 25)):
+        out = told(side)
+        assert f"each form of it is run: restart-every:{each}+fits+forms, {8 * each} steps" in out
+        assert "start 8: afresh, in another form" in out and f"step {8 * each}:" in out
+    assert "restart-every:25+fits+forms, 300 steps" in told(17, "--max-steps", "300")
+    for words, side, steps in (((), 9, 16), (("--no-restarts",), 17, 25), (("--max-steps", "50"), 17, 50)):
+        out = told(side, *words)
+        assert f"step {steps}:" in out and f"step {steps + 1}:" not in out and "afresh" not in out
 
 
 def test_of_a_long_run_the_last_step_of_each_start_is_shown(checkpoint: Path, capsys: pytest.CaptureFixture[str]):

@@ -145,11 +145,12 @@ def answer_tokens(text: str, cells: int, accepted: str = ACCEPTED) -> NDArray[np
 
 def traits(text: str) -> tuple[tuple[str, ...], tuple[float, ...]]:
     """What a problem in the alphabet is at sight: its verb and which signs beside plus and minus it has; how many
-    numbers and unknowns, and the digits of the longest number.
+    numbers and unknowns, the digits of the longest number, and the highest power.
     """
     verb = next((verb for verb in VERBS if text.startswith(verb)), "")
     rest = text.removeprefix(verb)
     numbers = _NUMBER.findall(rest)
     unknowns = len(re.findall(r"\b[xy]\b|(?<=[0-9])[xy]", rest))
     kind = (verb, *(sign for sign in "*/^()=,y" if sign in rest))
-    return kind, (len(numbers), unknowns, max(map(len, numbers), default=0))
+    powers = map(int, re.findall(r"\^([0-9]+)", rest))
+    return kind, (len(numbers), unknowns, max(map(len, numbers), default=0), max(powers, default=0))

@@ -120,7 +120,7 @@ class WrittenTask(Task):
         return readings(problem_text(problem, self.structure.answer_start, self.length, ""))
 
     def traits(self, problems: Problems) -> list[tuple[Hashable, tuple[float, ...]]]:
-        """Of each problem its verb and the signs beside plus and minus; how many numbers, unknowns and digits."""
+        """Of each problem its verb and the signs beside plus and minus; how many numbers, unknowns, digits, powers."""
         return [traits(as_text(tokens[: self.structure.answer_start])) for tokens in problems.problem]
 
     def entries(self, path: str | os.PathLike[str]) -> Iterator[Entry]:
@@ -155,8 +155,10 @@ class WrittenTask(Task):
         return np.concatenate([np.zeros(written, np.uint8), tokens])
 
     def answer_text(self, tokens: NDArray[np.uint8]) -> str:
-        """The answer of tokens uint8 [L] as people write it, ``x = 4`` for an equation; ``read_draft`` reads it."""
-        return named(self.draft_text(tokens), as_text(tokens[: self.structure.answer_start])) or self.decode(tokens)
+        """The answer of tokens uint8 [L] as people write it, ``x = 4`` for an equation; ``read_draft`` reads it. Empty
+        for a blank one.
+        """
+        return named(self.draft_text(tokens), as_text(tokens[: self.structure.answer_start]))
 
     def draw_ansi(self, problems: Problems, draft: NDArray[np.uint8]) -> str:
         """The problem in bold, the draft's answer below, powers as superscripts."""
