@@ -63,7 +63,7 @@ def thinned(curve: Curve, points: int) -> Curve:
     """Means over windows of equal length, at most so many: a curve of single updates is mostly noise."""
     size = -(-len(curve.steps) // points)
     starts = np.arange(0, len(curve.steps), size)
-    counts = np.diff([*starts, len(curve.steps)])
+    counts = np.diff(np.append(starts, len(curve.steps)))
     steps, values = (np.add.reduceat(part, starts) / counts for part in (curve.steps, curve.values))
     return Curve(steps.astype(np.int64), values)
 
