@@ -88,6 +88,28 @@ def test_trees_nest_brackets(name, operators):
     assert whole == 1 if name == "mixed" else 0.2 < whole < 0.8
 
 
+def test_of_near_numbers_the_highest_digits_cancel():
+    made = [tuple(map(int, text.split("-"))) for text in texts("near", 1000)]
+    assert all(10 <= first < 10**7 and 0 <= second < 10**7 for first, second in made)
+    assert all(abs(first - second) < 10 ** (len(str(first)) - 1) for first, second in made)
+    rounded = np.mean([re.fullmatch("[1-9]0+", str(first)) is not None for first, _ in made])
+    negative = np.mean([first < second for first, second in made])
+    assert 0.4 < rounded < 0.7 and 0.1 < negative < 0.3
+
+
+def test_decimals_are_fractions_in_lowest_terms_over_powers_of_ten():
+    made = texts("decimals", 1000)
+    for text in made:
+        parts = re.split(r"[-+*]", text)
+        assert 2 <= len(parts) <= 3, text
+        for part in parts:
+            over, _, under = part.partition("/")
+            number = Fraction(int(over), int(under or 1))
+            assert (str(number.denominator) if under else "") == under, "in lowest terms"
+            assert 1000 % number.denominator == 0 and 0 < number < 1000
+    assert {sign for text in made for sign in text if not sign.isdigit()} == {"+", "-", "*", "/"}
+
+
 def test_a_carry_from_the_units_decides_five_places():
     come = []
     for text in texts("carry"):

@@ -165,3 +165,10 @@ def test_files_of_many(tmp_path):
             assert not read.skipped and len(list(ALGEBRA.entries(path))) == 3
     path.write_text('{"q": "3x=6"}\n')
     assert ALGEBRA.draft_text(ALGEBRA.encode(path).solution[0]) == "2"
+
+
+def test_an_answer_that_is_blank_is_no_text():
+    """Nor is it the problem, which ``decode`` shows for tokens without an answer."""
+    for task, text in ((ARITHMETIC, "2^3"), (ALGEBRA, "collect x-x"), (ALGEBRA, "x+1=2")):
+        problems = task.encode(text)
+        assert task.answer_text(problems.start[0]) == "" and task.decode(problems.start[0]) != ""
