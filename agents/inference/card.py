@@ -134,6 +134,8 @@ def _made(meta: Mapping[str, Any], curve: str) -> str:
         facts.append(
             f"{told['updates']:,} updates of {told['batch']} problems, at most {told['max_steps']} steps each."
         )
+    if start := told.get("start_weights"):
+        facts.append(f"These followed on an earlier training, whose weights stood in `{start}`.")
     seeds = [f"{part} {meta[key]['seed']}" for key, part in _SEEDED.items() if "seed" in meta.get(key, {})]
     if seeds:
         facts.append(f"Seeds: {', '.join(seeds)}. All figures are of this one network.")
