@@ -218,9 +218,7 @@ def stopped_by(config: Config, solver: Solver, console: Console) -> tuple[str, A
     forms = every_form(solver.checkpoint) if afresh and not solver.restarts else None
     if forms is not None and (config.max_steps or forms[1]) >= forms[1]:  # fewer would not do for all of them
         rule, usual = forms
-        told = (
-            f"No small problem for this network, so each form of it is run: {rule}, {config.max_steps or usual} steps."
-        )
+        told = f"Large for this network, so each form of it is run: {rule}, {config.max_steps or usual} steps."
         console.print(f"{told} --no-restarts runs it once.", highlight=False, soft_wrap=True)
     else:
         rule = RESTARTS_LEARNER if afresh and solver.restarts else config.rule or solver.default_rule

@@ -166,9 +166,9 @@ def test_a_solver_takes_no_number_that_is_none(value):
     puzzle = "1.3434.2.14.43.1"
     for call in (
         lambda: solver.solve(puzzle, price=value),
-        lambda: solver.solve(puzzle, max_steps=value),
+        lambda: solver.solve(puzzle, max_steps=-1 if value is None else value),  # None: as many as were taught
         lambda: solver.trajectory(puzzle, price=value),
-        lambda: list(solver.stream([puzzle], max_steps=value)),
+        lambda: list(solver.stream([puzzle], max_steps=-1 if value is None else value)),
         lambda: list(solver.stream([puzzle], price=value)),
         lambda: list(solver.stream([puzzle], slots=value)),
         lambda: solver.train_step(puzzle, learning_rate=value),
