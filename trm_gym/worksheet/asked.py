@@ -23,6 +23,8 @@ NOTHING, NUMBER, PAIR, POLYNOMIAL, FACTORS = range(5)
 QUANTITIES = 8
 """Numbers of an answer. Of a number its numerator and denominator, of two the same twice; of a polynomial those of 1,
 x, x^2, x^3; of factors the content, then of each the number before x and the other one."""
+TERMS = 4
+"""A polynomial's terms, of 1 to x^3."""
 _LARGEST_ROOT = 10**6
 _EXPAND, _COLLECT, _FACTOR, _DERIVE, _EVALUATE = (
     TOKEN[verb] for verb in ("expand", "collect", "factor", "differentiate", "evaluate")
@@ -148,7 +150,7 @@ def _coefficients(sheet, derive, columns, dividends, divisors):
     under = value(sheet[UNDER])
     if under <= 0 or under == MOST:
         return NOTHING
-    for power in range(4):
+    for power in range(TERMS):
         factor = power + 1 if derive else 1
         take(columns[power], sheet[power + (1 if derive else 0)], factor)
         dividends[power], divisors[power] = value(columns[power]), under

@@ -17,7 +17,7 @@ from trm_gym.algebra import layout as algebra
 from trm_gym.arithmetic import layout as arithmetic
 from trm_gym.jit import inner, lazy_kernel
 from trm_gym.short_repr import short_repr
-from trm_gym.worksheet.asked import FACTORS, NUMBER, PAIR, POLYNOMIAL, QUANTITIES, ask
+from trm_gym.worksheet.asked import FACTORS, NUMBER, PAIR, POLYNOMIAL, QUANTITIES, TERMS, ask
 from trm_gym.worksheet.columns import PLACES, WIDEST
 from trm_gym.worksheet.reading import room
 from trm_gym.written.signs import DIGIT
@@ -31,8 +31,6 @@ SIGNS = 4
 """The sign of a dividend that is divided: not told, negative, zero, positive. SIGNS more where it is that of a term
 with another before it."""
 KINDS = 5
-TERMS = 4
-"""A polynomial's terms, of 1 to x^3."""
 _NONE, _SIGN = -2, -1
 
 

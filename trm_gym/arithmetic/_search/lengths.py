@@ -27,6 +27,15 @@ def _most_digits(number):
     return digits
 
 
+@inner
+def _begin(row, at, term, state, shape):
+    """Write an operator before every term but the first; where the term begins."""
+    if term:
+        row[at] = OPERATOR[shape[3] + below(state, shape[4] - shape[3])]
+        at += 1
+    return at
+
+
 @lazy_kernel
 def lengths(words, shape, items, counts, state, scratch):
     """Numbers of any length joined by operators; one in eight is negative."""
@@ -34,9 +43,7 @@ def lengths(words, shape, items, counts, state, scratch):
         state[0], row = words[index], items[index]
         at = 0
         for term in range(shape[5] + below(state, shape[6] - shape[5] + 1)):
-            if term:
-                row[at] = OPERATOR[shape[3] + below(state, shape[4] - shape[3])]
-                at += 1
+            at = _begin(row, at, term, state, shape)
             number = _any_length(state, _most_digits(shape[2]))
             if number and below(state, 8) == 0:
                 row[at] = -MINUS
@@ -115,9 +122,7 @@ def decimals(words, shape, items, counts, state, scratch):
         state[0], row = words[index], items[index]
         at = 0
         for term in range(shape[5] + below(state, shape[6] - shape[5] + 1)):
-            if term:
-                row[at] = OPERATOR[shape[3] + below(state, shape[4] - shape[3])]
-                at += 1
+            at = _begin(row, at, term, state, shape)
             over, under = max(_any_length(state, _most_digits(shape[2])), shape[1]), 10 ** (1 + below(state, 3))
             for factor in (2, 5):
                 while over % factor == 0 and under % factor == 0:
