@@ -86,16 +86,18 @@ def test_handles_threads_and_memory_are_seen():
 
 
 def test_processes_are_found_and_orphans_adopted():
-    code = "import subprocess as s, sys; s.Popen([sys.executable, '-c', 'input()'], stdin=0); sys.exit()"
+    # The orphan says who it is once it runs: just after it was begun the system may not tell its command yet.
+    orphaned = "import os; print(os.getpid(), flush=True); input()"
+    code = f"import subprocess as s, sys; s.Popen([sys.executable, '-c', {orphaned!r}], stdin=0); sys.exit()"
+    earlier = set(begun(os.getpid()))
     adopt()
-    parent = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
-    parent.wait()
-    try:
-        [orphan] = [one for one in begun(os.getpid()) if b"input()" in Path(f"/proc/{one}/cmdline").read_bytes()]
-    finally:
-        assert parent.stdin is not None
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdin is not None and parent.stdout is not None
+        parent.wait()
+        orphan = int(parent.stdout.readline())
+        found = set(begun(os.getpid())) - earlier
         parent.stdin.write(b"\n")
-        parent.stdin.close()
+    assert found == {orphan}
     assert os.waitpid(orphan, 0)[0] == orphan
 
 
