@@ -32,7 +32,7 @@ from agents.inference.batch_file import solve_file
 from agents.inference.formulas.report import solve_points
 from agents.inference.own_problem import OwnProblem, canvas, own_problem, solver_for
 from agents.inference.solver import PRICE, Solver
-from agents.inference.taught import budget, every_form
+from agents.inference.taught import every_form
 from agents.inference.trajectory import Trajectory
 from agents.rollouts.unroll import BATCH
 from trm_gym.errors import ProblemError
@@ -47,8 +47,6 @@ SEARCHING = ("seconds",)
 """Options of the search for a formula."""
 SHOWN = 200
 """Steps of which each is shown; of longer runs the last step of each start alone."""
-RESTARTS_BUDGET = 64
-"""Steps at least where nobody says how many and a rule may start afresh."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +81,10 @@ class Config(TimeLimit):
     restart-geometric:8,2, restart-luby:8, restart-stuck:0.1,16 (where a head gives the run less than that chance, or
     after so many steps). With forms among them each start is another form of the problem, such as a maze turned; with
     fits what is handed in agrees best with what is shown, such as the shortest path of a maze:
-    restart-every:40+fits+forms, with --max-steps 320 for eight starts."""
+    restart-every:40+fits+forms."""
     max_steps: int | None = None
     """The budget of steps. By default 16, or as many as the network was taught with (maze15x15: 40), more for larger
-    mazes than it was taught (eight times as many for their eight forms), and at least 64 where the rule may start
-    afresh."""
+    mazes than it was taught, eight times as many with forms, and at least 64 where the rule may start afresh."""
     restarts: bool = True
     """Whether a problem may be begun anew where no --rule is given: by a checkpoint's policy that learnt to, and in all
     forms of a maze as large as those the network was taught, or larger."""
@@ -214,11 +211,11 @@ def stopped_by(config: Config, solver: Solver, console: Console) -> tuple[str, A
 
     Whoever gets another than the usual rule is told.
     """
-    afresh, usual = config.restarts and config.rule is None, budget(solver.checkpoint)
+    afresh = config.restarts and config.rule is None
     forms = every_form(solver.checkpoint) if afresh and not solver.restarts else None
     if forms is not None and (config.max_steps or forms[1]) >= forms[1]:  # fewer would not do for all of them
-        rule, usual = forms
-        told = f"Large for this network, so each form of it is run: {rule}, {config.max_steps or usual} steps."
+        rule, steps = forms
+        told = f"Large for this network, so each form of it is run: {rule}, {config.max_steps or steps} steps."
         console.print(f"{told} --no-restarts runs it once.", highlight=False, soft_wrap=True)
     else:
         rule = RESTARTS_LEARNER if afresh and solver.restarts else config.rule or solver.default_rule
@@ -226,7 +223,7 @@ def stopped_by(config: Config, solver: Solver, console: Console) -> tuple[str, A
             told = f"This network was not taught when to stop: {rule} stops it."
             console.print(told, highlight=False, soft_wrap=True)
     acting = actor_of(solver.rule(rule, config.price))
-    return rule, acting, config.max_steps or (max(RESTARTS_BUDGET, usual) if acting.starts > 1 else usual)
+    return rule, acting, config.max_steps or solver.budget(acting)
 
 
 def ask(config: Config, console: Console) -> None:

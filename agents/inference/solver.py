@@ -104,13 +104,14 @@ class Solver:
         """The rule where nobody names one: grpo, the learnt halting, or grpo_restarts; without either the verifier."""
         return next((name for name in (LEARNER, RESTARTS_LEARNER) if name in self.checkpoint.heads), VERIFIER)
 
-    @property
-    def default_budget(self) -> int:
-        """The budget where nobody says: 16 steps, or as many as were taught, more in a size larger than was taught."""
-        return budget(self.checkpoint)
+    def budget(self, rule: str | HaltingRule | Actor | None = None) -> int:
+        """The steps of a rule, ``default_rule`` where there is none, where nobody says how many: 16, or as many as were
+        taught. They are more in a size larger than was taught, and where the rule may start afresh.
+        """
+        return budget(self.checkpoint, self.rule(rule))
 
-    def _steps(self, max_steps: int | None) -> int:
-        return self.default_budget if max_steps is None else max_steps
+    def _steps(self, max_steps: int | None, acting: HaltingRule | Actor | None) -> int:
+        return budget(self.checkpoint, acting) if max_steps is None else max_steps
 
     @property
     def restarts(self) -> bool:
@@ -138,10 +139,10 @@ class Solver:
     ) -> Solution:
         """Refine one problem until the rule stops it or the budget is used up.
 
-        max_steps: the budget; ``default_budget`` where there is none. rule: a name such as grpo, verifier, always or
-        confidence:0.9, or a rule of your own; ``default_rule`` where there is none. price: of the whole budget, at
-        which a policy is asked. threshold: stop also as soon as the reasoning latent moves no more than that in a step,
-        as a share of its length (its latent velocity).
+        max_steps: the steps at most; those of ``budget`` where there is none. rule: a name such as grpo, verifier,
+        always or confidence:0.9, or a rule of your own; ``default_rule`` where there is none. price: of the whole
+        budget, at which a policy is asked. threshold: stop also as soon as the reasoning latent moves no more than that
+        in a step, as a share of its length (its latent velocity).
 
         Of every task a Solution, which unpacks into its answer and the steps taken. For points, which come as an array
         [N, 2 to 4], rows, or a file (CSV, .npy), the target last, the answer is a formula in LaTeX:
@@ -153,7 +154,7 @@ class Solver:
         if threshold is not None:
             acting = also_still(acting, real_number("threshold", threshold, 0))
         names = {} if isinstance(problem, Problems) else self.task.names(problem)
-        found = follow(self.checkpoint, problems, self._steps(max_steps), price, acting, whole=False)
+        found = follow(self.checkpoint, problems, self._steps(max_steps, acting), price, acting, whole=False)
         handed = found.handed - 1
         solved = bool(found.solved[handed])
         return Solution(
@@ -182,7 +183,8 @@ class Solver:
         first: what the first problem is counted as, where a stream goes on that was interrupted.
         """
         acting, stream = self.rule(rule, price), [problems] if isinstance(problems, Problems) else problems
-        return Engine(self.checkpoint.model, self.task, acting, slots, self._steps(max_steps), first=first).run(stream)
+        steps = self._steps(max_steps, acting)
+        return Engine(self.checkpoint.model, self.task, acting, slots, steps, first=first).run(stream)
 
     def trajectory(
         self,
@@ -193,7 +195,7 @@ class Solver:
     ) -> Trajectory:
         """Every step of the whole budget; where ``rule`` would have stopped is noted in ``stop``."""
         acting = None if rule is None else self.rule(rule, price)
-        return follow(self.checkpoint, self.problems(problem), self._steps(max_steps), price, acting)
+        return follow(self.checkpoint, self.problems(problem), self._steps(max_steps, acting), price, acting)
 
     def train_step(
         self,

@@ -7,6 +7,9 @@ import math
 from collections.abc import Hashable
 
 from agents.checkpoint import Checkpoint
+from agents.halting.restart_registry import acting_rule
+from agents.halting.restarts import Actor, actor_of
+from agents.halting.rules import HaltingRule
 from trm_gym import make_task
 from trm_gym.forms import HasForms
 from trm_gym.task import Problems
@@ -16,6 +19,8 @@ SAMPLES = 256
 
 LEAST_STEPS = 16
 """Steps that any network is given where nobody says how many."""
+RESTARTS_STEPS = 64
+"""Steps that a rule which may start afresh is given at least where nobody says how many."""
 
 Span = tuple[tuple[float, ...], tuple[float, ...]]
 """The least and the largest of each number of ``Task.traits``."""
@@ -40,15 +45,20 @@ def taught_task(checkpoint: Checkpoint) -> str:
     return name if isinstance(name, str) else checkpoint.task
 
 
-def budget(checkpoint: Checkpoint) -> int:
+def budget(checkpoint: Checkpoint, rule: HaltingRule | Actor | None = None) -> int:
     """The steps that a network is given where nobody says: as many as it was taught with, ``LEAST_STEPS`` at least.
 
-    Of a larger size of its task they are more by as much as a side is longer.
+    Of a larger size of its task they are more by as much as a side is longer. A rule that may start afresh has
+    ``RESTARTS_STEPS`` at least, and as many for each form of a problem where its starts are forms.
     """
     told = checkpoint.meta.get("pretraining")
     taught = told.get("max_steps") if isinstance(told, dict) else None
     steps = max(LEAST_STEPS, taught) if isinstance(taught, int) else LEAST_STEPS
-    return math.ceil(steps * max(1.0, _scale(checkpoint)))
+    steps = math.ceil(steps * max(1.0, _scale(checkpoint)))
+    if rule is None or (acting := actor_of(rule)).starts == 1:
+        return steps
+    task = make_task(checkpoint.task)
+    return max(RESTARTS_STEPS, steps * (task.forms if acting.forms and isinstance(task, HasForms) else 1))
 
 
 def _scale(checkpoint: Checkpoint) -> float:
@@ -66,10 +76,10 @@ def every_form(checkpoint: Checkpoint) -> tuple[str, int] | None:
 
     One form of a large maze is often a few cells off the shortest path, and another is not.
     """
-    task = make_task(checkpoint.task)
-    if _scale(checkpoint) < 1 or not isinstance(task, HasForms):
+    if _scale(checkpoint) < 1 or not isinstance(make_task(checkpoint.task), HasForms):
         return None
-    return f"restart-every:{budget(checkpoint)}+fits+forms", task.forms * budget(checkpoint)
+    rule = f"restart-every:{budget(checkpoint)}+fits+forms"
+    return rule, budget(checkpoint, acting_rule(rule, checkpoint.heads))
 
 
 def untaught(checkpoint: Checkpoint, problems: Problems) -> str:

@@ -21,11 +21,18 @@ def rms_norm(x: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch hidden"
     return F.rms_norm(x, (x.shape[-1],), eps=NORM_EPSILON)
 
 
-def linear(inputs: int, outputs: int) -> nn.Linear:
+@final
+class Linear(nn.Linear):
     """A bias-free linear map with truncated-normal LeCun initialisation (standard deviation 1/sqrt(inputs))."""
-    layer = nn.Linear(inputs, outputs, bias=False, dtype=torch.float32)
-    truncated_normal_(layer.weight, 1 / math.sqrt(inputs))
-    return layer
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, bias=False, dtype=torch.float32)
+        truncated_normal_(self.weight, 1 / math.sqrt(inputs))
+
+    def forward(self, input: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
+        # As one matrix: of more axes a compiled pass without gradients copies the weights for each row of the first.
+        mapped = F.linear(input.reshape(-1, self.in_features), self.weight)
+        return mapped.view(*input.shape[:-1], self.out_features)
 
 
 @torch.no_grad()
@@ -67,8 +74,8 @@ class SwiGLU(nn.Module):
 
     def __init__(self, hidden: int, width: int) -> None:
         super().__init__()
-        self.gate_up = linear(hidden, 2 * width)
-        self.down = linear(width, hidden)
+        self.gate_up = Linear(hidden, 2 * width)
+        self.down = Linear(width, hidden)
 
     def forward(self, x: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch hidden"]:
         gate, up = self.gate_up(x).chunk(2, dim=-1)

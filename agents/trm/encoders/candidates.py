@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from agents.trm.encoders.base import NEVER, Encoder, EncoderContext
 from agents.trm.inputs import Inputs
-from agents.trm.layers import linear
+from agents.trm.layers import Linear
 
 
 @final
@@ -33,7 +33,7 @@ class CandidateEncoder(Encoder):
         super().__init__(context, symbols=3, positions=context.length * (stop - first))
         self.first, self.values = first, stop - first
         self.after = context.vocab - stop
-        self.head = linear(context.hidden, 1)
+        self.head = Linear(context.hidden, 1)
         self.register_buffer("value", torch.arange(self.first, stop), persistent=False)
 
     def embed(self, inputs: Inputs) -> Float[Tensor, "batch positions hidden"]:

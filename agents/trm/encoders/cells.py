@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from agents.trm.encoders.base import Encoder, EncoderContext
 from agents.trm.inputs import Inputs
-from agents.trm.layers import linear
+from agents.trm.layers import Linear
 from agents.trm.options import at_least
 
 
@@ -27,7 +27,7 @@ class CellEncoder(Encoder):
         tokens = reserved + context.vocab
         super().__init__(context, symbols=tokens, positions=context.length)
         self.reserved = reserved
-        self.head = linear(context.hidden, tokens)
+        self.head = Linear(context.hidden, tokens)
 
     def embed(self, inputs: Inputs) -> Float[Tensor, "batch positions hidden"]:
         return F.embedding(inputs.problem + self.reserved, self.symbols) * self.scale

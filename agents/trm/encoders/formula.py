@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from agents.trm.encoders.base import NEVER, Encoder, EncoderContext
 from agents.trm.encoders.terms import embedding
 from agents.trm.inputs import Inputs
-from agents.trm.layers import linear, truncated_normal_
+from agents.trm.layers import Linear, truncated_normal_
 from agents.trm.options import at_least
 from trm_gym.regression.circuit.reading import WHOLE, read_drafts
 from trm_gym.regression.circuit.slots import FEATURES
@@ -46,7 +46,7 @@ class FormulaEncoder(Encoder):
         self.slot = nn.Parameter(truncated_normal_(torch.empty(SLOTS, hidden, dtype=torch.float32), 1.0))
         self.feature = embedding(FEATURES + CONSTANT_FEATURES * self.constants, hidden)
         self.whole = embedding(WHOLE, hidden)
-        self.base, self.function = linear(hidden, context.vocab), linear(hidden, context.vocab)
+        self.base, self.function = Linear(hidden, context.vocab), Linear(hidden, context.vocab)
         token, slot = torch.arange(context.vocab), torch.arange(SLOTS)[:, None]
         operator = (token > BLANK) & (token <= LAST_BINARY)
         base = (token == BLANK) | (token >= FIRST_UNARY) | (operator & (slot >= FIRST_BOTTOM))

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from agents.trm.encoders.base import NEVER, Encoder, EncoderContext
 from agents.trm.inputs import Inputs
-from agents.trm.layers import linear
+from agents.trm.layers import Linear
 from trm_gym.structure import PanelStructure
 
 
@@ -42,8 +42,8 @@ class PanelEncoder(Encoder):
         super().__init__(context, symbols, positions=cells * (vocab - 1))
         self.structure = structure.panel
         self.values = vocab - 1
-        self.share = linear(2, hidden)
-        self.head = linear(hidden, 1)
+        self.share = Linear(2, hidden)
+        self.head = Linear(hidden, 1)
         self.register_buffer("value", torch.arange(1, vocab), persistent=False)
         self.register_buffer("kind", kind, persistent=False)
         row = (torch.arange(self.shown)[:, None] * self.same + kind[1:]) * (self.same + 1)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from agents.trm.encoders.base import NEVER, Encoder, EncoderContext
 from agents.trm.inputs import Inputs
-from agents.trm.layers import linear, truncated_normal_
+from agents.trm.layers import Linear, truncated_normal_
 from agents.trm.options import at_least
 from agents.trm.recognition import DIGIT_PLACES, read_terms
 from trm_gym.structure import TextStructure
@@ -50,7 +50,7 @@ class TermEncoder(Encoder):
         self.coefficient = embedding(_NOTHING.totals.shape[-1], hidden) if algebraic else None
         self.product = embedding(_NOTHING.products.shape[-1], hidden) if algebraic else None
         self.position = nn.Parameter(truncated_normal_(torch.empty(self.positions, hidden, dtype=torch.float32), 1.0))
-        self.head = linear(hidden, len(SYMBOLS))
+        self.head = Linear(hidden, len(SYMBOLS))
         place = torch.full((answer,), -1) if structure.places is None else torch.from_numpy(structure.places)
         self.register_buffer("place", place.clamp(0, DIGIT_PLACES - 1), persistent=False)
         self.register_buffer("placed", (place >= 0)[:, None].float(), persistent=False)

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from agents.trm.encoders.base import NEVER, Encoder, EncoderContext
 from agents.trm.encoders.terms import embedding
 from agents.trm.inputs import Inputs
-from agents.trm.layers import linear, truncated_normal_
+from agents.trm.layers import Linear, truncated_normal_
 from agents.trm.options import at_least
 from agents.trm.recognition import values
 from trm_gym.structure import TextStructure
@@ -47,7 +47,7 @@ class WorksheetEncoder(Encoder):
         known = values(torch.arange(COLUMN_CODES, dtype=torch.float32) - (WIDEST + 1))
         self.register_buffer("known", known * (torch.arange(COLUMN_CODES) > 0)[:, None], persistent=False)
         self.amount = embedding(known.shape[-1], hidden)
-        self.head = linear(hidden, len(SYMBOLS))
+        self.head = Linear(hidden, len(SYMBOLS))
         self.register_buffer("verbs", torch.tensor([TOKEN[verb] for verb in VERBS]), persistent=False)
 
     def embed(self, inputs: Inputs) -> Float[Tensor, "batch positions hidden"]:

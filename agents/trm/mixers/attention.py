@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from agents.trm.layers import Rotary, linear
+from agents.trm.layers import Linear, Rotary
 from agents.trm.mixers.base import Mixer, MixerContext
 from agents.trm.options import at_least
 
@@ -20,8 +20,8 @@ class AttentionMixer(Mixer):
     def __init__(self, context: MixerContext, *, heads: int = 4) -> None:
         super().__init__(context)
         hidden, self.heads = context.hidden, heads
-        self.qkv = linear(hidden, 3 * hidden)
-        self.out = linear(hidden, hidden)
+        self.qkv = Linear(hidden, 3 * hidden)
+        self.out = Linear(hidden, hidden)
         self.rotary = Rotary(head_width(hidden, heads), context.positions)
 
     def forward(self, x: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch positions hidden"]:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from agents.trm.layers import linear, truncated_normal_
+from agents.trm.layers import Linear, truncated_normal_
 from agents.trm.mixers.base import Mixer, MixerContext
 
 
@@ -34,7 +34,7 @@ class ConvMixer(Mixer):
         self.near = nn.Parameter(
             truncated_normal_(torch.empty(hidden, 1, *(3 for _ in self.grid), dtype=torch.float32), 1 / 3)
         )
-        self.point = linear(hidden, hidden)
+        self.point = Linear(hidden, hidden)
 
     def forward(self, x: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch positions hidden"]:
         planes = x.unflatten(1, (-1, self.values)).permute(0, 2, 3, 1).flatten(0, 1).unflatten(2, self.grid)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from agents.trm.layers import Rotary, linear, rms_norm
+from agents.trm.layers import Linear, Rotary, rms_norm
 from agents.trm.mixers.attention import head_width
 from agents.trm.mixers.base import Mixer, MixerContext
 from agents.trm.options import at_least
@@ -33,11 +33,11 @@ class LatentAttentionMixer(Mixer):
         if rope_width % 2:
             raise ValueError(f"rope_width must be even, since positions turn pairs of channels; got {rope_width}")
         hidden, self.heads, self.rope_width = context.hidden, heads, rope_width
-        self.query = linear(hidden, hidden + heads * rope_width)
-        self.down = linear(hidden, low_rank)
-        self.up = linear(low_rank, 2 * hidden)
-        self.place = linear(hidden, rope_width)
-        self.out = linear(hidden, hidden)
+        self.query = Linear(hidden, hidden + heads * rope_width)
+        self.down = Linear(hidden, low_rank)
+        self.up = Linear(low_rank, 2 * hidden)
+        self.place = Linear(hidden, rope_width)
+        self.out = Linear(hidden, hidden)
         self.rotary = Rotary(rope_width, context.positions)
         self.width = head_width(hidden, heads)
 

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from agents.trm.layers import linear
+from agents.trm.layers import Linear
 from agents.trm.mixers.base import Mixer, MixerContext
 from trm_gym.structure import HeapStructure
 
@@ -28,7 +28,7 @@ class TreeMixer(Mixer):
         super().__init__(context)
         if not isinstance(context.structure, HeapStructure):
             raise ValueError("the tree mixer needs a task whose drafts are trees; use mixer mlp or attention instead")
-        self.ways = linear(context.hidden * 5, context.hidden)
+        self.ways = Linear(context.hidden * 5, context.hidden)
 
     def forward(self, x: Float[Tensor, "batch positions hidden"]) -> Float[Tensor, "batch positions hidden"]:
         inner = x.shape[1] // 2

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from agents.trm.layers import linear
+from agents.trm.layers import Linear
 from agents.trm.mixers.base import Mixer, MixerContext
 
 
@@ -34,8 +34,8 @@ class UnitsMixer(Mixer):
         if not structure.units:
             raise ValueError("the units mixer needs a task that declares units; use mixer mlp or attention instead")
         self.values = values
-        self.own = linear(hidden, hidden)
-        self.pools = nn.ModuleList(linear(hidden, hidden) for _ in range(len(structure.units) + (values > 1)))
+        self.own = Linear(hidden, hidden)
+        self.pools = nn.ModuleList(Linear(hidden, hidden) for _ in range(len(structure.units) + (values > 1)))
         member = np.concatenate([np.arange(u.max() + 1)[:, None] == u[None] for u in structure.units])
         pool = torch.tensor(member / np.sqrt(member.sum(1, keepdims=True)), dtype=torch.float32)
         self.register_buffer("pool", pool, persistent=False)

@@ -94,7 +94,8 @@ def test_without_a_number_a_network_has_the_steps_it_was_taught(tmp_path: Path):
     place = save_checkpoint(tmp_path / "taught", dataclasses.replace(made, meta=made.meta | taught))
     for size, steps in ((11, 20), (22, 40)):
         solver = Solver.from_pretrained(place, size)
-        assert solver.default_budget == steps
+        assert [solver.budget(), solver.budget("restart-every:4+verifier")] == [steps, 64]
+        assert solver.budget("restart-every:20+fits+forms") == 8 * steps
         maze = solver.task.generate(1, 0, "test", 0)
         assert solver.solve(maze, rule="always").steps == len(solver.trajectory(maze)) == steps
         assert [one.steps for one in solver.stream(maze, rule="always")] == [steps]

@@ -13,7 +13,7 @@ import torch
 from agents.losses import log_stablemax
 from agents.trm import TRM, Carry, Inputs, Output, TRMConfig
 from agents.trm import config as presets
-from agents.trm.layers import FULL_SPREAD, linear
+from agents.trm.layers import FULL_SPREAD, Linear
 from agents.trm.official import load_official, official_config, our_name
 from trm_gym import make_task
 from trm_gym.structure import CellStructure
@@ -174,7 +174,7 @@ def test_the_prefix_is_the_embedding_of_the_puzzle_and_blanks():
 
 def test_initial_weights_spread_as_published():
     torch.manual_seed(0)
-    weight = linear(400, 500).weight * FULL_SPREAD
+    weight = Linear(400, 500).weight * FULL_SPREAD
     assert weight.std().item() == pytest.approx(1 / 20, rel=0.01)
     assert weight.abs().max().item() <= 2 * FULL_SPREAD / 20 * 1.0001
     task = make_task("sudoku4x4")
