@@ -134,6 +134,10 @@ def load_checkpoint(place: str | os.PathLike[str], task: str | None = None, size
         )
     try:
         built = make_task(made_for, size)
+    except ValueError as error:
+        used = "" if size is None else f", which is wanted at size {size}"
+        raise CheckpointError(f"{folder} was trained on {made_for}{used}: {error}") from error
+    try:
         _check_form(shape, described, tensors)
         model = TRM(shape, built.vocab, built.structure)
         heads = {name: make_head(**sizes) for name, sizes in described.items()}

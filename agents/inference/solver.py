@@ -180,8 +180,11 @@ class Solver:
     ) -> Iterator[Result]:
         """Any number of problems by continuous batching, results in order; a bad problem gives one with an error.
 
-        first: what the first problem is counted as, where a stream goes on that was interrupted.
+        first: what the first problem is counted as, where a stream goes on that was interrupted. Raises ValueError for
+        a single text or path, whose characters are no problems.
         """
+        if isinstance(problems, (str, bytes, os.PathLike)):
+            raise ValueError(f"stream takes many problems, and {short(problems)} is one: give a list, or use solve")
         acting, stream = self.rule(rule, price), [problems] if isinstance(problems, Problems) else problems
         steps = self._steps(max_steps, acting)
         return Engine(self.checkpoint.model, self.task, acting, slots, steps, first=first).run(stream)
