@@ -91,6 +91,8 @@ FAULTS = {
     "(x=3": "the bracket opened at character 1 is never closed",
     "x)=3": "the bracket closed at character 2 was never opened",
     "(x+1))=3": "the bracket closed at character 6 was never opened",
+    "3*q+4=4)": "never opened \\(q was read as x\\)",
+    "q^9+r=4": "one equation with two unknowns: add a second one after a comma \\(q was read as x, r was read as y\\)",
     "3.5.1*x=2": r"'3\.5\.1' in '3\.5\.1\*x=2' has 2 points: a decimal has one, as in 1\.25",
     "x=$4": r"unexpected '\$'",
     "x3=4": "'x3' is neither a product nor a power",

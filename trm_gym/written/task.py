@@ -107,8 +107,8 @@ class WrittenTask(Task):
                 raise ProblemError(
                     f"not covered: {problem[:120]!r}; write what is asked in signs, without the words"
                 ) from error
-            if isinstance(problem, str) and (read := self.readings(problem)):
-                told = ", ".join(f"{typed} was read as {fraction}" for typed, fraction in [*read.items()][:_FEW])
+            if isinstance(problem, str) and (read := self._read_otherwise(problem)):
+                told = ", ".join(f"{typed} was read as {known}" for typed, known in read[:_FEW])
                 raise ProblemError(f"{error} ({told})") from error
             raise
 
@@ -118,6 +118,14 @@ class WrittenTask(Task):
         if not isinstance(problem, str) or "." not in plain_text(problem):
             return {}
         return readings(problem_text(problem, self.structure.answer_start, self.length, ""))
+
+    def _read_otherwise(self, problem: str) -> list[tuple[str, str]]:
+        """What a message may quote otherwise than it was typed: decimals and the fractions, letters and the task's."""
+        try:
+            names = self.names(problem)
+        except ProblemError:  # it is refused before its letters are read
+            names = {}
+        return [*self.readings(problem).items(), *((typed, known) for known, typed in names.items())]
 
     def traits(self, problems: Problems) -> list[tuple[Hashable, tuple[float, ...]]]:
         """Of each problem its verb and the signs beside plus and minus; how many numbers, unknowns, digits, powers."""
