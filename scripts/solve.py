@@ -152,15 +152,15 @@ def show(console: Console, task: Task, found: Trajectory, forms: bool) -> None:
     for step in range(1, found.stop + 1):
         if found.stop > SHOWN and step < found.stop and found.start[step] == found.start[step - 1]:
             continue
-        least = found.least_confidence[step - 1]
+        changed, least = int(found.changed[step - 1]), found.least_confidence[step - 1]
         wishes = "" if not found.policy else f", would stop {found.halt[step - 1]:.0%}"
         if found.start[step - 1] > seen:
             seen = found.start[step - 1]
             how = "in another form (shown as it was given)" if forms else "from another noisy start"
             console.print(f"\nstart {found.start[step - 1]}: afresh, {how}", style="bold magenta")
         console.print(
-            f"\nstep {step}: {found.changed[step - 1]} cells changed, least sure cell {least:.0%}, "
-            f"right {found.right[step - 1]:.0%}{wishes}",
+            f"\nstep {step}: {changed} cell{'s' * (changed != 1)} changed, least sure cell {least:.0%}, "
+            f"chance of being right {found.right[step - 1]:.0%}{wishes}",
             style="bold",
             highlight=False,
         )

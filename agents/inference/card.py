@@ -107,7 +107,7 @@ def _what(checkpoint: Checkpoint) -> str:
     return (
         f"A Tiny Recursive Model for the task `{checkpoint.task}`. It refines a draft of the answer step by step, and "
         f"may fail.\nIt has {model.num_parameters():,} parameters: hidden {config.hidden}, {config.layers} layers, "
-        f"T={config.cycles} rounds a step of n={config.latent_updates} updates each,\nmixer `{config.mixer}`, "
+        f"T={config.cycles} cycles a step of n={config.latent_updates} updates each,\nmixer `{config.mixer}`, "
         f"positions `{config.positions}`. Halting heads on it, which say when to stop: {heads}."
     )
 
@@ -128,20 +128,24 @@ print(solution.text, solution.steps, solution.verdict)
 def _made(meta: Mapping[str, Any], curve: str) -> str:
     """The commands, and what is known of how they ran."""
     told, facts = meta.get("pretraining", {}), []
+    start = told.get("start_weights")
     if seconds := meta.get("pretraining_seconds"):
-        facts.append(f"Pretraining took {seconds / 60:.1f} minutes ({seconds / 3600:.2f} hours){_machine(meta)}.")
+        what = "The last part of pretraining" if start else "Pretraining"
+        facts.append(f"{what} took {seconds / 60:.1f} minutes ({seconds / 3600:.2f} hours){_machine(meta)}.")
     if "updates" in told:
         facts.append(
             f"{told['updates']:,} updates of {told['batch']} problems, at most {told['max_steps']} steps each."
         )
-    if start := told.get("start_weights"):
-        facts.append(f"These followed on an earlier training, whose weights stood in `{start}`.")
+    if start:
+        facts.append(f"It began with the weights that the command before left in `{start}`.")
     seeds = [f"{part} {meta[key]['seed']}" for key, part in _SEEDED.items() if "seed" in meta.get(key, {})]
     if seeds:
         facts.append(f"Seeds: {', '.join(seeds)}. All figures are of this one network.")
     if not curve:
         facts.append("No curve of the training is kept with it.")
     commands = "\n".join(meta.get("commands", ["(not recorded)"]))
+    if "--checkpoint" in commands:
+        facts.append("`--checkpoint` names the network as it ships: of one trained anew give the folder.")
     return "\n\n".join(
         [f"```sh\n{commands}\n```", "\n".join(f"- {fact}" for fact in facts), *([curve] if curve else [])]
     )

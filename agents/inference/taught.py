@@ -19,6 +19,8 @@ SAMPLES = 256
 
 LEAST_STEPS = 16
 """Steps that any network is given where nobody says how many."""
+DESCRIBED = 6
+"""Levels that are told with their descriptions; of more only the names are."""
 RESTARTS_STEPS = 64
 """Steps that a rule which may start afresh is given at least where nobody says how many."""
 
@@ -93,7 +95,8 @@ def untaught(checkpoint: Checkpoint, problems: Problems) -> str:
     ((kind, numbers),) = task.traits(problems)
     if not levels or any(_holds(task.name, task.level_index(name), kind, numbers) for name in levels):
         return ""
-    known = "; ".join(f"{name} ({task.levels[task.level_index(name)].description})" for name in levels)
+    described = (f"{name} ({task.levels[task.level_index(name)].description})" for name in levels)
+    known = "; ".join(described) if len(levels) <= DESCRIBED else f"{', '.join(levels)}, as docs/levels.md has them"
     like = [level.name for place, level in enumerate(task.levels) if _holds(task.name, place, kind, numbers)]
     other = f", such as those of level {like[0]}" if like else ""
     return f"this network was never taught problems of this kind{other}; it was taught {known}"
