@@ -28,9 +28,9 @@ from agents.halting.registry import LEARNER
 from agents.halting.restart_registry import RESTARTS_LEARNER
 from agents.halting.restarts import Actor, actor_of
 from agents.inference.advice import advice, why_it_ended
-from agents.inference.batch_file import solve_file
+from agents.inference.batch_file import Part, solve_file
 from agents.inference.formulas.report import solve_points
-from agents.inference.own_problem import OwnProblem, canvas, own_problem, solver_for
+from agents.inference.own_problem import OwnProblem, own_problem, problems_by_task, solver_for
 from agents.inference.solver import PRICE, Solver
 from agents.inference.taught import every_form
 from agents.inference.trajectory import Trajectory
@@ -160,7 +160,7 @@ def show(console: Console, task: Task, found: Trajectory, forms: bool) -> None:
             console.print(f"\nstart {found.start[step - 1]}: afresh, {how}", style="bold magenta")
         console.print(
             f"\nstep {step}: {changed} cell{'s' * (changed != 1)} changed, least sure cell {least:.0%}, "
-            f"chance of being right {found.right[step - 1]:.0%}{wishes}",
+            f"seems right {found.right[step - 1]:.0%}{wishes}",
             style="bold",
             highlight=False,
         )
@@ -261,16 +261,19 @@ def places(config: Config) -> Places:
 
 def solve_many(config: Config, console: Console, data: Path) -> None:
     """Answers to a file, as a file."""
-    out, solver = answers_of(config, data), solver_for(canvas(config.family, data), config.checkpoint)
-    rule, _, max_steps = stopped_by(config, solver, console)
-    found = solve_file(solver, data, out, rule, max_steps, config.price, config.slots, config.by)
+    out, parts = answers_of(config, data), list[Part]()
+    for task, numbers in problems_by_task(config.family, data).items():
+        solver = solver_for(task, config.checkpoint)
+        rule, _, max_steps = stopped_by(config, solver, console)
+        parts.append(Part(solver, rule, max_steps, numbers))
+    found = solve_file(parts, data, out, config.price, config.slots, config.by)
+    stopped = "; ".join(dict.fromkeys(f"{part.rule} or after {part.max_steps} steps" for part in parts))
     for group, (solved, problems) in found.groups.items():
         console.print(f"{group or '(none)'}: {solved} of {problems}", highlight=False, markup=False)
-    bad = f", {found.bad} are no problems of {solver.task.name}" if found.bad else ""
+    bad = f", {found.bad} could not be read" if found.bad else ""
     several = f", {found.several} have more than one solution, any of which counts" if found.several else ""
     console.print(
-        f"{out}: {found.solved} of {found.problems} solved, {found.steps:.2f} steps on average, stopped by {rule} or"
-        f" after {max_steps} steps"
+        f"{out}: {found.solved} of {found.problems} solved, {found.steps:.2f} steps on average, stopped by {stopped}"
         f"{bad}{several}",
         highlight=False,
         soft_wrap=True,

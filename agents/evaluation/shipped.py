@@ -76,7 +76,8 @@ def tables(networks: list[list[str]], levels: list[list[str]]) -> list[Mapping[s
         },
         {
             "title": "Right after so many steps, %, by level",
-            "caption": "Test split, one pass, no rule checked on the way. After 16 steps with the 95% interval; the last column has the best step in brackets.",
+            "caption": "Test split, one pass, no rule checked on the way. After 16 steps with the 95% interval; the "
+            "last column has the best step in brackets.",
             "header": ["network", "level", "problems", *steps, f"{max(STEPS)} steps (95%)", "at the best step"],
             "rows": levels,
         },

@@ -7,11 +7,10 @@ same problems, network and settings is told by a digest in that file's name.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +20,25 @@ from agents.common.signals import GOES_ON, ending
 from agents.inference.engine import Item, Result
 from agents.inference.solver import Solver
 from agents.rollouts.unroll import BATCH
-from trm_gym.atomic_io import naming, sync_folder
+from trm_gym.atomic_io import atomic_write, naming, sync_folder
 from trm_gym.errors import ProblemError
+from trm_gym.task import Task
 from trm_gym.written.answers import renamed
 
 FLUSH_EVERY = 64
 _CHUNK = 1 << 20
 _LONGEST = 1 << 24
 """Bytes of an answer's line at most."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The problems of a file that are of one size, by their numbers from 0 on, rising, and what answers them."""
+
+    solver: Solver
+    rule: str
+    max_steps: int
+    numbers: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -48,68 +58,83 @@ class FileSummary:
 
 
 def solve_file(
-    solver: Solver, data: Path, out: Path, rule: str, max_steps: int, price: float, slots: int = BATCH, by: str = ""
+    parts: Sequence[Part], data: Path, out: Path, price: float, slots: int = BATCH, by: str = ""
 ) -> FileSummary:
-    """Solve every problem of ``data``; a line of ``out`` for each, in order. Interrupted, a second call goes on.
+    """Solve the problems of ``data``, part after part; a line of ``out`` for each, in the order of the file.
 
-    A signal ends it after the answer that is under way, with all answers on disk: ``Ended``.
+    A signal ends it after the answer that is under way, with all answers on disk: ``Ended``. A second call goes on.
 
     data: in any form that ``Task.entries`` reads. by: a column of it by whose values the answers are counted, none by
-    default. Raises ProblemError for a file without problems, or without that column; ValueError for an unknown rule.
+    default. Raises ProblemError for a file without that column; ValueError for an unknown rule.
     """
-    count = _count(solver, data, by)
-    partial = out.with_name(f".{out.name}.{_digest(solver, data, [rule, max_steps, price, *[by] * bool(by)])}.partial")
+    _check_column(parts[0].solver.task, data, by)
+    order = [number for part in parts for number in part.numbers]
+    partial = out.with_name(f".{out.name}.{_digest(parts, data, [price, *[by] * bool(by)])}.partial")
     partial.parent.mkdir(parents=True, exist_ok=True)
-    done = _whole_lines(partial)
-    waiting: deque[dict[str, Any]] = deque()  # what is known of problems under way: no more than the engine lets wait
-
-    def stream() -> Iterator[Item]:
-        for entry in itertools.islice(solver.task.entries(data), done, None):
-            text = entry.problem if isinstance(entry.problem, str) else json.dumps(entry.problem)
-            waiting.append({"problem": text, **({"group": str(entry.fields.get(by, ""))} if by else {})})
-            try:
-                problems = solver.task.encode(given := entry.given())
-            except ProblemError as error:
-                yield ProblemError(f"line {entry.line}: {error}")
-                continue
-            waiting[-1]["names"] = solver.task.names(given)
-            if remark := solver.task.remark(problems):
-                waiting[-1]["remark"] = remark
-            if readings := solver.task.readings(given):
-                waiting[-1]["read"] = dict(readings)
-            yield problems
-
-    bar = Progress(count, "solve", done=done)
+    done = _whole_lines(partial, order)
+    bar = Progress(len(order), "solve", done=done)
     with ending() as asked, naming(out), partial.open("a", encoding="utf-8") as file, bar:
-        solved = 0
-        for result in solver.stream(stream(), max_steps, rule, price, slots, done):
-            number = done + result.index
-            file.write(json.dumps(as_record(solver, number, waiting.popleft(), result)) + "\n")
-            solved += result.solved
-            if number % FLUSH_EVERY == 0:
+        solved = bad = 0
+        for answered, record in enumerate(_records(parts, data, price, slots, by, done), 1):
+            file.write(json.dumps(record) + "\n")
+            solved += record.get("solved", False)
+            bad += "error" in record
+            if answered % FLUSH_EVERY == 0:
                 file.flush()
-            bar.update(number + 1, solved=solved / (result.index + 1))
+            bar.update(done + answered, solved=solved / max(1, answered - bad))
             if asked:
                 break
         file.flush()
         os.fsync(file.fileno())
         if asked:
-            asked.end(f"answers to {_whole_lines(partial)} of {count} problems are kept, {GOES_ON}")
-    return _finished(partial, out)
+            asked.end(f"answers to {_whole_lines(partial, order)} of {len(order)} problems are kept, {GOES_ON}")
+    _put(partial, out, order)
+    return _summary(out)
 
 
-def _count(solver: Solver, data: Path, by: str) -> int:
-    """How many problems a file holds. Raises ProblemError where there is none, or no column ``by``."""
-    count, columns = 0, dict[str, None]()
-    for entry in solver.task.entries(data):
-        count += 1
-        columns.update(dict.fromkeys(entry.fields))
-    if not count:
-        raise ProblemError(f"{data} holds no problem: expected one a line")
-    if by and by not in columns:
+def _records(
+    parts: Sequence[Part], data: Path, price: float, slots: int, by: str, done: int
+) -> Iterator[dict[str, Any]]:
+    """The lines of the output, part after part, without the first ``done`` ones."""
+    for part in parts:
+        first, done = min(done, len(part.numbers)), max(0, done - len(part.numbers))
+        if first == len(part.numbers):
+            continue
+        waiting: deque[dict[str, Any]] = deque()  # what is known of problems under way: as many as the engine lets wait
+        stream = _items(part, data, by, first, waiting)
+        for result in part.solver.stream(stream, part.max_steps, part.rule, price, slots, first):
+            yield as_record(part.solver, part.numbers[first + result.index], waiting.popleft(), result)
+
+
+def _items(part: Part, data: Path, by: str, first: int, waiting: deque[dict[str, Any]]) -> Iterator[Item]:
+    """A part's problems from its ``first`` on; what is known of each goes into ``waiting``."""
+    task, wanted = part.solver.task, iter(part.numbers[first:])
+    number = next(wanted, None)
+    for place, entry in enumerate(task.entries(data)):
+        if place != number:
+            continue
+        number = next(wanted, None)
+        text = entry.problem if isinstance(entry.problem, str) else json.dumps(entry.problem)
+        waiting.append({"problem": text, **({"group": str(entry.fields.get(by, ""))} if by else {})})
+        try:
+            problems = task.encode(given := entry.given())
+        except ProblemError as error:
+            yield ProblemError(f"line {entry.line}: {error}")
+            continue
+        waiting[-1]["names"] = task.names(given)
+        if remark := task.remark(problems):
+            waiting[-1]["remark"] = remark
+        if readings := task.readings(given):
+            waiting[-1]["read"] = dict(readings)
+        yield problems
+
+
+def _check_column(task: Task, data: Path, by: str) -> None:
+    """Raise ProblemError where a file has no column ``by``, if there is one to count by."""
+    columns = dict.fromkeys(name for entry in task.entries(data) for name in entry.fields) if by else {by: None}
+    if by not in columns:
         known = ", ".join(list(columns)[:8]) or "no column with a name"
         raise ProblemError(f"{data} has no column {by[:40]!r} to count by: it has {known}")
-    return count
 
 
 def as_record(solver: Solver, number: int, known: dict[str, Any], result: Result) -> dict[str, Any]:
@@ -128,8 +153,8 @@ def as_record(solver: Solver, number: int, known: dict[str, Any], result: Result
     }
 
 
-def _whole_lines(path: Path) -> int:
-    """How many answers stand in a file, one after another; what follows them is taken out. 0 without a file.
+def _whole_lines(path: Path, order: Sequence[int]) -> int:
+    """How many answers stand in a file, to problems in that order; what follows them is taken out. 0 without a file.
 
     That is a line which was cut off while it was written, or damage: the power may fail before all is on the disk.
     """
@@ -137,7 +162,7 @@ def _whole_lines(path: Path) -> int:
         return 0
     lines = end = 0
     with path.open("r+b") as file:
-        while _answers(file.readline(_LONGEST), lines):
+        while lines < len(order) and _answers(file.readline(_LONGEST), order[lines]):
             lines, end = lines + 1, file.tell()
         file.truncate(end)
     return lines
@@ -152,23 +177,34 @@ def _answers(line: bytes, number: int) -> bool:
     return isinstance(record, dict) and record.get("index") == number
 
 
-def _digest(solver: Solver, data: Path, settings: list[Any]) -> str:
-    """Tells apart what must not share a file: other problems, another network, other settings."""
-    found = hashlib.blake2b(json.dumps([solver.task.name, *settings]).encode(), digest_size=8)
+def _digest(parts: Sequence[Part], data: Path, settings: list[Any]) -> str:
+    """Tells apart what must not share a file: other problems, other networks, other settings."""
+    named = [(part.solver.task.name, part.rule, part.max_steps) for part in parts]
+    found = hashlib.blake2b(json.dumps([named, *settings]).encode(), digest_size=8)
     with data.open("rb") as file:
         while chunk := file.read(_CHUNK):
             found.update(chunk)
-    modules = (solver.checkpoint.model, *solver.checkpoint.heads.values())
-    for module in modules:
+    modules = [part.solver.checkpoint for part in parts]
+    for module in (module for one in modules for module in (one.model, *one.heads.values())):
         for part in module.state_dict().values():
             found.update(part.detach().cpu().contiguous().numpy().tobytes())
     return found.hexdigest()
 
 
-def _finished(partial: Path, out: Path) -> FileSummary:
-    """All answers are in their place, and what came of them."""
-    os.replace(partial, out)
-    sync_folder(out.parent)
+def _put(partial: Path, out: Path, order: Sequence[int]) -> None:
+    """All answers in their place, in the order of the problems; ``order`` is the one that they have been found in."""
+    if order == sorted(order):
+        os.replace(partial, out)
+        sync_folder(out.parent)
+        return
+    with partial.open("rb") as file:
+        found = dict(zip(order, file, strict=True))
+    atomic_write(out, b"".join(found[number] for number in sorted(found)))
+    partial.unlink()
+
+
+def _summary(out: Path) -> FileSummary:
+    """What came of a file, from its answers."""
     problems = solved = bad = steps = several = 0
     groups: dict[str, tuple[int, int]] = {}
     with out.open(encoding="utf-8") as file:

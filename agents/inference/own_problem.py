@@ -117,27 +117,26 @@ def solver_for(task: Task, checkpoint: str | None = None) -> Solver:
     return found
 
 
-def canvas(family: str, data: Path) -> Task:
-    """The task of a file's problems, in the largest size that one of them needs. Raises ProblemError."""
-    names, fault = set(), "it holds no problem: expected one a line, a table, or JSON"
-    for entry in make_task(FAMILIES[family]).entries(data):
+def problems_by_task(family: str, data: Path) -> dict[Task, list[int]]:
+    """The problems of a file, by their numbers from 0 on, under the task in the size that they need, smallest first.
+
+    What is no problem stands with the first. Raises ProblemError for a file that holds none.
+    """
+    found: dict[Task, list[int]] = {}
+    bad, fault = list[int](), "it holds no problem: expected one a line, a table, or JSON"
+    for number, entry in enumerate(make_task(FAMILIES[family]).entries(data)):
         try:
-            problem = entry.given()
-            if family != "maze" or maze_size(problem) is not None:
-                names.add(task_name(family, problem))
-            elif not names:
-                make_task(MAZES).encode(problem)
-        except ProblemError as error:
+            task = make_task(task_name(family, problem := entry.given()))
+            if family == "maze" and maze_size(problem) is None:
+                task.encode(problem)  # says what is wrong with it
+            found.setdefault(task, []).append(number)
+        except ValueError as error:  # it is no problem, or of a size that there is not
+            bad.append(number)
             fault = f"line {entry.line}: {error}"
-    tasks = []
-    for name in names:
-        try:
-            tasks.append(make_task(name))
-        except ValueError as error:  # of a size that there is not
-            fault = str(error)
-    if not tasks:
+    if not found:
         raise ProblemError(f"{data}: {fault}")
-    return max(tasks, key=lambda task: task.length)
+    first, *others = sorted(found, key=lambda task: task.length)
+    return {first: sorted(found[first] + bad), **{task: found[task] for task in others}}
 
 
 def _path(given: UserProblem) -> str | os.PathLike[str] | None:

@@ -26,7 +26,7 @@ from agents.common.acceleration import AccelerationConfig
 from agents.common.cli import main, parse
 from agents.common.places import Places, writing
 from agents.common.tensor_file import load_tensors
-from agents.inference.batch_file import solve_file
+from agents.inference.batch_file import Part, solve_file
 from agents.inference.solver import Solver
 from agents.learners.config import LearnerConfig
 from agents.pretraining.config import PretrainConfig
@@ -90,7 +90,9 @@ def saved(place: Path) -> None:
 
 
 def _solve(place: Path) -> None:
-    solve_file(Solver(untrained()), place.with_suffix(".txt"), place / "out.jsonl", "always", 4, 0.1)
+    data = place.with_suffix(".txt")
+    numbers = range(len(data.read_text(encoding="utf-8").splitlines()))
+    solve_file([Part(Solver(untrained()), "always", 4, numbers)], data, place / "out.jsonl", 0.1)
 
 
 def _banks(place: Path) -> None:

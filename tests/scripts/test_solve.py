@@ -42,7 +42,7 @@ def test_a_solved_puzzle(checkpoint: Path, solving, capsys: pytest.CaptureFixtur
     out = capsys.readouterr().out
     assert "step 2:" in out and "step 3:" not in out, "the verifier stops at once"
     assert TASK.decode(PROBLEMS.solution[0]) in out and "Solved in 2 steps" in out
-    assert "least sure cell" in out and "would stop" in out and "cells changed" in out
+    assert "least sure cell" in out and "would stop" in out and "changed" in out
 
 
 def test_an_unsolved_puzzle_says_so(checkpoint: Path, capsys: pytest.CaptureFixture[str]):
@@ -206,10 +206,7 @@ def test_a_file_of_many(many: Path, checkpoint: Path, solving, capsys: pytest.Ca
             assert one["answer"] == TASK.decode(TASK.encode(one["problem"]).solution[0])
     assert "line 4: 'n' at character 1 is no cell" in found[1]["error"] and found[1]["problem"] == "nonsense"
     said = " ".join(capsys.readouterr().out.split())
-    assert (
-        "5 of 7 solved, 2.00 steps on average, stopped by verifier or after 16 steps, 2 are no problems of sudoku4x4"
-        in said
-    )
+    assert "5 of 7 solved, 2.00 steps on average, stopped by verifier or after 16 steps, 2 could not be read" in said
 
 
 def test_an_interrupted_file_goes_on(many: Path, checkpoint: Path, solving, monkeypatch: pytest.MonkeyPatch):

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from agents.inference.engine import Engine
 from tests.scripts.checkpoints import untrained
 from tests.scripts.test_solve import PUZZLE, TASK, code_of, records
+from trm_gym import make_task
+
+TWO_STEPS = ("--rule", "always", "--max-steps", "2")
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +56,43 @@ def test_a_file_is_counted_by_a_column(tmp_path: Path, checkpoint: Path, solving
     assert code_of(*told, "--by", "level") == 2
     assert "has no column 'level' to count by: it has kind, puzzle" in " ".join(capsys.readouterr().err.split())
     assert code_of("--by", "kind") == 2
+
+
+def test_mazes_of_several_sizes_are_answered_each_in_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    network = str(untrained(tmp_path, "maze11x11"))
+
+    def maze(size: int, seed: int) -> str:
+        task = make_task("maze11x11", size)
+        return task.decode(task.generate(1, 0, "test", seed).problem[0]).replace("\n", "/")
+
+    def answers(name: str, *mazes: str) -> list[dict]:
+        (tmp_path / name).write_text("\n".join(mazes))
+        code = code_of(
+            "--data", str(tmp_path / name), *TWO_STEPS, "--checkpoint", network, "--slots", "2", family="maze"
+        )
+        assert code in (0, 130)
+        return records(tmp_path / f"{name}.answers.jsonl") if code == 0 else []
+
+    lines = [maze(9, 0), maze(5, 1), "no maze", maze(9, 2), maze(7, 3), maze(5, 4)]
+    found = answers("all", *lines)
+    assert [one["index"] for one in found] == list(range(6)) and "line 3: 'n'" in found[2]["error"]
+    for place in (0, 1, 3, 4, 5):
+        (alone,) = answers("alone", lines[place])
+        assert alone.pop("confidence") == pytest.approx(found[place]["confidence"], abs=1e-5)
+        assert {**found[place], **alone, "index": place} == found[place], "whatever stands beside it in the file"
+    run = Engine.run
+
+    def interrupted(engine: Engine, stream):
+        for number, result in enumerate(run(engine, stream)):
+            if engine.task.length == 81 and number == 1:
+                raise KeyboardInterrupt
+            yield result
+
+    monkeypatch.setattr(Engine, "run", interrupted)
+    assert answers("again", *lines) == []
+    assert [one["index"] for one in records(next(tmp_path.glob(".again*.partial")))] == [1, 2, 5, 4, 0]
+    monkeypatch.setattr(Engine, "run", run)
+    assert answers("again", *lines) == found
 
 
 def test_several_solutions_are_told_of_one_puzzle_and_of_a_file(tmp_path: Path, checkpoint: Path, solving, capsys):
