@@ -130,14 +130,16 @@ def _made(meta: Mapping[str, Any], curve: str) -> str:
     told, facts = meta.get("pretraining", {}), []
     start = told.get("start_weights")
     if seconds := meta.get("pretraining_seconds"):
-        what = "The last part of pretraining" if start else "Pretraining"
+        what = "All parts of pretraining together" if start else "Pretraining"
         facts.append(f"{what} took {seconds / 60:.1f} minutes ({seconds / 3600:.2f} hours){_machine(meta)}.")
     if "updates" in told:
         facts.append(
             f"{told['updates']:,} updates of {told['batch']} problems, at most {told['max_steps']} steps each."
         )
     if start:
-        facts.append(f"It began with the weights that the command before left in `{start}`.")
+        facts.append(
+            f"These are of the last part, which began with the weights that the command before left in `{start}`."
+        )
     seeds = [f"{part} {meta[key]['seed']}" for key, part in _SEEDED.items() if "seed" in meta.get(key, {})]
     if seeds:
         facts.append(f"Seeds: {', '.join(seeds)}. All figures are of this one network.")
