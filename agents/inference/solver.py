@@ -181,9 +181,9 @@ class Solver:
         """Any number of problems by continuous batching, results in order; a bad problem gives one with an error.
 
         first: what the first problem is counted as, where a stream goes on that was interrupted. Raises ValueError for
-        a single text or path, whose characters are no problems.
+        a single text or path, whose characters are no problems, and for what is no list.
         """
-        if isinstance(problems, (str, bytes, os.PathLike)):
+        if isinstance(problems, (str, bytes, os.PathLike)) or not isinstance(problems, (Problems, Iterable)):
             raise ValueError(f"stream takes many problems, and {short(problems)} is one: give a list, or use solve")
         acting, stream = self.rule(rule, price), [problems] if isinstance(problems, Problems) else problems
         steps = self._steps(max_steps, acting)

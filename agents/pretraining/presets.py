@@ -89,7 +89,6 @@ PRETRAIN: dict[str, PretrainConfig] = {
         explore=0.1,
         start_noise=1.0,
     ),
-    # All families but products of three brackets to be factored, which the worksheet does not take apart.
     "everyday_arithmetic": PretrainConfig(
         task="arithmetic",
         levels=(
@@ -114,10 +113,12 @@ PRETRAIN: dict[str, PretrainConfig] = {
             *("long_shift", "long_shift", "lengths", "lengths", "parts", "parts", "parts", "many_terms", "brackets"),
             *("bracket", "systems", "systems", "roots", "quadratic", "values", "values", "collect", "terms", "terms"),
             *("expand", "expand3", "multiply", "differentiate", "differentiate", "factor", "factors"),
+            *("ratios", "ratios", "crossings", "crossings", "long_terms", "long_terms"),
+            *("powers", "high_products", "splits", "factor3", "contents"),
         ),
         model=dataclasses.replace(WORKSHEET, hidden=96, layers=2),
         optim=OptimConfig(adamw_lr=2e-3, decay=1.0),
-        updates=50_000,
+        updates=60_000,
         batch=128,
         max_steps=16,
         explore=0.5,

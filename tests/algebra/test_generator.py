@@ -156,9 +156,29 @@ def test_special_levels_are_what_they_say():
         assert sympy.Poly(wanted(problem), X).degree() == 3 and read(answer) is not None
 
 
+def test_solutions_that_are_to_be_fractions_are():
+    assert all("/" in answer for _, answer in texts(TASK.generate(200, TASK.level_index("ratios"), "train", 0)))
+    assert all("/" in answer for _, answer in texts(TASK.generate(200, TASK.level_index("crossings"), "train", 0)))
+
+
+@pytest.mark.parametrize("name", ["long_terms", "powers", "high_products"])
+def test_answers_that_are_to_be_long_have_no_room_in_their_fields(name):
+    for problem, answer in texts(TASK.generate(100, TASK.level_index(name), "train", 0)):
+        found = sympy.Poly(wanted(problem), X)
+        assert found.degree() > 3 or max(abs(number) for number in found.all_coeffs()) >= 1000, (problem, answer)
+
+
+def test_products_are_split_into_three_factors_and_four():
+    problems = texts(TASK.generate(300, TASK.level_index("splits"), "train", 0))
+    degrees = [sympy.Poly(wanted(problem), X).degree() for problem, _ in problems]
+    assert set(degrees) == {3, 4} and 0.15 < np.mean(np.array(degrees) == 4) < 0.35
+
+
 def test_digits_stand_at_their_places():
+    # Factors have fields of their own, and answers beyond what fields hold have none.
+    others = ("factor", "factors", "factor3", "splits", "contents", "long_terms", "powers", "high_products")
     for level, name in enumerate(NAMES):
-        if name.startswith("factor"):
+        if name in others:
             continue
         answers = TASK.generate(200, level, "train", 0).solution[:, WRITTEN:]
         digits = (answers >= DIGIT) & (answers < DIGIT + 10) & (np.roll(answers, 1, axis=1) != 15)

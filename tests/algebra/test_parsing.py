@@ -129,7 +129,7 @@ FAULTS = {
     "factor x^2+1": "no linear factors with whole coefficients",
     "factor x^3-2": "no linear factors",
     "evaluate x^2": "say where, as in 'evaluate",
-    "evaluate x at 3": "say where",
+    "evaluate x at y": "say where",
     "evaluate x at x=": "say where",
     "evaluate x at x=x": "does not read",
     "x at x=3": "does not read",

@@ -84,6 +84,12 @@ def test_ways_of_writing_arithmetic(text, problem):
         ("3x﹦6", "3*x=6"),
         ("expand (a+1)*(-a - 2*a) - a", "expand (x+1)*(-x-2*x)-x"),
         ('{"equation": "3x=6", "answer": 2}', "3*x=6"),
+        ("What is x if 3x = 21?", "3*x=21"),
+        ("If 2x = 8, what is x?", "2*x=8"),
+        ("Find x when 2x - 4 = 10.", "2*x-4=10"),
+        ("What is x^2+1 when x=3?", "evaluate x^2+1 at x=3"),
+        ("How much is 2t if t = 4?", "evaluate 2*x at x=4"),
+        ("evaluate 2t^2-1 at -3", "evaluate 2*x^2-1 at x=-3"),
     ],
 )
 def test_ways_of_writing_algebra(text, problem):

@@ -34,19 +34,24 @@ MAX_FACTORS = DEGREE
 """The most linear factors that a polynomial has."""
 
 _PLUS, _MINUS, _OVER, _HAT, _OPEN, _CLOSE, _COMMA, _X = (TOKEN[symbol] for symbol in "+-/^(),x")
-_WHOLE_DIGITS, _OVER_DIGITS, _UNDER_DIGITS, _TERM_DIGITS = 7, 4, 3, 3
-_CONTENT_DIGITS, _SLOPE_DIGITS, _ROOT_DIGITS = 2, 1, 2
+WHOLE_DIGITS, OVER_DIGITS, UNDER_DIGITS, TERM_DIGITS = 7, 4, 3, 3
+"""Digits of the fields: of a whole number, of a fraction's two parts, of a polynomial's coefficient."""
+CONTENT_DIGITS, SLOPE_DIGITS, ROOT_DIGITS = 2, 1, 2
+"""Digits of the fields of factors: of the content, of the number before x, of the other one."""
 _SECOND, _UNDER_AT = 14, (8, 20)  # where a second number starts, and where the denominators do
 _TERMS = {3: 0, 2: 7, 1: 14, 0: 19}  # where the terms' fields start
-_FIELDS = 3  # how many factors have a field
-_FACTOR_CELLS = 4 + _SLOPE_DIGITS + _ROOT_DIGITS
+TOP_POWER = max(_TERMS)
+"""The highest power that has a field."""
+FACTOR_FIELDS = 3
+"""How many factors have a field."""
+_FACTOR_CELLS = 4 + SLOPE_DIGITS + ROOT_DIGITS
 
 PLACE_OF_CELL = np.full(ANSWER, -1)
 """Of every cell of numbers and polynomials, the place of the digit that it may hold, int64 [ANSWER]: 0 the units, -1
 none. Factors have fields of their own.
 """
 
-for _start, _width in ((1, _WHOLE_DIGITS), (8, _UNDER_DIGITS), (_SECOND + 1, _OVER_DIGITS), (20, _UNDER_DIGITS)):
+for _start, _width in ((1, WHOLE_DIGITS), (8, UNDER_DIGITS), (_SECOND + 1, OVER_DIGITS), (20, UNDER_DIGITS)):
     PLACE_OF_CELL[_start : _start + _width] = np.arange(_width)
 
 POWER_OF_CELL = np.zeros(ANSWER, np.int64)
@@ -86,11 +91,11 @@ def numbers(values: Integers, counts: Integers) -> tuple[Cells, NDArray[np.bool_
         _sign(cells, at, np.where(shown, over, 0))
         whole = ~shown | (under == 1)
         # A fraction whose numerator reaches beyond its field has no room (below), so one width serves both.
-        _digits(cells, at + 1, over, _WHOLE_DIGITS, ~shown)
-        cells[~whole, at + 1 + _OVER_DIGITS] = _OVER
-        _digits(cells, _UNDER_AT[which], under, _UNDER_DIGITS, whole)
-        width = np.where(whole, _WHOLE_DIGITS, _OVER_DIGITS)
-        room &= ~shown | ((np.abs(over) < 10**width) & (under < 10**_UNDER_DIGITS))
+        _digits(cells, at + 1, over, WHOLE_DIGITS, ~shown)
+        cells[~whole, at + 1 + OVER_DIGITS] = _OVER
+        _digits(cells, _UNDER_AT[which], under, UNDER_DIGITS, whole)
+        width = np.where(whole, WHOLE_DIGITS, OVER_DIGITS)
+        room &= ~shown | ((np.abs(over) < 10**width) & (under < 10**UNDER_DIGITS))
     cells[:, _SECOND - 1] = np.where(counts == 2, _COMMA, 0)
     return cells, room
 
@@ -103,15 +108,12 @@ def polynomials(rows: Integers) -> tuple[Cells, NDArray[np.bool_]]:
         number = rows[:, power]
         hidden = (number == 0) & ~(first & (power == 0))
         _sign(cells, at, number, ~first)
-        _digits(cells, at + 1, number, _TERM_DIGITS, hidden | ((np.abs(number) == 1) & (power > 0)))
+        _digits(cells, at + 1, number, TERM_DIGITS, hidden | ((np.abs(number) == 1) & (power > 0)))
         for place, token in enumerate((_X, _HAT, DIGIT + power)[: (0, 1, 3, 3)[power]]):
-            cells[:, at + 1 + _TERM_DIGITS + place] = np.where(hidden, 0, token)
+            cells[:, at + 1 + TERM_DIGITS + place] = np.where(hidden, 0, token)
         first &= hidden
-    top = max(_TERMS)
-    room = (np.abs(rows[:, : DEGREE + 1]) < 10**_TERM_DIGITS).all(axis=1) & (rows[:, top + 1 : DEGREE + 1] == 0).all(
-        axis=1
-    )
-    return cells, room
+    small = (np.abs(rows[:, : DEGREE + 1]) < 10**TERM_DIGITS).all(axis=1)
+    return cells, small & (rows[:, TOP_POWER + 1 : DEGREE + 1] == 0).all(axis=1)
 
 
 def products(contents: Integers, factors: Integers, counts: Integers) -> tuple[Cells, NDArray[np.bool_]]:
@@ -120,26 +122,36 @@ def products(contents: Integers, factors: Integers, counts: Integers) -> tuple[C
     """
     cells = np.zeros((len(contents), ANSWER), np.uint8)
     _sign(cells, 0, contents)
-    _digits(cells, 1, contents, _CONTENT_DIGITS, np.abs(contents) == 1)
-    room = (counts <= _FIELDS) & (np.abs(contents) < 10**_CONTENT_DIGITS)
-    for which in range(_FIELDS):
+    _digits(cells, 1, contents, CONTENT_DIGITS, np.abs(contents) == 1)
+    room = (counts <= FACTOR_FIELDS) & (np.abs(contents) < 10**CONTENT_DIGITS)
+    for which in range(FACTOR_FIELDS):
         slope, root = factors[:, which].T
         hidden = counts <= which
         bare = hidden | (root == 0)
-        at = 1 + _CONTENT_DIGITS + which * _FACTOR_CELLS
+        at = 1 + CONTENT_DIGITS + which * _FACTOR_CELLS
         cells[:, at] = np.where(bare, 0, _OPEN)
-        _digits(cells, at + 1, slope, _SLOPE_DIGITS, hidden | (slope == 1))
-        cells[:, at + 1 + _SLOPE_DIGITS] = np.where(hidden, 0, _X)
-        _sign(cells, at + 2 + _SLOPE_DIGITS, np.where(bare, 0, root), True)
-        _digits(cells, at + 3 + _SLOPE_DIGITS, root, _ROOT_DIGITS, bare)
-        cells[:, at + 3 + _SLOPE_DIGITS + _ROOT_DIGITS] = np.where(bare, 0, _CLOSE)
-        room &= hidden | ((slope < 10**_SLOPE_DIGITS) & (np.abs(root) < 10**_ROOT_DIGITS))
+        _digits(cells, at + 1, slope, SLOPE_DIGITS, hidden | (slope == 1))
+        cells[:, at + 1 + SLOPE_DIGITS] = np.where(hidden, 0, _X)
+        _sign(cells, at + 2 + SLOPE_DIGITS, np.where(bare, 0, root), True)
+        _digits(cells, at + 3 + SLOPE_DIGITS, root, ROOT_DIGITS, bare)
+        cells[:, at + 3 + SLOPE_DIGITS + ROOT_DIGITS] = np.where(bare, 0, _CLOSE)
+        room &= hidden | ((slope < 10**SLOPE_DIGITS) & (np.abs(root) < 10**ROOT_DIGITS))
     return cells, room
 
 
 def close_numbers(values: Integers, count: int) -> str:
     """One number or two, int64 [2, 2], as text."""
     return ",".join(str(over) if under == 1 else f"{over}/{under}" for over, under in values[:count].tolist())
+
+
+def close_length(rows: Integers) -> Integers:
+    """How many cells polynomials take that are written closely, int64 [B], of coefficients int64 [B, DEGREE + 1]."""
+    sizes, powers = np.abs(rows), np.arange(DEGREE + 1)
+    digits = 1 + (sizes[..., None] >= 10 ** np.arange(1, 10)).sum(axis=-1)
+    cells = 1 + np.where((sizes == 1) & (powers > 0), 0, digits) + np.array([0, 1, *[3] * (DEGREE - 1)])
+    last = DEGREE - (rows[:, ::-1] != 0).argmax(axis=1)
+    first = np.take_along_axis(rows, last[:, None], axis=1)[:, 0]
+    return np.where(rows == 0, 0, cells).sum(axis=1) - (first > 0)
 
 
 def close_polynomial(row: Integers) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trm_gym.algebra._search import equations, lengths, polynomials
+from trm_gym.algebra._search import equations, fractional, high, lengths, polynomials
 from trm_gym.algebra._search.draws import Draws
 from trm_gym.algebra._search.equations import Drawn
 from trm_gym.task import Level
@@ -58,6 +58,25 @@ LEVELS = (
     AlgebraLevel("roots", "a*x^2+b*x+c=0 as in quadratic, b or c often missing, roots to 20", lengths.roots),
     AlgebraLevel("factors", "a*x+b, a*x^2+b*x or a*x^2+b*x+c with factors, coefficients to 9", lengths.factors),
     AlgebraLevel("values", "the value of a polynomial up to x^3 at x, coefficients to 20, x to 20", lengths.values),
+    AlgebraLevel(
+        "ratios", "linear, of two sides, brackets, fractions or decimals, with a fraction for x", fractional.ratios
+    ),
+    AlgebraLevel(
+        "crossings",
+        "two equations for x and y, coefficients to 9; one or both are fractions",
+        fractional.crossings,
+    ),
+    AlgebraLevel(
+        "long_terms",
+        "like terms, derivatives, (a*x+b)*(c*x+d); coefficients of 4 to 8 digits",
+        high.long_terms,
+    ),
+    AlgebraLevel("powers", "like terms and derivatives of terms up to x^6", high.powers),
+    AlgebraLevel(
+        "high_products", "(a*x+b)^3 to ^5, two quadratics, or a power of x times one: up to x^6", high.high_products
+    ),
+    AlgebraLevel("splits", "three or four linear factors multiplied out, x or a square among them", high.splits),
+    AlgebraLevel("contents", "k*(a*x+b), k*x*(a*x+b) or k*(x+a)*(x+b) multiplied out, k to 99", high.contents),
 )
 """The levels."""
 

@@ -55,6 +55,8 @@ _SYNONYMS = tuple(
         (r"^solve\s*(?:for\s+[a-z]\b)?\s*[:/]?\s*(.+?)(?:\s+for\s+[a-z](?:\s+and\s+[a-z])?)?$", r"\1"),
         (r"\s+(?:wrt|with\s+respect\s+to)\s+[a-z]$", ""),
         (r"^(?:find|what\s+is)\s+[a-z]\s*(?:[:/,]|if|when|such\s+that|in)\s*", ""),
+        (r"^if\s+(.+=.+),\s*(?:find|what\s+is)\s+[a-z]$", r"\1"),
+        (r"^(?:find|what\s+is|how\s+much\s+is)\s+(.+?)\s+(?:at|for|if|when|where)\s+(?=[a-z]\s*=)", r"evaluate \1 at "),
         (r"^eq\((.+),\s*(.+)\)$", r"\1=\2"),
         (r"^(?:diff|differentiate)\s*\((.+),\s*[a-z]\s*\)$", r"differentiate \1"),
         (r"^d\s*\((.+)\)\s*/\s*d\s*[a-z]$", r"differentiate \1"),
@@ -67,6 +69,7 @@ _SYNONYMS = tuple(
         (r"^(expand|factor|collect|differentiate|evaluate)\s*/\s*", r"\1 "),
         (r"^\(([^()]*=[^()]*,[^()]*=[^()]*)\)$", r"\1"),
         (r"\b(?:when|where|for|if|with)\b(?=\s*[a-z]\s*=)", " at "),
+        (r"^(evaluate\s[^a-z]*([a-z])\b.*?\s)(?:at|for)\s+(?=-?[0-9/]+$)", r"\1at \2="),
         (r"\s+and\s+(?=.*=)", ", "),
     )
 )
@@ -78,6 +81,7 @@ _NAMING = tuple(
         r"solve\s*for\s+(?P<asked>[a-z])\b(?P<of>.+)",
         r"solve\b(?P<of>.+)\bfor\s+(?P<asked>[a-z])$",
         r"\b(?:find|what\s+is)\s+(?P<asked>[a-z])\s*(?:[:/,]|if\b|when\b|such\s+that\b|in\b)(?P<of>.+)",
+        r"^if\s+(?P<of>.+),\s*(?:find|what\s+is)\s+(?P<asked>[a-z])$",
         r"^[∂d]\s*/\s*[∂d]\s*(?P<asked>[a-z])\b(?P<of>.+)",
         r"^(?:diff|differentiate)\s*\((?P<of>.+),\s*(?P<asked>[a-z])\s*\)$",
         r"^d\s*\((?P<of>.+)\)\s*/\s*d\s*(?P<asked>[a-z])$",
@@ -128,7 +132,7 @@ def solution(problem: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def parse(problem: UserProblem) -> NDArray[np.uint8]:
     """The tokens uint8 [WRITTEN] of a problem in any form; checks everything but whether it can be solved."""
-    text = _plain(problem_text(problem, WRITTEN, LENGTH, _EXAMPLE))
+    text = _plain(_said(problem))
     verb = next((word for word in VERBS if text.startswith(word)), None)
     _check_brackets(text)
     if verb is None:
@@ -136,6 +140,11 @@ def parse(problem: UserProblem) -> NDArray[np.uint8]:
     else:
         _check_expression(text, verb)
     return tokenize(text, WRITTEN)
+
+
+def _said(problem: UserProblem) -> str:
+    """A problem as text, without the full stop or question mark at its end. Raises ProblemError."""
+    return problem_text(problem, WRITTEN, LENGTH, _EXAMPLE).rstrip(" ?.")
 
 
 def _check_asked(text: str) -> None:
@@ -196,7 +205,7 @@ def names(problem: UserProblem) -> dict[str, str]:
     if (asked := _asked(problem)) is not None and _covered(asked[0]):
         found = asked[1]
     else:
-        found = _letters(_in_known_words(plain(problem_text(problem, WRITTEN, LENGTH, _EXAMPLE)).strip()))
+        found = _letters(_in_known_words(plain(_said(problem)).strip()))
     return {known: letter for letter, known in found.items() if letter != known}
 
 

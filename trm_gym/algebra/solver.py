@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trm_gym.algebra import layout
-from trm_gym.algebra._search.exact import Facts, facts
+from trm_gym.algebra._search.exact import Facts, degrees, facts
 from trm_gym.algebra._search.factoring import BROKEN, factored
 from trm_gym.algebra._search.rational import UNDER
 from trm_gym.algebra._search.reading import EVALUATE, FACTOR, Reading, read
 from trm_gym.algebra.layout import ANSWER, LENGTH, WRITTEN, Integers
 from trm_gym.errors import ProblemError
 from trm_gym.short_repr import short_repr
-from trm_gym.written.signs import SYMBOLS, VERBS, answer_tokens
+from trm_gym.written.signs import SYMBOLS, TOKEN, VERBS, answer_tokens
 
 LONG = -20
 """Why a solved problem has no answer here: there is no room for it."""
@@ -83,6 +83,23 @@ def _answer_products(solved: Solved, chosen: Integers) -> None:
         content, count = int(contents[which]), int(counts[which])
         parts = np.append(factors[which, :count], content)
         _close(solved, chosen[which], parts, layout.close_product(content, factors[which], count))
+
+
+def factors_beyond_quadratic(problems: NDArray[np.uint8]) -> Integers:
+    """Of each problem uint8 [B, WRITTEN] that is to be factored, of degree 3 or more, how many linear factors it has,
+    its content and they: int64 [B, 2 + 2 * MAX_FACTORS]. 0 for all others, and where it has none.
+    """
+    known = np.zeros((len(problems), 2 + 2 * layout.MAX_FACTORS), np.int64)
+    chosen = np.flatnonzero(problems[:, 0] == TOKEN["factor"])
+    if not chosen.size:
+        return known
+    reading = read(problems[chosen])
+    high = (reading.kinds == FACTOR) & (degrees(reading.rows[:, 0]) > 2)
+    if high.any():
+        counts, contents, factors = factored(reading.rows[high, 0])
+        found = np.column_stack([counts, contents, factors.reshape(len(counts), -1)])
+        known[chosen[high]] = np.where(counts[:, None] > 0, found, 0)
+    return known
 
 
 def _close(solved: Solved, which: np.int64, numbers: Integers, text: str) -> None:

@@ -4,28 +4,39 @@
 - an equation: what is without x on one side, what is with x on the other; of a quadratic one the square root of the
   discriminant is taken, a system is solved by Cramer's rule
 - a polynomial: its coefficients, of a derivative times their powers
-- factors: the numerator and denominator of each root, in the order of the answer
+- factors: the numerator and denominator of each root, in the order of the answer; of a cubic and beyond the factors
+  themselves
 """
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
-
+from trm_gym.algebra.layout import MAX_FACTORS
 from trm_gym.jit import inner
-from trm_gym.worksheet.columns import MOST, PLACES, UNDER, Y, add_product, digits, empty, erase, settle, take, value
+from trm_gym.worksheet.columns import (
+    DEGREE,
+    MOST,
+    PLACES,
+    UNDER,
+    Y,
+    add_product,
+    digits,
+    empty,
+    erase,
+    settle,
+    take,
+    value,
+)
+from trm_gym.worksheet.factors import common_divisor, copy_factors, quadratic_factors, square_root_of_discriminant
 from trm_gym.worksheet.reading import work_out
 from trm_gym.written.signs import TOKEN
 
 NOTHING, NUMBER, PAIR, POLYNOMIAL, FACTORS = range(5)
 """What an answer is made of: what cannot be said, one number, two, coefficients, or linear factors."""
-QUANTITIES = 8
+TERMS = DEGREE + 1
+"""A polynomial's terms, of 1 to x^6."""
+QUANTITIES = 1 + 2 * MAX_FACTORS
 """Numbers of an answer. Of a number its numerator and denominator, of two the same twice; of a polynomial those of 1,
-x, x^2, x^3; of factors the content, then of each the number before x and the other one."""
-TERMS = 4
-"""A polynomial's terms, of 1 to x^3."""
-_LARGEST_ROOT = 10**6
+x, x^2, ...; of factors the content, then of each the number before x and the other one."""
 _EXPAND, _COLLECT, _FACTOR, _DERIVE, _EVALUATE = (
     TOKEN[verb] for verb in ("expand", "collect", "factor", "differentiate", "evaluate")
 )
@@ -33,9 +44,10 @@ _EQUALS, _COMMA, _AT = (TOKEN[symbol] for symbol in ("=", ",", "at"))
 
 
 @inner
-def ask(tokens, work, columns, dividends, divisors):
+def ask(tokens, known, work, columns, dividends, divisors):
     """Fill columns int64 [QUANTITIES, PLACES], dividends and divisors int64 [QUANTITIES] by a problem's tokens; what
-    the answer is made of. A divisor of 0 says that there is no such number.
+    the answer is made of. A divisor of 0 says that there is no such number. known: of a polynomial beyond the quadratic
+    that is to be factored how many factors it has, its content and they, int64 [2 + 2 * MAX_FACTORS]; else 0.
     """
     for quantity in range(QUANTITIES):
         take(columns[quantity], columns[quantity], 0)
@@ -48,8 +60,12 @@ def ask(tokens, work, columns, dividends, divisors):
     parts = _read(tokens, 1 if named else 0, stop, work)
     if verb == _EVALUATE:
         kind = _substituted(work, columns, dividends, divisors) if parts == 2 else NOTHING
+    elif verb == _FACTOR and known[0] > 0:
+        copy_factors(known, columns, dividends, divisors)
+        kind = FACTORS
     elif verb == _FACTOR:
-        kind = _factors(work.parts[0], columns, dividends, divisors) if parts == 1 else NOTHING
+        found = parts == 1 and quadratic_factors(work.parts[0], columns, dividends, divisors)
+        kind = FACTORS if found else NOTHING
     elif named:
         kind = _coefficients(work.parts[0], verb == _DERIVE, columns, dividends, divisors) if parts == 1 else NOTHING
     elif parts == 4:
@@ -84,14 +100,6 @@ def _read(tokens, start, stop, work):
 
 
 @inner
-def _common(first, second):
-    """The greatest common divisor of two numbers that are not negative."""
-    while second:
-        first, second = second, first % second
-    return first
-
-
-@inner
 def _number(over, under, columns, dividends, divisors, at):
     """A numerator and a denominator as the quantities ``at`` and the next; whether that can be done."""
     top, bottom = value(over), value(under)
@@ -101,7 +109,7 @@ def _number(over, under, columns, dividends, divisors, at):
     take(columns[at], over, sign)
     take(columns[at + 1], under, sign)
     dividends[at], dividends[at + 1] = sign * top, abs(bottom)
-    divisors[at] = divisors[at + 1] = _common(abs(top), abs(bottom))
+    divisors[at] = divisors[at + 1] = common_divisor(abs(top), abs(bottom))
     return True
 
 
@@ -146,13 +154,15 @@ def _substituted(work, columns, dividends, divisors):
 
 @inner
 def _coefficients(sheet, derive, columns, dividends, divisors):
-    """The coefficients of 1, x, x^2, x^3, or those of the derivative."""
+    """The coefficients of 1, x, x^2, ..., or those of the derivative."""
     under = value(sheet[UNDER])
     if under <= 0 or under == MOST:
         return NOTHING
     for power in range(TERMS):
-        factor = power + 1 if derive else 1
-        take(columns[power], sheet[power + (1 if derive else 0)], factor)
+        if not derive:
+            take(columns[power], sheet[power], 1)
+        elif power < DEGREE:
+            take(columns[power], sheet[power + 1], power + 1)
         dividends[power], divisors[power] = value(columns[power]), under
     return POLYNOMIAL
 
@@ -198,20 +208,6 @@ def _equation(work, columns, dividends, divisors):
 
 
 @inner
-def square_root_of_discriminant(row):
-    """The square root of b^2 - 4 a c of a sheet a x^2 + b x + c; -1 where it is no whole number, or too large."""
-    constant, slope, square = value(row[0]), value(row[1]), value(row[2])
-    if max(abs(constant), abs(slope), abs(square)) > _LARGEST_ROOT:
-        return -1
-    discriminant = slope * slope - 4 * square * constant
-    if discriminant < 0:
-        return -1
-    root = np.int64(math.sqrt(discriminant))
-    root += (root + 1) * (root + 1) <= discriminant
-    return root if root * root == discriminant else -1
-
-
-@inner
 def _system(work, columns, dividends, divisors):
     """x and y by Cramer's rule."""
     one, two, spare = work.sheets[0], work.sheets[1], work.sheets[2]
@@ -227,65 +223,3 @@ def _system(work, columns, dividends, divisors):
     if not _number(over_x, whole, columns, dividends, divisors, 0):
         return NOTHING
     return PAIR if _number(over_y, whole, columns, dividends, divisors, 2) else NOTHING
-
-
-@inner
-def _factors(row, columns, dividends, divisors):
-    """The content and the factors of a polynomial of degree 1 or 2."""
-    for power in range(3, UNDER):
-        if not empty(row[power]):
-            return NOTHING
-    low, middle, high = value(row[0]), value(row[1]), value(row[2])
-    if value(row[UNDER]) != 1 or max(abs(low), abs(middle), abs(high)) == MOST:
-        return NOTHING
-    content = _common(_common(abs(low), abs(middle)), abs(high))
-    if content == 0 or (high == 0 and middle == 0):
-        return NOTHING
-    sign = -1 if (high or middle) < 0 else 1
-    digits(columns[0], content)
-    dividends[0], divisors[0] = sign * content, 1
-    take(columns[0], columns[0], sign)
-    if high == 0:
-        _factor(row[1], row[0], sign, content, columns, dividends, divisors, 1)
-        return FACTORS
-    root = square_root_of_discriminant(row)
-    if root < 0:
-        return NOTHING
-    # a x^2 + b x + c: each factor is 2 a x + (b - s) or 2 a x + (b + s), divided by what divides both.
-    under, over = columns[6], columns[7]
-    for which in range(2):
-        take(under, row[2], 2)
-        digits(over, root)
-        take(over, over, 1 if which else -1)
-        for place in range(PLACES):
-            over[place] += row[1, place]
-        common = _common(abs(value(under)), abs(value(over)))
-        _factor(under, over, sign, common, columns, dividends, divisors, 1 + 2 * which)
-    take(under, under, 0)
-    take(over, over, 0)
-    if _out_of_order(dividends, divisors):
-        for place in range(PLACES):
-            for which in (1, 2):
-                columns[which, place], columns[which + 2, place] = columns[which + 2, place], columns[which, place]
-        for which in (1, 2):
-            dividends[which], dividends[which + 2] = dividends[which + 2], dividends[which]
-            divisors[which], divisors[which + 2] = divisors[which + 2], divisors[which]
-    return FACTORS
-
-
-@inner
-def _factor(slope, constant, sign, common, columns, dividends, divisors, at):
-    """A linear factor as the quantities ``at`` and the next."""
-    take(columns[at], slope, sign)
-    take(columns[at + 1], constant, sign)
-    dividends[at], dividends[at + 1] = sign * value(slope), sign * value(constant)
-    divisors[at] = divisors[at + 1] = max(common, 1)
-
-
-@inner
-def _out_of_order(dividends, divisors):
-    """Whether the second factor comes first in an answer: by the number before x, then by the other one."""
-    first, second = dividends[1] // divisors[1], dividends[3] // divisors[3]
-    if first != second:
-        return first > second
-    return dividends[2] // divisors[2] > dividends[4] // divisors[4]

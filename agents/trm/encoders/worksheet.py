@@ -17,7 +17,7 @@ from agents.trm.layers import Linear, truncated_normal_
 from agents.trm.options import at_least
 from agents.trm.recognition import values
 from trm_gym.structure import TextStructure
-from trm_gym.worksheet.cells import COLUMN_CODES, KINDS, TRIAL_CODES, show, sign_codes
+from trm_gym.worksheet.cells import COLUMN_CODES, TRIAL_CODES, closes, kind_codes, show, sign_codes
 from trm_gym.worksheet.columns import WIDEST
 from trm_gym.written.signs import SYMBOLS, TOKEN, VERBS
 
@@ -38,12 +38,15 @@ class WorksheetEncoder(Encoder):
         if not isinstance(structure, TextStructure):
             raise ValueError("a worksheet needs a task of text; use positions='cells'")
         self.written, answer = structure.written, context.length - structure.written
-        signs = sign_codes(answer)
+        self.kinds, self.closes = kind_codes(answer), closes(answer)
         at_least(0, trials=trials)
         self.trials = trials > 0
         super().__init__(context, symbols=len(VERBS) + 1, positions=answer)
-        self.position = table(KINDS * answer, hidden)
-        self.column, self.trial, self.sign = (table(n, hidden) for n in (COLUMN_CODES, TRIAL_CODES, signs))
+        self.position = table(self.kinds * answer, hidden)
+        codes = (COLUMN_CODES, TRIAL_CODES, sign_codes(answer))
+        self.column, self.trial, self.sign = (table(n, hidden) for n in codes)
+        if self.closes:
+            self.mark = table(len(SYMBOLS), hidden)
         known = values(torch.arange(COLUMN_CODES, dtype=torch.float32) - (WIDEST + 1))
         self.register_buffer("known", known * (torch.arange(COLUMN_CODES) > 0)[:, None], persistent=False)
         self.amount = embedding(known.shape[-1], hidden)
@@ -55,10 +58,12 @@ class WorksheetEncoder(Encoder):
         problem, draft = (part.cpu().numpy().astype(np.uint8) for part in (inputs.problem, inputs.draft))
         sheet = show(problem[:, : self.written], draft[:, self.written :])
         kinds, codes = (torch.from_numpy(part).to(device) for part in sheet)
-        column, trial, sign = codes.unbind(-1)
+        column, trial, sign, mark = codes.unbind(-1)
         shown = F.embedding(column, self.column + self.amount(self.known)) + F.embedding(sign, self.sign)
         shown = shown + F.embedding(trial * self.trials, self.trial)
-        place = self.position.unflatten(0, (KINDS, -1))[kinds]
+        if self.closes:
+            shown = shown + F.embedding(mark, self.mark)
+        place = self.position.unflatten(0, (self.kinds, -1))[kinds]
         tokens = inputs.problem[:, : self.written]
         asked = (tokens[..., None] == self.verbs).any(1).float()
         verb = torch.cat([asked, 1 - asked.sum(1, keepdim=True)], dim=1) @ self.symbols * self.scale

@@ -108,7 +108,7 @@ def test_a_stream_goes_on_after_a_bad_problem(solver: Solver):
 
 @pytest.mark.usefixtures("unchecked")
 def test_one_text_is_no_stream(solver: Solver):
-    for one in (PUZZLE, Path("puzzle.txt")):
+    for one in (PUZZLE, Path("puzzle.txt"), None, 5):
         with pytest.raises(ValueError, match=r"stream takes many problems, and .* is one"):
             solver.stream(one)  # type: ignore[arg-type]
 

@@ -18,7 +18,7 @@ from trm_gym import make_task
 from trm_gym.algebra.layout import POWER_OF_CELL
 from trm_gym.task import Problems, Task
 from trm_gym.worksheet.asked import FACTORS, NOTHING, NUMBER, PAIR, POLYNOMIAL
-from trm_gym.worksheet.cells import NO_TRIAL, SIGNS, TEN_OR_MORE, TOO_MUCH, fields, show, sign_codes
+from trm_gym.worksheet.cells import CLOSELY, NO_TRIAL, SIGNS, TEN_OR_MORE, TOO_MUCH, fields, show, sign_codes
 from trm_gym.worksheet.columns import WIDEST
 from trm_gym.written.signs import DIGIT, TOKEN
 
@@ -66,9 +66,10 @@ def test_what_an_answer_is_made_of():
     for text, kind in (("x^2=16", PAIR), ("x^2=2*x-1", NUMBER), ("x+y=3,x-y=1", PAIR), ("factor x^2-1", FACTORS)):
         problems = task.encode(text)
         assert shown(task, problems, problems.start)[0][0] == kind
-    problems = task.encode("factor x^3-x")
-    kinds, columns, trials, signs = shown(task, problems, problems.start)
-    assert kinds[0] == NOTHING and (columns == NONE).all() and not trials.any() and not signs.any()
+    for text in ("factor x^2+1", "factor x^3+x"):
+        tokens = np.array([[TOKEN["factor"], *(TOKEN[sign] for sign in text[7:]), *[0] * (48 - len(text))]], np.uint8)
+        sheet = show(tokens[:, :40], np.zeros((1, 24), np.uint8))
+        assert sheet.kinds[0] == NOTHING and not sheet.codes.any(), text
 
 
 def test_a_right_digit_shows_the_next_one():
@@ -103,10 +104,9 @@ def test_who_carries_the_columns_and_copies_the_trials_has_the_answer(name, leve
         for cell in range(len(where.number[0])):
             is_trial = (trials[:, cell] > TOO_MUCH) & (trials[:, cell] < TEN_OR_MORE)
             drafts[is_trial, start + cell] = (trials[:, cell] - TOO_MUCH - 1 + DIGIT)[is_trial]
-    if level == "factor3":
-        assert set(kinds.flat) == {NOTHING}
-        return
     for row, kind in enumerate(kinds):
+        if kind == CLOSELY:
+            continue
         for number in range(where.number[kind].max() + 1):
             cells = np.flatnonzero((where.number[kind] == number) & (where.place[kind] >= 0))
             places = where.place[kind][cells]
@@ -121,6 +121,43 @@ def test_who_carries_the_columns_and_copies_the_trials_has_the_answer(name, leve
                 got = abs(int((columns[row, cells] * 10**places).sum()))
             # A denominator or a coefficient of 1 is not written; where it is not, nor is the sign of a fraction.
             assert got == wanted or (got == 1 and wanted == 0), task.decode(problems.problem[row])
+
+
+def closely_written(task: Task, problems: Problems, row: int) -> list[int]:
+    """An answer that is written closely: what the marks and the carried columns come to."""
+    start = task.structure.answer_start
+    codes = show(problems.problem[[row], :start], problems.start[[row], start:]).codes[0]
+    columns, marks, answer = codes[:, 0] + NONE, codes[:, 3], []
+    while len(answer) < len(marks):
+        at = len(answer)
+        if marks[at] or columns[at] == NONE:
+            answer.append(int(marks[at]))
+            continue
+        end = at
+        while end < len(marks) and columns[end] != NONE:
+            end += 1
+        number = int((columns[at:end] * 10 ** np.arange(end - at)).sum())
+        sign = TOKEN["-" if number < 0 else "+"]
+        if abs(number) == 1 and end == at + 1 and marks[min(end, len(marks) - 1)] in (TOKEN["x"], TOKEN["("]):
+            answer.append(sign)  # a coefficient of 1 is not written; what it comes from stands at its sign
+            continue
+        if at and answer[-1] == 0:  # the cell of its sign, of which nothing is told
+            answer[-1] = sign
+        answer += [DIGIT + int(digit) for digit in reversed(f"{abs(number):0{end - at}d}")]
+    return answer
+
+
+@pytest.mark.parametrize("level", ["long_terms", "powers", "high_products", "splits"])
+def test_who_carries_what_is_written_closely_has_the_answer(level):
+    task = make_task("algebra")
+    problems = task.generate(200, task.level_index(level), "train", 5)
+    start, count = task.structure.answer_start, 0
+    kinds = shown(task, problems, problems.start)[0]
+    for row in np.flatnonzero(kinds == CLOSELY):
+        answer, wanted = closely_written(task, problems, row), problems.solution[row, start:].tolist()
+        assert answer == wanted, task.decode(problems.problem[row])
+        count += 1
+    assert count > 40 and set(kinds.flat) <= {CLOSELY, FACTORS}
 
 
 def test_anything_can_be_shown():
