@@ -153,7 +153,7 @@ def test_who_carries_what_is_written_closely_has_the_answer(level):
     problems = task.generate(200, task.level_index(level), "train", 5)
     start, count = task.structure.answer_start, 0
     kinds = shown(task, problems, problems.start)[0]
-    for row in np.flatnonzero(kinds == CLOSELY):
+    for row in np.flatnonzero(kinds == CLOSELY).tolist():
         answer, wanted = closely_written(task, problems, row), problems.solution[row, start:].tolist()
         assert answer == wanted, task.decode(problems.problem[row])
         count += 1
