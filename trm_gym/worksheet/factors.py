@@ -9,7 +9,7 @@ import numpy as np
 from trm_gym.jit import inner
 from trm_gym.worksheet.columns import MOST, PLACES, UNDER, digits, empty, take, value
 
-_LARGEST_ROOT = 10**6
+_LARGEST = 10**9  # its square, and four times it, fit into 64 bits
 
 
 @inner
@@ -24,12 +24,13 @@ def common_divisor(first, second):
 def square_root_of_discriminant(row):
     """The square root of b^2 - 4 a c of a sheet a x^2 + b x + c; -1 where it is no whole number, or too large."""
     constant, slope, square = value(row[0]), value(row[1]), value(row[2])
-    if max(abs(constant), abs(slope), abs(square)) > _LARGEST_ROOT:
+    if max(abs(constant), abs(slope), abs(square)) > _LARGEST:
         return -1
     discriminant = slope * slope - 4 * square * constant
     if discriminant < 0:
         return -1
     root = np.int64(math.sqrt(discriminant))
+    root -= root * root > discriminant
     root += (root + 1) * (root + 1) <= discriminant
     return root if root * root == discriminant else -1
 
