@@ -115,6 +115,7 @@ PRETRAIN: dict[str, PretrainConfig] = {
             *("expand", "expand3", "multiply", "differentiate", "differentiate", "factor", "factors"),
             *("ratios", "ratios", "crossings", "crossings", "long_terms", "long_terms"),
             *("powers", "high_products", "splits", "factor3", "contents"),
+            *("long_ratios", "long_ratios", "long_values", "shares"),
         ),
         model=dataclasses.replace(WORKSHEET, hidden=96, layers=2),
         optim=OptimConfig(adamw_lr=2e-3, decay=1.0),

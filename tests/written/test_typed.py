@@ -90,6 +90,18 @@ def test_ways_of_writing_arithmetic(text, problem):
         ("What is x^2+1 when x=3?", "evaluate x^2+1 at x=3"),
         ("How much is 2t if t = 4?", "evaluate 2*x at x=4"),
         ("evaluate 2t^2-1 at -3", "evaluate 2*x^2-1 at x=-3"),
+        ("What is the value of 3t - 1 when t is 5?", "evaluate 3*x-1 at x=5"),
+        ("If x = 3, what is 2x + 1?", "evaluate 2*x+1 at x=3"),
+        ("substitute x = 2 into x^2 + 1", "evaluate x^2+1 at x=2"),
+        ("what is x/2 for x=3", "evaluate x/2 at x=3"),
+        ("find x if y = 2, x + y = 5", "y=2,x+y=5"),
+        ("Find the roots of x^2 - 4x + 3", "x^2-4*x+3=0"),
+        ("2x = 4, what is x?", "2*x=4"),
+        ("How do I solve 2x = 6?", "2*x=6"),
+        ("solve simultaneously x + y = 5, x - y = 1", "x+y=5,x-y=1"),
+        ("Can you factor x^2 - 5x + 6?", "factor x^2-5*x+6"),
+        ("Factorise fully 3x^2 - 12", "factor 3*x^2-12"),
+        ("expand and simplify (x+1)(x+2) + 3x", "expand (x+1)*(x+2)+3*x"),
     ],
 )
 def test_ways_of_writing_algebra(text, problem):

@@ -5,7 +5,7 @@ every number is written units first:
 
 - a polynomial: from x^3 down, of each term sign, 3 digits, ``x``, ``^``, power (as far as the term has them)
 - a number: sign, 4 digits, ``/``, 2 blanks, 3 digits, so that units stand where a polynomial's do; a whole one may
-  go on to 7 digits; before a second one, 2 blanks, a comma
+  go on to 7 digits, a second one to 5; before that, 2 blanks, a comma
 - factors: sign and 2 digits of the content, then of each factor ``(``, 1 digit, ``x``, sign, 2 digits, ``)``
 
 An answer with a number too large for its field, or with more fields, is written closely, without any; only people's
@@ -34,8 +34,8 @@ MAX_FACTORS = DEGREE
 """The most linear factors that a polynomial has."""
 
 _PLUS, _MINUS, _OVER, _HAT, _OPEN, _CLOSE, _COMMA, _X = (TOKEN[symbol] for symbol in "+-/^(),x")
-WHOLE_DIGITS, OVER_DIGITS, UNDER_DIGITS, TERM_DIGITS = 7, 4, 3, 3
-"""Digits of the fields: of a whole number, of a fraction's two parts, of a polynomial's coefficient."""
+WHOLE_DIGITS, SECOND_DIGITS, OVER_DIGITS, UNDER_DIGITS, TERM_DIGITS = 7, 5, 4, 3, 3
+"""Digits of the fields: of a whole number, a second one, a fraction's two parts, and a polynomial's coefficient."""
 CONTENT_DIGITS, SLOPE_DIGITS, ROOT_DIGITS = 2, 1, 2
 """Digits of the fields of factors: of the content, of the number before x, of the other one."""
 _SECOND, _UNDER_AT = 14, (8, 20)  # where a second number starts, and where the denominators do
@@ -94,7 +94,7 @@ def numbers(values: Integers, counts: Integers) -> tuple[Cells, NDArray[np.bool_
         _digits(cells, at + 1, over, WHOLE_DIGITS, ~shown)
         cells[~whole, at + 1 + OVER_DIGITS] = _OVER
         _digits(cells, _UNDER_AT[which], under, UNDER_DIGITS, whole)
-        width = np.where(whole, WHOLE_DIGITS, OVER_DIGITS)
+        width = np.where(whole, WHOLE_DIGITS if which == 0 else SECOND_DIGITS, OVER_DIGITS)
         room &= ~shown | ((np.abs(over) < 10**width) & (under < 10**UNDER_DIGITS))
     cells[:, _SECOND - 1] = np.where(counts == 2, _COMMA, 0)
     return cells, room

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trm_gym.algebra._search import equations, fractional, high, lengths, polynomials
+from trm_gym.algebra._search import edges, equations, fractional, high, lengths, polynomials
 from trm_gym.algebra._search.draws import Draws
 from trm_gym.algebra._search.equations import Drawn
 from trm_gym.task import Level
@@ -73,9 +73,18 @@ LEVELS = (
     ),
     AlgebraLevel("powers", "like terms and derivatives of terms up to x^6", high.powers),
     AlgebraLevel(
-        "high_products", "(a*x+b)^3 to ^5, two quadratics, or a power of x times one: up to x^6", high.high_products
+        "high_products", "(a*x+b)^4, two quadratics, or a power of x times one: up to x^6", high.high_products
     ),
     AlgebraLevel("splits", "three or four linear factors multiplied out, x or a square among them", high.splits),
+    AlgebraLevel(
+        "long_ratios", "as ratios and crossings, more than 4 digits above a bar or 3 below it", edges.long_ratios
+    ),
+    AlgebraLevel(
+        "long_values", "the value of a polynomial up to x^3 at x of up to 4 digits, or at a fraction", edges.long_values
+    ),
+    AlgebraLevel(
+        "shares", "(a*x+b)/k, 3/2*x+5/2*x and the like, with whole coefficients; terms that cancel", edges.shares
+    ),
     AlgebraLevel("contents", "k*(a*x+b), k*x*(a*x+b) or k*(x+a)*(x+b) multiplied out, k to 99", high.contents),
 )
 """The levels."""

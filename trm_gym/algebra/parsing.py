@@ -5,7 +5,7 @@ A problem is text: an equation (``3x + 4 = 10``, linear or quadratic), a system 
 and ``2(x+1)`` are read as products, ``**`` and superscripts as powers. Unknowns may be any single letters: one is
 renamed x; two are renamed x and y in alphabetical order.
 
-``from_words`` reads questions as the DeepMind mathematics dataset asks them (Saxton et al., 2019, arXiv 1904.01557).
+How people say so is in ``wording``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from trm_gym.algebra import solver
 from trm_gym.algebra._search import exact, factoring, reading
 from trm_gym.algebra.layout import ANSWER, LENGTH, WRITTEN
+from trm_gym.algebra.wording import asked_in, check_asked, in_known_words
 from trm_gym.errors import ProblemError
 from trm_gym.plain_text import plain_text
 from trm_gym.task import Problems, UserProblem
@@ -31,8 +32,8 @@ _NO_COMMA = "write 0.5 for a decimal and 1000 for a thousand"
 
 _FAULTS = {
     reading.SYNTAX: "it does not read as an equation or an expression: look for a missing number or a stray sign",
-    reading.LARGE: "a number in it, or on the way to its sums, has more than 9 digits or a power above 6, or x and y "
-    "are multiplied: use smaller numbers",
+    reading.LARGE: "a number in it, or on the way to its sums, has more than 9 digits or a power above 6, or y is "
+    "multiplied by an unknown: use smaller numbers, and y only by itself",
     reading.POWER: "after ^ comes a whole number from 0 to 6",
     reading.DIVISOR: "it is divided by zero or by an unknown: multiply it out first",
     reading.NESTING: "its brackets are nested too deeply",
@@ -41,71 +42,11 @@ _FAULTS = {
     exact.HIGH: "only linear and quadratic equations are solved here, and only linear systems",
     exact.IRRATIONAL: "its roots are irrational: the discriminant {discriminant} is no square",
     exact.UNREAL: "it has no real roots: the discriminant is {discriminant}",
-    factoring.UNSPLIT: "it has no linear factors with whole coefficients, or none that are small enough to be found",
+    factoring.UNSPLIT: "it does not split into linear factors with whole coefficients, or not into small ones",
     factoring.BROKEN: "the answer's coefficients are no whole numbers: multiply by the denominator",
     solver.LONG: f"its answer does not fit into {ANSWER} cells of at most 9 digits a number",
     factoring.CONSTANT: "a number has no linear factors",
 }
-
-_SYNONYMS = tuple(
-    (re.compile(pattern), verb)
-    for pattern, verb in (
-        (r"^(?:please\s+|the\s+)+", ""),
-        (r"^solve\s+the\s+(?:equation|system)s?\b", "solve "),
-        (r"^solve\s*(?:for\s+[a-z]\b)?\s*[:/]?\s*(.+?)(?:\s+for\s+[a-z](?:\s+and\s+[a-z])?)?$", r"\1"),
-        (r"\s+(?:wrt|with\s+respect\s+to)\s+[a-z]$", ""),
-        (r"^(?:find|what\s+is)\s+[a-z]\s*(?:[:/,]|if|when|such\s+that|in)\s*", ""),
-        (r"^if\s+(.+=.+),\s*(?:find|what\s+is)\s+[a-z]$", r"\1"),
-        (r"^(?:find|what\s+is|how\s+much\s+is)\s+(.+?)\s+(?:at|for|if|when|where)\s+(?=[a-z]\s*=)", r"evaluate \1 at "),
-        (r"^eq\((.+),\s*(.+)\)$", r"\1=\2"),
-        (r"^(?:diff|differentiate)\s*\((.+),\s*[a-z]\s*\)$", r"differentiate \1"),
-        (r"^d\s*\((.+)\)\s*/\s*d\s*[a-z]$", r"differentiate \1"),
-        (r"^[∂d]\s*/\s*[∂d]\s*[a-z]\b", "differentiate "),
-        (r"^(?:(?:find\s+)?(?:the\s+)?derivative\s+of\b|derive\b|diff\b)", "differentiate "),
-        (r"^(?:factori[sz]e|factori[sz]ation\s+of)\b", "factor "),
-        (r"^(?:simplify|combine)\b", "collect "),
-        (r"^multiply\s+out\b", "expand "),
-        (r"^(?:compute|calculate)\b", "evaluate "),
-        (r"^(expand|factor|collect|differentiate|evaluate)\s*/\s*", r"\1 "),
-        (r"^\(([^()]*=[^()]*,[^()]*=[^()]*)\)$", r"\1"),
-        (r"\b(?:when|where|for|if|with)\b(?=\s*[a-z]\s*=)", " at "),
-        (r"^(evaluate\s[^a-z]*([a-z])\b.*?\s)(?:at|for)\s+(?=-?[0-9/]+$)", r"\1at \2="),
-        (r"\s+and\s+(?=.*=)", ", "),
-    )
-)
-"""Words that people use for those of the alphabet, each as a pattern."""
-
-_NAMING = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"solve\s*for\s+(?P<asked>[a-z])\b(?P<of>.+)",
-        r"solve\b(?P<of>.+)\bfor\s+(?P<asked>[a-z])$",
-        r"\b(?:find|what\s+is)\s+(?P<asked>[a-z])\s*(?:[:/,]|if\b|when\b|such\s+that\b|in\b)(?P<of>.+)",
-        r"^if\s+(?P<of>.+),\s*(?:find|what\s+is)\s+(?P<asked>[a-z])$",
-        r"^[∂d]\s*/\s*[∂d]\s*(?P<asked>[a-z])\b(?P<of>.+)",
-        r"^(?:diff|differentiate)\s*\((?P<of>.+),\s*(?P<asked>[a-z])\s*\)$",
-        r"^d\s*\((?P<of>.+)\)\s*/\s*d\s*(?P<asked>[a-z])$",
-        r"\b(?:differentiate|derivative\s+of)\b(?P<of>.+)\b(?:wrt|with\s+respect\s+to)\s+(?P<asked>[a-z])$",
-    )
-)
-"""Wordings that name the unknown which is asked for, or by which a derivative is taken."""
-
-_ASKED = "(?P<asked>[a-z])"
-_WHICH = f"(?: wrt {_ASKED}| with respect to {_ASKED.replace('asked', 'too')})?"
-_QUESTIONS = tuple(
-    (verb, re.compile(pattern))
-    for verb, pattern in (
-        ("", rf"Solve (?P<of>.+) for {_ASKED}\."),
-        ("", rf"(?:Suppose|Let) (?P<of>.+)\. (?:What is|Calculate) {_ASKED}[.?]"),
-        ("", rf"What is {_ASKED} in (?P<of>.+)\?"),
-        ("", rf"(?:Determine|Find) {_ASKED}(?:, given| so| such) that (?P<of>.+)\."),
-        ("expand ", r"Expand (?P<of>.+)\."),
-        ("factor ", r"Factor (?P<of>.+)\."),
-        ("collect ", r"Collect the terms in (?P<of>.+)\."),
-        ("differentiate ", rf"Differentiate (?P<of>.+?){_WHICH}\."),
-        ("differentiate ", rf"(?:What is|Find) the (?:first )?derivative of (?P<of>.+?){_WHICH}[.?]"),
-    )
-)
 
 
 def encode(problem: UserProblem) -> Problems:
@@ -147,29 +88,12 @@ def _said(problem: UserProblem) -> str:
     return problem_text(problem, WRITTEN, LENGTH, _EXAMPLE).rstrip(" ?.")
 
 
-def _check_asked(text: str) -> None:
-    """Raise ProblemError where what is asked for is no unknown of the problem: the answer would be another one's."""
-    for match in filter(None, (pattern.search(text) for pattern in _NAMING)):
-        if match["asked"] not in re.findall(r"(?<![a-z])[a-z](?![a-z])", match["of"]):
-            raise ProblemError(
-                f"{match['asked']!r} is asked for in {text[:80]!r} and is not in {match['of'].strip(' /,')[:80]!r}: "
-                "name an unknown that is"
-            )
-
-
-def _in_known_words(text: str) -> str:
-    """``text`` with the usual names of what is to be done turned into those of the alphabet."""
-    for pattern, verb in _SYNONYMS:
-        text = pattern.sub(verb, text)
-    return text.strip()
-
-
 def _plain(text: str) -> str:
     """``text`` in the alphabet's own signs, its unknowns named x and y, every product with its sign."""
     check_subscripts(plain_text(text))
     text = plain(text).strip()
-    _check_asked(text)
-    text = _in_known_words(text)
+    check_asked(text)
+    text = in_known_words(text)
     check_letters(text)
     if long := re.search(r"[0-9]{10,}", text):
         raise ProblemError(f"{text[:80]!r}: {long[0][:20]} has more than 9 digits")
@@ -202,10 +126,10 @@ def names(problem: UserProblem) -> dict[str, str]:
     problem = in_hand(problem)
     if not isinstance(problem, str):
         return {}
-    if (asked := _asked(problem)) is not None and _covered(asked[0]):
+    if (asked := asked_in(problem)) is not None and _covered(asked[0]):
         found = asked[1]
     else:
-        found = _letters(_in_known_words(plain(_said(problem)).strip()))
+        found = _letters(in_known_words(plain(_said(problem)).strip()))
     return {known: letter for letter, known in found.items() if letter != known}
 
 
@@ -241,6 +165,8 @@ def _check_equations(text: str) -> None:
             raise ProblemError(f"no '=' in {part!r}: write an equation, or say what to do: {', '.join(VERBS)}")
         if signs > 1:
             raise ProblemError(f"{signs} '=' in {part!r}: an equation has one; separate two equations by a comma")
+    if len(parts) == 2 and "y" not in text:
+        raise ProblemError(f"{text!r} is two equations with one unknown: write one of them")
     if len(parts) == 1 and "y" in text:
         raise ProblemError(f"{text!r} is one equation with two unknowns: add a second one after a comma")
 
@@ -261,23 +187,8 @@ def from_words(question: str) -> str | None:
 
     The unknown that is asked for becomes x, another one y: the answer is the first of a system's two.
     """
-    asked = _asked(question)
+    asked = asked_in(question)
     return None if asked is None else _covered(asked[0])
-
-
-def _asked(question: str) -> tuple[str, dict[str, str]] | None:
-    """The problem that a question asks, and what its unknowns are called there; None where it is no such question."""
-    for verb, pattern in _QUESTIONS:
-        if match := pattern.fullmatch(question.strip()):
-            groups = match.groupdict()
-            letters = sorted(set(re.findall("[a-z]", match["of"])))
-            asked = groups.get("asked") or groups.get("too") or letters[0] if letters else ""
-            others = [letter for letter in letters if letter != asked]
-            if asked not in letters or len(others) > 1:
-                return None
-            called = {asked: "x", **dict.fromkeys(others, "y")}
-            return verb + match["of"].translate(str.maketrans(called)), called
-    return None
 
 
 def _covered(text: str) -> str | None:

@@ -9,6 +9,7 @@ from trm_gym.algebra.layout import (
     FACTOR_FIELDS,
     OVER_DIGITS,
     ROOT_DIGITS,
+    SECOND_DIGITS,
     SLOPE_DIGITS,
     TERM_DIGITS,
     TOP_POWER,
@@ -46,7 +47,8 @@ def in_fields(kind, dividends, divisors):
         return True
     for at in range(0, 4 if kind == PAIR else 2, 2):
         over, under = _size(at, dividends, divisors), _size(at + 1, dividends, divisors)
-        if over >= 10 ** (WHOLE_DIGITS if under == 1 else OVER_DIGITS) or under >= 10**UNDER_DIGITS:
+        whole = SECOND_DIGITS if at else WHOLE_DIGITS
+        if over >= 10 ** (whole if under == 1 else OVER_DIGITS) or under >= 10**UNDER_DIGITS:
             return False
     return True
 

@@ -7,10 +7,9 @@ from numpy.typing import NDArray
 
 from trm_gym.algebra._search.draws import Draws
 from trm_gym.algebra._search.equations import Drawn
-from trm_gym.algebra._search.pieces import NOTHING, SYMBOL, either, joined, term, times
+from trm_gym.algebra._search.pieces import NOTHING, either, joined, one_of, random_sign, term, times
 from trm_gym.algebra._search.rational import Y
 from trm_gym.algebra.layout import OVER_DIGITS, UNDER_DIGITS
-from trm_gym.written.signs import TOKEN
 
 Numbers = NDArray[np.int64]
 
@@ -20,22 +19,6 @@ def _is_fraction(over: Numbers, under: Numbers) -> NDArray[np.bool_]:
     common = np.maximum(np.gcd(over, under), 1)
     fits = (abs(over) // common < 10**OVER_DIGITS) & (abs(under) // common < 10**UNDER_DIGITS)
     return (under != 0) & (over % np.where(under == 0, 1, under) != 0) & fits
-
-
-def _one_of(form: Numbers, *batches: Numbers) -> Numbers:
-    """Of each problem the pieces of the batch [B, P, 2] that ``form`` names; shorter ones are filled up."""
-    longest = max(batch.shape[1] for batch in batches)
-    filled = np.full((len(batches), len(form), longest, 2), NOTHING)
-    for which, batch in enumerate(batches):
-        filled[which, :, : batch.shape[1]] = batch
-    return filled[form, np.arange(len(form))]
-
-
-def _sign(draw: Draws) -> tuple[Numbers, Numbers]:
-    """A plus or a minus as a piece [B, 2], and as 1 or -1."""
-    plus = draw.coin()
-    token = np.where(plus, TOKEN["+"], TOKEN["-"])
-    return term(SYMBOL, token), np.where(plus, 1, -1)
 
 
 def _bracket(draw: Draws) -> tuple[Numbers, Numbers, Numbers]:
@@ -69,7 +52,7 @@ def _brackets(draw: Draws) -> tuple[Numbers, Numbers, Numbers]:
 
 def _coefficients(draw: Draws) -> tuple[Numbers, Numbers, Numbers]:
     """p/q*x + r/s = t/u, as decimals are rewritten, or with p*x/q, any of q, s and u perhaps 1; the same."""
-    sign, factor = _sign(draw)
+    sign, factor = random_sign(draw)
     tenths = draw.coin()
     unders = [np.where(tenths, 10 // draw.between(1, 2), draw.between(1, 9)) * (draw.below(4) > 0) for _ in range(3)]
     overs = [draw.between(1, np.where(tenths, 99, 12)) for _ in range(3)]
@@ -84,7 +67,7 @@ def _coefficients(draw: Draws) -> tuple[Numbers, Numbers, Numbers]:
         parts.append(joined(term(0, over), np.where(shown, joined("/", term(0, under)), NOTHING)))
     (p, r, t), (q, s, u) = overs, unders
     before, behind = joined(parts[0], "*", "x"), joined(term(1, p), "/", term(0, q))
-    unknown = _one_of((draw.coin() & (q > 1)).astype(np.int64), before, behind)
+    unknown = one_of((draw.coin() & (q > 1)).astype(np.int64), before, behind)
     # Behind a symbol no sign is written, so the one between the two terms is a piece of its own.
     pieces = joined(unknown, sign, parts[1], "=", parts[2])
     return pieces, (t * s - factor * r * u) * q, p * s * u
@@ -108,7 +91,7 @@ def ratios(draw: Draws) -> Drawn:
     pieces, overs, unders = zip(*forms, strict=True)
     each = np.arange(len(form))
     over, under = (np.stack(numbers)[form, each] for numbers in (overs, unders))
-    return _one_of(form, *pieces), _is_fraction(over, under)
+    return one_of(form, *pieces), _is_fraction(over, under)
 
 
 def crossings(draw: Draws) -> Drawn:

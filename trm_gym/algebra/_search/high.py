@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from trm_gym.algebra._search.draws import Draws
 from trm_gym.algebra._search.equations import Drawn
-from trm_gym.algebra._search.pieces import NOTHING, joined, term
+from trm_gym.algebra._search.pieces import NOTHING, joined, one_of, sized, term
 from trm_gym.algebra.layout import ANSWER, DEGREE, close_length
 
 Numbers = NDArray[np.int64]
@@ -21,19 +21,13 @@ def _has_room(rows: Numbers) -> NDArray[np.bool_]:
     return close_length(rows) <= ANSWER
 
 
-def _sized(draw: Draws, digits: Numbers) -> Numbers:
-    """Numbers of so many digits, int64 [B], of either sign."""
-    number = draw.between(10 ** (digits - 1), 10**digits - 1)
-    return np.where(draw.coin(), -number, number)
-
-
 def _sum_of_terms(draw: Draws, count: Numbers, top: Numbers, digits: Numbers) -> tuple[Numbers, Numbers]:
     """``count`` terms to x^``top``, coefficients of at most so many digits, in any order: pieces [B, 5, 2], and their
     sum, int64 [B, DEGREE + 1].
     """
     total, pieces = np.zeros((len(count), DEGREE + 1), np.int64), []
     for place in range(5):
-        power, number = draw.below(top + 1), _sized(draw, draw.between(1, digits))
+        power, number = draw.below(top + 1), sized(draw, draw.between(1, digits))
         shown = place < count
         pieces.append(np.where(shown[:, None], term(0, number), NOTHING))
         pieces[-1][:, 0] = np.where(shown, power, NOTHING)
@@ -58,22 +52,14 @@ def _polynomial(*falling: Numbers) -> tuple[Numbers, Numbers]:
     return joined("(", *(term(top - place, number) for place, number in enumerate(falling)), ")"), row
 
 
-def _either(chosen: NDArray[np.bool_], one: Numbers, other: Numbers) -> Numbers:
-    """Pieces [B, P, 2] of one batch where ``chosen``, else of the other."""
-    longest = max(one.shape[1], other.shape[1])
-    filled = np.full((2, len(chosen), longest, 2), NOTHING)
-    filled[0, :, : one.shape[1]], filled[1, :, : other.shape[1]] = one, other
-    return np.where(chosen[:, None, None], *filled)
-
-
 def long_terms(draw: Draws) -> Drawn:
     """Like terms, a derivative, or two brackets to be multiplied, with a coefficient of 4 digits or more."""
     digits, form = draw.between(3, 7), draw.below(5)
     terms, total = _sum_of_terms(draw, draw.between(1, 5), draw.below(4), digits)
-    first, one = _polynomial(_sized(draw, draw.between(1, 2)), _sized(draw, draw.between(1, 3)))
-    second, other = _polynomial(_sized(draw, draw.between(1, 2)), _sized(draw, draw.between(1, 3)))
-    collected = _either(form == 2, joined("differentiate", terms), joined("collect", terms))
-    pieces = _either(form > 2, joined("expand", first, "*", second), collected)
+    first, one = _polynomial(sized(draw, draw.between(1, 2)), sized(draw, draw.between(1, 3)))
+    second, other = _polynomial(sized(draw, draw.between(1, 2)), sized(draw, draw.between(1, 3)))
+    collected = one_of((form == 2).astype(np.int64), joined("collect", terms), joined("differentiate", terms))
+    pieces = one_of((form > 2).astype(np.int64), collected, joined("expand", first, "*", second))
     row = np.where((form == 2)[:, None], _derived(total), total)
     row = np.where((form > 2)[:, None], _product(one, other), row)
     return pieces, (abs(row).max(axis=1) >= 1000) & _has_room(row)
@@ -89,17 +75,16 @@ def powers(draw: Draws) -> Drawn:
     terms, total = _sum_of_terms(draw, draw.between(1, 5), draw.between(4, DEGREE), draw.between(1, 2))
     derive = draw.below(3) > 0
     row = np.where(derive[:, None], _derived(total), total)
-    pieces = _either(derive, joined("differentiate", terms), joined("collect", terms))
+    pieces = one_of(derive.astype(np.int64), joined("collect", terms), joined("differentiate", terms))
     return pieces, row[:, 4:].any(axis=1) & _has_room(row)
 
 
 def high_products(draw: Draws) -> Drawn:
-    """A power of a bracket, two quadratics, or one times a power of x, multiplied out, to x^4 at least."""
-    form, exponent = draw.below(3), draw.between(3, 5)
+    """(a*x + b)^4, two quadratics, or one times a power of x, multiplied out, to x^4 at least."""
+    form = np.minimum(draw.below(16), 2)  # there are few fourth powers that have room
+    form = np.where((form == 2) & draw.coin(), 1, form)
     inside, base = _polynomial(np.where(draw.below(4) == 0, draw.signed(1, 2), 1), draw.signed(1, 5))
-    raised, power = base, joined(inside, "^", term(0, exponent))
-    for place in range(2, 6):
-        raised = np.where((place <= exponent)[:, None], _product(raised, base), raised)
+    power, square = joined(inside, "^", term(0, np.full_like(form, 4))), _product(base, base)
     (one, row), (two, other) = (
         _polynomial(
             np.where(draw.coin(), 1, draw.signed(1, 4)),
@@ -110,11 +95,11 @@ def high_products(draw: Draws) -> Drawn:
     )
     number, top = draw.signed(1, 9), draw.between(2, 4)
     single = np.where(top[:, None] == _POWERS, number[:, None], 0)
-    before = np.stack([top, number], axis=1)
-    pieces = _either(form == 1, joined(one, "*", two), joined(before, "*", one))
+    times_power = joined(np.stack([top, number], axis=1), "*", one)
+    pieces = one_of(form, power, joined(one, "*", two), times_power)
     found = _product(row, np.where((form == 1)[:, None], other, single))
-    found = np.where((form == 0)[:, None], raised, found)
-    return joined("expand", _either(form == 0, power, pieces)), _has_room(found) & found[:, 4:].any(axis=1)
+    found = np.where((form == 0)[:, None], _product(square, square), found)
+    return joined("expand", pieces), _has_room(found) & found[:, 4:].any(axis=1)
 
 
 def splits(draw: Draws) -> Drawn:
@@ -123,6 +108,7 @@ def splits(draw: Draws) -> Drawn:
     slopes = [np.where(four | (draw.below(3) > 0), 1, draw.between(1, 3)) for _ in range(3)]
     roots = [draw.between(-9, 9) for _ in range(4)]
     roots[0] = np.where(draw.below(3) == 0, 0, roots[0])
+    roots[1] = np.where(draw.below(8) == 0, 0, roots[1])
     twice = draw.below(4) == 0
     slopes[2], roots[2] = np.where(twice, slopes[1], slopes[2]), np.where(twice, roots[1], roots[2])
     content = np.where(draw.coin(), 1, draw.signed(1, 6))
@@ -138,7 +124,7 @@ def splits(draw: Draws) -> Drawn:
 
 def contents(draw: Draws) -> Drawn:
     """k*(a*x + b), k*x*(a*x + b) or k*(x + a)*(x + b), multiplied out, k of 1 or 2 digits."""
-    form, content = draw.below(3), _sized(draw, draw.between(1, 2))
+    form, content = draw.below(3), sized(draw, draw.between(1, 2))
     slope = np.where(form == 2, 1, draw.between(1, 9))
     first, second = draw.signed(1, 12), draw.between(-12, 12)
     row = np.where(_POWERS == 1, slope[:, None], np.where(_POWERS == 0, first[:, None], 0))

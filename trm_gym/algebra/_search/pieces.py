@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from trm_gym.algebra._search.draws import Draws
 from trm_gym.algebra._search.rational import Y
 from trm_gym.algebra.layout import DEGREE, WRITTEN
 from trm_gym.jit import inner, lazy_kernel
@@ -56,6 +57,27 @@ def either(swap: NDArray[np.bool_], one: NDArray[np.int64], other: NDArray[np.in
     swap = swap[:, None, None]
     middle = [between] if between else []
     return joined(np.where(swap, other, one), *middle, np.where(swap, one, other))
+
+
+def one_of(form: NDArray[np.int64], *batches: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of each problem the pieces of the batch [B, P, 2] that ``form``, int64 [B], names; shorter ones are filled up."""
+    longest = max(batch.shape[1] for batch in batches)
+    filled = np.full((len(batches), len(form), longest, 2), NOTHING)
+    for which, batch in enumerate(batches):
+        filled[which, :, : batch.shape[1]] = batch
+    return filled[form, np.arange(len(form))]
+
+
+def random_sign(draw: Draws) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """A plus or a minus as a piece [B, 2], and as 1 or -1, int64 [B]."""
+    plus = draw.coin()
+    return term(SYMBOL, np.where(plus, _PLUS, _MINUS)), np.where(plus, 1, -1)
+
+
+def sized(draw: Draws, digits: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Numbers of so many digits, int64 [B], of either sign."""
+    number = draw.between(10 ** (digits - 1), 10**digits - 1)
+    return np.where(draw.coin(), -number, number)
 
 
 @inner
