@@ -24,7 +24,8 @@ def _lowest(over: Numbers, under: Numbers) -> tuple[Numbers, Numbers]:
 
 def _cells(over: Numbers, under: Numbers) -> Numbers:
     """How many cells a fraction takes at most, its sign among them."""
-    return 2 + sum(1 + (part[:, None] >= 10 ** np.arange(1, 10)).sum(axis=1) for part in (over, under))
+    digits = 1 + (np.stack([over, under])[..., None] >= 10 ** np.arange(1, 10)).sum(axis=-1)
+    return 2 + digits.sum(axis=0)
 
 
 def _is_long(over: Numbers, under: Numbers) -> NDArray[np.bool_]:
