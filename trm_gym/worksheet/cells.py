@@ -69,17 +69,17 @@ def fields(answer: int) -> Fields:
     if answer != algebra.ANSWER:
         raise ValueError("a worksheet has fields for arithmetic and algebra; use positions='cells'")
     for kind in (NUMBER, PAIR):
-        put(kind, 0, 0, 1, 7)
-        put(kind, 1, -1, 8, 3)
-    put(PAIR, 2, 14, 15, 5)
-    put(PAIR, 3, -1, 20, 3)
+        put(kind, 0, 0, 1, algebra.WHOLE_DIGITS)
+        put(kind, 1, -1, 8, algebra.UNDER_DIGITS)
+    put(PAIR, 2, 14, 15, algebra.SECOND_DIGITS)
+    put(PAIR, 3, -1, 20, algebra.UNDER_DIGITS)
     for power, start in ((3, 0), (2, 7), (1, 14), (0, 19)):
-        put(POLYNOMIAL, power, start, start + 1, 3)
-    put(FACTORS, 0, 0, 1, 2)
+        put(POLYNOMIAL, power, start, start + 1, algebra.TERM_DIGITS)
+    put(FACTORS, 0, 0, 1, algebra.CONTENT_DIGITS)
     for which in range(algebra.FACTOR_FIELDS):
         at = 3 + 7 * which
-        put(FACTORS, 1 + 2 * which, -1, at + 1, 1)
-        put(FACTORS, 2 + 2 * which, at + 3, at + 4, 2)
+        put(FACTORS, 1 + 2 * which, -1, at + 1, algebra.SLOPE_DIGITS)
+        put(FACTORS, 2 + 2 * which, at + 3, at + 4, algebra.ROOT_DIGITS)
     return found
 
 

@@ -160,6 +160,20 @@ def test_who_carries_what_is_written_closely_has_the_answer(level):
     assert count > 40 and set(kinds.flat) <= {CLOSELY, FACTORS}
 
 
+@pytest.mark.parametrize(
+    "text", ["x=1,y=123456", "x^2-1234567*x=0", "x=-12345,y=7", "1234*x=4321", "x=1/3,y=1234567", "factor x^2-16000000"]
+)
+def test_numbers_without_room_are_written_closely(text):
+    task = make_task("algebra")
+    problems = task.encode(text)
+    start = task.structure.answer_start
+    (kind,) = shown(task, problems, problems.start)[0]
+    assert (kind == CLOSELY) == (text != "x=-12345,y=7")
+    if kind == CLOSELY:
+        marks = show(problems.problem[:, :start], problems.solution[:, start:]).codes[0, :, 3]
+        assert (problems.solution[0, start:][marks > 0] == marks[marks > 0]).all() and marks.any()
+
+
 def test_anything_can_be_shown():
     rng = np.random.default_rng(0)
     for name in ("arithmetic", "algebra"):
