@@ -35,9 +35,7 @@ def in_fields(kind, dividends, divisors):
                 return False
         return True
     if kind == FACTORS:
-        if _size(0, dividends, divisors) >= 10**CONTENT_DIGITS or (
-            2 * FACTOR_FIELDS + 1 < QUANTITIES and divisors[2 * FACTOR_FIELDS + 1]
-        ):
+        if _size(0, dividends, divisors) >= 10**CONTENT_DIGITS or divisors[2 * FACTOR_FIELDS + 1]:
             return False
         for at in range(1, 2 * FACTOR_FIELDS, 2):
             if _size(at, dividends, divisors) >= 10**SLOPE_DIGITS:

@@ -9,7 +9,7 @@ import numpy as np
 from trm_gym.jit import inner
 from trm_gym.worksheet.columns import MOST, PLACES, UNDER, digits, empty, take, value
 
-_LARGEST = 10**9  # its square, and four times it, fit into 64 bits
+_LARGEST = 10**9  # b^2 - 4 a c of such numbers fits into 64 bits
 
 
 @inner

@@ -9,17 +9,12 @@ from numpy.typing import NDArray
 
 from trm_gym.algebra._search.draws import Draws
 from trm_gym.algebra._search.equations import Drawn
+from trm_gym.algebra._search.fractional import has_field, lowest
 from trm_gym.algebra._search.pieces import NOTHING, either, joined, one_of, random_sign, sized, term, times
 from trm_gym.algebra._search.rational import LIMIT, Y
-from trm_gym.algebra.layout import ANSWER, OVER_DIGITS, UNDER_DIGITS
+from trm_gym.algebra.layout import ANSWER
 
 Numbers = NDArray[np.int64]
-
-
-def _lowest(over: Numbers, under: Numbers) -> tuple[Numbers, Numbers]:
-    """The sizes of numerator and denominator in lowest terms; of a denominator of 0 a denominator of 0."""
-    common = np.maximum(np.gcd(over, under), 1)
-    return abs(over) // common, abs(under) // common
 
 
 def _cells(over: Numbers, under: Numbers) -> Numbers:
@@ -30,7 +25,7 @@ def _cells(over: Numbers, under: Numbers) -> Numbers:
 
 def _is_long(over: Numbers, under: Numbers) -> NDArray[np.bool_]:
     """Whether a fraction in lowest terms has no room in its fields."""
-    return (under > 1) & ((over >= 10**OVER_DIGITS) | (under >= 10**UNDER_DIGITS))
+    return (under > 1) & ~has_field(over, under)
 
 
 def _alone(draw: Draws) -> tuple[Numbers, Numbers, Numbers]:
@@ -67,7 +62,7 @@ def long_ratios(draw: Draws) -> Drawn:
     form, whole = draw.below(3), a * e - b * d
     over = np.select([form == 0, form == 1], [over, over_too], c * e - b * f)
     under = np.select([form == 0, form == 1], [under, under_too], whole)
-    first, second = _lowest(over, under), _lowest(np.where(form == 2, a * f - c * d, 0), np.where(form == 2, whole, 1))
+    first, second = lowest(over, under), lowest(np.where(form == 2, a * f - c * d, 0), np.where(form == 2, whole, 1))
     room = _cells(*first) + np.where(form == 2, _cells(*second), 0) < ANSWER
     pieces = one_of(form, alone, decimal, joined(lines[0], ",", lines[1]))
     return pieces, (under != 0) & (_is_long(*first) | _is_long(*second)) & room

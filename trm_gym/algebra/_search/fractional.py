@@ -14,11 +14,21 @@ from trm_gym.algebra.layout import OVER_DIGITS, UNDER_DIGITS
 Numbers = NDArray[np.int64]
 
 
+def lowest(over: Numbers, under: Numbers) -> tuple[Numbers, Numbers]:
+    """The sizes of numerator and denominator in lowest terms; of a denominator of 0 a denominator of 0."""
+    common = np.maximum(np.gcd(over, under), 1)
+    return abs(over) // common, abs(under) // common
+
+
+def has_field(over: Numbers, under: Numbers) -> NDArray[np.bool_]:
+    """Whether a fraction in lowest terms has room in its field."""
+    return (over < 10**OVER_DIGITS) & (under < 10**UNDER_DIGITS)
+
+
 def _is_fraction(over: Numbers, under: Numbers) -> NDArray[np.bool_]:
     """Whether over / under is no whole number, and a fraction that has room."""
-    common = np.maximum(np.gcd(over, under), 1)
-    fits = (abs(over) // common < 10**OVER_DIGITS) & (abs(under) // common < 10**UNDER_DIGITS)
-    return (under != 0) & (over % np.where(under == 0, 1, under) != 0) & fits
+    over, under = lowest(over, under)
+    return (under > 1) & has_field(over, under)
 
 
 def _bracket(draw: Draws) -> tuple[Numbers, Numbers, Numbers]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from trm_gym.algebra._search.draws import Draws
 from trm_gym.algebra._search.equations import Drawn
-from trm_gym.algebra._search.pieces import NOTHING, either, joined, term, times
+from trm_gym.algebra._search.pieces import NOTHING, either, joined, sized, term, times
 from trm_gym.algebra._search.rational import Y
 
 Numbers = NDArray[np.int64]
@@ -15,9 +15,7 @@ Numbers = NDArray[np.int64]
 
 def _sized(draw: Draws, digits: int) -> Numbers:
     """Numbers of 1 to ``digits`` digits, each length as likely, and of either sign; int64 [B], none of them 0."""
-    length = draw.between(1, digits)
-    number = draw.between(10 ** (length - 1), 10**length - 1)
-    return np.where(draw.coin(), -number, number)
+    return sized(draw, draw.between(1, digits))
 
 
 def _kept(chance: NDArray[np.bool_], what: Numbers) -> Numbers:
